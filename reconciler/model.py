@@ -1,0 +1,196 @@
+"""The nouns of a run: what is asked for, what is there, what differs, and what will be done about it.
+
+All are frozen values. `Body` is JSON exactly as Azure's REST reference spells it, so that one
+name serves the spec, the plan, the kinds and the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """One resource of one spec, such as `pool/prod`; ARM ids are computed from it, never stored in it."""
+
+    kind: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read `kind/name`; a name may hold further slashes (`container/account/images`). ValueError if not."""
+        kind, slash, name = text.partition("/")
+        if not (kind and slash and name):
+            raise ValueError(f"{text!r} is not an address; write kind/name, for example pool/prod")
+        return cls(kind, name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+class Rule(IntEnum):
+    """What changing a field costs, cheapest first; a diff costs its dearest field."""
+
+    IGNORE = 0
+    LIVE = 1
+    NEW_NODES = 2
+    WHEN_EMPTY = 3
+    REPLACE = 4
+    REFUSE = 5
+
+
+class Health(StrEnum):
+    """Whether a resource is usable: READY, on its way (BUSY), or broken (FAILED)."""
+
+    READY = "ready"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+class Action(StrEnum):
+    """What a plan intends for one resource."""
+
+    NONE = "none"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    WAIT = "wait"
+    DEFER = "defer"
+    REFUSE = "refuse"
+
+
+class Status(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    DEFERRED = "deferred"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who owns a resource and the digest of the body that was last applied to it."""
+
+    owner: str
+    digest: str
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the spec asks for. `refs` must exist before it does; `data` is what its kind needs beyond the body."""
+
+    address: Address
+    body: Body
+    refs: tuple[Address, ...] = ()
+    protect: bool = False
+    data: Body = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long work is: items done and failed of a total."""
+
+    done: int
+    failed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What Azure reports, normalised to the shape of the desired body.
+
+    `detail` explains the health in words. `occupants` are what keeps it from being empty or from being
+    deleted safely. `mark` is None where Azure shows no owner.
+    """
+
+    address: Address
+    id: str
+    body: Body
+    mark: Mark | None = None
+    health: Health = Health.READY
+    detail: str = ""
+    occupants: tuple[str, ...] = ()
+    etag: str | None = None
+    progress: Progress | None = None
+    refs: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One differing field. `before` or `after` is None where the field is absent."""
+
+    path: str
+    before: Any
+    after: Any
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All differing fields of one resource; empty when it is as desired."""
+
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def rule(self) -> Rule:
+        return max((change.rule for change in self.changes), default=Rule.IGNORE)
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a plan says about one resource, NONE included. `reason` is for people and never read by code."""
+
+    address: Address
+    action: Action
+    reason: str
+    diff: Diff = Diff()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change to make; `after` are the ids of the steps that must be DONE before it."""
+
+    id: str
+    address: Address
+    action: Action
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The only value between deciding and doing: one decision a resource, and the steps that carry them out.
+
+    `fingerprints` hold, for each address that has a step, what was seen of it (None: it was absent).
+    """
+
+    spec: str
+    decisions: tuple[Decision, ...]
+    steps: tuple[Step, ...]
+    fingerprints: Mapping[Address, str | None]
+    notes: tuple[str, ...] = ()
+
+    def of(self, action: Action) -> tuple[Decision, ...]:
+        return tuple(d for d in self.decisions if d.action is action)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one step ended, after how many seconds; `error` says what went wrong or what is waited for."""
+
+    step: Step
+    status: Status
+    seconds: float
+    error: str | None = None
+    detail: str = ""
