@@ -1,0 +1,38 @@
+"""A checked spec: every section present, defaults filled in, values as the YAML has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model import Address
+
+Section = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a spec's resources live. `cloud` is `public` or `local`."""
+
+    cloud: str
+    subscription: str
+    location: str
+    resource_group: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One desired-state file. `name` is the owner mark of all it makes."""
+
+    name: str
+    file: str
+    azure: Target
+    storage: Section = field(default_factory=dict)
+    identities: Section = field(default_factory=dict)
+    batch_account: Mapping[str, Any] | None = None
+    pools: Section = field(default_factory=dict)
+    jobs: Section = field(default_factory=dict)
+    adopt: frozenset[Address] = frozenset()
