@@ -1,0 +1,238 @@
+"""The way to one Azure: its endpoints, one credential, and one client a plane, made on first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from reconciler.cloud.errors import from_body
+from reconciler.errors import AzureError, ReconcileError
+from reconciler.spec.spec import Spec, Target
+
+if TYPE_CHECKING:
+    from azure.batch import BatchClient
+    from azure.core.rest import HttpResponse
+    from azure.mgmt.batch import BatchManagementClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+    from azure.storage.blob import BlobServiceClient
+
+RETRIES: Mapping[str, Any] = {"retry_total": 5, "retry_connect": 1, "retry_backoff_factor": 0.4}
+"""The one retry policy: throttling, 5xx and dropped answers; Retry-After is obeyed by the SDKs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What differs between Azure and another cloud.
+
+    poll_seconds: how long to wait between looks at a resource that Azure works on, where it does not say.
+    role_propagation: seconds until a new role assignment can be relied on. Microsoft says "up to 10 minutes"
+    (learn.microsoft.com, troubleshoot Azure RBAC); new identities on storage usually take one or two.
+    """
+
+    resource_manager: str
+    poll_seconds: float
+    role_propagation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A change that Azure accepted and works on; `url` tells how it ends."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationState:
+    """`done` with no `error` is success. `retry_after`: seconds that Azure asks to wait before the next poll."""
+
+    done: bool
+    retry_after: float | None = None
+    error: AzureError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of ARM: its status, headers and JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
+    """The cloud of `spec`. For the local one, `environ` holds what `reconcile local env` prints."""
+    account = spec.batch_account["name"] if spec.batch_account else None
+    if spec.azure.cloud == "local":
+        url = environ.get("RECONCILE_RESOURCE_MANAGER")
+        if not url:
+            raise ReconcileError("the local Azure is not up; run: reconcile local up")
+        return Cloud(spec.azure, spec.name, account, Endpoints(url, poll_seconds=0.25, role_propagation=120))
+    public = Endpoints("https://management.azure.com", poll_seconds=5, role_propagation=120)
+    return Cloud(spec.azure, spec.name, account, public)
+
+
+class Cloud:
+    """One subscription and resource group of one Azure, as one owner.
+
+    target     where the spec's resources live
+    owner      the spec's name: the owner mark
+    account    the spec's Batch account name, or None
+    """
+
+    def __init__(self, target: Target, owner: str, account: str | None, endpoints: Endpoints) -> None:
+        self.target, self.owner, self.account, self.endpoints = target, owner, account, endpoints
+        self.time = datetime.now(UTC)
+        """Azure's own time when it last answered, so that a wrong clock here does not matter."""
+        self._lock = threading.RLock()
+        self._batch: BatchClient | None = None
+        self._blobs: dict[str, BlobServiceClient] = {}
+
+    @property
+    def group_id(self) -> str:
+        """ARM id of the spec's resource group."""
+        return f"/subscriptions/{self.target.subscription}/resourceGroups/{self.target.resource_group}"
+
+    @cached_property
+    def credential(self) -> Any:
+        """Whoever is signed in; see DefaultAzureCredential."""
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential()
+
+    @cached_property
+    def _pacing(self) -> Any:
+        from reconciler.cloud.pacing import Pacing
+
+        return Pacing()
+
+    @cached_property
+    def _management(self) -> dict[str, Any]:
+        """Arguments of every ARM client."""
+        url = self.endpoints.resource_manager
+        scopes = ["https://management.azure.com/.default"]
+        return {"base_url": url, "credential_scopes": scopes, "per_retry_policies": [self._pacing], **RETRIES}
+
+    @cached_property
+    def resources(self) -> ResourceManagementClient:
+        """Resource groups and provider registration."""
+        from azure.mgmt.resource.resources import ResourceManagementClient
+
+        return ResourceManagementClient(self.credential, self.target.subscription, **self._management)
+
+    @cached_property
+    def batch_management(self) -> BatchManagementClient:
+        """The Batch account and its pools, on the ARM plane."""
+        from azure.mgmt.batch import BatchManagementClient
+
+        return BatchManagementClient(self.credential, self.target.subscription, **self._management)
+
+    @cached_property
+    def _arm(self) -> Any:
+        """The ARM pipeline itself, for resources by id."""
+        from azure.core.pipeline import policies
+        from azure.mgmt.core import ARMPipelineClient
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+        chain = [
+            policies.RequestIdPolicy(),
+            policies.UserAgentPolicy("reconcile"),
+            policies.RetryPolicy(**RETRIES),
+            self._pacing,
+            ARMChallengeAuthenticationPolicy(self.credential, "https://management.azure.com/.default"),
+            policies.HttpLoggingPolicy(),
+        ]
+        return ARMPipelineClient(self.endpoints.resource_manager, policies=chain)
+
+    def batch(self) -> BatchClient:
+        """The data plane of the spec's Batch account; its endpoint is read from the account on first use."""
+        from azure.batch import BatchClient
+
+        with self._lock:
+            if self._batch is None:
+                body = self.arm("GET", f"{self.group_id}/providers/Microsoft.Batch/batchAccounts/{self.account}").body
+                endpoint = f"https://{body['properties']['accountEndpoint']}"
+                self._batch = BatchClient(endpoint, self.credential, **RETRIES)
+            return self._batch
+
+    def blobs(self, storage_account: str) -> BlobServiceClient:
+        """The blobs of a storage account in the spec's resource group; its endpoint is read on first use."""
+        from azure.storage.blob import BlobServiceClient
+
+        with self._lock:
+            if storage_account not in self._blobs:
+                kept: dict[str, Any] = {"max_single_get_size": 64 * 2**20, "retry_total": 5, "retry_connect": 1}
+                url = self.blob_endpoint(storage_account)
+                self._blobs[storage_account] = BlobServiceClient(url, self.credential, **kept)
+            return self._blobs[storage_account]
+
+    def blob_endpoint(self, storage_account: str) -> str:
+        """`https://account.blob.core.windows.net`, as the account itself says, without a slash at the end."""
+        body = self.arm("GET", f"{self.group_id}/providers/Microsoft.Storage/storageAccounts/{storage_account}").body
+        return str(body["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
+
+    def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None) -> Answer:
+        """One ARM request for a resource id or a full URL. Raises HttpResponseError for an error answer."""
+        from azure.core.exceptions import HttpResponseError
+        from azure.core.rest import HttpRequest
+
+        url = path if path.startswith("https:") else self.endpoints.resource_manager + path
+        self._check_host(url)
+        params = None if path.startswith("https:") else {"api-version": api_version or api_version_of(path)}
+        response: HttpResponse = self._arm.send_request(HttpRequest(method, url, params=params, json=body))
+        self.time = parsedate_to_datetime(response.headers["Date"])
+        if response.status_code >= 400:
+            raise HttpResponseError(response=response)
+        text = response.text()
+        return Answer(response.status_code, response.headers, response.json() if text else None)
+
+    def list_arm(self, path: str) -> Iterator[dict[str, Any]]:
+        """Every item of an ARM collection, page by page."""
+        answer = self.arm("GET", path)
+        while True:
+            yield from answer.body["value"]
+            if not answer.body.get("nextLink"):
+                return
+            answer = self.arm("GET", answer.body["nextLink"])
+
+    def poll(self, operation: Operation) -> OperationState:
+        """One look at a running operation: an Azure-AsyncOperation document, or a Location that is 202 until done."""
+        answer = self.arm("GET", operation.url)
+        wait = answer.headers.get("Retry-After")
+        after = float(wait) if wait and wait.isdigit() and wait != "0" else None
+        status = str((answer.body or {}).get("status", "")).lower()
+        if status in ("failed", "canceled"):
+            return OperationState(done=True, error=from_body(answer.status, answer.body))
+        running = answer.status == 202 or status not in ("", "succeeded")
+        return OperationState(done=not running, retry_after=after)
+
+    def _check_host(self, url: str) -> None:
+        """Our token goes to the resource manager and nowhere else, whatever a link says."""
+        if urlsplit(url).netloc != urlsplit(self.endpoints.resource_manager).netloc:
+            raise ReconcileError(f"an answer of Azure points to another host, which is not followed: {url}")
+
+
+API_VERSIONS = {
+    "Microsoft.Authorization": "2022-04-01",
+    "Microsoft.Batch": "2025-06-01",
+    "Microsoft.ManagedIdentity": "2024-11-30",
+    "Microsoft.Storage": "2025-01-01",
+}
+"""Namespace → the api-version that our bodies are written for."""
+
+
+def api_version_of(path: str) -> str:
+    """The api-version for a resource id: that of its last provider, or of resource groups."""
+    namespaces = path.split("/providers/")[1:]
+    return API_VERSIONS[namespaces[-1].split("/")[0]] if namespaces else "2025-04-01"
+
+
+def operation(headers: Mapping[str, str]) -> Operation | None:
+    """The operation that an accepted write points to."""
+    url = headers.get("Azure-AsyncOperation") or headers.get("Location")
+    return Operation(url) if url else None

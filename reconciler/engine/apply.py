@@ -1,0 +1,150 @@
+"""A plan carried out: every step as soon as those before it are done, side by side, one scheduler for all waits.
+
+A failed or stopped step skips what comes after it and nothing else; a deferred one leaves its resource
+usable. When `stop` is set, nothing new starts; what is in flight is brought to its end.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Container, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.engine.converge import Convergence, Ended, Look, Waiting, follow
+from reconciler.events import Event, Interrupted, Listener, RunFinished, RunStarted, StepFinished, StepStarted
+from reconciler.events import StepWaiting as StepWaits
+from reconciler.kinds.kind import Kinds
+from reconciler.model import Address, Desired, Outcome, Plan, Status, Step
+
+STOP_CHECK = 0.2
+"""Seconds between looks at `stop` while nothing else happens."""
+
+PASSABLE = frozenset({Status.DONE, Status.DEFERRED})
+
+
+def apply(
+    plan: Plan,
+    desired: Mapping[Address, Desired],
+    cloud: Cloud,
+    kinds: Kinds,
+    *,
+    listen: Listener,
+    stop: threading.Event,
+    adopt: Container[Address] = frozenset(),
+    poll_seconds: float | None = None,
+    workers: int = 12,
+) -> tuple[Outcome, ...]:
+    """Carry out every step of `plan`; outcomes come in the plan's order. Azure's errors become outcomes."""
+    poll = cloud.endpoints.poll_seconds if poll_seconds is None else poll_seconds
+    begun = time.monotonic()
+    listen(RunStarted(plan))
+
+    def start(step: Step) -> Convergence:
+        return follow(step, kinds, cloud, plan.spec, desired, plan.fingerprints, adopt, poll)
+
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
+        outcomes = _Run(plan, start, pool, listen, stop).until_done()
+    listen(RunFinished(outcomes, time.monotonic() - begun))
+    return outcomes
+
+
+@dataclass
+class _Run:
+    """The state of one apply; only the thread that calls `until_done` touches it."""
+
+    plan: Plan
+    begin: Callable[[Step], Convergence]
+    pool: Executor
+    listen: Callable[[Event], None]
+    stop: threading.Event
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    running: dict[str, tuple[Convergence, float]] = field(default_factory=dict)
+    looks: queue.SimpleQueue[tuple[str, Look | BaseException]] = field(default_factory=queue.SimpleQueue)
+    waits: list[tuple[float, int, str]] = field(default_factory=list)
+    order: itertools.count[int] = field(default_factory=itertools.count)
+    interrupted: bool = False
+
+    def until_done(self) -> tuple[Outcome, ...]:
+        self._start_ready()
+        while self.running:
+            self._interrupt()
+            self._look_again()
+            for name, seen in self._arrivals():
+                self._take(name, seen)
+        return tuple(self.outcomes[step.id] for step in self.plan.steps)
+
+    def _start_ready(self) -> None:
+        """Start every step whose predecessors are done; skip those that can no longer start."""
+        moved = True
+        while moved:
+            moved = False
+            for step in self.plan.steps:
+                if step.id in self.outcomes or step.id in self.running:
+                    continue
+                ended = [self.outcomes[before] for before in step.after if before in self.outcomes]
+                blocked = [o for o in ended if o.status not in PASSABLE]
+                if blocked:
+                    because = f"{blocked[0].step.address} was {blocked[0].status}"
+                    moved = self._finish(Outcome(step, Status.SKIPPED, 0.0, because))
+                elif self.stop.is_set():
+                    moved = self._finish(Outcome(step, Status.STOPPED, 0.0, "interrupted before it started"))
+                elif len(ended) == len(step.after):
+                    self._start(step)
+
+    def _start(self, step: Step) -> None:
+        self.running[step.id] = (self.begin(step), time.monotonic())
+        self.listen(StepStarted(step))
+        self._look(step.id)
+
+    def _look(self, name: str) -> None:
+        convergence, _ = self.running[name]
+
+        def look() -> None:
+            try:
+                self.looks.put((name, convergence.look()))
+            except BaseException as error:
+                self.looks.put((name, error))
+
+        self.pool.submit(look)
+
+    def _look_again(self) -> None:
+        while self.waits and self.waits[0][0] <= time.monotonic():
+            self._look(heapq.heappop(self.waits)[2])
+
+    def _arrivals(self) -> list[tuple[str, Look | BaseException]]:
+        """The looks that have ended, after waiting for one until the next is due."""
+        due = self.waits[0][0] - time.monotonic() if self.waits else STOP_CHECK
+        try:
+            return [self.looks.get(timeout=max(0.0, min(due, STOP_CHECK)))]
+        except queue.Empty:
+            return []
+
+    def _take(self, name: str, seen: Look | BaseException) -> None:
+        convergence, begun = self.running[name]
+        step, seconds = convergence.step, time.monotonic() - begun
+        if isinstance(seen, BaseException):
+            raise seen
+        if isinstance(seen, Waiting):
+            heapq.heappush(self.waits, (time.monotonic() + seen.seconds, next(self.order), name))
+            self.listen(StepWaits(step, seen.detail, seen.progress))
+            return
+        assert isinstance(seen, Ended)
+        del self.running[name]
+        self._finish(Outcome(step, seen.status, seconds, seen.error, seen.detail))
+        self._start_ready()
+
+    def _finish(self, outcome: Outcome) -> bool:
+        self.outcomes[outcome.step.id] = outcome
+        self.listen(StepFinished(outcome))
+        return True
+
+    def _interrupt(self) -> None:
+        if self.stop.is_set() and not self.interrupted:
+            self.interrupted = True
+            self.listen(Interrupted(tuple(convergence.step for convergence, _ in self.running.values())))

@@ -1,0 +1,284 @@
+"""One step on its way: look at the resource, do at most one thing, say how long to wait before the next look.
+
+Our own change, someone else's change in progress and a restart in the middle are one code path: what is
+done next depends on what is observed, and on nothing remembered but which verbs this run has called.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.errors import translated
+from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark
+from reconciler.engine.plan import fingerprint
+from reconciler.errors import AzureError, ReconcileError, Unreachable
+from reconciler.kinds.kind import Kind
+from reconciler.model import (
+    Action,
+    Address,
+    Decision,
+    Desired,
+    Diff,
+    Health,
+    Observed,
+    Progress,
+    Rule,
+    Status,
+    Step,
+)
+
+PATIENCE = 8
+"""How many passing errors in a row a step sits out."""
+
+PASSING_CODES = frozenset(
+    {
+        "AccountIsBeingCreated",
+        "AnotherOperationInProgress",
+        "ConditionNotMet",
+        "JobBeingDeleted",
+        "OperationPreempted",
+        "ParentResourceNotFound",
+        "PoolBeingDeleted",
+        "PoolBeingResized",
+        "PrincipalNotFound",
+        "ProviderRegistrationInProgress",
+        "ResourceGroupBeingDeleted",
+        "ResourceGroupNotFound",
+        "RetryableError",
+        "StorageAccountIsNotProvisioned",
+        "StorageAccountOperationInProgress",
+    }
+)
+"""Azure codes that say "not now" in answer to a correct request."""
+
+PASSING_STATUSES = frozenset({408, 412, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Look again after `seconds`."""
+
+    seconds: float
+    detail: str
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The step is over."""
+
+    status: Status
+    error: str | None = None
+    detail: str = ""
+
+
+Look = Waiting | Ended
+
+
+@dataclass(slots=True)
+class Convergence:
+    """One step of a plan, driven by calling `look` until it has Ended. Not for use by two threads at once."""
+
+    step: Step
+    kind: Kind
+    cloud: Cloud
+    owner: str
+    desired: Desired | None
+    shown: str | None
+    adopt: Container[Address] = frozenset()
+    poll_seconds: float = 5.0
+    _operation: Operation | None = None
+    _verbs: list[str] = field(default_factory=list)
+    _worked_on: Diff | None = None
+    _tries: int = 0
+    _errors: int = 0
+    _since: float = field(default_factory=time.monotonic)
+    _last: tuple[str, Progress | None] = ("", None)
+
+    def look(self) -> Look:
+        """One look and at most one verb; passing errors are waits, lasting ones end the step."""
+        try:
+            with translated():
+                seen = self._operating() or self._converge()
+        except (AzureError, Unreachable) as error:
+            return self._troubled(error)
+        except ReconcileError as error:
+            return Ended(Status.FAILED, str(error))
+        self._errors = 0
+        return self._within_time(seen)
+
+    def _operating(self) -> Look | None:
+        """The wait for an accepted operation, or None when there is none left to wait for."""
+        if self._operation is None:
+            return None
+        state = self.cloud.poll(self._operation)
+        if not state.done:
+            return Waiting(state.retry_after or self.poll_seconds, "in progress")
+        self._operation = None
+        if state.error is not None:
+            raise state.error
+        return None
+
+    def _converge(self) -> Look:
+        address = self.step.address
+        found = self.kind.observe(self.cloud, self.desired or Observed(address, "", {}))
+        if self.step.action is Action.DELETE:
+            return self._delete(found)
+        if self.step.action is Action.REPLACE and "create" not in self._verbs:
+            return self._replace(found)
+        if found is None:
+            return self._create()
+        return self._settle(found)
+
+    def _delete(self, found: Observed | None) -> Look:
+        if found is None:
+            return Ended(Status.DONE)
+        if "delete" in self._verbs:
+            return Waiting(self.poll_seconds, found.detail or "being deleted", found.progress)
+        if found.mark is None or found.mark.owner != self.owner:
+            return Ended(Status.STOPPED, f"cannot delete {found.address}: it is no longer ours; run plan again")
+        decision = decide_stray(found)
+        if decision.action is Action.REFUSE:
+            return Ended(Status.STOPPED, f"cannot delete {found.address}: {decision.reason}")
+        return self._did("delete", self.kind.delete(self.cloud, found))
+
+    def _replace(self, found: Observed | None) -> Look:
+        if found is None:
+            return self._create()
+        if "delete" in self._verbs:
+            return Waiting(self.poll_seconds, found.detail or "being deleted")
+        decision = self._decision(found)
+        if decision.action is not Action.REPLACE:
+            return self._changed(decision)
+        return self._did("delete", self.kind.delete(self.cloud, found))
+
+    def _create(self) -> Look:
+        if "create" in self._verbs or self.desired is None:
+            return Waiting(self.poll_seconds, "not visible yet")
+        return self._did("create", self.kind.create(self.cloud, self.desired, mark(self.owner, self.desired)))
+
+    def _settle(self, found: Observed) -> Look:
+        """Bring an existing resource to READY without a difference."""
+        if found.health is Health.BUSY:
+            return Waiting(self.poll_seconds, found.detail, found.progress)
+        decision = self._decision(found)
+        if not self._verbs and decision.action is Action.REFUSE:
+            return Ended(Status.STOPPED, f"cannot change {found.address}: {decision.reason}")
+        if not self._verbs and self._stale(decision):
+            return self._changed(decision)
+        if found.health is Health.FAILED:
+            return self._mend(found, decision.diff)
+        if not decision.diff:
+            return Ended(Status.DONE, detail=found.detail)
+        return self._change(found, decision.diff)
+
+    def _mend(self, found: Observed, diff: Diff) -> Look:
+        if self._tries >= self.kind.attempts:
+            return Ended(Status.FAILED, f"{found.address} failed: {found.detail}", found.detail)
+        self._tries += 1
+        return self._update(found, diff)
+
+    def _change(self, found: Observed, diff: Diff) -> Look:
+        if diff.rule >= Rule.REPLACE:
+            if self._verbs:
+                return Ended(Status.FAILED, self._unstuck(found, diff))
+            return Ended(Status.STOPPED, f"{found.address} is ready now, but must be replaced; run plan again")
+        part = actionable(diff, found)
+        if not part:
+            held = ", ".join(found.occupants)
+            return Ended(Status.DEFERRED, f"{found.address} waits until it is empty; now it holds {held}")
+        if part == self._worked_on:
+            if self._tries >= self.kind.attempts:
+                return Ended(Status.FAILED, self._unstuck(found, part))
+        else:
+            self._tries = 0
+        self._worked_on = part
+        self._tries += 1
+        return self._update(found, part)
+
+    def _update(self, found: Observed, diff: Diff) -> Look:
+        assert self.desired is not None
+        operation = self.kind.update(self.cloud, self.desired, mark(self.owner, self.desired), found, diff)
+        return self._did("update", operation)
+
+    def _did(self, verb: str, operation: Operation | None) -> Look:
+        self._verbs.append(verb)
+        self._operation = operation
+        self._since = time.monotonic()
+        return Waiting(self.poll_seconds if operation else 0, f"{verb} accepted")
+
+    def _decision(self, found: Observed) -> Decision:
+        assert self.desired is not None
+        if self._verbs:  # the mark is ours by now, or Azure has yet to show it
+            diff = changes(self.kind, self.owner, self.desired, found)
+            return Decision(found.address, Action.UPDATE, "", diff)
+        return decide(self.kind, self.owner, self.desired, found, self.adopt)
+
+    def _stale(self, decision: Decision) -> bool:
+        """Whether the resource differs in other ways than the plan showed."""
+        if self.kind.volatile or not decision.diff:
+            return False
+        return self.shown is not None and fingerprint(decision) != self.shown
+
+    def _changed(self, decision: Decision) -> Look:
+        now = ", ".join(f"{c.path}: {c.before!r}" for c in decision.diff.changes) or "as desired"
+        return Ended(Status.STOPPED, f"{decision.address} has changed since the plan was made (now {now}); plan again")
+
+    def _unstuck(self, found: Observed, diff: Diff) -> str:
+        fields = "; ".join(f"{c.path} is {c.before!r}, not {c.after!r}" for c in diff.changes)
+        return f"{found.address} did not take the change: {fields}" + (f" ({found.detail})" if found.detail else "")
+
+    def _troubled(self, error: AzureError | Unreachable) -> Look:
+        self._errors += 1
+        if not passing(error) or self._errors > PATIENCE:
+            return Ended(Status.FAILED, f"cannot {self.step.action} {self.step.address}: {error}")
+        return Waiting(min(self.poll_seconds * 2**self._errors, 60), f"waiting to try again: {error}")
+
+    def _within_time(self, seen: Look) -> Look:
+        """`seen`, unless nothing has moved for longer than the kind may take."""
+        if isinstance(seen, Ended):
+            return seen
+        if (seen.detail, seen.progress) != self._last:
+            moved = seen.progress is not None and seen.progress != self._last[1]
+            self._last = (seen.detail, seen.progress)
+            if moved:
+                self._since = time.monotonic()
+        limit = self.kind.ready_within.total_seconds()
+        if time.monotonic() - self._since > limit:
+            text = f"{self.step.address} is not ready after {limit / 60:.0f} min: {seen.detail}"
+            return Ended(Status.FAILED, f"{text}; run apply again to go on waiting", seen.detail)
+        return seen
+
+
+def passing(error: ReconcileError) -> bool:
+    """Whether the same request may well succeed later."""
+    if isinstance(error, AzureError):
+        return error.status in PASSING_STATUSES or error.code in PASSING_CODES
+    return isinstance(error, Unreachable)
+
+
+def follow(
+    step: Step,
+    kinds: Mapping[str, Kind],
+    cloud: Cloud,
+    owner: str,
+    desired: Mapping[Address, Desired],
+    fingerprints: Mapping[Address, str | None],
+    adopt: Container[Address],
+    poll_seconds: float,
+) -> Convergence:
+    """The convergence of one step of a plan."""
+    address = step.address
+    return Convergence(
+        step,
+        kinds[address.kind],
+        cloud,
+        owner,
+        desired.get(address),
+        fingerprints.get(address),
+        adopt,
+        poll_seconds,
+    )

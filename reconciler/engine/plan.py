@@ -1,0 +1,100 @@
+"""Desired and observed give a Plan: a decision for each resource, and steps with every edge between them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+
+from reconciler.engine.decide import decide, decide_stray
+from reconciler.engine.digest import digest
+from reconciler.kinds.kind import Kinds
+from reconciler.model import Action, Address, Decision, Desired, Observed, Plan, Step
+
+QUIET = {Action.NONE, Action.DEFER, Action.REFUSE}
+"""Actions without a step."""
+
+
+def make(
+    spec: str,
+    kinds: Kinds,
+    desired: Mapping[Address, Desired],
+    observed: Iterable[Observed],
+    *,
+    adopt: Container[Address] = frozenset(),
+    selected: Container[Address] | None = None,
+) -> Plan:
+    """The plan that makes `desired` so and prunes what `spec` owns beyond it, within `selected` if given."""
+    live = {found.address: found for found in observed}
+    decisions = [decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()]
+    strays = (found for found in live.values() if _owned(found, spec) and found.address not in desired)
+    decisions += [decide_stray(found) for found in strays]
+    return _plan(spec, kinds, _selected(decisions, selected), desired, live)
+
+
+def destroy(
+    spec: str,
+    kinds: Kinds,
+    desired: Mapping[Address, Desired],
+    observed: Iterable[Observed],
+    *,
+    selected: Container[Address] | None = None,
+) -> Plan:
+    """The plan that deletes all that `spec` owns; `desired` only says what is protected."""
+    live = {found.address: found for found in observed}
+    owned = (found for found in live.values() if _owned(found, spec) and kinds[found.address.kind].deletable)
+    decisions = [decide_stray(found, "is destroyed") for found in owned]
+    return _plan(spec, kinds, _selected(decisions, selected), desired, live)
+
+
+def fingerprint(decision: Decision) -> str:
+    """What a plan showed of one resource: another fingerprint later means that the world has changed."""
+    return digest([[c.path, c.before, c.after] for c in decision.diff.changes])
+
+
+def _owned(found: Observed, spec: str) -> bool:
+    return found.mark is not None and found.mark.owner == spec
+
+
+def _selected(decisions: Iterable[Decision], selected: Container[Address] | None) -> list[Decision]:
+    return [d for d in decisions if selected is None or d.address in selected]
+
+
+def _plan(
+    spec: str,
+    kinds: Kinds,
+    decisions: list[Decision],
+    desired: Mapping[Address, Desired],
+    live: Mapping[Address, Observed],
+) -> Plan:
+    place = {name: position for position, name in enumerate(kinds)}
+    decisions = sorted(decisions, key=lambda d: (place[d.address.kind], d.address))
+    steps = {d.address: d.action for d in decisions if d.action not in QUIET}
+    return Plan(
+        spec=spec,
+        decisions=tuple(decisions),
+        steps=tuple(
+            Step(str(address), address, action, _after(address, action, steps, desired, place))
+            for address, action in steps.items()
+        ),
+        fingerprints={
+            d.address: fingerprint(d) if d.address in live else None for d in decisions if d.address in steps
+        },
+    )
+
+
+def _after(
+    address: Address,
+    action: Action,
+    steps: Mapping[Address, Action],
+    desired: Mapping[Address, Desired],
+    place: Mapping[str, int],
+) -> tuple[str, ...]:
+    """The steps before this one.
+
+    What is made comes after what it refers to. What is deleted comes after all of the later kinds that are
+    deleted or changed, because any of those may still use it.
+    """
+    if action is not Action.DELETE:
+        refs = desired[address].refs
+        return tuple(str(ref) for ref in refs if steps.get(ref, Action.DELETE) is not Action.DELETE)
+    later = (other for other in steps if place[other.kind] > place[address.kind])
+    return tuple(str(other) for other in later if steps[other] is not Action.CREATE)

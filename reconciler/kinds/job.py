@@ -1,0 +1,171 @@
+"""A Batch job: what a pool's tasks belong to. Lives on the data plane.
+
+Priority, constraints and metadata change in place; the pool only while the job is disabled, so that change goes
+disable, PATCH, enable, a stage an update, and running tasks are requeued; all else needs a new job. A completed job
+never becomes active again and is replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.kinds import arm
+from reconciler.kinds.kind import Kind
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec.spec import Spec
+
+NAME = "job"
+FIELDS = {
+    "priority": Rule.LIVE,
+    "constraints": Rule.LIVE,
+    "metadata": Rule.LIVE,
+    "poolInfo": Rule.LIVE,
+    "maxParallelTasks": Rule.LIVE,
+    "allowTaskPreemption": Rule.LIVE,
+    "networkConfiguration": Rule.LIVE,
+    "onAllTasksComplete": Rule.LIVE,
+    "state": Rule.REPLACE,
+    "stage": Rule.LIVE,
+    "id": Rule.REPLACE,
+    "displayName": Rule.REPLACE,
+    "usesTaskDependencies": Rule.REPLACE,
+    "commonEnvironmentSettings": Rule.REPLACE,
+    "jobManagerTask": Rule.REPLACE,
+    "jobPreparationTask": Rule.REPLACE,
+    "jobReleaseTask": Rule.REPLACE,
+    "onTaskFailure": Rule.REPLACE,
+}
+"""Source: the docstring of BatchJobUpdateOptions in azure-batch 15.1. `stage` is enabled or disabled."""
+UNLIMITED = "P10675199DT2H48M5.4775807S"
+"""How Batch spells a maxWallClockTime without limit."""
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    for name, own in spec.jobs.items():
+        pool = own["pool"].split("/")[1]
+        body = {
+            "poolInfo": {"poolId": pool},
+            "priority": own.get("priority", 0),
+            "constraints": {
+                "maxTaskRetryCount": own.get("maxTaskRetryCount", 0),
+                "maxWallClockTime": own.get("maxWallClockTime", UNLIMITED),
+            },
+            "displayName": own.get("displayName"),
+            "metadata": dict(own.get("metadata", {})),
+            "state": "active",
+            "stage": "enabled",
+        }
+        yield Desired(Address(NAME, name), body, (Address("pool", pool),), own.get("protect", False))
+
+
+def _observed(raw: Mapping[str, Any]) -> Observed:
+    metadata = {item["name"]: item["value"] for item in raw.get("metadata") or ()}
+    state = raw["state"]
+    constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
+    ended = state in ("completed", "terminating")
+    body = {
+        **raw,
+        "constraints": constraints,
+        "metadata": arm.without_mark(metadata),
+        "state": state if ended else "active",
+        "stage": "disabled" if state == "disabled" else "enabled",
+    }
+    busy = state in ("disabling", "enabling", "terminating", "deleting")
+    return Observed(
+        Address(NAME, raw["id"]),
+        raw["id"],
+        body,
+        arm.mark_of(metadata),
+        Health.BUSY if busy else Health.READY,
+        state if busy else "",
+        etag=raw.get("eTag"),
+    )
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    if cloud.account is None or not _account_exists(cloud):
+        return
+    for job in cloud.batch().list_jobs():
+        yield _observed(job.as_dict())
+
+
+def _account_exists(cloud: Cloud) -> bool:
+    return arm.get(cloud, f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}") is not None
+
+
+def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        return _observed(cloud.batch().get_job(wanted.address.name).as_dict())
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return None
+        raise
+
+
+def _listed(metadata: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in metadata.items()]
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    from azure.batch import models
+    from azure.core.exceptions import HttpResponseError
+
+    body = {key: value for key, value in desired.body.items() if key not in ("state", "stage") and value is not None}
+    body |= {"id": desired.address.name, "metadata": _listed(arm.with_mark(desired.body["metadata"], mark))}
+    try:
+        cloud.batch().create_job(models.BatchJobCreateOptions(body))
+    except HttpResponseError as error:
+        if "JobExists" not in str(error):
+            raise
+    return None
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+    """One stage: what changes in place, or disable for another pool, or the pool of a disabled job, or enable."""
+    from azure.batch import models
+    from azure.core import MatchConditions
+
+    match: dict[str, Any] = {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
+    parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect"}
+    disabled = found.body["stage"] == "disabled"
+    if "poolInfo" in parts and not disabled:
+        options = models.BatchJobDisableOptions(disable_tasks=models.DisableBatchJobOption.REQUEUE)
+        cloud.batch().begin_disable_job(desired.address.name, options, polling=False, **match)
+        return None
+    if parts or not disabled:
+        metadata = {**found.body["metadata"], **desired.body["metadata"]}
+        body = {part: desired.body[part] for part in parts} | {"metadata": _listed(arm.with_mark(metadata, mark))}
+        cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
+        return None
+    cloud.batch().begin_enable_job(desired.address.name, polling=False, **match)
+    return None
+
+
+def delete(cloud: Cloud, found: Observed) -> Operation | None:
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        cloud.batch().begin_delete_job(found.address.name, polling=False)
+    except HttpResponseError as error:
+        if error.status_code not in (404, 409):  # gone, or being deleted already
+            raise
+    return None
+
+
+KIND = Kind(
+    NAME,
+    FIELDS,
+    expand,
+    list_,
+    observe,
+    create,
+    update,
+    delete,
+    ready_within=timedelta(minutes=15),
+    reads=("batch_account",),
+)

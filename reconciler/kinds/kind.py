@@ -1,0 +1,61 @@
+"""What a resource kind is: a table of fields and six verbs.
+
+Every verb is idempotent and returns at once. No kind sleeps, retries, logs or prints: the engine waits,
+by observing again until the resource is READY, FAILED or out of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.spec.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One resource kind.
+
+    fields   wire path (dotted, `properties.vmSize`) → Rule; the longest matching prefix counts
+    expand   Spec → Desireds; pure
+    list     every resource of this kind in the spec's scope, ours or not, by one paged list a collection
+    observe  one resource now, or None if it does not exist
+    create   make it, marked; what exists already is no error
+    update   make what `diff` names so; may advance by one stage a call where Azure needs several
+    delete   remove it; what is gone already is no error
+    ready_within  how long the engine waits for READY before it gives up
+    """
+
+    name: str
+    fields: Mapping[str, Rule]
+    expand: Callable[[Spec], Iterable[Desired]]
+    list: Callable[[Cloud, Iterable[Desired]], Iterable[Observed]]
+    observe: Callable[[Cloud, Desired | Observed], Observed | None]
+    create: Callable[[Cloud, Desired, Mark], Operation | None]
+    update: Callable[[Cloud, Desired, Mark, Observed, Diff], Operation | None]
+    delete: Callable[[Cloud, Observed], Operation | None]
+    ready_within: timedelta = timedelta(minutes=30)
+    attempts: int = 1
+    """How often one diff may be worked on in a row before the engine says that it did not stick."""
+    deletable: bool = True
+    """False where there is nothing of ours to delete: the data that it stands for is the user's."""
+    volatile: bool = False
+    """Its body counts data that comes and goes by itself: a plan stays good when the counts have moved."""
+    reads: tuple[str, ...] = ()
+    """Kinds whose list must be read before this one's (a pool's account), for what their answers tell."""
+
+    def rule(self, path: str) -> Rule:
+        """The rule of the longest table entry that is `path` or a prefix of it; LookupError if none is."""
+        parts = path.split(".")
+        for end in range(len(parts), 0, -1):
+            found = self.fields.get(".".join(parts[:end]))
+            if found is not None:
+                return found
+        raise LookupError(f"{self.name}: no rule for field {path}")
+
+
+Kinds = Mapping[str, Kind]
+Addresses = Iterable[Address]

@@ -1,0 +1,86 @@
+"""What the nodes of a pool say about it: usable, on its way or broken, and what keeps it from being empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.model import Health
+
+Counts = Mapping[str, int]
+"""Node state (`idle`, `startTaskFailed`, ...) → nodes, dedicated and spot together."""
+
+USABLE = ("idle", "running")
+BROKEN = {"startTaskFailed": "failed its start task", "unusable": "is unusable", "unknown": "does not answer"}
+COMING = (
+    "creating",
+    "starting",
+    "waitingForStartTask",
+    "rebooting",
+    "reimaging",
+    "upgradingOS",
+    "deallocating",
+)
+
+
+def all_counts(cloud: Cloud, pool: str | None = None) -> dict[str, Counts]:
+    """Pool id in lower case → its node counts, in one list for all pools."""
+    found: dict[str, Counts] = {}
+    for item in cloud.batch().list_pool_node_counts(filter=f"poolId eq '{pool}'" if pool else None):
+        total: dict[str, int] = {}
+        for side in (item.dedicated, item.low_priority):
+            for state, number in (side.as_dict() if side else {}).items():
+                total[state] = total.get(state, 0) + number
+        found[item.pool_id.lower()] = total
+    return found
+
+
+def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health, str]:
+    """Health and its reason, from ARM's view of the pool and the data plane's node counts."""
+    counts = counts or {}
+    dedicated, spot = _targets(properties)
+    now, now_spot = properties.get("currentDedicatedNodes", 0), properties.get("currentLowPriorityNodes", 0)
+    if properties.get("provisioningState") == "Deleting":
+        return Health.BUSY, "being deleted"
+    if properties.get("allocationState", "Steady") != "Steady":
+        return Health.BUSY, f"{properties['allocationState'].lower()}: {now + now_spot} of {dedicated + spot} nodes"
+    errors = (properties.get("resizeOperationStatus") or {}).get("errors") or []
+    if now != dedicated or (now_spot != spot and errors):
+        return Health.FAILED, _resize_failure(errors, now + now_spot, dedicated + spot)
+    broken = [
+        f"{counts[state]} node{'s' * (counts[state] > 1)} {text}" for state, text in BROKEN.items() if counts.get(state)
+    ]
+    if broken:
+        return Health.FAILED, ", ".join(broken)
+    coming = {state: counts[state] for state in COMING if counts.get(state)}
+    if coming:
+        usable = sum(counts.get(state, 0) for state in USABLE)
+        states = ", ".join(f"{number} {_words(state)}" for state, number in coming.items())
+        return Health.BUSY, f"{usable} of {now + now_spot} nodes ready, {states}"
+    return Health.READY, f"{now_spot} of {spot} spot nodes" if now_spot != spot else ""
+
+
+def occupants(properties: Mapping[str, Any], counts: Counts | None) -> tuple[str, ...]:
+    """What keeps the pool from being empty."""
+    total = properties.get("currentDedicatedNodes", 0) + properties.get("currentLowPriorityNodes", 0)
+    if not total:
+        return ("a resize",) if properties.get("allocationState", "Steady") != "Steady" else ()
+    running = (counts or {}).get("running", 0)
+    busy = f", {running} of them running tasks" if running else ""
+    return (f"{total} node{'s' * (total > 1)}{busy}",)
+
+
+def _targets(properties: Mapping[str, Any]) -> tuple[int, int]:
+    fixed = (properties.get("scaleSettings") or {}).get("fixedScale") or {}
+    return fixed.get("targetDedicatedNodes", 0), fixed.get("targetLowPriorityNodes", 0)
+
+
+def _resize_failure(errors: list[Mapping[str, Any]], now: int, target: int) -> str:
+    told = "; ".join(f"{error.get('code')}: {error.get('message')}" for error in errors)
+    return f"the pool stopped at {now} of {target} nodes" + (f" ({told})" if told else "")
+
+
+def _words(state: str) -> str:
+    """`waitingForStartTask` → `waiting for start task`."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in state)

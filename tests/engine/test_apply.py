@@ -1,0 +1,138 @@
+"""What apply does with a plan when the world is slow, stubborn, shared or hostile."""
+
+from __future__ import annotations
+
+import threading
+
+from reconciler.errors import AzureError
+from reconciler.events import Event, Interrupted, StepWaiting
+from reconciler.model import Address, Mark, Status
+from tests.engine.world import KINDS, Thing, World, carry_out, kind, plan, spec, want
+
+OURS = Mark("me", "x")
+A = Address("store", "a")
+
+
+def statuses(outcomes: object) -> dict[str, str]:
+    return {o.step.id: str(o.status) for o in outcomes}  # type: ignore[attr-defined]
+
+
+def test_apply_waits_until_each_resource_is_ready_before_the_next() -> None:
+    world = World(slow=3)
+    desired = spec(want("store/a", size=1), want("shelf/b", "store/a"), want("shop/c", "shelf/b"))
+    events: list[Event] = []
+    assert set(statuses(carry_out(world, desired, events=events)).values()) == {"done"}
+    assert [w[1].name for w in world.writes] == ["a", "b", "c"]
+    assert any(isinstance(e, StepWaiting) and e.detail == "working" for e in events)
+
+
+def test_a_failed_resource_skips_its_dependants_and_nothing_else() -> None:
+    world = World(errors=[AzureError(400, "InvalidThing", "no")])
+    desired = spec(want("store/a"), want("shelf/b", "store/a"), want("shop/c", "shelf/b"))
+    free = want("store/z")
+    outcomes = statuses(carry_out(world, desired))
+    assert outcomes == {"store/a": "failed", "shelf/b": "skipped", "shop/c": "skipped"}
+    assert statuses(carry_out(world, {**desired, free.address: free}))["store/z"] == "done"
+
+
+def test_passing_errors_are_sat_out_and_lasting_ones_are_not_repeated() -> None:
+    passing = [AzureError(409, "PrincipalNotFound", "later"), AzureError(503, "", "busy")]
+    world = World(errors=passing)
+    assert statuses(carry_out(world, spec(want("store/a")))) == {"store/a": "done"}
+    world = World(errors=[AzureError(403, "AuthorizationFailed", "no")] * 2)
+    assert statuses(carry_out(world, spec(want("store/a")))) == {"store/a": "failed"}
+    assert len(world.errors) == 1
+
+
+def test_a_field_that_does_not_stick_is_a_failure_that_names_it() -> None:
+    world = World({A: Thing({"size": 1}, OURS)}, ignores={"size"})
+    (outcome,) = carry_out(world, spec(want("store/a", size=2)))
+    assert outcome.status is Status.FAILED
+    assert outcome.error is not None
+    assert "size is 1, not 2" in outcome.error
+
+
+def test_more_attempts_are_made_where_the_kind_allows_them() -> None:
+    patient = {**KINDS, "store": kind("store", attempts=3)}
+    world = World({A: Thing({"size": 1}, OURS)}, ignores={"size"})
+    carry_out(world, spec(want("store/a", size=2)), kinds=patient)
+    assert len(world.writes) == 3
+
+
+def test_a_world_that_changed_since_the_plan_stops_the_step() -> None:
+    world = World({A: Thing({"size": 1}, OURS)})
+    desired = spec(want("store/a", size=2))
+    made = plan(world, desired)
+    world.things[A].body["size"] = 7
+    (outcome,) = carry_out(world, desired, made)
+    assert outcome.status is Status.STOPPED
+    assert world.writes == []
+
+
+def test_a_stray_that_changed_hands_since_the_plan_is_not_deleted() -> None:
+    world = World({A: Thing({}, OURS)})
+    made = plan(world, {})
+    world.things[A].mark = Mark("you", "x")
+    (outcome,) = carry_out(world, {}, made)
+    assert outcome.status is Status.STOPPED
+    assert A in world.things
+
+
+def test_someone_elses_change_in_progress_is_waited_for() -> None:
+    world = World({A: Thing({"size": 1}, OURS, busy=3)})
+    assert statuses(carry_out(world, spec(want("store/a", size=1)))) == {"store/a": "done"}
+    assert world.writes == []
+
+
+def test_a_failed_resource_is_tried_once_more_and_then_reported() -> None:
+    world = World({A: Thing({"size": 1}, OURS, failed="quota")})
+    assert statuses(carry_out(world, spec(want("store/a", size=1)))) == {"store/a": "done"}
+
+
+def test_scaling_to_empty_lets_the_rest_of_the_change_through() -> None:
+    world = World({A: Thing({"size": 1, "colour": "red"}, OURS, occupants=("1 node",))})
+    desired = spec(want("store/a", size=0, colour="blue"), want("shelf/b", "store/a"))
+    outcomes = statuses(carry_out(world, desired))
+    assert outcomes == {"store/a": "deferred", "shelf/b": "done"}
+    assert world.things[A].body == {"size": 0, "colour": "red"}
+    world.things[A].occupants = ()
+    assert statuses(carry_out(world, desired)) == {"store/a": "done"}
+    assert world.things[A].body == {"size": 0, "colour": "blue"}
+
+
+def test_replacing_deletes_and_makes_anew() -> None:
+    world = World({A: Thing({"make": "x"}, OURS)}, slow=2)
+    assert statuses(carry_out(world, spec(want("store/a", make="y")))) == {"store/a": "done"}
+    assert [w[0] for w in world.writes] == ["delete", "create"]
+    assert world.things[A].body == {"make": "y"}
+
+
+def test_an_interrupt_starts_nothing_new_and_brings_the_rest_to_its_end() -> None:
+    world = World(slow=2)
+    stop = threading.Event()
+    events: list[Event] = []
+    desired = spec(want("store/a"), want("shelf/b", "store/a"))
+
+    class Listening(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, StepWaiting):
+                stop.set()
+
+    events = Listening()
+    outcomes = statuses(carry_out(world, desired, events=events, stop=stop))
+    assert outcomes == {"store/a": "done", "shelf/b": "stopped"}
+    interrupts = [e for e in events if isinstance(e, Interrupted)]
+    assert [s.id for e in interrupts for s in e.in_flight] == ["store/a"]
+
+
+def test_a_wait_without_end_is_cut_and_says_how_to_go_on() -> None:
+    from datetime import timedelta
+
+    hasty = {**KINDS, "store": kind("store")}
+    object.__setattr__(hasty["store"], "ready_within", timedelta(0))
+    world = World(slow=10**9)
+    (outcome,) = carry_out(world, spec(want("store/a")), kinds=hasty)
+    assert outcome.status is Status.FAILED
+    assert outcome.error is not None
+    assert "run apply again" in outcome.error

@@ -1,0 +1,71 @@
+"""Which differences count, where they are, and what they cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.engine.diff import diff
+from reconciler.model import Address, Desired, Observed, Rule
+from tests.engine.world import kind
+
+TABLE = kind("thing", fields={"a": Rule.LIVE, "a.secret": Rule.IGNORE, "a.b": Rule.REPLACE})
+
+
+def changes(wanted: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, Any, Any, Rule]]:
+    address = Address("thing", "x")
+    made = diff(TABLE, Desired(address, wanted), Observed(address, "id", found))
+    return [(c.path, c.before, c.after, c.rule) for c in made.changes]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [
+        ({}, {"a": 1}, []),
+        ({"a": {}}, {"a": {"x": 1}}, [("a.x", 1, None, Rule.LIVE)]),
+        ({"a": {"x": 1}}, {"a": {"x": 1, "added by Azure": 2}}, []),
+        ({"a": {"x": 1}}, {}, [("a", None, {"x": 1}, Rule.LIVE)]),
+        ({"a": None}, {}, []),
+        ({"a": None}, {"a": 3}, [("a", 3, None, Rule.LIVE)]),
+        ({"a": {"b": {"c": 1}}}, {"a": {"b": {"c": 2}}}, [("a.b.c", 2, 1, Rule.REPLACE)]),
+        ({"a": {"secret": 1}}, {"a": {"secret": 2}}, []),
+        ({"a": [{"n": 1}, {"n": 2}]}, {"a": [{"n": 1}, {"n": 3}]}, [("a[1].n", 3, 2, Rule.LIVE)]),
+        ({"a": [1, 2]}, {"a": [1]}, [("a[1]", None, 2, Rule.LIVE)]),
+        ({"a": "1"}, {"a": 1}, [("a", 1, "1", Rule.LIVE)]),
+        ({"a": {"x": 1}}, {"a": "text"}, [("a", "text", {"x": 1}, Rule.LIVE)]),
+    ],
+)
+def test_declared_differences_are_found_where_they_are(
+    wanted: dict[str, Any], found: dict[str, Any], expected: list[tuple[str, Any, Any, Rule]]
+) -> None:
+    assert changes(wanted, found) == expected
+
+
+def test_a_field_without_a_rule_is_an_error_of_the_kind() -> None:
+    with pytest.raises(LookupError, match="no rule for field z"):
+        changes({"z": 1}, {"z": 2})
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abxy"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.just("a"), json), st.dictionaries(st.just("a"), json))
+def test_no_difference_means_that_every_declared_leaf_is_there(wanted: dict[str, Any], found: dict[str, Any]) -> None:
+    assert changes(wanted, wanted) == []
+    everything = kind("thing", fields={"a": Rule.LIVE})
+    address = Address("thing", "x")
+    if not diff(everything, Desired(address, wanted), Observed(address, "id", found)):
+        assert _covers(found.get("a"), wanted.get("a")) or "a" not in wanted
+
+
+def _covers(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict) and isinstance(found, dict) and wanted:
+        return all(_covers(found.get(key), value) for key, value in wanted.items())
+    return bool(found == wanted)

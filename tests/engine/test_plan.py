@@ -1,0 +1,113 @@
+"""What a plan decides, for people and for the machine."""
+
+from __future__ import annotations
+
+from reconciler.model import Action, Address, Mark
+from tests.engine.world import Thing, World, plan, spec, want
+
+OURS = Mark("me", "x")
+
+
+def actions(made: object) -> dict[str, str]:
+    return {str(d.address): str(d.action) for d in made.decisions}  # type: ignore[attr-defined]
+
+
+def test_what_is_missing_is_created_after_what_it_refers_to() -> None:
+    desired = spec(want("store/a", size=1), want("shelf/b", "store/a", size=1))
+    made = plan(World(), desired)
+    assert actions(made) == {"store/a": "create", "shelf/b": "create"}
+    assert {s.id: s.after for s in made.steps} == {"store/a": (), "shelf/b": ("store/a",)}
+
+
+def test_an_unchanged_world_has_no_steps() -> None:
+    world = World({Address("store", "a"): Thing({"size": 1, "extra": "kept"}, OURS)})
+    made = plan(world, spec(want("store/a", size=1)))
+    assert made.steps == ()
+    assert actions(made) == {"store/a": "none"}
+    assert world.writes == []
+
+
+def test_a_declared_none_asks_for_absence() -> None:
+    world = World({Address("store", "a"): Thing({"size": 3}, OURS)})
+    decision = plan(world, spec(want("store/a", size=None))).decisions[0]
+    assert decision.action is Action.UPDATE
+    assert [(c.path, c.before, c.after) for c in decision.diff.changes] == [("size", 3, None)]
+
+
+def test_what_left_the_spec_is_deleted_only_if_it_is_ours() -> None:
+    world = World(
+        {
+            Address("store", "ours"): Thing({}, OURS),
+            Address("store", "theirs"): Thing({}, Mark("you", "x")),
+            Address("store", "unmarked"): Thing({}, None),
+        }
+    )
+    assert actions(plan(world, {})) == {"store/ours": "delete"}
+
+
+def test_a_protected_resource_that_left_the_spec_is_refused() -> None:
+    world = World({Address("store", "a"): Thing({}, Mark("me", "x", protect=True))})
+    made = plan(world, {})
+    assert actions(made) == {"store/a": "refuse"}
+    assert made.steps == ()
+
+
+def test_another_owners_resource_is_refused_unless_adopted() -> None:
+    address = Address("store", "a")
+    world = World({address: Thing({"size": 1}, Mark("you", "x"))})
+    desired = spec(want("store/a", size=1))
+    assert actions(plan(world, desired)) == {"store/a": "refuse"}
+    adopted = plan(world, desired, adopt={address}).decisions[0]
+    assert adopted.action is Action.UPDATE
+    assert [c.path for c in adopted.diff.changes] == ["owner"]
+
+
+def test_a_field_that_needs_emptiness_defers_while_occupied() -> None:
+    address = Address("store", "a")
+    world = World({address: Thing({"colour": "red", "size": 1}, OURS, occupants=("2 nodes",))})
+    deferred = plan(world, spec(want("store/a", colour="blue", size=1))).decisions[0]
+    assert deferred.action is Action.DEFER
+    assert "2 nodes" in deferred.reason
+    partly = plan(world, spec(want("store/a", colour="blue", size=0))).decisions[0]
+    assert partly.action is Action.UPDATE
+
+
+def test_the_dearest_field_decides() -> None:
+    address = Address("store", "a")
+    world = World({address: Thing({"size": 1, "make": "x", "place": "here"}, OURS)})
+    assert plan(world, spec(want("store/a", size=2, make="y"))).decisions[0].action is Action.REPLACE
+    assert plan(world, spec(want("store/a", size=2, make="y", place="there"))).decisions[0].action is Action.REFUSE
+    protected = plan(world, spec(want("store/a", make="y", protect=True))).decisions[0]
+    assert protected.action is Action.REFUSE
+
+
+def test_deletes_come_after_all_that_may_still_use_them() -> None:
+    world = World(
+        {
+            Address("store", "old"): Thing({}, OURS),
+            Address("shelf", "old"): Thing({}, OURS),
+            Address("shop", "a"): Thing({"size": 1}, OURS),
+        }
+    )
+    made = plan(world, spec(want("shop/a", size=2)))
+    assert {s.id: set(s.after) for s in made.steps} == {
+        "store/old": {"shelf/old", "shop/a"},
+        "shelf/old": {"shop/a"},
+        "shop/a": set(),
+    }
+
+
+def test_a_selection_hides_everything_else() -> None:
+    world = World({Address("store", "stray"): Thing({}, OURS)})
+    desired = spec(want("store/a"), want("store/b"))
+    assert actions(plan(world, desired, selected={Address("store", "b")})) == {"store/b": "create"}
+
+
+def test_the_reason_tells_drift_from_a_changed_spec() -> None:
+    from reconciler.engine.decide import mark
+
+    desired = want("store/a", size=2)
+    drifted = World({desired.address: Thing({"size": 1}, mark("me", desired))})
+    assert "outside the spec" in plan(drifted, spec(desired)).decisions[0].reason
+    edited = World({desired.address: Thing({"size": 1}, OURS)})
+    assert "differs from the spec" in plan(edited, spec(desired)).decisions[0].reason

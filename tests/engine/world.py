@@ -1,0 +1,176 @@
+"""A small cloud in memory with three kinds, for tests of the engine alone.
+
+`store` holds shelves; a shelf sits in a store; a shop uses shelves. Writes can be slow, refused, lost,
+ignored, or the moment at which the process dies.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+
+from reconciler.cloud.cloud import Cloud, Endpoints, Operation, OperationState
+from reconciler.engine import plan as planning
+from reconciler.engine.apply import apply
+from reconciler.engine.observe import observe
+from reconciler.errors import AzureError
+from reconciler.events import Event
+from reconciler.kinds.kind import Kind, Kinds
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Outcome, Plan, Rule
+from reconciler.spec.spec import Target
+
+
+class Died(BaseException):
+    """The process was killed here."""
+
+
+@dataclass
+class Thing:
+    """One live resource; `busy` is how many looks it takes until it is ready."""
+
+    body: dict[str, Any]
+    mark: Mark | None
+    busy: int = 0
+    failed: str = ""
+    occupants: tuple[str, ...] = ()
+
+
+@dataclass
+class World:
+    """What is live, what was written, and what will go wrong."""
+
+    things: dict[Address, Thing] = field(default_factory=dict)
+    slow: int = 0
+    writes: list[tuple[str, Address]] = field(default_factory=list)
+    die_before: int = -1
+    die_after: int = -1
+    errors: list[AzureError] = field(default_factory=list)
+    ignores: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def write(self, verb: str, address: Address) -> None:
+        """Count a write about to happen; raises what the test has prepared."""
+        if len(self.writes) == self.die_before:
+            raise Died
+        if self.errors:
+            raise self.errors.pop(0)
+        self.writes.append((verb, address))
+
+    def written(self) -> None:
+        if len(self.writes) - 1 == self.die_after:
+            raise Died
+
+
+class Sky(Cloud):
+    """The Cloud that reaches a World."""
+
+    def __init__(self, world: World, owner: str = "me") -> None:
+        target = Target("public", "0" * 8, "here", "rg")
+        super().__init__(target, owner, None, Endpoints("https://nowhere.invalid", 0.0, 0.0))
+        self.world = world
+
+    def poll(self, operation: Operation) -> OperationState:
+        return OperationState(done=True)
+
+
+def _world(cloud: Cloud) -> World:
+    return cast(Sky, cloud).world
+
+
+def _seen(address: Address, thing: Thing) -> Observed:
+    health = Health.BUSY if thing.busy > 0 else Health.FAILED if thing.failed else Health.READY
+    detail = "working" if health is Health.BUSY else thing.failed
+    body = dict(thing.body)
+    return Observed(address, str(address), body, thing.mark, health, detail, thing.occupants)
+
+
+def _observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    world = _world(cloud)
+    with world.lock:
+        thing = world.things.get(wanted.address)
+        if thing is None:
+            return None
+        seen = _seen(wanted.address, thing)
+        thing.busy = max(0, thing.busy - 1)
+        return seen
+
+
+def _create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    world = _world(cloud)
+    with world.lock:
+        missing = [ref for ref in desired.refs if ref not in world.things]
+        if missing:
+            raise AzureError(404, "NotFound", f"{desired.address} needs {missing[0]}")
+        world.write("create", desired.address)
+        world.things.setdefault(desired.address, Thing(dict(desired.body), mark, busy=world.slow))
+        world.written()
+    return Operation("https://nowhere.invalid/1")
+
+
+def _update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+    world = _world(cloud)
+    with world.lock:
+        world.write("update", desired.address)
+        thing = world.things[desired.address]
+        for change in diff.changes:
+            key = change.path.split(".")[0].split("[")[0]
+            if key in desired.body and key not in world.ignores:
+                thing.body[key] = desired.body[key]
+        thing.mark, thing.busy, thing.failed = mark, world.slow, ""
+        world.written()
+    return None
+
+
+def _delete(cloud: Cloud, found: Observed) -> Operation | None:
+    world = _world(cloud)
+    with world.lock:
+        world.write("delete", found.address)
+        world.things.pop(found.address, None)
+        world.written()
+    return None
+
+
+def kind(name: str, **fields: Any) -> Kind:
+    """A kind of this world; fields are wide open except those named here by rule."""
+
+    def listing(cloud: Cloud, wanted: Iterable[Desired]) -> list[Observed]:
+        world = _world(cloud)
+        with world.lock:
+            return [_seen(address, thing) for address, thing in world.things.items() if address.kind == name]
+
+    table = {"size": Rule.LIVE, "colour": Rule.WHEN_EMPTY, "make": Rule.REPLACE, "place": Rule.REFUSE}
+    found = Kind(name, table, lambda spec: (), listing, _observe, _create, _update, _delete)
+    return replace(found, ready_within=timedelta(seconds=20), **fields)
+
+
+KINDS: Kinds = {name: kind(name) for name in ("store", "shelf", "shop")}
+
+
+def want(address: str, *refs: str, protect: bool = False, **body: Any) -> Desired:
+    return Desired(Address.parse(address), body, tuple(map(Address.parse, refs)), protect)
+
+
+def spec(*desired: Desired) -> dict[Address, Desired]:
+    return {one.address: one for one in desired}
+
+
+def plan(world: World, desired: dict[Address, Desired], owner: str = "me", kinds: Kinds = KINDS, **more: Any) -> Plan:
+    return planning.make(owner, kinds, desired, observe(Sky(world, owner), kinds, desired), **more)
+
+
+def carry_out(
+    world: World,
+    desired: dict[Address, Desired],
+    made: Plan | None = None,
+    kinds: Kinds = KINDS,
+    events: list[Event] | None = None,
+    stop: threading.Event | None = None,
+    **more: Any,
+) -> tuple[Outcome, ...]:
+    made = made or plan(world, desired, kinds=kinds)
+    listen = events.append if events is not None else lambda event: None
+    sky = Sky(world, made.spec)
+    return apply(made, desired, sky, kinds, listen=listen, stop=stop or threading.Event(), poll_seconds=0.0, **more)
