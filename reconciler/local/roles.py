@@ -1,0 +1,77 @@
+"""Who may do what: role assignments, which take a while to work, and the actions that roles allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.local.azure import OPERATOR, SUBSCRIPTION, Azure
+from reconciler.local.http import Failure
+
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+
+ALLOWS = {
+    "read": {OWNER, CONTRIBUTOR, READER},
+    "write": {OWNER, CONTRIBUTOR},
+    "authorize": {OWNER, RBAC_ADMINISTRATOR},
+    "readBlobs": {BLOB_OWNER, BLOB_CONTRIBUTOR, BLOB_READER},
+    "writeBlobs": {BLOB_OWNER, BLOB_CONTRIBUTOR},
+}
+"""Action → the built-in roles that allow it."""
+
+SCOPE = f"/subscriptions/{SUBSCRIPTION}"
+
+
+def seed(azure: Azure) -> None:
+    """The operator owns the subscription and may write blobs in it, from the beginning."""
+    for role in (OWNER, BLOB_CONTRIBUTOR):
+        name = azure.principal_id(f"operator {role}")
+        key = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{name}"
+        if azure.store.get("roleAssignment", key) is None:
+            assign(azure, SCOPE, name, OPERATOR, role, {}, delay=0)
+
+
+def assign(
+    azure: Azure, scope: str, name: str, principal: str, role: str, more: dict[str, str], *, delay: float
+) -> dict[str, Any]:
+    """Keep an assignment that works after `delay` simulated seconds."""
+    key = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    now = azure.clock.after(0)
+    definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    known = {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
+    resource: dict[str, Any] = {
+        "id": key,
+        "name": name,
+        "type": "Microsoft.Authorization/roleAssignments",
+        "properties": {**known, "scope": scope, "createdOn": now, "updatedOn": now, "createdBy": OPERATOR, **more},
+    }
+    resource["properties"]["updatedBy"] = OPERATOR
+    azure.store.put("roleAssignment", key, {"resource": resource, "works": azure.clock.after(delay), "role": role})
+    return resource
+
+
+def allowed(azure: Azure, principal: str, action: str, scope: str) -> bool:
+    """Whether an assignment at `scope` or above it, old enough to work, allows `action`."""
+    wanted = scope.lower() + "/"
+    for document in azure.store.list("roleAssignment"):
+        properties = document["resource"]["properties"]
+        holds = properties["principalId"] == principal and wanted.startswith(properties["scope"].lower() + "/")
+        if holds and document["role"] in ALLOWS[action] and azure.clock.past(document["works"]):
+            return True
+    return False
+
+
+def check_arm(azure: Azure, principal: str, method: str, path: str) -> None:
+    """Failure 403 unless the principal may do this on the ARM plane."""
+    authorizing = "/microsoft.authorization/roleassignments/" in path.lower() and method in ("PUT", "DELETE")
+    action = "authorize" if authorizing else "read" if method in ("GET", "HEAD") else "write"
+    scope = path.split("/providers/Microsoft.Authorization")[0] if authorizing else path
+    if path.lower().rstrip("/").count("/") <= 2 or allowed(azure, principal, action, scope):
+        return
+    text = f"The client '{principal}' with object id '{principal}' does not have authorization to perform action "
+    raise Failure(403, "AuthorizationFailed", f"{text}'{action}' over scope '{scope}' or the scope is invalid.")

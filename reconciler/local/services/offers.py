@@ -1,0 +1,73 @@
+"""What Batch offers in the region: VM sizes with their cores, and images with their node agents."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+FAMILIES = {
+    "standard_a": (1, 2, 4, 8),
+    "standard_b": (1, 2, 4, 8, 12, 16, 20),
+    "standard_d": (1, 2, 4, 8, 16, 32, 48, 64, 96),
+    "standard_e": (2, 4, 8, 16, 20, 32, 48, 64, 96),
+    "standard_f": (1, 2, 4, 8, 16, 32, 48, 64, 72),
+    "standard_nc": (4, 6, 8, 12, 16, 24, 64),
+    "standard_nv": (6, 12, 24, 48),
+    "standard_hb": (60, 120),
+}
+"""Size family → vCPUs that exist in it."""
+
+IMAGES: tuple[tuple[str, str, str, str, str, str | None], ...] = (
+    ("canonical", "0001-com-ubuntu-server-jammy", "22_04-lts", "batch.node.ubuntu 22.04", "linux", None),
+    ("canonical", "0001-com-ubuntu-server-jammy", "22_04-lts-gen2", "batch.node.ubuntu 22.04", "linux", None),
+    ("canonical", "ubuntu-24_04-lts", "server", "batch.node.ubuntu 24.04", "linux", None),
+    ("canonical", "ubuntu-24_04-lts", "server-gen1", "batch.node.ubuntu 24.04", "linux", None),
+    ("almalinux", "almalinux", "8-gen1", "batch.node.el 8", "linux", None),
+    ("almalinux", "almalinux", "8-gen2", "batch.node.el 8", "linux", None),
+    ("almalinux", "almalinux", "9-gen1", "batch.node.el 9", "linux", None),
+    ("almalinux", "almalinux", "9-gen2", "batch.node.el 9", "linux", None),
+    ("debian", "debian-11", "11", "batch.node.debian 11", "linux", "2026-08-31T00:00:00Z"),
+    ("debian", "debian-12", "12", "batch.node.debian 12", "linux", None),
+    ("microsoft-dsvm", "ubuntu-hpc", "2204", "batch.node.ubuntu 22.04", "linux", None),
+    ("microsoftwindowsserver", "windowsserver", "2022-datacenter", "batch.node.windows amd64", "windows", None),
+    (
+        "canonical",
+        "0001-com-ubuntu-server-focal",
+        "20_04-lts",
+        "batch.node.ubuntu 20.04",
+        "linux",
+        "2025-05-31T00:00:00Z",
+    ),
+)
+"""publisher, offer, sku, node agent, OS, end of Batch's support."""
+
+
+def cores(size: str) -> int | None:
+    """The vCPUs of a size name, or None if there is no such size."""
+    match = re.fullmatch(r"(standard_[a-z]+)(\d+)(?:-\d+)?([a-z]*)(?:_[a-z0-9]+)*", size.lower())
+    if not match:
+        return None
+    family = next((name for name in sorted(FAMILIES, key=len, reverse=True) if match[1].startswith(name)), None)
+    number = int(match[2])
+    return number if family and number in FAMILIES[family] else None
+
+
+def agent(image: dict[str, Any]) -> str | None:
+    """The node agent of an image reference, or None if Batch does not support the image."""
+    wanted = tuple(str(image.get(key, "")).lower() for key in ("publisher", "offer", "sku"))
+    return next((one[3] for one in IMAGES if one[:3] == wanted), None)
+
+
+def supported() -> list[dict[str, Any]]:
+    """The answer of the data plane's supported images."""
+    found = []
+    for publisher, offer, sku, node_agent, system, end in IMAGES:
+        image = {
+            "nodeAgentSKUId": node_agent,
+            "imageReference": {"publisher": publisher, "offer": offer, "sku": sku, "version": "latest"},
+            "osType": system,
+            "capabilities": ["NodeAccess"],
+            "verificationType": "verified",
+        }
+        found.append({**image, "batchSupportEndOfLife": end} if end else image)
+    return found
