@@ -1,0 +1,110 @@
+"""What the commands share: the spec argument, the way to its cloud, and where output goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.errors import LocalError, Refused
+from reconciler.model import Address
+
+if TYPE_CHECKING:
+    from reconciler.cloud.cloud import Cloud
+    from reconciler.spec import Spec
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+SPEC = click.Path(dir_okay=False, path_type=Path)
+
+
+def spec_argument(function: Function) -> Function:
+    """`SPEC` and `--cloud`."""
+    function = click.option(
+        "--cloud",
+        type=click.Choice(["public", "local"]),
+        envvar="RECONCILE_CLOUD",
+        help="Which Azure, whatever the spec says.",
+    )(function)
+    return click.argument("spec", type=SPEC, required=False)(function)
+
+
+def spec_option(function: Function) -> Function:
+    """`--spec` and `--cloud`, for commands whose arguments are other things."""
+    function = click.option(
+        "--cloud",
+        type=click.Choice(["public", "local"]),
+        envvar="RECONCILE_CLOUD",
+        help="Which Azure, whatever the spec says.",
+    )(function)
+    return click.option("--spec", type=SPEC, help="The spec; default: the only one in specs/.")(function)
+
+
+def selection(function: Function) -> Function:
+    """`--target` and `--exclude`."""
+    for name, text in (
+        ("--exclude", "Leave this ADDRESS and all that needs it alone; may be repeated."),
+        ("--target", "Only this ADDRESS and all that it needs, such as pool/prod; may be repeated."),
+    ):
+        function = click.option(name, metavar="ADDRESS", multiple=True, help=text)(function)
+    return function
+
+
+def format_option(function: Function) -> Function:
+    return click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)(
+        function
+    )
+
+
+def load_spec(path: Path | None, cloud: str | None) -> Spec:
+    """The checked spec. SpecError, or UsageError where there is no telling which."""
+    from reconciler.spec import load
+
+    if path is None:
+        found = sorted(Path("specs").glob("*.yaml"))
+        if len(found) != 1:
+            raise click.UsageError("say which spec, for example: reconcile plan specs/prod.yaml")
+        path = found[0]
+    return load(path, os.environ, cloud)
+
+
+def reach(spec: Spec) -> Cloud:
+    """The spec's cloud. LocalError if it is the local one and that is not up."""
+    from reconciler.cloud.cloud import connect
+
+    if spec.azure.cloud == "local" and "RECONCILE_RESOURCE_MANAGER" not in os.environ:
+        from reconciler import local
+
+        try:
+            os.environ.update(local.env())
+        except local.NotUp as error:
+            raise LocalError(str(error)) from None
+    return connect(spec, os.environ)
+
+
+def addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
+    try:
+        return tuple(Address.parse(text) for text in texts)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def colour() -> bool:
+    """Whether standard output takes colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def conversion_job(spec: Spec, job: str | None) -> str:
+    """The job with `convert` that is meant. Refused where there is none or no telling which."""
+    found = [name for name, own in spec.jobs.items() if "convert" in own]
+    if job is not None:
+        if job not in found:
+            raise Refused(f"{spec.file} has no job {job} with convert; it has {', '.join(found) or 'none'}")
+        return job
+    if len(found) != 1:
+        raise Refused(f"say which job with --job; {spec.file} has {', '.join(found) or 'none with convert'}")
+    return found[0]

@@ -1,0 +1,74 @@
+"""The local Azure: up, down, status, reset, env."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+from reconciler.errors import LocalError
+
+
+@click.group()
+def local() -> None:
+    """A local Azure on loopback, for development and tests. Its state is in .reconcile/local."""
+
+
+@local.command()
+@click.option("--speed", default=60.0, show_default=True, help="Simulated seconds in a real one.")
+def up(speed: float) -> None:
+    """Start it, unless it runs."""
+    from reconciler import local as azure
+
+    try:
+        profile = azure.up(speed=speed, say=click.echo)
+    except azure.NotUp as error:
+        raise LocalError(str(error)) from None
+    click.echo(f"The local Azure is up: {profile['endpoints']['front']} (blobs: {profile['endpoints']['blob']}).")
+
+
+@local.command()
+def down() -> None:
+    """Stop it; its state stays."""
+    from reconciler import local as azure
+
+    click.echo("The local Azure is down." if azure.down() else "The local Azure was not up.")
+
+
+@local.command()
+def status() -> int:
+    """Say whether it runs."""
+    from reconciler import local as azure
+
+    profile = azure.profile()
+    if profile is None:
+        click.echo("The local Azure is not up.")
+        return 1
+    endpoints = ", ".join(f"{name} {url}" for name, url in profile["endpoints"].items())
+    click.echo(f"The local Azure is up (process {profile['pid']}, {profile['speed']:g} x real time): {endpoints}")
+    return 0
+
+
+@local.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(*, yes: bool) -> None:
+    """Stop it and forget everything in it."""
+    from reconciler import local as azure
+
+    if not yes:
+        click.confirm("Forget everything in the local Azure?", abort=True)
+    azure.reset()
+    click.echo("The local Azure is empty and down.")
+
+
+@local.command()
+def env() -> None:
+    """Print `export NAME=value` lines with which other programs find it: eval "$(reconcile local env)"."""
+    from reconciler import local as azure
+
+    try:
+        found = azure.env()
+    except azure.NotUp as error:
+        raise LocalError(str(error)) from None
+    for name, value in sorted(found.items()):
+        click.echo(f"export {name}={shlex.quote(value)}")

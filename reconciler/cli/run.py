@@ -1,0 +1,195 @@
+"""plan, apply and destroy."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import common
+from reconciler.errors import Refused
+from reconciler.model import Action, Status
+
+if TYPE_CHECKING:
+    from reconciler.cloud.cloud import Cloud
+    from reconciler.engine.loop import Reading
+    from reconciler.events import Listener
+    from reconciler.model import Outcome
+
+CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.WAIT, Action.DEFER)
+
+
+@click.command()
+@common.spec_argument
+@common.selection
+@common.format_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
+def plan(
+    spec: Path | None,
+    cloud: str | None,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    shape: str,
+    *,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what is missing or different in live Azure. Changes nothing."""
+    reading, _ = _read(spec, cloud, target, exclude, destroying=False)
+    _show(reading, shape)
+    made = reading.plan
+    if made.of(Action.REFUSE):
+        return 3
+    return 2 if detailed_exitcode and any(made.of(action) for action in CHANGES) else 0
+
+
+@click.command()
+@common.spec_argument
+@common.selection
+@common.format_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def apply(
+    spec: Path | None,
+    cloud: str | None,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    shape: str,
+    *,
+    yes: bool,
+) -> int:
+    """Make live Azure as the spec says: show the plan, ask, and carry it out."""
+    return _carry_out(spec, cloud, target, exclude, shape, yes=yes, destroying=False)
+
+
+@click.command()
+@common.spec_argument
+@common.selection
+@common.format_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(
+    spec: Path | None,
+    cloud: str | None,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    shape: str,
+    *,
+    yes: bool,
+) -> int:
+    """Delete everything that the spec owns, last made first. Protected resources stay."""
+    return _carry_out(spec, cloud, target, exclude, shape, yes=yes, destroying=True)
+
+
+def _read(
+    spec: Path | None, cloud: str | None, target: tuple[str, ...], exclude: tuple[str, ...], *, destroying: bool
+) -> tuple[Reading, Cloud]:
+    loaded = common.load_spec(spec, cloud)
+    targets, excludes = common.addresses(target), common.addresses(exclude)
+    from reconciler.engine import loop
+    from reconciler.kinds import KINDS
+
+    reached = common.reach(loaded)
+    return loop.read(loaded, reached, KINDS, targets=targets, excludes=excludes, destroying=destroying), reached
+
+
+def _show(reading: Reading, shape: str) -> None:
+    from reconciler.render import as_json, as_text
+
+    text = as_json.plan(reading.plan) if shape == "json" else as_text.plan(reading.plan, colour=common.colour())
+    click.echo(text)
+
+
+def _carry_out(
+    spec: Path | None,
+    cloud: str | None,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    shape: str,
+    *,
+    yes: bool,
+    destroying: bool,
+) -> int:
+    reading, reached = _read(spec, cloud, target, exclude, destroying=destroying)
+    if shape == "text":
+        _show(reading, shape)
+    if reading.plan.of(Action.REFUSE):
+        raise Refused("the plan has refused resources; nothing was changed")
+    if not reading.plan.steps:
+        _report(reading, reached, shape)
+        return 2 if reading.plan.of(Action.DEFER) else 0
+    if not yes:
+        _ask("destroy" if destroying else "apply")
+    from reconciler.engine import loop
+    from reconciler.kinds import KINDS
+
+    stop = threading.Event()
+    with _interruptible(stop), _listener(shape) as listen:
+        outcomes = loop.carry_out(reading, reached, KINDS, listen=listen, stop=stop)
+    if shape == "text":
+        from reconciler.render import as_text
+
+        click.echo(as_text.outcomes(outcomes, colour=common.colour()))
+        if not destroying:
+            _report(reading, reached, shape)
+    return _exit_code(reading, outcomes)
+
+
+def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:
+    statuses = {outcome.status for outcome in outcomes}
+    if statuses & {Status.FAILED, Status.SKIPPED}:
+        return 1
+    if Status.STOPPED in statuses:
+        return 3
+    return 2 if Status.DEFERRED in statuses or reading.plan.of(Action.DEFER) else 0
+
+
+def _ask(what: str) -> None:
+    if not sys.stdin.isatty():
+        raise Refused(f"there is no terminal to ask; {what} with --yes if the plan is right")
+    if not click.confirm(f"Do you want to {what} this plan?"):
+        raise Refused(f"nothing was changed; the plan was not {'applied' if what == 'apply' else 'carried out'}")
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C once: start nothing new. Again: leave at once."""
+
+    def interrupt(number: int, frame: object) -> None:
+        if stop.is_set():
+            os.write(2, b"\nLeft; what Azure works on goes on. Run apply again to join it.\n")
+            os._exit(130)
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _listener(shape: str) -> Iterator[Listener]:
+    """Where events go: JSON lines, bars in a terminal, plain lines elsewhere."""
+    from reconciler.render import as_json, progress
+
+    if shape == "json":
+        yield lambda event: click.echo(as_json.event(event))
+    elif sys.stdout.isatty():
+        with progress.Bars(colour=common.colour()) as bars:
+            yield bars
+    else:
+        yield progress.Lines(click.echo)
+
+
+def _report(reading: Reading, reached: Cloud, shape: str) -> None:
+    """What conversions have come to."""
+    if shape != "text":
+        return
+    from reconciler.cli.look import conversions
+
+    conversions(reading.desired.values(), reached)

@@ -1,0 +1,104 @@
+"""Plans and events as JSON; a plan reads back as it was written. The shapes are in `schemas/`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from reconciler.events import Event, RunFinished, RunStarted
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Step
+
+VERSION = 1
+
+
+def plan(made: Plan) -> str:
+    """The plan as a JSON document."""
+    return json.dumps(document(made), indent=2, ensure_ascii=False, default=dict)
+
+
+def document(made: Plan) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "spec": made.spec,
+        "decisions": [_decision(decision) for decision in made.decisions],
+        "steps": [_step(step) for step in made.steps],
+        "summary": {str(action): len(made.of(action)) for action in Action},
+        "fingerprints": {str(address): shown for address, shown in made.fingerprints.items()},
+        "notes": list(made.notes),
+    }
+
+
+def read(text: str) -> Plan:
+    """The plan in a JSON document. ValueError if it is of another version."""
+    found = json.loads(text)
+    if found["version"] != VERSION:
+        raise ValueError(f"this is a plan of version {found['version']}; version {VERSION} is understood")
+    return Plan(
+        found["spec"],
+        tuple(_read_decision(one) for one in found["decisions"]),
+        tuple(_read_step(one) for one in found["steps"]),
+        {Address.parse(address): shown for address, shown in found["fingerprints"].items()},
+        tuple(found["notes"]),
+    )
+
+
+def event(told: Event) -> str:
+    """One event as a line of JSON."""
+    body: dict[str, Any] = {"event": type(told).__name__}
+    if isinstance(told, RunStarted):
+        body["plan"] = document(told.plan)
+    elif isinstance(told, RunFinished):
+        body |= {"seconds": round(told.seconds, 3), "outcomes": [outcome(one) for one in told.outcomes]}
+    else:
+        for name, value in ((name, getattr(told, name)) for name in told.__dataclass_fields__):
+            body[name] = _plain(value)
+    return json.dumps(body, ensure_ascii=False, default=dict)
+
+
+def outcome(found: Outcome) -> dict[str, Any]:
+    return {
+        "step": _step(found.step),
+        "status": str(found.status),
+        "seconds": round(found.seconds, 3),
+        "error": found.error,
+        "detail": found.detail,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Step):
+        return _step(value)
+    if isinstance(value, Outcome):
+        return outcome(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    changes = [
+        {"path": one.path, "before": one.before, "after": one.after, "rule": one.rule.name.lower()}
+        for one in decision.diff.changes
+    ]
+    return {
+        "address": str(decision.address),
+        "action": str(decision.action),
+        "reason": decision.reason,
+        "changes": changes,
+    }
+
+
+def _read_decision(found: dict[str, Any]) -> Decision:
+    changes = tuple(
+        Change(one["path"], one["before"], one["after"], Rule[one["rule"].upper()]) for one in found["changes"]
+    )
+    return Decision(Address.parse(found["address"]), Action(found["action"]), found["reason"], Diff(changes))
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"id": step.id, "address": str(step.address), "action": str(step.action), "after": list(step.after)}
+
+
+def _read_step(found: dict[str, Any]) -> Step:
+    return Step(found["id"], Address.parse(found["address"]), Action(found["action"]), tuple(found["after"]))

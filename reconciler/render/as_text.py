@@ -1,0 +1,134 @@
+"""Plans, outcomes and states as text for a terminal or a log. Pure: values in, lines out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reconciler.model import Action, Change, Decision, Health, Observed, Outcome, Plan, Rule, Status
+
+SYMBOLS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "magenta"),
+    Action.DELETE: ("-", "red"),
+    Action.WAIT: ("…", "cyan"),
+    Action.DEFER: ("»", "cyan"),
+    Action.REFUSE: ("!", "red"),
+}
+COSTS = {
+    Rule.LIVE: "live",
+    Rule.NEW_NODES: "new nodes only",
+    Rule.WHEN_EMPTY: "when empty",
+    Rule.REPLACE: "replaces",
+    Rule.REFUSE: "refused",
+}
+WORDS = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.WAIT: "in progress",
+    Action.DEFER: "deferred",
+    Action.REFUSE: "refused",
+}
+COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
+LONGEST = 60
+"""Characters of a value that are shown."""
+
+
+def plan(made: Plan, *, colour: bool = False) -> str:
+    """Everything that will change, why, and what it costs; what stays is a count."""
+    paint = _painter(colour)
+    lines: list[str] = []
+    for decision in made.decisions:
+        if decision.action is not Action.NONE:
+            lines += _decision(decision, paint)
+        elif "to convert" in decision.reason or decision.address.kind == "conversion":
+            lines.append(paint("dim", f"  = {clean(str(decision.address))}: {clean(decision.reason)}"))
+    lines += [f"  note: {clean(note)}" for note in made.notes]
+    if lines:
+        lines.append("")
+    return "\n".join([*lines, summary(made)])
+
+
+def summary(made: Plan) -> str:
+    """`Plan: 3 to create, 1 to update; 5 unchanged.`"""
+    unchanged = len(made.of(Action.NONE))
+    counts = [f"{len(made.of(action))} {word}" for action, word in WORDS.items() if made.of(action)]
+    if not counts:
+        return f"Nothing to do: {unchanged} resource{'s' * (unchanged != 1)} as desired."
+    return f"Plan: {', '.join(counts)}; {unchanged} unchanged."
+
+
+def _decision(decision: Decision, paint: Any) -> list[str]:
+    symbol, colour = SYMBOLS[decision.action]
+    head = f"  {symbol} {clean(str(decision.address))}"
+    lines = [f"{paint(colour, head)}  {paint('dim', clean(decision.reason))}"]
+    if decision.address.kind != "conversion":
+        lines += [f"      {_change(change)}" for change in decision.diff.changes]
+    return lines
+
+
+def _change(change: Change) -> str:
+    path = clean(change.path).replace("properties.", "", 1) if change.path.startswith("properties.") else change.path
+    return f"{path}: {_value(change.before)} → {_value(change.after)}  ({COSTS.get(change.rule, change.rule.name)})"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    text = clean(json.dumps(value, ensure_ascii=False, default=dict))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def outcomes(found: Iterable[Outcome], *, colour: bool = False) -> str:
+    """What became of each step: trouble last, where it is read first."""
+    paint = _painter(colour)
+    found = list(found)
+    lines = []
+    colours = {Status.FAILED: "red", Status.DONE: "green"}
+    for outcome in sorted(found, key=lambda one: (one.status is Status.FAILED, one.status is not Status.DONE)):
+        if outcome.status is Status.DONE:
+            continue
+        lines.append(paint(colours.get(outcome.status, "yellow"), f"  {outcome.status} {clean(outcome.step.id)}"))
+        lines += [f"      {clean(line)}" for line in (outcome.error or "").splitlines()]
+    counts = [(status, sum(one.status is status for one in found)) for status in Status]
+    told = ", ".join(f"{number} {status}" for status, number in counts if number) or "nothing to do"
+    return "\n".join([*lines, f"Apply: {told}."])
+
+
+def status(observed: Iterable[Observed]) -> str:
+    """One line a resource: address, health, and what there is to say."""
+    rows = [(clean(str(one.address)), str(one.health), clean(one.detail)) for one in observed]
+    return table(("RESOURCE", "HEALTH", ""), rows) if rows else "Nothing of this spec is live."
+
+
+def failures(found: Sequence[dict[str, str]]) -> str:
+    """The inputs that cannot be converted, with their reasons."""
+    rows = [(clean(one["name"]), one["code"], clean(one["reason"])[:100]) for one in found]
+    return table(("INPUT", "CODE", "REASON"), sorted(rows))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [head, *rows]
+    )
+
+
+def clean(text: str) -> str:
+    """`text` without control characters: a name must not move the cursor."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def _painter(colour: bool) -> Any:  # noqa: FBT001
+    def paint(name: str, text: str) -> str:
+        return f"\x1b[{COLOURS[name]}m{text}\x1b[0m" if colour else text
+
+    return paint
+
+
+def healthy(observed: Iterable[Observed]) -> bool:
+    return all(one.health is not Health.FAILED for one in observed)

@@ -1,0 +1,121 @@
+"""How a run goes on, while it does: bars in a terminal, lines elsewhere, JSON lines for programs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.events import Event, Interrupted, RunFinished, StepFinished, StepStarted, StepWaiting
+from reconciler.model import Action, Progress, Status
+from reconciler.render.as_text import clean
+
+DOING = {
+    Action.CREATE: "creating",
+    Action.UPDATE: "updating",
+    Action.REPLACE: "replacing",
+    Action.DELETE: "deleting",
+    Action.WAIT: "waiting for",
+}
+QUIET_SECONDS = 5.0
+"""Seconds between two progress lines of one step."""
+
+
+class Lines:
+    """A line when a step starts, moves or ends."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.told: dict[str, tuple[str, float]] = {}
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self.say(f"{DOING[event.step.action]} {clean(event.step.id)}")
+        elif isinstance(event, StepWaiting):
+            self._waiting(event)
+        elif isinstance(event, StepFinished):
+            self.say(finished(event))
+        elif isinstance(event, Interrupted):
+            self.say(interrupted(event))
+
+    def _waiting(self, event: StepWaiting) -> None:
+        text = f"{event.detail}{f', {_counts(event.progress)}' if event.progress else ''}"
+        before, at = self.told.get(event.step.id, ("", 0.0))
+        patience = QUIET_SECONDS if event.progress else 1.0
+        if text and text != before and time.monotonic() - at > patience:
+            self.told[event.step.id] = (text, time.monotonic())
+            self.say(f"  {clean(event.step.id)}: {clean(text)}")
+
+
+class Bars:
+    """A bar a running step in a terminal; what has ended scrolls up. Use as a context."""
+
+    def __init__(self, *, colour: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(no_color=not colour, highlight=False)
+        columns: list[Any] = [
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[detail]}", markup=False),
+            TimeElapsedColumn(),
+        ]
+        self.console = console
+        self.progress = Progress(*columns, console=console, transient=True)
+        self.bars: dict[str, Any] = {}
+        self.begun: dict[str, float] = {}
+
+    def __enter__(self) -> Bars:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            what = f"{DOING[event.step.action]} {clean(event.step.id)}"
+            self.bars[event.step.id] = self.progress.add_task(what, total=None, detail="")
+        elif isinstance(event, StepWaiting):
+            self._waiting(event)
+        elif isinstance(event, StepFinished):
+            bar = self.bars.pop(event.outcome.step.id, None)
+            if bar is not None:
+                self.progress.remove_task(bar)
+            self.console.print(finished(event), markup=False)
+        elif isinstance(event, Interrupted):
+            self.console.print(interrupted(event), markup=False)
+        elif isinstance(event, RunFinished):
+            self.progress.stop()
+
+    def _waiting(self, event: StepWaiting) -> None:
+        bar = self.bars[event.step.id]
+        detail = clean(event.detail)
+        if event.progress is None:
+            self.progress.update(bar, detail=detail)
+            return
+        begun = self.begun.setdefault(event.step.id, time.monotonic())
+        ended = event.progress.done + event.progress.failed
+        rate = ended / max(0.1, time.monotonic() - begun)
+        counts = f"{_counts(event.progress)}, {rate:.0f} images/s"
+        self.progress.update(bar, total=event.progress.total, completed=ended, detail=counts)
+
+
+def finished(event: StepFinished) -> str:
+    outcome = event.outcome
+    mark = {Status.DONE: "✓", Status.FAILED: "✗"}.get(outcome.status, "·")
+    line = f"{mark} {clean(outcome.step.id)} {outcome.status} ({outcome.seconds:.1f} s)"
+    told = outcome.error or outcome.detail
+    return f"{line}: {clean(told)}" if told else line
+
+
+def interrupted(event: Interrupted) -> str:
+    names = ", ".join(clean(step.id) for step in event.in_flight) or "nothing"
+    return f"Interrupted: nothing new is started; in flight: {names}. Press Ctrl-C again to leave them to Azure."
+
+
+def _counts(progress: Progress) -> str:
+    failed = f", {progress.failed:,} failed" if progress.failed else ""
+    return f"{progress.done:,} of {progress.total:,} images{failed}"
