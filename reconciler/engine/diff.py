@@ -37,8 +37,10 @@ def _plain(value: Any) -> Any:
 
 
 def _declared(wanted: Any, found: Any) -> Any:
-    """`found` cut down to the fields that `wanted` names; a `wanted` without any asks for an empty one."""
-    if isinstance(wanted, Mapping) and wanted and isinstance(found, Mapping):
+    """`found` cut down to the fields that `wanted` names."""
+    if isinstance(wanted, Mapping) and not wanted and found is None:
+        return {}
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         return {key: _declared(item, found.get(key)) for key, item in wanted.items()}
     return _plain(found)
 

@@ -18,6 +18,7 @@ from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rul
 from reconciler.spec.spec import Spec
 
 NAME = "job"
+API_VERSION = "2025-06-01"
 FIELDS = {
     "priority": Rule.LIVE,
     "constraints": Rule.LIVE,
@@ -134,23 +135,37 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
     parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect"}
     disabled = found.body["stage"] == "disabled"
     if "poolInfo" in parts and not disabled:
-        options = models.BatchJobDisableOptions(disable_tasks=models.DisableBatchJobOption.REQUEUE)
-        cloud.batch().begin_disable_job(desired.address.name, options, polling=False, **match)
+        _post(cloud, f"/jobs/{desired.address.name}/disable", {"disableTasks": "requeue"}, found.etag)
         return None
     if parts or not disabled:
         metadata = {**found.body["metadata"], **desired.body["metadata"]}
         body = {part: desired.body[part] for part in parts} | {"metadata": _listed(arm.with_mark(metadata, mark))}
         cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
         return None
-    cloud.batch().begin_enable_job(desired.address.name, polling=False, **match)
+    _post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)
     return None
+
+
+def _post(cloud: Cloud, path: str, body: Any, etag: str | None, method: str = "POST") -> None:
+    """A request that Batch works on afterwards: the SDK's `begin_` methods would start a thread that waits for it."""
+    from azure.core.exceptions import HttpResponseError
+    from azure.core.rest import HttpRequest
+
+    headers = {"If-Match": f'"{etag}"'} if etag else {}
+    params = {"api-version": API_VERSION}
+    if body is not None:
+        headers["Content-Type"] = "application/json; odata=minimalmetadata"
+    request = HttpRequest(method, path, params=params, headers=headers, json=body)
+    response = cloud.batch().send_request(request)
+    if response.status_code >= 400:
+        raise HttpResponseError(response=response)
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:
     from azure.core.exceptions import HttpResponseError
 
     try:
-        cloud.batch().begin_delete_job(found.address.name, polling=False)
+        _post(cloud, f"/jobs/{found.address.name}", None, None, "DELETE")
     except HttpResponseError as error:
         if error.status_code not in (404, 409):  # gone, or being deleted already
             raise

@@ -6,7 +6,7 @@ says so for this content and this converter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -39,26 +39,30 @@ class Work:
         return len(self.missing) + len(self.changed) + self.up_to_date + len(self.failed)
 
 
-def outputs(names: Iterable[str], suffixes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(input, output) for each name with one of `suffixes`.
+def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
+    """Input → output of each name with one of `suffixes`.
 
     The suffix becomes .png. Of several inputs with one output, the one whose suffix comes first in `suffixes` (then
-    by name) keeps it; every other is named after its whole source, so that nothing is overwritten.
+    by name) keeps it; every other adds .png to its whole name until that is free, so that nothing is overwritten.
     """
     endings = tuple(suffix.lower() for suffix in suffixes)
-    taken: dict[str, tuple[int, str]] = {}
-    found: list[tuple[str, int, str]] = []
+    ranked: list[list[str]] = [[] for _ in endings]
     for name in names:
         low = name.lower()
-        if not low.endswith(endings):
-            continue
-        rank = next(i for i, ending in enumerate(endings) if low.endswith(ending))
-        output = name[: -len(endings[rank])] + ".png"
-        found.append((name, rank, output))
-        if output not in taken or (rank, name) < taken[output]:
-            taken[output] = (rank, name)
-    for name, rank, output in found:
-        yield name, output if taken[output] == (rank, name) else f"{name}.png"
+        if low.endswith(endings):
+            ranked[next(i for i, ending in enumerate(endings) if low.endswith(ending))].append(name)
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for ending, group in zip(endings, ranked, strict=True):
+        for name in sorted(group):
+            output = name[: -len(ending)] + ".png"
+            if output in taken:
+                output = f"{name}.png"
+            while output in taken:
+                output += ".png"
+            taken.add(output)
+            found[name] = output
+    return found
 
 
 def work(
@@ -71,12 +75,11 @@ def work(
     missing: list[Item] = []
     changed: list[Item] = []
     failed: list[str] = []
-    wanted: set[str] = set()
     fresh = renamed = 0
-    for name, output in outputs(inputs, suffixes):
+    named = outputs(inputs, suffixes)
+    for name, output in named.items():
         etag = inputs[name]
-        wanted.add(output)
-        renamed += output == f"{name}.png"
+        renamed += output.startswith(f"{name}.png")
         before = made.get(output)
         if before == etag:
             fresh += 1
@@ -84,6 +87,7 @@ def work(
             failed.append(name)
         else:
             (missing if before is None else changed).append(Item(name, etag, output))
+    wanted = set(named.values())
     orphans = tuple(name for name in made if name not in wanted)
     return Work(tuple(missing), tuple(changed), fresh, tuple(failed), orphans, renamed)
 

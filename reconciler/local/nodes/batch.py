@@ -104,7 +104,8 @@ class Batch:
         cores = offers.cores(document["resource"]["properties"]["vmSize"]) or 1
         quota = 300 if dedicated else 100
         for _ in range(max(0, number)):
-            used = sum(node["cores"] for node in self.azure.store.list("node") if node["dedicated"] is dedicated)
+            nodes = self.azure.store.list("node", f"{document['account']}/")
+            used = sum(node["cores"] for node in nodes if node["dedicated"] is dedicated)
             if used + cores > quota:
                 self._refuse(document, dedicated, used, quota)
                 return

@@ -1,0 +1,142 @@
+"""A running local Azure for the tests that need one: one server a test process, every test with names of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler import local
+from reconciler.cloud.cloud import Cloud, connect
+from reconciler.engine import loop
+from reconciler.kinds import KINDS
+from reconciler.model import Outcome, Plan
+from reconciler.spec import Spec, load
+
+SPEED = 240.0
+REGIONS = ("italynorth", "swedencentral", "westeurope", "northeurope", "uksouth", "eastus", "westus3", "japaneast")
+
+
+@dataclass(frozen=True)
+class Azure:
+    """The server of this test process."""
+
+    folder: Path
+
+    def advance(self, seconds: float) -> None:
+        local.ask(self.folder, "POST", "clock", {"advance": seconds})
+
+    def fault(self, **fault: Any) -> None:
+        local.ask(self.folder, "POST", "faults", fault)
+
+    def clear_faults(self) -> None:
+        local.ask(self.folder, "DELETE", "faults")
+
+    def exchanges(self) -> int:
+        """How many ARM and Batch requests it has seen."""
+        return len((self.folder / "wire.jsonl").read_text().splitlines())
+
+
+@pytest.fixture(scope="session")
+def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    folder = tmp_path_factory.mktemp("azure")
+    (folder / "wire.on").touch()
+    before = dict(os.environ)
+    local.up(folder, speed=SPEED)
+    os.environ.update(local.env(folder))
+    yield Azure(folder)
+    local.down(folder)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def azure(azure_server: Azure) -> Iterator[Azure]:
+    yield azure_server
+    azure_server.clear_faults()
+
+
+_numbers = itertools.count()
+
+
+@dataclass
+class World:
+    """One spec on the local Azure, to be edited, planned and applied."""
+
+    azure: Azure
+    file: Path
+    text: dict[str, Any]
+    account: str
+
+    def spec(self) -> Spec:
+        self.file.write_text(yaml.safe_dump(self.text))
+        return load(self.file, os.environ)
+
+    def cloud(self) -> Cloud:
+        return connect(self.spec(), os.environ)
+
+    def plan(self, **more: Any) -> Plan:
+        return loop.read(self.spec(), self.cloud(), KINDS, **more).plan
+
+    def apply(self, **more: Any) -> dict[str, Outcome]:
+        cloud = self.cloud()
+        reading = loop.read(self.spec(), cloud, KINDS, **more)
+        stop = threading.Event()
+        outcomes = loop.carry_out(reading, cloud, KINDS, listen=lambda event: None, stop=stop)
+        return {str(outcome.step.address): outcome for outcome in outcomes}
+
+    def container(self, name: str) -> Any:
+        return self.cloud().blobs(self.account).get_container_client(name)
+
+
+@pytest.fixture
+def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
+    """The main job's spec under names that no other test uses; destroyed at the end."""
+    number = next(_numbers)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    name = f"t{worker}x{number}"
+    account = f"sa{name}"
+    text = {
+        "apiVersion": "reconciler/v1",
+        "name": f"spec-{name}",
+        "azure": {"cloud": "local", "location": REGIONS[number % len(REGIONS)], "resourceGroup": f"rg-{name}"},
+        "storage": {account: {"containers": ["scripts", "images", "converted"]}},
+        "identities": {"id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "on": f"storage/{account}"}]}},
+        "batchAccount": {"name": f"ba{name}"},
+        "pools": {
+            "pool": {
+                "vmSize": "Standard_D2s_v3",
+                "image": "ubuntu-22.04",
+                "nodes": {"dedicated": 1},
+                "identity": "identities/id-pool",
+            }
+        },
+        "jobs": {
+            "job": {
+                "pool": "pools/pool",
+                "convert": {"from": f"storage/{account}/images", "to": f"storage/{account}/converted"},
+            }
+        },
+    }
+    made = World(azure, tmp_path / "spec.yaml", text, account)
+    yield made
+    azure.clear_faults()
+    made.apply(destroying=True)
+
+
+@pytest.fixture
+def photograph() -> Callable[[int], bytes]:
+    """A small JPEG; another number gives another picture."""
+    from reconciler import testimages
+
+    def make(number: int) -> bytes:
+        return next(testimages.generate(1, "x", seed=number))[1]
+
+    return make

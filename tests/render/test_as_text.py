@@ -1,0 +1,80 @@
+"""What a person reads, compared with golden files (UPDATE_GOLDEN=1 writes them anew)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step
+from reconciler.render import as_json, as_text
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def golden(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text + "\n")
+    assert text + "\n" == path.read_text()
+
+
+def decision(address: str, action: Action, reason: str, *changes: Change) -> Decision:
+    return Decision(Address.parse(address), action, reason, Diff(changes))
+
+
+EVERYTHING = Plan(
+    "demo",
+    (
+        decision("resource_group/rg", Action.NONE, "as desired"),
+        decision("storage_account/sa", Action.CREATE, "not there yet"),
+        decision(
+            "pool/prod",
+            Action.UPDATE,
+            "differs from the spec",
+            Change("properties.scaleSettings.fixedScale.targetDedicatedNodes", 1, 5, Rule.LIVE),
+            Change("properties.startTask.commandLine", None, "echo " + "x" * 100, Rule.NEW_NODES),
+        ),
+        decision("pool/old", Action.DELETE, "left the spec (with 2 nodes, 1 of them running tasks)"),
+        decision("pool/big", Action.DEFER, "needs an empty pool, but it holds 3 nodes; scale it to 0 first"),
+        decision("job/moved", Action.REPLACE, "differs from the spec", Change("displayName", "a", "b", Rule.REPLACE)),
+        decision("identity/theirs", Action.REFUSE, "belongs to the spec 'other'"),
+        decision("pool/booting", Action.WAIT, "in progress: 1 of 2 nodes ready, 1 starting"),
+        decision("conversion/job", Action.UPDATE, "188 of 5,000 to convert", Change("pending", 188, 0, Rule.LIVE)),
+        decision("job/evil\x1b[2J", Action.CREATE, "line\nbreak"),
+    ),
+    (Step("storage_account/sa", Address("storage_account", "sa"), Action.CREATE),),
+    {Address("storage_account", "sa"): None},
+)
+
+
+def test_a_plan_is_read_at_a_glance() -> None:
+    golden("plan.txt", as_text.plan(EVERYTHING))
+    golden("plan-colour.txt", as_text.plan(EVERYTHING, colour=True))
+
+
+def test_an_empty_plan_says_so() -> None:
+    empty = Plan("demo", (decision("pool/a", Action.NONE, "as desired"),), (), {})
+    assert as_text.plan(empty) == "Nothing to do: 1 resource as desired."
+
+
+def test_outcomes_end_with_the_trouble() -> None:
+    step = Step("pool/a", Address("pool", "a"), Action.CREATE)
+    other = Step("job/b", Address("job", "b"), Action.CREATE, ("pool/a",))
+    found = (
+        Outcome(step, Status.FAILED, 2.0, "cannot create pool/a: QuotaExceeded: no"),
+        Outcome(other, Status.SKIPPED, 0.0, "pool/a was failed"),
+    )
+    golden("outcomes.txt", as_text.outcomes(found))
+
+
+def test_a_plan_as_json_reads_back() -> None:
+    golden("plan.json", as_json.plan(EVERYTHING))
+    assert as_json.read(as_json.plan(EVERYTHING)) == EVERYTHING
+
+
+@given(st.text())
+def test_no_name_reaches_the_terminal_with_control_characters(name: str) -> None:
+    assert as_text.clean(name).isprintable()

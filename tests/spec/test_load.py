@@ -1,0 +1,157 @@
+"""What a spec may say, and what is said of one that is wrong: the place, the fault and the remedy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from reconciler.errors import Problem, SpecError
+from reconciler.spec import load
+
+CHECKOUT = Path(__file__).parents[2]
+HEAD = """\
+apiVersion: reconciler/v1
+name: test
+azure: {subscription: 00000000-1111-2222-3333-444444444444, location: italynorth, resourceGroup: rg-test}
+adopt: []
+"""
+CASES = yaml.safe_load((CHECKOUT / "tests/cases/spec/problems.yaml").read_text())
+ENVIRON = {"AZURE_SUBSCRIPTION_ID": "00000000-1111-2222-3333-444444444444"}
+
+
+def write(folder: Path, text: str, name: str = "spec.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def said(path: Path, environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(SpecError) as caught:
+        load(path, environ or {})
+    return [str(problem).replace(f"{path}:", "", 1) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_wrong_spec_is_told_all_its_problems_with_place_and_remedy(case: dict[str, Any], tmp_path: Path) -> None:
+    head = HEAD.replace("adopt: []\n", "# nothing\n") if "adopt:" in case["text"] else HEAD
+    problems = said(write(tmp_path, head + case["text"]))
+    if "contains" in case:
+        assert len(problems) == 1
+        assert case["contains"] in problems[0]
+    else:
+        assert problems == case["problems"]
+
+
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "specs").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_is_valid(path: Path) -> None:
+    assert load(path, ENVIRON).name
+
+
+def test_the_schema_is_a_schema() -> None:
+    for path in (CHECKOUT / "schemas").glob("*.json"):
+        Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_a_base_is_laid_under_and_places_stay_true(tmp_path: Path) -> None:
+    write(tmp_path, HEAD + "batchAccount: {name: base1, publicNetworkAccess: Disabled}\n", "base.yaml")
+    spec = load(write(tmp_path, "extends: base.yaml\nbatchAccount: {name: over1}\n"), {})
+    assert spec.batch_account == {"name": "over1", "publicNetworkAccess": "Disabled"}
+    wrong = write(tmp_path, "extends: base.yaml\nazure: {location: 5}\n")
+    assert said(wrong) == ["2:19 azure.location: must be text, not 5"]
+    base = write(tmp_path, HEAD + "nonsense: 1\n", "base.yaml")
+    with pytest.raises(SpecError, match="is not a known key") as caught:
+        load(write(tmp_path, "extends: [base.yaml]\n"), {})
+    assert caught.value.problems[0].file == str(base)
+
+
+def test_extending_in_a_circle_and_extending_nothing_are_problems(tmp_path: Path) -> None:
+    write(tmp_path, "extends: spec.yaml\n", "base.yaml")
+    with pytest.raises(SpecError, match="extends itself"):
+        load(write(tmp_path, "extends: base.yaml\n" + HEAD), {})
+    assert "there is no file" in said(write(tmp_path, "extends: nowhere.yaml\n" + HEAD))[0]
+
+
+def test_variables_are_replaced_once_and_never_read_as_yaml(tmp_path: Path) -> None:
+    text = HEAD + "batchAccount: {name: abc, tags: {a: '${A}', b: '${B:-none}', c: '$${A}'}}\n"
+    spec = load(write(tmp_path, text), {"A": "x: ${B}\n- y"})
+    assert spec.batch_account is not None
+    assert spec.batch_account["tags"] == {"a": "x: ${B}\n- y", "b": "none", "c": "${A}"}
+
+
+def test_a_plain_variable_may_be_a_number(tmp_path: Path) -> None:
+    text = HEAD + "batchAccount: {name: abc}\npools:\n  p:\n    vmSize: Standard_D2s_v3\n    image: ubuntu-22.04\n"
+    spec = load(write(tmp_path, text + "    nodes: ${NODES:-3}\n"), {})
+    assert spec.pools["p"]["nodes"] == {"dedicated": 3, "spot": 0}
+
+
+def test_the_cloud_can_be_overridden_and_the_local_one_needs_no_subscription(tmp_path: Path) -> None:
+    path = write(tmp_path, HEAD)
+    assert load(path, {}).azure.cloud == "public"
+    assert load(path, {}, "local").azure.cloud == "local"
+    bare = HEAD.replace("subscription: 00000000-1111-2222-3333-444444444444, ", "")
+    assert "has no subscription" in said(write(tmp_path, bare))[0]
+    assert load(write(tmp_path, bare), {}, "local").azure.subscription
+
+
+def test_reading_a_spec_imports_no_sdk() -> None:
+    program = (
+        "import sys, pathlib; from reconciler.spec import load; "
+        f"load(pathlib.Path('specs/prod.yaml'), {ENVIRON!r}); "
+        "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'rich', 'deepdiff', 'requests')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    assert done.stdout.strip() == "[]"
+
+
+GOOD = yaml.safe_load((CHECKOUT / "specs/local.yaml").read_text())
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """The example spec with one value anywhere replaced, removed or renamed."""
+    spec = json.loads(json.dumps(GOOD))
+    parent: Any = spec
+    while True:
+        key = draw(st.sampled_from(sorted(parent) if isinstance(parent, dict) else range(len(parent))))
+        if not isinstance(parent[key], (dict, list)) or not parent[key] or draw(st.booleans()):
+            break
+        parent = parent[key]
+    junk: st.SearchStrategy[Any] = st.none() | st.integers(-5, 5) | st.text(max_size=5) | st.just([]) | st.just({"x": 1}) | st.just(["", 0])
+    match draw(st.sampled_from(["replace", "remove", "rename"])):
+        case "remove":
+            del parent[key]
+        case "rename" if isinstance(parent, dict):
+            parent[f"{key}x"] = parent.pop(key)
+        case _:
+            parent[key] = draw(junk)
+    return yaml.safe_dump(spec)
+
+
+@settings(deadline=None, max_examples=150)
+@given(damaged())
+def test_any_damage_is_a_spec_or_a_list_of_problems(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = write(tmp_path_factory.mktemp("damaged"), text)
+    problems: tuple[Problem, ...] = ()
+    try:
+        load(path, {})
+    except SpecError as error:
+        problems = error.problems
+    assert all(problem.file == str(path) and problem.line >= 1 for problem in problems)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.text(max_size=60) | st.binary(max_size=60))
+def test_no_text_is_worse_than_a_problem(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
+    path = tmp_path_factory.mktemp("text") / "spec.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(SpecError):
+        load(path, {})
