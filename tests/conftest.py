@@ -20,6 +20,8 @@ from reconciler.kinds import KINDS
 from reconciler.model import Outcome, Plan
 from reconciler.spec import Spec, load
 
+pytest_plugins = ["tests.validity.report"]
+
 SPEED = 240.0
 REGIONS = ("italynorth", "swedencentral", "westeurope", "northeurope", "uksouth", "eastus", "westus3", "japaneast")
 
@@ -53,6 +55,9 @@ def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     os.environ.update(local.env(folder))
     yield Azure(folder)
     local.down(folder)
+    from tests.validity import report  # a plugin must not be imported before pytest has loaded it
+
+    report.collect(folder / "wire.jsonl")
     os.environ.clear()
     os.environ.update(before)
 

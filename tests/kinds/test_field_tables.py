@@ -32,13 +32,12 @@ OWN = {"role_assignment": {"identity"}, "job": {"state", "stage", "id"}, "resour
 def writable(kind: str) -> set[str]:
     """`location`, `properties.vmSize`, ...: the fields that a request may carry, one level into `properties`."""
     folder, name = TYPES[kind]
-    types = json.loads((BICEP / folder / "types.json").read_text())
-    body = next(
-        types[_index(one["body"])]
-        for one in types
-        if one["$type"] == "ResourceType" and one["name"].split("@")[0] == name
-    )
-    return set(_fields(types, body, "")) - ADDRESSED
+    for path in (BICEP / folder).glob("*.json"):
+        types = json.loads(path.read_text())
+        for one in types:
+            if one["$type"] == "ResourceType" and one["name"].split("@")[0] == name:
+                return set(_fields(types, types[_index(one["body"])], "")) - ADDRESSED
+    raise AssertionError(f"there is no {name} in {folder}")
 
 
 def _fields(types: list[dict[str, Any]], body: dict[str, Any], prefix: str) -> Iterator[str]:

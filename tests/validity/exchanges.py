@@ -1,0 +1,148 @@
+"""Every exchange of a wire log against Microsoft's published schemas: the operation, the status, and both bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.validity import bicep, swagger
+
+SHARED = Path(__file__).parents[3] / "shared" / "azure" / "openapi"
+GAPS = yaml.safe_load((Path(__file__).parent / "gaps.yaml").read_text())
+DOCUMENTS = {
+    "arm": (
+        "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/storage.json",
+        "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/blob.json",
+        "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleAssignmentsCalls.json",
+        "resources/resource-manager/Microsoft.Resources/stable/2025-04-01/resources.json",
+        "batch/resource-manager/Microsoft.Batch/stable/2024-07-01/BatchManagement.json",
+        "msi/resource-manager/Microsoft.ManagedIdentity/ManagedIdentity/stable/2024-11-30/ManagedIdentity.json",
+    ),
+    "batch": ("batch/data-plane/Azure.Batch/preview/2024-07-01.20.0/BatchService.json",),
+}
+EXACT = {
+    "microsoft.batch/batchaccounts": "microsoft.batch/2025-06-01",
+    "microsoft.batch/batchaccounts/pools": "microsoft.batch/2025-06-01",
+    "microsoft.managedidentity/userassignedidentities": "microsoft.managedidentity/2024-11-30",
+    "microsoft.authorization/roleassignments": "microsoft.authorization/2022-04-01",
+}
+"""ARM types whose bodies are checked against the exact version, where the swagger at hand is older."""
+NEWER = frozenset({"ipFamilies", "ipTags", "proxyAgentSettings", "diskEncryptionSet", "managedDisk", "jobDefaultOrder"})
+"""Properties that Batch 2025-06-01 has and its swagger of 2024-07-01 has not."""
+
+
+@dataclass
+class Report:
+    requests: int = 0
+    answers: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        head = f"validity: {self.requests:,} requests and {self.answers:,} answers checked against Microsoft's schemas"
+        return f"{head}, {len(self.faults)} faults, {len(GAPS)} gaps"
+
+
+class Validator:
+    def __init__(self) -> None:
+        self.tables = {
+            plane: swagger.operations(tuple((SHARED / name).resolve() for name in names))
+            for plane, names in DOCUMENTS.items()
+        }
+
+    def check(self, log: Path) -> Report:
+        """Every line of the log; equal exchanges are checked once and counted each time."""
+        report = Report()
+        seen: dict[str, list[str]] = {}
+        for line in log.read_text().splitlines():
+            exchange = json.loads(line)
+            key = json.dumps([exchange[name] for name in ("method", "path", "request", "status", "response")])
+            if key not in seen:
+                seen[key] = list(self.faults(exchange))
+            report.requests += 1
+            report.answers += 1
+            for fault in seen[key]:
+                report.faults[fault] = report.faults.get(fault, 0) + 1
+        return report
+
+    def faults(self, exchange: dict[str, Any]) -> Iterator[str]:
+        """What is wrong with one exchange, less the gaps."""
+        path = exchange["path"]
+        if exchange["plane"] == "batch":
+            path = "/" + path.split("/", 3)[-1]
+        if gap(exchange["method"], path):
+            return
+        found = self._operation(exchange["plane"], exchange["method"], path)
+        if found is None:
+            if exchange["status"] != 404:
+                yield f"{exchange['method']} {_shape(path)}: no such operation in Microsoft's documents"
+            return
+        where = f"{found.name} {exchange['status']}"
+        if str(exchange["status"]) not in found.answers and exchange["status"] < 400:
+            yield f"{where}: Microsoft lists {', '.join(found.answers)}"
+        for fault in self._bodies(exchange, found, path):
+            yield f"{where}: {fault}"
+
+    def _operation(self, plane: str, method: str, path: str) -> swagger.Operation | None:
+        for verb, pattern, operation in self.tables[plane]:
+            if verb == method and pattern.fullmatch(path.rstrip("/")):
+                return operation
+        return None
+
+    def _bodies(self, exchange: dict[str, Any], found: swagger.Operation, path: str) -> Iterator[str]:
+        request = _json(exchange["request"])
+        answer = _json(exchange["response"])
+        exact = _exact(path) if exchange["plane"] == "arm" else None
+        resource = exact if exact and _is_resource(path) else None
+        if request is not None and exchange["method"] in ("PUT", "PATCH") and resource and exchange["status"] < 400:
+            yield from bicep.faults(*resource, request, "request", request=True)
+        elif request is not None and found.body is not None and exchange["status"] < 400:
+            schema = swagger.Schema(found.body["file"], found.body["schema"])
+            yield from swagger.faults(schema, request, "request", request=True, known=NEWER)
+        if not isinstance(answer, dict):
+            return
+        if exchange["status"] < 400 and exact:
+            items = answer["value"] if not _is_resource(path) and "value" in answer else [answer]
+            for item in items:
+                yield from bicep.faults(*exact, item, "answer", request=False)
+            return
+        listed = found.answers.get(str(exchange["status"]), found.answers.get("default", {}))
+        if "schema" in listed and exchange["headers"].get("content-type", "").startswith("application/json"):
+            schema = swagger.Schema(found.file, listed["schema"])
+            yield from swagger.faults(schema, answer, "answer", request=False, known=NEWER)
+
+
+def gap(method: str, path: str) -> bool:
+    return any(re.fullmatch(one["method"], method) and re.search(one["path"], path, re.IGNORECASE) for one in GAPS)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
+
+
+def _type(path: str) -> str:
+    """`/.../providers/Microsoft.Batch/batchAccounts/a/pools/p` → `microsoft.batch/batchaccounts/pools`."""
+    parts = path.lower().split("/providers/")[-1].strip("/").split("/")
+    return "/".join([parts[0], *parts[1::2]])
+
+
+def _is_resource(path: str) -> bool:
+    """Whether the path names one resource, not a collection."""
+    return len(path.split("/providers/")[-1].strip("/").split("/")) % 2 == 1
+
+
+def _exact(path: str) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
+    folder = EXACT.get(_type(path)) if "/providers/" in path else None
+    return bicep.resource(SHARED / "bicep-types" / folder, _type(path)) if folder else None
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "{id}", path)
