@@ -1,4 +1,4 @@
-"""`make bench`: the figures that matter, measured in one run on this machine. Compare ratios; the machine is what it is."""
+"""`make bench`: the figures that matter, measured in one run. Compare ratios; the machine is what it is."""
 
 from __future__ import annotations
 

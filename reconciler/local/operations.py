@@ -29,13 +29,13 @@ async def settle(azure: Azure) -> None:
     for name, document in azure.store.items("operation"):
         if document["done"] or not azure.clock.past(document["ends"]):
             continue
-        document["done"] = True
         fault = next((f for f in azure.faults if f.get("operation") and f["operation"] in document["completion"]), None)
         if fault is not None:
             _spend(azure, fault)
             document["error"] = {"code": fault["code"], "message": fault.get("message", "Injected failure.")}
         elif document["completion"]:
             await azure.completions[document["completion"]](azure, document["data"])
+        document["done"] = True  # only now: who asks must find the work done
         azure.store.put("operation", name, document)
 
 

@@ -142,7 +142,7 @@ def _object(schema: Schema, value: dict[str, Any], path: str, *, request: bool, 
         elif isinstance(schema.value.get("additionalProperties"), dict):
             inner = Schema(schema.file, schema.value["additionalProperties"])
             yield from faults(inner, item, f"{path}.{name}", request=request, known=known)
-        elif not schema.open() and name not in known and not name.startswith("odata."):
+        elif not schema.open() and name not in known and name != "odata.metadata":
             yield f"{path}.{name} is not known"
     for name in schema.required() - set(value):
         if not (request and properties.get(name, schema).value.get("readOnly")):

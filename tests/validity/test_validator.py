@@ -60,7 +60,8 @@ def test_microsofts_own_examples_pass_but_for_a_few_of_their_slips() -> None:
 
 
 def test_a_misspelt_or_ill_typed_property_is_caught() -> None:
-    caught = tried = 0
+    tried = 0
+    missed: list[tuple[str, str]] = []
     for operation, example in examples():
         for schema, body in answers(operation, example):
             if schema.resolved().open() or faulty(schema, body):
@@ -75,9 +76,10 @@ def test_a_misspelt_or_ill_typed_property_is_caught() -> None:
                 ill_typed = {**body, name: {"no": "such"}} if typed else misspelt
                 for damaged in (misspelt, ill_typed):
                     tried += 1
-                    caught += faulty(schema, damaged)
+                    if not faulty(schema, damaged):
+                        missed.append((operation.name, name))
     assert tried > 200
-    assert caught == tried
+    assert missed == []
 
 
 def test_the_exact_types_catch_what_is_read_only_unknown_or_ill_typed() -> None:

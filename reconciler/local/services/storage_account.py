@@ -244,7 +244,7 @@ async def purge(azure: Azure, data: dict[str, Any]) -> None:
 async def list_keys(azure: Azure, call: Call) -> Answer:
     document = lookup(azure, call)
     secret = azure.blobs.key(document["resource"]["name"])
-    keys = [{"keyName": name, "value": secret, "permissions": "FULL"} for name in ("key1", "key2")]
+    keys = [{"keyName": name, "value": secret, "permissions": "Full"} for name in ("key1", "key2")]
     return Answer(200, {"keys": keys})
 
 
