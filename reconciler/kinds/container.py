@@ -55,7 +55,12 @@ def _observed(account: str, raw: dict[str, Any]) -> Observed:
     }
     mark = arm.mark_of(metadata)
     return Observed(
-        Address(NAME, f"{account}/{raw['name']}"), raw["id"], {"properties": shown}, mark, etag=raw.get("etag")
+        Address(NAME, f"{account}/{raw['name']}"),
+        raw["id"],
+        {"properties": shown},
+        mark,
+        occupants=("all its blobs",),
+        etag=raw.get("etag"),
     )
 
 

@@ -17,6 +17,8 @@ DOING = {
     Action.DELETE: "deleting",
     Action.WAIT: "waiting for",
 }
+HALF = 36
+"""Characters of a name or a detail in a bar."""
 QUIET_SECONDS = 5.0
 """Seconds between two progress lines of one step."""
 
@@ -58,7 +60,7 @@ class Bars:
         columns: list[Any] = [
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TextColumn("{task.fields[detail]}", markup=False),
             TimeElapsedColumn(),
         ]
@@ -77,7 +79,7 @@ class Bars:
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
             what = f"{DOING[event.step.action]} {clean(event.step.id)}"
-            self.bars[event.step.id] = self.progress.add_task(what, total=None, detail="")
+            self.bars[event.step.id] = self.progress.add_task(_short(what), total=None, detail="")
         elif isinstance(event, StepWaiting):
             self._waiting(event)
         elif isinstance(event, StepFinished):
@@ -92,7 +94,7 @@ class Bars:
 
     def _waiting(self, event: StepWaiting) -> None:
         bar = self.bars[event.step.id]
-        detail = clean(event.detail)
+        detail = _short(clean(event.detail))
         if event.progress is None:
             self.progress.update(bar, detail=detail)
             return
@@ -114,6 +116,11 @@ def finished(event: StepFinished) -> str:
 def interrupted(event: Interrupted) -> str:
     names = ", ".join(clean(step.id) for step in event.in_flight) or "nothing"
     return f"Interrupted: nothing new is started; in flight: {names}. Press Ctrl-C again to leave them to Azure."
+
+
+def _short(text: str) -> str:
+    """What fits into half a line: a bar that wraps would be drawn over what stands above it."""
+    return text if len(text) <= HALF else f"{text[: HALF - 1]}…"
 
 
 def _counts(progress: Progress) -> str:
