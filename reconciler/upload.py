@@ -18,6 +18,10 @@ def files_in(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Blob name (the path below `folder`) and content of each image, by suffix. No link out of it is followed."""
     if not folder.is_dir():
         raise ReconcileError(f"cannot upload {folder}: it is not a folder")
+    return _images(folder)
+
+
+def _images(folder: Path) -> Iterator[tuple[str, bytes]]:
     root = folder.resolve()
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SOURCES and path.is_file() and path.resolve().is_relative_to(root):

@@ -1,0 +1,65 @@
+"""The house keeps its shape: every kind has its twin and its schema, files stay short, SDKs load late."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import reconciler
+from reconciler.engine import loop
+from reconciler.kinds import KINDS
+from reconciler.model import Action
+from reconciler.spec import load
+from tests.conftest import Azure
+
+CHECKOUT = Path(__file__).parents[2]
+TWINS = {"job": "batch_jobs", "conversion": "batch_tasks"}
+"""Kinds whose service has another name: the data plane's are named after it."""
+LONG = {
+    "reconciler/local/nodes/batch.py": "the Batch service's one loop; its parts share every state",
+    "reconciler/local/nodes/machine.py": "one machine: directories, environment, processes and downloads",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_twin_a_schema_and_a_docstring(kind: str) -> None:
+    assert (CHECKOUT / "reconciler/local/services" / f"{TWINS.get(kind, kind)}.py").is_file()
+    assert kind in json.loads((CHECKOUT / "schemas/spec.schema.json").read_text())["$defs"]
+    module = sys.modules[f"reconciler.kinds.{kind}"]
+    assert len((module.__doc__ or "").split()) > 20
+
+
+def test_files_stay_short() -> None:
+    for folder in ("reconciler", "worker", "tests", "demo", "bench"):
+        for path in (CHECKOUT / folder).rglob("*.py"):
+            name = str(path.relative_to(CHECKOUT))
+            lines = len(path.read_text().splitlines())
+            assert lines <= (450 if name in LONG or folder == "tests" else 320), name
+
+
+def test_the_version_is_said_once_and_the_same() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == reconciler.__version__
+
+
+def test_the_command_line_loads_no_sdk_before_it_needs_one() -> None:
+    program = (
+        "import sys, reconciler.cli; print([n for n in sys.modules if n.split('.')[0] in ('azure', 'yaml', 'rich')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "specs").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_is_planned(path: Path, azure: Azure) -> None:
+    from reconciler.cloud.cloud import connect
+
+    spec = load(path, os.environ, "local")
+    made = loop.read(spec, connect(spec, os.environ), KINDS).plan
+    assert {decision.action for decision in made.decisions} == {Action.CREATE}
