@@ -13,6 +13,8 @@ from azure.core.exceptions import HttpResponseError
 
 from tests.conftest import World
 
+VERSION = "2025-06-01"
+
 
 @pytest.fixture
 def batch(world: World) -> BatchClient:
@@ -125,3 +127,24 @@ def test_both_planes_show_one_pool_in_their_own_spelling(batch: BatchClient, wor
     )
     (node,) = batch.list_nodes("pool")
     assert node.state in ("idle", "running")
+
+
+def test_a_resize_on_the_data_plane_takes_numbers_only_and_shows_as_drift(batch: BatchClient, world: World) -> None:
+    from azure.core.rest import HttpRequest
+
+    def resize(value: object) -> int:
+        body = {"targetDedicatedNodes": value}
+        return batch.send_request(
+            HttpRequest("POST", f"/pools/pool/resize?api-version={VERSION}", json=body)
+        ).status_code
+
+    with pytest.raises(HttpResponseError):
+        resize("many")
+    assert resize(2) == 202
+    (decision,) = (d for d in world.plan().decisions if d.address.kind == "pool")
+    assert [(c.path, c.before, c.after) for c in decision.diff.changes] == [
+        ("properties.scaleSettings.fixedScale.targetDedicatedNodes", 2, 1)
+    ]
+    until(lambda: batch.get_pool("pool").allocation_state == "steady")
+    world.apply()
+    assert batch.get_pool("pool").current_dedicated_nodes == 1

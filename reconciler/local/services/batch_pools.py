@@ -88,10 +88,18 @@ async def resize(azure: Azure, call: Call) -> Answer:
         raise Failure(409, "PoolBeingResized", "The specified pool is being resized.")
     fixed = properties["scaleSettings"]["fixedScale"]
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
-        fixed[name] = (call.body or {}).get(name, fixed[name])
+        fixed[name] = _number(name, (call.body or {}).get(name, fixed[name]))
     azure.batch.resize(document)
     azure.store.put("pool", document["resource"]["id"], document)
     return Answer(202, None, headers(azure, shown(azure, call, document)))
+
+
+def _number(name: str, value: Any) -> int:
+    """A number of nodes; a numeral in quotes counts, which is how the az CLI sends it."""
+    if not str(value).isdigit():
+        values = {"PropertyName": name, "PropertyValue": str(value), "Reason": "It is no number of nodes."}
+        raise Failure(400, "InvalidPropertyValue", "The value of a property is invalid.", values)
+    return int(value)
 
 
 async def stop_resize(azure: Azure, call: Call) -> Answer:

@@ -10,7 +10,7 @@ from reconciler.local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
 from reconciler.local.http import Answer, Call, Failure, Route, only, page
 from reconciler.local.services.common import GROUP, check_tags, group, group_id, not_found, region, registered
 
-VERSIONS = ("2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30")
+VERSIONS = ("2024-11-30", "2025-05-31-preview", "2023-01-31", "2022-01-31-preview", "2018-11-30")
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 

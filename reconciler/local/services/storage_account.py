@@ -22,6 +22,7 @@ from reconciler.local.services.common import (
 VERSIONS = (
     "2025-01-01",
     "2025-06-01",
+    "2025-08-01",
     "2024-01-01",
     "2023-05-01",
     "2023-01-01",
