@@ -22,26 +22,23 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 SPEC = click.Path(dir_okay=False, path_type=Path)
 
 
+_cloud_option = click.option(
+    "--cloud",
+    type=click.Choice(["public", "local"]),
+    envvar="RECONCILE_CLOUD",
+    help="Which Azure, whatever the spec says.",
+)
+
+
 def spec_argument(function: Function) -> Function:
     """`SPEC` and `--cloud`."""
-    function = click.option(
-        "--cloud",
-        type=click.Choice(["public", "local"]),
-        envvar="RECONCILE_CLOUD",
-        help="Which Azure, whatever the spec says.",
-    )(function)
-    return click.argument("spec", type=SPEC, required=False)(function)
+    return click.argument("spec", type=SPEC, required=False)(_cloud_option(function))
 
 
 def spec_option(function: Function) -> Function:
     """`--spec` and `--cloud`, for commands whose arguments are other things."""
-    function = click.option(
-        "--cloud",
-        type=click.Choice(["public", "local"]),
-        envvar="RECONCILE_CLOUD",
-        help="Which Azure, whatever the spec says.",
-    )(function)
-    return click.option("--spec", type=SPEC, help="The spec; default: the only one in specs/.")(function)
+    option = click.option("--spec", type=SPEC, help="The spec; default: the only one in specs/.")
+    return option(_cloud_option(function))
 
 
 def selection(function: Function) -> Function:

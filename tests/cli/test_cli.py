@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -124,3 +125,24 @@ def test_images_are_generated_and_uploaded_once(world: World, tmp_path: Path) ->
     assert reconcile("upload", str(folder), "--spec", spec).stdout.startswith("0 uploaded")
     names = {blob.name for blob in world.container("images").list_blobs()}
     assert names == {"batch/0000.jpg", "batch/0001.jpg", "batch/0002.jpg", "a.jpg"}
+
+
+def test_ctrl_c_starts_nothing_new_and_brings_what_is_in_flight_to_its_end(world: World) -> None:
+    del world.text["jobs"]
+    world.text["pools"]["pool"]["nodes"] = 0
+    world.spec()
+    command = [sys.executable, "-m", "reconciler", "apply", str(world.file), "--yes"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT, stdin=subprocess.DEVNULL)
+    assert running.stdout is not None
+    told = []
+    for line in running.stdout:
+        told.append(line)
+        if line.startswith("creating storage_account"):
+            running.send_signal(signal.SIGINT)
+    assert running.wait() in (1, 3)
+    running.stdout.close()
+    (interrupted,) = (line for line in told if line.startswith("Interrupted"))
+    assert f"storage_account/{world.account}" in interrupted
+    assert any(line.startswith(f"✓ storage_account/{world.account} done") for line in told)
+    assert not any(line.startswith("creating container") for line in told)
+    assert {str(one.status) for one in world.apply().values()} == {"done"}
