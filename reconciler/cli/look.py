@@ -130,7 +130,7 @@ def schema(name: str) -> None:
 
 
 def conversions(desired: Iterable[Desired], reached: Cloud) -> None:
-    """What each conversion has come to: its counts, and the inputs that cannot be converted."""
+    """What each conversion has come to: its counts, its last run, and the inputs that cannot be converted."""
     from reconciler.cloud.errors import translated
     from reconciler.kinds import conversion
     from reconciler.render import as_text
@@ -142,7 +142,9 @@ def conversions(desired: Iterable[Desired], reached: Cloud) -> None:
             found = conversion.observe(reached, one)
             if found is None:
                 continue
-            failures = conversion.failures(reached, one)
+            failures, results = conversion.failures(reached, one), conversion.results(reached, one)
         click.echo(f"\n{one.address}: {as_text.clean(found.detail)}")
+        if results:
+            click.echo(f"last run:\n{as_text.results(results)}\n")
         if failures:
             click.echo(as_text.failures(failures))

@@ -216,6 +216,11 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return None
 
 
+def results(cloud: Cloud, desired: Desired) -> list[dict[str, Any]]:
+    """What each task of the last run reports."""
+    return submission.results(_client(cloud, desired.data["scripts"]), desired.address.name)
+
+
 def failures(cloud: Cloud, desired: Desired) -> list[dict[str, str]]:
     """name, code and reason of every input that cannot be converted, from the markers of this worker."""
     client, prefix = _client(cloud, desired.data["scripts"]), failed_prefix(desired)

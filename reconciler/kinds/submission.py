@@ -152,6 +152,21 @@ def progress(cloud: Cloud, scripts: Any, job: str) -> Progress:
     return Progress(done, failed, total)
 
 
+def results(scripts: Any, job: str) -> list[dict[str, Any]]:
+    """What each task of the last run reports, as the worker wrote it; none if there was no run."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        run = scripts.get_blob_client(f"jobs/{job}/current").download_blob().readall().decode()
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return []
+        raise
+    names = [blob.name for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/")]
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda name: json.loads(scripts.download_blob(name).readall()), names))
+
+
 def failure(cloud: Cloud, job: str) -> str | None:
     """Why the newest ended tasks could not work at all, or None if they could."""
     from datetime import UTC, datetime

@@ -111,6 +111,25 @@ def failures(found: Sequence[dict[str, str]]) -> str:
     return table(("INPUT", "CODE", "REASON"), sorted(rows))
 
 
+def results(found: Sequence[dict[str, Any]]) -> str:
+    """A line for each task of a run, and their sum; tasks ran side by side, so its seconds are the longest."""
+    rows = [_result(one) for one in found]
+    if len(found) > 1:
+        keys = ("converted", "skipped", "bytesIn", "bytesOut")
+        total: dict[str, Any] = {key: sum(one[key] for one in found) for key in keys}
+        failed = [failure for one in found for failure in one["failed"]]
+        seconds = max(one["seconds"] for one in found)
+        rows.append(_result({**total, "task": "total", "failed": failed, "seconds": seconds}))
+    return table(("TASK", "CONVERTED", "SKIPPED", "FAILED", "SECONDS", "IMAGES/S", "MB IN", "MB OUT"), rows)
+
+
+def _result(one: dict[str, Any]) -> tuple[str, ...]:
+    rate = one["converted"] / one["seconds"] if one["seconds"] else 0.0
+    counts = (str(one["converted"]), str(one["skipped"]), str(len(one["failed"])))
+    sizes = (f"{one['bytesIn'] / 1e6:.1f}", f"{one['bytesOut'] / 1e6:.1f}")
+    return (clean(one["task"]), *counts, f"{one['seconds']:.1f}", f"{rate:.1f}", *sizes)
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     return "\n".join(

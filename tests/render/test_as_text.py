@@ -70,6 +70,12 @@ def test_outcomes_end_with_the_trouble() -> None:
     golden("outcomes.txt", as_text.outcomes(found))
 
 
+def test_results_are_a_table_with_a_sum() -> None:
+    one = {"task": "t-0", "converted": 9, "skipped": 1, "failed": [], "seconds": 3.0, "bytesIn": 1e6, "bytesOut": 2e6}
+    two = {**one, "task": "t-1", "failed": [{"name": "x"}], "seconds": 4.5}
+    golden("results.txt", as_text.results([one, two]))
+
+
 def test_a_plan_as_json_reads_back() -> None:
     golden("plan.json", as_json.plan(EVERYTHING))
     assert as_json.read(as_json.plan(EVERYTHING)) == EVERYTHING
