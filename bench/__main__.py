@@ -11,13 +11,12 @@ import tempfile
 import threading
 from pathlib import Path
 
-from bench import convert
+from bench import convert, listing
 from demo import photos
 from reconciler import local
 
 CHECKOUT = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-m", "reconciler"]
-INPUTS = 100_000
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
     for arguments in (["--help"], ["validate", "specs/local.yaml"]):
         _line(f"reconcile {' '.join(arguments)}", f"{_cpu([*PROGRAM, *arguments]):.2f} s CPU")
     _line("requests of an unchanged plan", _requests())
-    _line(f"memory for comparing {INPUTS:,} inputs", _memory())
+    _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)
         for line in convert.measure(Path(folder), 1).lines():
@@ -87,17 +86,11 @@ def _requests() -> str:
 
 
 def _memory() -> str:
-    """Peak memory of a process that holds the listings and compares them, with those of the SDKs in it."""
-    program = (
-        "import resource, azure.storage.blob, azure.identity, azure.batch, deepdiff\n"
-        "from reconciler.kinds.work import work\n"
-        f"inputs = {{f'folder/image-{{n:07}}.jpg': f'0x8D{{n:015X}}' for n in range({INPUTS})}}\n"
-        f"made = {{f'folder/image-{{n:07}}.png': f'0x8D{{n:015X}}' for n in range({INPUTS - 1000})}}\n"
-        "assert len(work(inputs, made, {}, ('.jpg',)).missing) == 1000\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return f"{done.stdout.strip()} MB in all, SDKs included (listings in memory, no network)"
+    """Peak memory of a process that lists inputs and outputs through the SDK and compares them."""
+    with listing.serving() as url:
+        command = [sys.executable, "-m", "bench.listing", url]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return f"{done.stdout.strip()} MB"
 
 
 if __name__ == "__main__":

@@ -76,11 +76,11 @@ def _client(cloud: Cloud, place: str) -> Any:
     return cloud.blobs(account).get_container_client(container)
 
 
-def _listing(cloud: Cloud, place: str, prefix: str, metadata: str | None) -> dict[str, str]:
+def listing(container: Any, prefix: str, metadata: str | None) -> dict[str, str]:
     """Blob name → ETag, or → one value of its metadata; compact, because there may be a million."""
     include = ["metadata"] if metadata else None
     found: dict[str, str] = {}
-    for blob in _client(cloud, place).list_blobs(name_starts_with=prefix or None, include=include):
+    for blob in container.list_blobs(name_starts_with=prefix or None, include=include):
         found[blob.name] = (blob.metadata or {}).get(metadata, "") if metadata else blob.etag.strip('"')
     return found
 
@@ -90,8 +90,8 @@ def look(cloud: Cloud, desired: Desired) -> Work:
     data = desired.data
     marks = failed_prefix(desired)
     with ThreadPoolExecutor(3) as pool:
-        inputs = pool.submit(_listing, cloud, data["from"], data["prefix"], None)
-        made = pool.submit(_listing, cloud, data["to"], data["prefix"], "source_etag")
+        inputs = pool.submit(listing, _client(cloud, data["from"]), data["prefix"], None)
+        made = pool.submit(listing, _client(cloud, data["to"]), data["prefix"], "source_etag")
         failures = pool.submit(_failures, cloud, data["scripts"], marks)
         return work(inputs.result(), made.result(), failures.result(), data["suffixes"])
 
