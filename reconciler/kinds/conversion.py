@@ -154,9 +154,9 @@ def _places_exist(cloud: Cloud, wanted: Desired) -> bool:
 
 def _busy(cloud: Cloud, wanted: Desired, running: int) -> Observed:
     """Progress of the current run, from one listing of its results."""
-    progress = submission.progress(cloud, _client(cloud, wanted.data["scripts"]), wanted.address.name)
+    progress = submission.progress(_client(cloud, wanted.data["scripts"]), wanted.address.name)
     detail = f"{running} task{'s' * (running > 1)} at work"
-    body = {"pending": progress.total - progress.done - progress.failed}
+    body = {"pending": progress.total - progress.done - progress.failed if progress else 0}
     mark = Mark(cloud.owner, "")
     return Observed(wanted.address, wanted.address.name, body, mark, Health.BUSY, detail, progress=progress)
 

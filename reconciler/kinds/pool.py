@@ -100,8 +100,9 @@ def _observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     metadata = _pairs(properties.get("metadata"))
     properties["metadata"] = arm.without_mark(metadata)
     properties["vmSize"] = properties["vmSize"].lower()
-    machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
-    image = {key: str(value).lower() for key, value in machine["imageReference"].items() if key in images.KEYS}
+    machine = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
+    given = machine.get("imageReference") or {}
+    image = {key: str(value).lower() for key, value in given.items() if key in images.KEYS}
     reference = {"version": "latest", **image}
     properties["deploymentConfiguration"] = {"virtualMachineConfiguration": {**machine, "imageReference": reference}}
     start = properties.get("startTask")

@@ -140,11 +140,11 @@ def _ended(cloud: Cloud, job: str) -> int:
     return int(cloud.batch().get_job_task_counts(job).task_counts.completed)
 
 
-def progress(cloud: Cloud, scripts: Any, job: str) -> Progress:
-    """Items done and failed of the current run, from the metadata of its results."""
-    current = scripts.get_blob_client(f"jobs/{job}/current").download_blob()
-    total = int(current.properties.metadata["total"])
-    run = current.readall().decode()
+def progress(scripts: Any, job: str) -> Progress | None:
+    """Items done and failed of the current run, from the metadata of its results; None if the tasks are not ours."""
+    run, total = _current(scripts, job)
+    if run is None:
+        return None
     done = failed = 0
     for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/", include=["metadata"]):
         done += int(blob.metadata["done"])
@@ -154,17 +154,25 @@ def progress(cloud: Cloud, scripts: Any, job: str) -> Progress:
 
 def results(scripts: Any, job: str) -> list[dict[str, Any]]:
     """What each task of the last run reports, as the worker wrote it; none if there was no run."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        run = scripts.get_blob_client(f"jobs/{job}/current").download_blob().readall().decode()
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return []
-        raise
+    run, _ = _current(scripts, job)
+    if run is None:
+        return []
     names = [blob.name for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/")]
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(lambda name: json.loads(scripts.download_blob(name).readall()), names))
+
+
+def _current(scripts: Any, job: str) -> tuple[str | None, int]:
+    """The name of the last run and its number of items; None if there was none."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        current = scripts.get_blob_client(f"jobs/{job}/current").download_blob()
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return None, 0
+        raise
+    return current.readall().decode(), int(current.properties.metadata["total"])
 
 
 def failure(cloud: Cloud, job: str) -> str | None:

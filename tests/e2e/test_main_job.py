@@ -184,3 +184,14 @@ def test_a_killed_apply_is_finished_by_the_next_one(world: World, photograph: Ph
     assert actions(world) == {}
     tasks = [task.id for task in world.cloud().batch().list_tasks("job")]
     assert len(tasks) == 1, "the killed apply's tasks are joined, not submitted again"
+
+
+def test_other_tasks_in_the_job_are_waited_for_and_not_mistaken_for_ours(world: World) -> None:
+    from azure.batch import models
+
+    world.apply()
+    batch = world.cloud().batch()
+    batch.create_task("job", models.BatchTaskCreateOptions(id="theirs", command_line="/bin/sleep 2"))
+    assert actions(world) == {"conversion/job": "wait"}
+    assert outcomes(world.apply()) == {"done"}
+    assert actions(world) == {}
