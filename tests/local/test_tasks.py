@@ -148,3 +148,20 @@ def test_a_resize_on_the_data_plane_takes_numbers_only_and_shows_as_drift(batch:
     until(lambda: batch.get_pool("pool").allocation_state == "steady")
     world.apply()
     assert batch.get_pool("pool").current_dedicated_nodes == 1
+
+
+def test_a_pool_made_on_the_data_plane_is_one_pool_on_both(batch: BatchClient, world: World) -> None:
+    image = {"publisher": "canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+    machine = {"imageReference": image, "nodeAgentSKUId": "batch.node.ubuntu 24.04"}
+    body = {"id": "theirs", "vmSize": "Standard_D2s_v3", "virtualMachineConfiguration": machine}
+    batch.create_pool(models.BatchPoolCreateOptions({**body, "startTask": {"commandLine": "/bin/true"}}))
+    with pytest.raises(HttpResponseError):
+        batch.create_pool(models.BatchPoolCreateOptions(body))
+    batch.update_pool("theirs", models.BatchPoolUpdateOptions({"metadata": [{"name": "a", "value": "b"}]}))
+    cloud = world.cloud()
+    account = f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}"
+    arm = cloud.arm("GET", f"{account}/pools/theirs").body["properties"]
+    assert (arm["metadata"], arm["startTask"]["commandLine"]) == ([{"name": "a", "value": "b"}], "/bin/true")
+    assert "pool/theirs" not in {str(decision.address) for decision in world.plan().decisions}
+    cloud.arm("DELETE", f"{account}/pools/theirs")
+    until(lambda: "theirs" not in [one.id for one in batch.list_pools()])

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.local import operations
 from reconciler.local.azure import SECONDS, Azure
-from reconciler.local.http import Answer, Call, Failure, Route, check_match
-from reconciler.local.services import offers
+from reconciler.local.http import Answer, Call, Failure, Route, check_match, only
+from reconciler.local.services import batch_account, offers
 from reconciler.local.services import pool as arm_pool
 from reconciler.local.services.batch_common import ACCOUNT, VERSIONS, account, headers, listed, metadata, pool, selected
 
@@ -78,6 +78,69 @@ async def listing(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
     documents = [d for d in azure.store.list("pool") if d["account"] == name]
     return listed(azure, call, "pools", (shown(azure, call, one) for one in documents))
+
+
+ADD = (
+    "id", "displayName", "vmSize", "virtualMachineConfiguration", "targetDedicatedNodes", "targetLowPriorityNodes",
+    "resizeTimeout", "enableAutoScale", "enableInterNodeCommunication", "startTask", "metadata", "taskSlotsPerNode",
+    "taskSchedulingPolicy",
+)  # fmt: skip
+PATCH = ("startTask", "metadata", "displayName", "vmSize", "virtualMachineConfiguration", "taskSlotsPerNode")
+
+
+def _arm(body: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a pool on the ARM plane, from the data plane's."""
+    plain = ("displayName", "vmSize", "metadata", "taskSlotsPerNode")
+    properties = {name: body[name] for name in plain if name in body}
+    machine = body.get("virtualMachineConfiguration")
+    if machine is not None:
+        kept = {name: value for name, value in machine.items() if name != "nodeAgentSKUId"}
+        machine = {**kept, "nodeAgentSkuId": machine.get("nodeAgentSKUId")}
+        properties["deploymentConfiguration"] = {"virtualMachineConfiguration": machine}
+    if "taskSchedulingPolicy" in body:
+        properties["taskSchedulingPolicy"] = {"nodeFillType": body["taskSchedulingPolicy"]["nodeFillType"].title()}
+    if body.get("enableInterNodeCommunication"):
+        properties["interNodeCommunication"] = "Enabled"
+    if "startTask" in body:
+        properties["startTask"] = _arm_start_task(body["startTask"])
+    return {"properties": properties}
+
+
+def _arm_start_task(start: dict[str, Any]) -> dict[str, Any]:
+    user = (start.get("userIdentity") or {}).get("autoUser")
+    if user is None:
+        return start
+    words = {"task": "Task", "pool": "Pool", "nonadmin": "NonAdmin", "admin": "Admin"}
+    return {**start, "userIdentity": {"autoUser": {key: words.get(value, value) for key, value in user.items()}}}
+
+
+async def add(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    body = only(call.body, ADD, "PoolAddParameter")
+    if body.get("enableAutoScale"):
+        raise Failure(400, "InvalidRequestBody", "Autoscale is not offered by the local Azure.")
+    found = pool(azure, name, str(body.get("id", "")))
+    if found is not None:
+        being = found["resource"]["properties"]["provisioningState"] == "Deleting"
+        raise Failure(409, "PoolBeingDeleted" if being else "PoolExists", "The specified pool already exists.")
+    arm = _arm(body)
+    sizes = ("targetDedicatedNodes", "targetLowPriorityNodes")
+    fixed: dict[str, Any] = {size: _number(size, body.get(size, 0)) for size in sizes}
+    if "resizeTimeout" in body:
+        fixed["resizeTimeout"] = body["resizeTimeout"]
+    arm["properties"]["scaleSettings"] = {"fixedScale": fixed}
+    owner = batch_account.by_name(azure, name)
+    assert owner is not None
+    document = arm_pool.make(azure, owner["resource"], str(body.get("id", "")), arm)
+    made = shown(azure, call, document)
+    return Answer(201, None, {**headers(azure, made), "Location": f"{azure.front}{call.path}/{made['id']}"})
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    document = _lookup(azure, call)
+    check_match(call, document["resource"]["etag"].removeprefix("W/"))
+    arm_pool.change(azure, document, _arm(only(call.body, PATCH, "PoolPatchParameter")))
+    return Answer(200, None, headers(azure, shown(azure, call, document)))
 
 
 async def resize(azure: Azure, call: Call) -> Answer:
@@ -198,6 +261,8 @@ POOLS = f"{ACCOUNT}/pools"
 ONE = f"{POOLS}/{{pool}}"
 ROUTES = (
     Route("GET", POOLS, listing, VERSIONS),
+    Route("POST", POOLS, add, VERSIONS),
+    Route("PATCH", ONE, patch, VERSIONS),
     Route("GET", ONE, get, VERSIONS),
     Route("HEAD", ONE, head, VERSIONS),
     Route("DELETE", ONE, delete, VERSIONS),

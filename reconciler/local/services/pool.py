@@ -157,13 +157,20 @@ async def put(azure: Azure, call: Call) -> Answer:
     check_match(call, existing["resource"]["etag"] if existing else None)
     if existing is not None:
         _not_deleting(existing)
-        return _changed(azure, existing, call.body, _properties(azure, call.body))
+        return change(azure, existing, call.body)
+    document = make(azure, account, name, call.body)
+    return Answer(200, shown(azure, document), {"ETag": document["resource"]["etag"]})
+
+
+def make(azure: Azure, account: dict[str, Any], name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A new pool of the account, kept and resizing. Failure as Batch words it."""
+    key = f"{account['id']}/pools/{name}"
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise Failure(400, "InvalidPoolName", "The specified pool id is not valid.")
     pools = [d for d in azure.store.list("pool") if d["account"] == account["name"]]
     if len(pools) >= account["properties"]["poolQuota"]:
         raise Failure(409, "PoolQuotaReached", "The pool quota of the account has been reached.")
-    given = _properties(azure, call.body)
+    given = _properties(azure, body)
     for needed in ("vmSize", "deploymentConfiguration"):
         if needed not in given:
             raise _invalid(needed, "", "It is required.")
@@ -195,13 +202,12 @@ async def put(azure: Azure, call: Call) -> Answer:
         "etag": f'W/"{etag()}"',
         "properties": properties,
     }
-    resource["identity"] = _identity(azure, call.body)
-    if call.body.get("tags"):
-        resource["tags"] = call.body["tags"]
+    resource["identity"] = _identity(azure, body)
+    if body.get("tags"):
+        resource["tags"] = body["tags"]
     document = {"account": account["name"], "resource": resource}
     azure.batch.resize(document)
-    azure.store.put("pool", key, document)
-    return Answer(200, shown(azure, document), {"ETag": resource["etag"]})
+    return azure.store.put("pool", key, document)
 
 
 def _not_deleting(document: dict[str, Any]) -> None:
@@ -213,11 +219,12 @@ async def patch(azure: Azure, call: Call) -> Answer:
     document = lookup(azure, call)
     check_match(call, document["resource"]["etag"])
     _not_deleting(document)
-    return _changed(azure, document, call.body, _properties(azure, call.body))
+    return change(azure, document, call.body)
 
 
-def _changed(azure: Azure, document: dict[str, Any], body: dict[str, Any], given: dict[str, Any]) -> Answer:
-    resource = document["resource"]
+def change(azure: Azure, document: dict[str, Any], body: dict[str, Any]) -> Answer:
+    """Change what `body` names, as far as the pool's state allows."""
+    resource, given = document["resource"], _properties(azure, body)
     properties = resource["properties"]
     empty = properties["allocationState"] == "Steady" and azure.batch.current(document) == (0, 0)
     moved = [name for name in WHEN_EMPTY if name in given and not _within(given[name], properties.get(name))]
