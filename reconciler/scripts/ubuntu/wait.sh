@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+set -euo pipefail
+# Waits until the first boot's cloud-init is done and no one else holds the package manager.
+
+say() { printf 'wait: %s\n' "$*"; }
+die() { printf 'wait: %s\n' "$*" >&2; exit 1; }
+
+if command -v cloud-init >/dev/null; then
+  say 'waiting for cloud-init'
+  # An error of cloud-init is an end too, and exits non-zero: only a run that goes on is waited for in vain.
+  state=$(timeout 900 cloud-init status --wait 2>/dev/null | sed -n 's/^status: //p' | tail -n 1) || true
+  case $state in
+    '' | running | 'not run' | 'not started') die "cloud-init is not done after 15 minutes (${state:-no answer})" ;;
+    *) say "cloud-init: $state" ;;
+  esac
+else
+  say 'no cloud-init here'
+fi
+
+say 'waiting for the package manager'
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+for try in 1 2 3; do
+  # Installing nothing takes the lock and gives it back.
+  if apt-get --yes --quiet -o DPkg::Lock::Timeout=600 install >&2; then
+    say "the package manager is free ($(apt-get --version | sed -n 1p))"
+    exit 0
+  fi
+  # An installation that was broken off must be completed before apt does anything.
+  dpkg --force-confold --configure -a >&2 || sleep $((try * 10))
+done
+die 'the package manager does not become free'
