@@ -1,0 +1,57 @@
+"""What a simulation was expected to keep to, and where it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.autoscale import names, times
+from reconciler.autoscale.report import Result
+
+LIMITS = {
+    "maxQueue": ("the longest wait for a node", "duration"),
+    "p95Queue": ("the wait that 95 % of the tasks keep below", "duration"),
+    "meanQueue": ("the mean wait for a node", "duration"),
+    "makespan": ("the time from the first submission to the last end", "duration"),
+    "maxNodes": ("the most nodes at once", "number"),
+    "maxCost": ("the cost", "number"),
+    "maxNodeHours": ("the node-hours", "number"),
+    "maxWastedHours": ("the node-hours lost to broken-off runs", "number"),
+    "maxUnfinished": ("the tasks that did not succeed", "number"),
+    "maxFailedEvaluations": ("the evaluations that failed", "number"),
+}
+"""Every expectation is an upper limit: an ISO 8601 duration (or seconds) or a number."""
+_MEASURES = {
+    "maxCost": "cost",
+    "maxNodeHours": "nodeHours",
+    "maxWastedHours": "wastedHours",
+    "maxUnfinished": "unfinished",
+    "maxFailedEvaluations": "failedEvaluations",
+}
+
+
+def check(result: Result, expected: Mapping[str, str | float]) -> list[str]:
+    """What was not kept, in words; nothing when all was. ValueError for an expectation there is not."""
+    summary = result.summary()
+    failures = []
+    for name, limit in expected.items():
+        if name not in LIMITS:
+            hint = names.closest(name, LIMITS) or f"there are {', '.join(LIMITS)}"
+            raise ValueError(f"there is no expectation {name!r}; {hint}")
+        what, kind = LIMITS[name]
+        allowed = _limit(name, limit, kind)
+        found = summary[_MEASURES.get(name, name)]
+        if found > allowed:
+            failures.append(f"{name}: {what} is {_show(found, kind)}, more than {_show(allowed, kind)}")
+    return failures
+
+
+def _limit(name: str, limit: str | float, kind: str) -> float:
+    if kind == "duration":
+        return times.duration(limit)
+    if isinstance(limit, str):
+        raise ValueError(f"{name} is a number, not {limit!r}")
+    return float(limit)
+
+
+def _show(value: float, kind: str) -> str:
+    return times.spell(value) if kind == "duration" else f"{value:.2f}".rstrip("0").rstrip(".")
