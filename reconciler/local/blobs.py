@@ -24,7 +24,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from reconciler.local import azurite, roles
+from reconciler.local import azurite, blob_links, roles
 from reconciler.local.azure import Azure
 from reconciler.local.http import Failure
 from reconciler.local.tokens import claims_of
@@ -132,6 +132,22 @@ class Blobs:
         if answer.status_code >= 300 and answer.status_code not in (404, 409):
             raise Failure(503, "ServerBusy", f"The blob service answered {answer.status_code}.")
 
+    async def has(self, account: str, path: str) -> bool:
+        """Whether there is a blob at `container/blob`."""
+        return await self._own_blob("HEAD", account, path) == 200
+
+    async def drop(self, account: str, path: str) -> None:
+        """Delete the blob at `container/blob`, if there is one."""
+        await self._own_blob("DELETE", account, path)
+
+    async def _own_blob(self, method: str, account: str, path: str) -> int:
+        """The status of a request of ours, about a blob."""
+        running = await self.open(account)
+        headers = {"x-ms-version": "2025-11-05"}
+        headers |= signature(account, self.key(account), method, f"/{account}/{path}", "", headers)
+        answer = await running.client.request(method, f"/{account}/{path}", headers=headers)
+        return answer.status_code
+
     async def serve(self, request: Request) -> Response:
         """One request of a client, checked and passed on."""
         path, query = request.scope["raw_path"].decode(), request.scope["query_string"].decode()
@@ -139,7 +155,12 @@ class Blobs:
         resource = self._account(account)
         authorization = request.headers.get("authorization", "")
         headers = {name: value for name, value in request.headers.items() if name not in HOP_BY_HOP}
-        if authorization.startswith("Bearer "):
+        linked = blob_links.follow(self.azure, resource, request.method, path, query)
+        if linked is not None:
+            self._check_network(resource, inside=True)
+            query = linked
+            headers |= signature(account, self.key(account), request.method, path, query, headers)
+        elif authorization.startswith("Bearer "):
             self._check(resource, authorization, request.method, path)
             headers.pop("authorization")
             headers |= signature(account, self.key(account), request.method, path, query, headers)

@@ -1,7 +1,7 @@
 """The front: finds the route of a request, checks who asks, calls its handler and words its answer.
 
-ARM, Entra ID, the Batch data plane under `/batch/<account>` and the control API under `/local` share one listener;
-blobs and the nodes' metadata service have their own.
+ARM, Entra ID, the Batch data plane under `/batch/<account>`, container registries under `/registries/<login server>`
+and the control API under `/local` share one listener; blobs and the nodes' metadata service have their own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from reconciler.local import control, entra, faults, imds, operations, roles, wire
+from reconciler.local import control, entra, faults, imds, operations, registries, roles, wire
 from reconciler.local.azure import Azure
 from reconciler.local.clock import stamp
 from reconciler.local.http import Answer, Call, Failure, Route, arm_error, batch_error, response
@@ -55,6 +55,9 @@ class Front:
         path = request.url.path
         if path.startswith("/local/"):
             return await control.serve(self.azure, request)
+        if registries.serves(path):  # before Entra ID: a registry hands out tokens of its own below /oauth2/
+            plane = "registry" if path.startswith("/registries/") else "blob"
+            return await self._faulty(plane, request, lambda: self._registry(plane, request))
         if entra.serves(path):
             return await entra.serve(self.azure, request)
         plane = "batch" if path.lower().startswith("/batch/") else "arm"
@@ -139,6 +142,12 @@ class Front:
         except Failure as failure:
             return self._refusal("blob", failure, {})
 
+    async def _registry(self, plane: str, request: Request) -> Response:
+        try:
+            return await registries.serve(self.azure, request)
+        except Failure as failure:
+            return self._refusal(plane, failure, {})
+
     def _headers(self, plane: str) -> dict[str, str]:
         moment = self.azure.clock.now()
         extra = {"Date": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}
@@ -151,6 +160,8 @@ class Front:
 
     def _refusal(self, plane: str, failure: Failure, extra: dict[str, str]) -> Response:
         """A failure in the plane's own words."""
+        if plane == "registry":
+            return registries.refusal(failure, extra)
         extra = {**(extra or self._headers(plane)), **failure.headers, **({"Date": self._headers(plane)["Date"]})}
         if failure.status == 401:
             extra["WWW-Authenticate"] = (

@@ -37,13 +37,20 @@ class Answer:
 
 @dataclass
 class Failure(Exception):
-    """An error answer. `values` are the Batch data plane's PropertyName, PropertyValue and Reason."""
+    """An error answer.
+
+    values   the Batch data plane's PropertyName, PropertyValue and Reason
+    target   which part of the request ARM finds fault with
+    details  the errors inside of an ARM error: code and message
+    """
 
     status: int
     code: str
     message: str
     values: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    details: tuple[tuple[str, str], ...] = ()
 
 
 Handler = Callable[["Azure", Call], Awaitable[Answer]]
@@ -60,7 +67,14 @@ class Route:
 
 
 def arm_error(failure: Failure) -> dict[str, Any]:
-    return {"error": {"code": failure.code, "message": failure.message}}
+    error: dict[str, Any] = {"code": failure.code, "message": failure.message}
+    if failure.target:
+        error["target"] = failure.target
+    if failure.details:
+        error["details"] = [{"code": code, "message": message} for code, message in failure.details]
+    elif failure.values:
+        error["details"] = [{"code": key, "message": value} for key, value in failure.values.items()]
+    return {"error": error}
 
 
 def batch_error(failure: Failure, host: str, request_id: str, moment: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
 BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
 
 ALLOWS = {
     "read": {OWNER, CONTRIBUTOR, READER},
@@ -21,6 +23,8 @@ ALLOWS = {
     "authorize": {OWNER, RBAC_ADMINISTRATOR},
     "readBlobs": {BLOB_OWNER, BLOB_CONTRIBUTOR, BLOB_READER},
     "writeBlobs": {BLOB_OWNER, BLOB_CONTRIBUTOR},
+    "readImages": {OWNER, CONTRIBUTOR, READER, ACR_PULL, ACR_PUSH},
+    "writeImages": {OWNER, CONTRIBUTOR, ACR_PUSH},
 }
 """Action → the built-in roles that allow it."""
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +64,31 @@ async def _serve(folder: Path, speed: float) -> None:
     azure.background(_remember_time(azure))
     _write_profile(folder, fronts, azure)
     served = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets.values(), strict=True)]
-    await asyncio.wait(served, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([*served, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*served)
-    azure.batch.close()
-    await azure.blobs.close()
     for task in azure.tasks:
         task.cancel()
+    azure.batch.close()
+    await azure.blobs.close()
     store.put("time", "now", {"now": stamp(clock.now())})
     store.close()
+
+
+def _told_to_stop() -> asyncio.Task[bool]:
+    """Done at the first SIGTERM or SIGINT."""
+    stop, running = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, stop.set)
+    return asyncio.create_task(stop.wait())
+
+
+class _Listener(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own way ends the process with the signal, before tasks and blob services have been stopped."""
+        yield
 
 
 def _clock(store: Store, speed: float) -> Clock:
@@ -113,7 +130,7 @@ def _server(serve: Callable[[Request], Awaitable[Response]], folder: Path, *, se
         timeout_graceful_shutdown=2,
         **files,  # type: ignore[arg-type]
     )
-    return uvicorn.Server(config)
+    return _Listener(config)
 
 
 async def _drop(send: Any) -> None:
@@ -134,7 +151,8 @@ def _sockets(folder: Path) -> dict[str, socket.socket]:
 
 
 def _bind(port: int) -> socket.socket:
-    sock = socket.socket()
+    # named as TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for an acknowledgement
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(("127.0.0.1", port))

@@ -26,6 +26,11 @@ AUDIENCES = {
     "arm": ("https://management.azure.com", "https://management.core.windows.net"),
     "batch": ("https://batch.core.windows.net",),
     "blob": ("https://storage.azure.com",),
+    "registry": (
+        "https://containerregistry.azure.net",
+        "https://management.azure.com",
+        "https://management.core.windows.net",
+    ),
 }
 
 
@@ -89,18 +94,27 @@ class Tokens:
         """The principal of a bearer token for `plane`. Failure 401 if it is missing, forged, expired or for another."""
         if not authorization or not authorization.startswith("Bearer "):
             raise Failure(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-        try:
-            key = self._key.public_key()
-            options: Any = {"verify_aud": False, "require": ["exp", "aud", "oid", "tid"]}
-            claims = jwt.decode(authorization[7:], key, algorithms=["RS256"], options=options, leeway=5)  # type: ignore[arg-type]
-        except jwt.ExpiredSignatureError:
-            raise Failure(401, "ExpiredAuthenticationToken", "The access token expiry has passed.") from None
-        except jwt.InvalidTokenError as error:
-            raise Failure(401, "InvalidAuthenticationToken", f"The access token is invalid: {error}.") from None
+        claims = self.verified(authorization[7:], ("exp", "aud", "oid", "tid"))
         if claims["aud"].rstrip("/") not in AUDIENCES[plane]:
             message = f"The access token has been obtained for wrong audience or resource '{claims['aud']}'."
             raise Failure(401, "InvalidAuthenticationTokenAudience", message)
         return str(claims["oid"])
+
+    def verified(self, token: str, required: tuple[str, ...]) -> dict[str, Any]:
+        """The claims of a token of ours that holds `required`. Failure 401 if it is forged or expired."""
+        try:
+            key = self._key.public_key()
+            options: Any = {"verify_aud": False, "require": list(required)}
+            claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], options=options, leeway=5)  # type: ignore[arg-type]
+        except jwt.ExpiredSignatureError:
+            raise Failure(401, "ExpiredAuthenticationToken", "The access token expiry has passed.") from None
+        except jwt.InvalidTokenError as error:
+            raise Failure(401, "InvalidAuthenticationToken", f"The access token is invalid: {error}.") from None
+        return claims
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A token of ours that says `claims`; for services that hand out tokens of their own."""
+        return self._sign(claims)
 
     def jwks(self) -> dict[str, Any]:
         numbers = self._key.public_key().public_numbers()  # type: ignore[union-attr]

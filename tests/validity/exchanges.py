@@ -20,15 +20,25 @@ DOCUMENTS = {
         "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/storage.json",
         "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/blob.json",
         "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleAssignmentsCalls.json",
-        "resources/resource-manager/Microsoft.Resources/stable/2025-04-01/resources.json",
         "batch/resource-manager/Microsoft.Batch/stable/2024-07-01/BatchManagement.json",
+        "containerregistry/resource-manager/Microsoft.ContainerRegistry/Registry/stable/2025-04-01/containerregistry.json",
+        "compute/resource-manager/Microsoft.Compute/ComputeRP/stable/2025-04-01/ComputeRP.json",
+        "compute/resource-manager/Microsoft.Compute/DiskRP/stable/2025-01-02/DiskRP.json",
+        "compute/resource-manager/Microsoft.Compute/GalleryRP/stable/2024-03-03/GalleryRP.json",
+        "compute/resource-manager/Microsoft.Compute/Skus/stable/2021-07-01/skus.json",
+        "network/resource-manager/Microsoft.Network/stable/2024-07-01/virtualNetwork.json",
+        "network/resource-manager/Microsoft.Network/stable/2024-07-01/networkSecurityGroup.json",
+        "network/resource-manager/Microsoft.Network/stable/2024-07-01/publicIpAddress.json",
+        "network/resource-manager/Microsoft.Network/stable/2024-07-01/networkInterface.json",
         "msi/resource-manager/Microsoft.ManagedIdentity/ManagedIdentity/stable/2024-11-30/ManagedIdentity.json",
+        "resources/resource-manager/Microsoft.Resources/stable/2025-04-01/resources.json",  # last: it fits any resource
     ),
     "batch": ("batch/data-plane/Azure.Batch/preview/2024-07-01.20.0/BatchService.json",),
 }
 EXACT = {
     "microsoft.batch/batchaccounts": "microsoft.batch/2025-06-01",
     "microsoft.batch/batchaccounts/pools": "microsoft.batch/2025-06-01",
+    "microsoft.containerregistry/registries": "microsoft.containerregistry/2025-11-01",
     "microsoft.managedidentity/userassignedidentities": "microsoft.managedidentity/2024-11-30",
     "microsoft.authorization/roleassignments": "microsoft.authorization/2022-04-01",
 }
@@ -104,9 +114,9 @@ class Validator:
         elif request is not None and found.body is not None and exchange["status"] < 400:
             schema = swagger.Schema(found.body["file"], found.body["schema"])
             yield from swagger.faults(schema, request, "request", request=True, known=NEWER)
-        if not isinstance(answer, dict):
+        if not isinstance(answer, dict | list):
             return
-        if exchange["status"] < 400 and exact:
+        if exchange["status"] < 400 and exact and isinstance(answer, dict):
             items = answer["value"] if not _is_resource(path) and "value" in answer else [answer]
             for item in items:
                 yield from bicep.faults(*exact, item, "answer", request=False)

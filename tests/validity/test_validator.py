@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.validity import bicep, exchanges, swagger
+from tests.validity import bicep, exchanges, shapes, swagger
 
 pytestmark = pytest.mark.skipif(
     not exchanges.SHARED.is_dir(), reason="Microsoft's documents are not beside the checkout (shared/azure/openapi)"
@@ -19,6 +19,11 @@ SERVICES = (
     "storage/resource-manager/Microsoft.Storage/stable/2025-01-01",
     "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01",
     "resources/resource-manager/Microsoft.Resources/stable/2025-04-01",
+    "compute/resource-manager/Microsoft.Compute/ComputeRP/stable/2025-04-01",
+    "compute/resource-manager/Microsoft.Compute/DiskRP/stable/2025-01-02",
+    "compute/resource-manager/Microsoft.Compute/GalleryRP/stable/2024-03-03",
+    "compute/resource-manager/Microsoft.Compute/Skus/stable/2021-07-01",
+    "network/resource-manager/Microsoft.Network/stable/2024-07-01",
     "batch/data-plane/Azure.Batch/preview/2024-07-01.20.0",
 )
 
@@ -112,3 +117,9 @@ def test_the_wire_log_format_is_understood(tmp_path: Path) -> None:
     log.write_text(json.dumps({**line, "headers": {"content-type": "application/json"}, "response": json.dumps(body)}))
     report = exchanges.Validator().check(log)
     assert list(report.faults) == ["ResourceGroups_Get 200: answer.tagz is not known"]
+
+
+@pytest.mark.parametrize("service", shapes.ROOTS)
+def test_the_shapes_of_the_local_azure_are_microsofts(service: str) -> None:
+    kept = (shapes.FOLDER / f"{service}.json").read_text()
+    assert kept == shapes.written(service), "run: python -m tests.validity.shapes"

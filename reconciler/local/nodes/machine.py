@@ -1,4 +1,4 @@
-"""A node as a machine: directories as on a Batch node, and processes with Batch's environment.
+"""A node as a machine: directories as on a Batch node, and tasks in Batch's environment, as processes or containers.
 
 The node's image is this machine: the Python that runs the local Azure comes first on PATH, and settings of
 package clients and proxies are the machine's own. Nothing else of the server's environment reaches a task.
@@ -6,67 +6,64 @@ package clients and proxies are the machine's own. Nothing else of the server's 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-import shlex
-import signal
 import sys
-import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
-
-import httpx
 
 from reconciler.local.azure import Azure
+from reconciler.local.nodes import commands
+from reconciler.local.nodes.containers import Containers, unfit
+from reconciler.local.nodes.failures import Refused
+from reconciler.local.nodes.output_files import upload
+from reconciler.local.nodes.processes import End, Run
+from reconciler.local.nodes.resource_files import ResourceFiles
+from reconciler.local.services import offers
 
 MACHINE_WIDE = ("PIP_", "NPM_CONFIG_", "UV_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG", "TZ")
-
-
-class Refused(Exception):
-    """A resource file cannot be had; `code` is Batch's."""
-
-    def __init__(self, code: str, message: str) -> None:
-        self.code, self.message = code, message
-        super().__init__(message)
 
 
 class Machine:
     def __init__(self, azure: Azure) -> None:
         self.azure: Azure = azure
         self.folder: Path = azure.folder
-        self._processes: dict[str, asyncio.subprocess.Process] = {}
-        self._abandoned: set[str] = set()
+        self.files = ResourceFiles(azure)
+        self._containers = Containers(azure)
+        self._runs: dict[str, Run] = {}
 
     def root(self, node: dict[str, Any]) -> Path:
         return Path(self.folder, "nodes", node["account"], node["pool"], node["id"])
 
     def prepare(self, node: dict[str, Any]) -> None:
-        for name in ("shared", "startup/wd", "workitems", "fsmounts"):
+        for name in ("shared", "startup/wd", "workitems", "fsmounts", "applications"):
             (self.root(node) / name).mkdir(parents=True, exist_ok=True)
 
     def abandon(self, key: str) -> None:
         """Forget a run: its end changes nothing any more."""
-        if key in self._processes:
-            self._abandoned.add(key)
-            _kill(self._processes[key])
+        if key in self._runs:
+            self._runs.pop(key).abandon()
 
     def close(self) -> None:
-        for process in self._processes.values():
-            _kill(process)
+        for key in list(self._runs):
+            self.abandon(key)
+        self._containers.close()
 
-    def environment(self, node: dict[str, Any]) -> dict[str, str]:
+    def _host(self, node: dict[str, Any]) -> dict[str, str]:
+        root, python = self.root(node), str(Path(sys.executable).parent)
+        path = (str(root / "bin"), python, os.environ.get("PATH", os.defpath))
+        return {"PATH": os.pathsep.join(path), "HOME": str(root / "shared")}
+
+    def _variables(self, node: dict[str, Any]) -> dict[str, str]:
         root, ca = self.root(node), str(self.azure.folder / "ca.pem")
         machine = {
             name: value for name, value in os.environ.items() if name.startswith(MACHINE_WIDE) or name in PROXIES
         }
-        python = str(Path(sys.executable).parent)
         return {
             **machine,
-            "PATH": f"{python}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "HOME": str(root / "shared"),
+            **node["packages"],
             "AZ_BATCH_ACCOUNT_NAME": node["account"],
             "AZ_BATCH_ACCOUNT_URL": f"{self.azure.front}/batch/{node['account']}",
             "AZ_BATCH_POOL_ID": node["pool"],
@@ -82,176 +79,177 @@ class Machine:
             "SSL_CERT_FILE": ca,
         }
 
+    async def _commands(self, document: dict[str, Any], node: dict[str, Any]) -> None:
+        """Give the node the commands that its image or its size has, and this machine may not."""
+        folder = self.root(node) / "bin"
+        if _configuration(document) is not None:
+            commands.docker(folder, await self._containers.runtime())
+        if offers.gpu(document["resource"]["properties"]["vmSize"]):
+            commands.nvidia_smi(folder)
+
     async def run_start_task(
         self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any]
     ) -> dict[str, Any]:
         """Run the start task to its end, retries included; its startTaskInfo."""
         folder = self.root(node) / "startup"
-        work = folder / "wd"
-        env = {**self.environment(node), **_settings(start), "AZ_BATCH_TASK_WORKING_DIR": str(work)}
-        retries = 0
-        while True:
-            info: dict[str, Any] = {"startTime": self.azure.clock.after(0), "retryCount": retries}
-            code, failure = await self._execute(
-                f"start/{node['id']}", start["commandLine"], folder, work, env, None, {}
-            )
-            info["endTime"] = self.azure.clock.after(0)
-            if code is not None:
-                info["exitCode"] = code
-            if failure is not None:
-                info["failureInfo"] = failure
-            info |= {"state": "completed", "result": "success" if failure is None else "failure"}
-            if failure is None or code is None or retries >= start["maxTaskRetryCount"] >= 0:
-                return info
-            retries += 1
+        return await self._run_beside(
+            document, node, folder, f"start/{node['id']}", start, {}, start["maxTaskRetryCount"]
+        )
 
-    async def run(self, job: dict[str, Any], task: dict[str, Any], node: dict[str, Any], key: str) -> bool:
-        """Run a task once; its executionInfo says how it ended. False if the run was abandoned."""
+    async def run_for_job(
+        self, document: dict[str, Any], node: dict[str, Any], job: dict[str, Any], task: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run a job's preparation or release task to its end, retries included; its execution info."""
+        folder = self.root(node) / "workitems" / job["id"] / "job-1" / task["id"]
+        own = {
+            **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
+            **_prepared(self.root(node), job),
+        }
+        own |= {"AZ_BATCH_JOB_ID": job["id"], "AZ_BATCH_TASK_ID": task["id"], "AZ_BATCH_TASK_DIR": str(folder)}
+        key = f"{task['id']}/{job['id']}/{node['id']}"
+        return await self._run_beside(document, node, folder, key, task, own, task["constraints"]["maxTaskRetryCount"])
+
+    async def _run_beside(
+        self,
+        document: dict[str, Any],
+        node: dict[str, Any],
+        folder: Path,
+        key: str,
+        task: dict[str, Any],
+        own: dict[str, str],
+        retries: int,
+    ) -> dict[str, Any]:
+        """Run what is no task of a job's list in `folder`, as often as `retries` allows; how it ended."""
+        own = {**own, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
+        await self._commands(document, node)
+        tried = 0
+        while True:
+            run = Run(folder, self._host(node), {**self._variables(node), **own}, {})
+            run.work.mkdir(parents=True, exist_ok=True)
+            self._runs[key] = run
+            info: dict[str, Any] = {"startTime": self.azure.clock.after(0), "retryCount": tried}
+            limit = _seconds((task.get("constraints") or {}).get("maxWallClockTime", ""))
+            code, failure = await self._execute(run, document, task, limit, lambda: None)
+            info |= {"endTime": self.azure.clock.after(0), "state": "completed"} | _told(run, code, failure)
+            if run.abandoned or failure is None or code is None or tried >= retries >= 0:
+                if not run.abandoned:
+                    del self._runs[key]
+                return info
+            tried += 1
+
+    async def run(
+        self,
+        document: dict[str, Any],
+        job: dict[str, Any],
+        task: dict[str, Any],
+        node: dict[str, Any],
+        packages: dict[str, str],
+    ) -> bool:
+        """Run a task once; its executionInfo says how it ended. False if the run was abandoned.
+
+        `packages` are variables that say where its application packages are.
+        """
+        key = f"{task['account']}/{task['job']}/{task['id']}".lower()
         folder = self.root(node) / "workitems" / task["job"] / "job-1" / task["id"]
-        work = folder / "wd"
-        work.mkdir(parents=True, exist_ok=True)
+        own = {
+            **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
+            **_settings(task),
+            **_prepared(self.root(node), job),
+            **packages,
+            "AZ_BATCH_JOB_ID": task["job"],
+            "AZ_BATCH_TASK_ID": task["id"],
+            "AZ_BATCH_TASK_DIR": str(folder),
+            "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd"),
+        }
+        run = Run(folder, self._host(node), {**self._variables(node), **own}, task)
+        run.work.mkdir(parents=True, exist_ok=True)
         task["folder"] = str(folder)
-        self._abandoned.discard(key)
-        code, failure = None, None
-        try:
-            for file in task.get("resourceFiles") or ():
-                await self._fetch(file, work)
-        except Refused as refused:
-            failure = _failure(refused.code, refused.message)
-        if failure is None:
+        self._runs[key] = run
+
+        def begin() -> None:
             info = {**task["executionInfo"], "startTime": self.azure.clock.after(0)}
-            self.azure.batch.change(task, "running", info)
-            env = {
-                **self.environment(node),
-                **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
-                **_settings(task),
-                "AZ_BATCH_JOB_ID": task["job"],
-                "AZ_BATCH_TASK_ID": task["id"],
-                "AZ_BATCH_TASK_DIR": str(folder),
-                "AZ_BATCH_TASK_WORKING_DIR": str(work),
-            }
-            limit = _seconds(task["constraints"]["maxWallClockTime"])
-            code, failure = await self._execute(key, task["commandLine"], folder, work, env, limit, task)
-        if key in self._abandoned:
-            self._abandoned.discard(key)
+            self.azure.batch.tasks.change(task, "running", info)
+
+        await self._commands(document, node)
+        limit = _seconds(task["constraints"]["maxWallClockTime"])
+        code, failure = await self._execute(run, document, task, limit, begin)
+        if not run.abandoned and task.get("outputFiles"):
+            failure = await self._upload(run, task, failure)
+        if run.abandoned:
             return False
+        del self._runs[key]
         task.pop("pid", None)
-        info = {**task["executionInfo"], "endTime": self.azure.clock.after(0)}
-        info.pop("exitCode", None)
-        info.pop("failureInfo", None)
-        if code is not None:
-            info["exitCode"] = code
-        if failure is not None:
-            info["failureInfo"] = failure
-        task["executionInfo"] = {**info, "result": "success" if failure is None else "failure"}
+        before = {name: value for name, value in task["executionInfo"].items() if name not in OUTCOME}
+        task["executionInfo"] = {**before, "endTime": self.azure.clock.after(0), **_told(run, code, failure)}
         return True
+
+    async def _upload(self, run: Run, task: dict[str, Any], failure: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The task's failureInfo after its output files were uploaded, or could not be."""
+        try:
+            await upload(self.files, task["outputFiles"], run.folder, run.work, success=failure is None)
+        except Refused as refused:
+            return failure or refused.info
+        return failure
 
     async def _execute(
         self,
-        key: str,
-        line: str,
-        folder: Path,
-        work: Path,
-        env: dict[str, str],
-        limit: float | None,
+        run: Run,
+        document: dict[str, Any],
         task: dict[str, Any],
-    ) -> tuple[int | None, dict[str, Any] | None]:
-        """Run a command line without a shell; its exit code, and why it failed."""
+        limit: float | None,
+        begin: Callable[[], None],
+    ) -> End:
+        """Fetch a task's or start task's files and run it; `begin` is called when it starts to run."""
+        settings, configuration = task.get("containerSettings"), _configuration(document)
+        failure = unfit(task, configuration)
+        if failure is not None:
+            return None, failure
         try:
-            args = [re.sub(r"\$AZ_BATCH_\w+", lambda m: env.get(m[0][1:], m[0]), arg) for arg in shlex.split(line)]
-            with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
-                process = await asyncio.create_subprocess_exec(
-                    *args, cwd=work, env=env, stdout=out, stderr=err, start_new_session=True
-                )
-        except (FileNotFoundError, PermissionError, ValueError) as error:
-            return None, _failure("CommandProgramNotFound", "The specified command program is not found", str(error))
-        self._processes[key] = process
-        task["pid"] = process.pid
-        try:
-            code = await asyncio.wait_for(process.wait(), limit)
-        except TimeoutError:
-            _kill(process)
-            await process.wait()
-            return None, _failure("TaskEnded", "Task exceeded its maximum wall-clock time and was ended")
-        finally:
-            self._processes.pop(key, None)
-            _kill(process)  # what the task left running ends with it
-        if code == 0:
-            return 0, None
-        code = 128 - code if code < 0 else code
-        detail = "The task process exited with an unexpected exit code"
-        text = "The task exited with an exit code representing a failure"
-        return code, _failure("FailureExitCode", text, detail)
-
-    async def _fetch(self, file: dict[str, Any], work: Path) -> None:
-        """Download one resource file, or a container's blobs below a prefix, as the identity that it names."""
-        base = file.get("storageContainerUrl")
-        url = file.get("httpUrl")
-        async with self._client(file) as client:
-            if url:
-                await self._save(client, url, _below(work, file.get("filePath") or url.rsplit("/", 1)[-1]))
-            elif base:
-                prefix = file.get("blobPrefix", "")
-                for name in await self._names(client, base, prefix):
-                    target = _below(work / (file.get("filePath") or "."), name)
-                    await self._save(client, f"{base.rstrip('/')}/{quote(name)}", target)
-            else:
-                raise Refused("ResourceFileInvalid", "The local Azure needs httpUrl or storageContainerUrl.")
-
-    def _client(self, file: dict[str, Any]) -> httpx.AsyncClient:
-        headers = {"x-ms-version": "2025-11-05"}
-        identity = (file.get("identityReference") or {}).get("resourceId")
-        if identity:
-            document = self.azure.store.get("identity", identity)
-            if document is None:
-                raise Refused("BlobAccessDenied", f"The identity {identity} does not exist.")
-            known = document["resource"]["properties"]
-            args = (known["principalId"], known["clientId"], "https://storage.azure.com", document["resource"]["id"])
-            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args)['access_token']}"
-        import ssl
-
-        context = ssl.create_default_context(cafile=str(self.azure.folder / "ca.pem"))
-        return httpx.AsyncClient(verify=context, headers=headers, timeout=60, trust_env=False)
-
-    async def _names(self, client: httpx.AsyncClient, base: str, prefix: str) -> list[str]:
-        answer = await client.get(base, params={"restype": "container", "comp": "list", "prefix": prefix})
-        if answer.status_code != 200:
-            raise _denied("ResourceContainer", answer, base)
-        listing = ET.fromstring(answer.content)  # noqa: S314  # our own blob service wrote it
-        return [found.text or "" for found in listing.iterfind("./Blobs/Blob/Name")]
-
-    async def _save(self, client: httpx.AsyncClient, url: str, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        answer = await client.get(url)
-        if answer.status_code != 200:
-            raise _denied("Blob", answer, url)
-        target.write_bytes(answer.content)
-        target.chmod(0o770)
+            for file in task.get("resourceFiles") or ():
+                await self.files.fetch(file, run.work, document["account"])
+            if run.abandoned:
+                return None, None
+            if settings:
+                known = (configuration or {}).get("containerRegistries") or []
+                return await self._containers.execute(run, task["commandLine"], settings, known, limit, begin)
+        except Refused as refused:
+            return None, refused.info
+        begin()
+        return await run.execute(task["commandLine"], limit)
 
 
-def _below(work: Path, name: str) -> Path:
-    target = (work / name).resolve()
-    if not target.is_relative_to(work.resolve()):
-        raise Refused("ResourceFileInvalid", f"The file path {name} leaves the task's working directory.")
-    return target
+OUTCOME = ("exitCode", "failureInfo", "containerInfo", "result")
 
 
-def _denied(what: str, answer: httpx.Response, url: str) -> Refused:
-    place = urlsplit(url)._replace(query="").geturl()
-    if answer.status_code in (401, 403):
-        return Refused(f"{what}AccessDenied", f"Access for {place} is denied.")
-    if answer.status_code == 404:
-        return Refused(f"{what}NotFound", f"{place} does not exist.")
-    return Refused(f"{what}DownloadMiscError", f"Downloading {place} failed with HTTP status {answer.status_code}.")
+def _told(run: Run, code: int | None, failure: dict[str, Any] | None) -> dict[str, Any]:
+    """How a run ended, as executionInfo and startTaskInfo tell it."""
+    told: dict[str, Any] = {"result": "success" if failure is None else "failure"}
+    if code is not None:
+        told["exitCode"] = code
+    if failure is not None:
+        told["failureInfo"] = failure
+    if run.container is not None:
+        told["containerInfo"] = {"containerId": run.container, "state": "exited"}
+    return told
 
 
-def _failure(code: str, message: str, detail: str = "") -> dict[str, Any]:
-    failure: dict[str, Any] = {"category": "usererror", "code": code, "message": message}
-    return {**failure, "details": [{"name": "Message", "value": detail}]} if detail else failure
+def _configuration(document: dict[str, Any]) -> dict[str, Any] | None:
+    """The container configuration of a pool, if it has one."""
+    machine = document["resource"]["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
+    found: dict[str, Any] | None = machine.get("containerConfiguration")
+    return found
 
 
 def _settings(task: dict[str, Any]) -> dict[str, str]:
     return {item["name"]: item.get("value", "") for item in task.get("environmentSettings") or ()}
+
+
+def _prepared(root: Path, job: dict[str, Any]) -> dict[str, str]:
+    """Where the job's preparation task ran, for those that come after it."""
+    if not job.get("jobPreparationTask"):
+        return {}
+    folder = root / "workitems" / job["id"] / "job-1" / job["jobPreparationTask"]["id"]
+    return {"AZ_BATCH_JOB_PREP_DIR": str(folder), "AZ_BATCH_JOB_PREP_WORKING_DIR": str(folder / "wd")}
 
 
 def _seconds(duration: str) -> float | None:
@@ -262,10 +260,3 @@ def _seconds(duration: str) -> float | None:
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     return total if total < 365 * 86400 else None
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

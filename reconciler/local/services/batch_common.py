@@ -36,6 +36,11 @@ def pool(azure: Azure, name: str, pool_id: str) -> dict[str, Any] | None:
     return azure.store.get("pool", f"{account_document['resource']['id']}/pools/{pool_id}")
 
 
+def nodes_of(azure: Azure, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The nodes of a pool."""
+    return azure.store.list("node", f"{document['account']}/{document['resource']['name']}/")
+
+
 def listed(azure: Azure, call: Call, what: str, items: Iterable[dict[str, Any]]) -> Answer:
     """A page of a collection after `$filter` and `$select`."""
     wanted = condition(call.query.get("$filter"))

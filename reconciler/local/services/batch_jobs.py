@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from reconciler.local.azure import Azure
-from reconciler.local.http import Answer, Call, Failure, Route, check_match, only
+from reconciler.local.http import Answer, Call, Failure, Route, check_match
+from reconciler.local.services import batch_account, containers
 from reconciler.local.services.batch_common import (
     ACCOUNT,
     VERSIONS,
@@ -18,18 +18,13 @@ from reconciler.local.services.batch_common import (
     selected,
     stamped,
 )
+from reconciler.local.services.job_shape import JOB, JOB_CHANGE
+from reconciler.local.services.shapes import invalid, malformed
 
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
-CREATE = (
-    "id", "displayName", "usesTaskDependencies", "priority", "allowTaskPreemption", "maxParallelTasks", "constraints",
-    "commonEnvironmentSettings", "poolInfo", "onAllTasksComplete", "onTaskFailure", "networkConfiguration", "metadata",
-)  # fmt: skip
-CHANGE = (
-    "priority", "allowTaskPreemption", "maxParallelTasks", "constraints", "poolInfo", "onAllTasksComplete", "metadata",
-    "networkConfiguration",
-)  # fmt: skip
-QUOTA = 300
+HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId")
+"""What a job's document has beside what is shown."""
 
 
 def key(name: str, job: str) -> str:
@@ -49,7 +44,13 @@ def save(azure: Azure, job: dict[str, Any]) -> None:
 
 
 def shown(job: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in job.items() if name not in ("account", "next", "disableTasks")}
+    return without_secrets({name: value for name, value in job.items() if name not in HIDDEN})
+
+
+def without_secrets(job: dict[str, Any]) -> dict[str, Any]:
+    """A job, or what a schedule makes jobs from, without the passwords of its tasks' registries."""
+    names = [name for name in ("jobPreparationTask", "jobReleaseTask") if name in job]
+    return {**job, **{name: containers.shown_settings(job[name]) for name in names}}
 
 
 def move(azure: Azure, job: dict[str, Any], state: str) -> None:
@@ -59,39 +60,43 @@ def move(azure: Azure, job: dict[str, Any], state: str) -> None:
     save(azure, job)
 
 
-def _check(azure: Azure, name: str, body: dict[str, Any]) -> None:
-    pool_id = (body.get("poolInfo") or {}).get("poolId")
-    if "poolInfo" in body and (not pool_id or pool(azure, name, pool_id) is None):
-        text = "The specified pool does not exist."
-        raise Failure(404, "PoolNotFound", text)
-    if not -1000 <= body.get("priority", 0) <= 1000:
-        values = {"PropertyName": "priority", "PropertyValue": str(body["priority"]), "Reason": "-1000 to 1000"}
-        raise Failure(400, "InvalidPropertyValue", "The value of a property is invalid.", values)
-    if body.get("onAllTasksComplete", "noaction") not in ("noaction", "terminatejob"):
-        raise Failure(400, "InvalidPropertyValue", "onAllTasksComplete must be noaction or terminatejob.")
+def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
+    """Failure unless what has been read of a job fits this account."""
+    info = body.get("poolInfo")
+    if info is not None and "autoPoolSpecification" in info:
+        azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
+        raise malformed("autoPoolSpecification is not offered by the local Azure; make a pool and name it as poolId.")
+    if "jobManagerTask" in body:
+        azure.gaps["jobManagerTask"] = azure.gaps.get("jobManagerTask", 0) + 1
+        raise malformed("jobManagerTask is not offered by the local Azure.")
+    if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
+        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
+    for name in ("jobPreparationTask", "jobReleaseTask"):
+        task = body.get(name, {})
+        if "containerSettings" in task:
+            task["containerSettings"] = containers.settings(task["containerSettings"])
+    if "jobReleaseTask" in body and "jobPreparationTask" not in body:
+        raise invalid("jobReleaseTask", "", "It needs a jobPreparationTask.")
 
 
 async def add(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
-    for member in ("jobManagerTask", "jobPreparationTask", "jobReleaseTask"):
-        if member in (call.body or {}):
-            azure.gaps[member] = azure.gaps.get(member, 0) + 1
-            raise Failure(400, "InvalidRequestBody", f"{member} is not offered by the local Azure.")
-    body = only(call.body, CREATE, "JobAddParameter")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(body.get("id", ""))):
-        raise Failure(400, "InvalidPropertyValue", "The job id is not valid.")
-    if "poolInfo" not in body:
-        raise Failure(400, "MissingRequiredProperty", "The property poolInfo is required.")
-    _check(azure, name, body)
+    body = JOB.read(call.body, "job")
+    check(azure, name, body)
+    job = make(azure, name, body)
+    return Answer(201, None, {**headers(azure, job), "Location": job["url"]})
+
+
+def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A new job from what has been read, kept and active. Failure 409 if there is one, or too many."""
     existing = azure.store.get("job", key(name, body["id"]))
     if existing is not None:
         being = existing["state"] == "deleting"
         code, text = ("JobBeingDeleted", "is being deleted") if being else ("JobExists", "already exists")
         raise Failure(409, code, f"The specified job {text}.")
-    active = [j for j in azure.store.list("job", f"{name}/") if j["state"] not in ("completed", "deleting")]
-    if len(active) >= QUOTA:
-        text = "The active job and job schedule quota of the account has been reached."
-        raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
+    if ":" not in body["id"] and azure.store.get("schedule", key(name, body["id"])) is not None:
+        raise Failure(409, "JobExists", "A job schedule with the specified id exists.")
+    check_quota(azure, name)
     now = azure.clock.after(0)
     url = f"{azure.front}/batch/{name}/jobs/{body['id']}"
     job = {
@@ -109,10 +114,30 @@ async def add(azure: Azure, call: Call) -> Answer:
         "state": "active",
         "stateTransitionTime": now,
         "executionInfo": {"startTime": now, "poolId": body["poolInfo"]["poolId"]},
+        **more,
     }
-    stamp = stamped(azure, job)
+    preparation = job.get("jobPreparationTask")
+    if preparation:
+        defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
+        limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
+        own = {"constraints": {**limits, **preparation.get("constraints", {})}}
+        job["jobPreparationTask"] = {**defaults, **preparation, **own}
+    if job.get("jobReleaseTask"):
+        job["jobReleaseTask"] = {"id": "jobrelease", "maxWallClockTime": "PT15M", **job["jobReleaseTask"]}
+    stamped(azure, job)
     save(azure, job)
-    return Answer(201, None, {**stamp, "Location": url})
+    return job
+
+
+def check_quota(azure: Azure, name: str) -> None:
+    """Failure 409 if the account has as many active jobs and schedules as it may."""
+    owner = batch_account.by_name(azure, name)
+    assert owner is not None
+    found = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
+    active = [one for one in found if one["state"] not in ("completed", "deleting")]
+    if len(active) >= owner["resource"]["properties"]["activeJobAndJobScheduleQuota"]:
+        text = "The active job and job schedule quota of the account has been reached."
+        raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
 
 
 async def get(azure: Azure, call: Call) -> Answer:
@@ -130,11 +155,11 @@ async def patch(azure: Azure, call: Call) -> Answer:
     """PATCH keeps what is not given, PUT resets it."""
     job = lookup(azure, call)
     check_match(call, job["eTag"])
-    body = only(call.body, CHANGE, "JobUpdateParameter")
+    body = JOB_CHANGE.read(call.body, "job")
     if job["state"] in ("deleting", "terminating"):
         code = "JobBeingDeleted" if job["state"] == "deleting" else "JobBeingTerminated"
         raise Failure(409, code, "The specified job is being deleted or terminated.")
-    _check(azure, job["account"], body)
+    check(azure, job["account"], body)
     if "poolInfo" in body and body["poolInfo"] != job["poolInfo"] and job["state"] != "disabled":
         raise Failure(409, "JobNotDisabled", "The operation can be performed only on a disabled job.")
     if body.get("onAllTasksComplete") == "noaction" and job["onAllTasksComplete"] == "terminatejob":
@@ -156,7 +181,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     check_match(call, job["eTag"])
     if job["state"] == "deleting":
         raise Failure(409, "JobBeingDeleted", "The specified job is being deleted.")
-    azure.batch.stop_job(job, "deleting")
+    azure.batch.jobs.stop(job, "deleting")
     return Answer(202)
 
 
@@ -169,7 +194,7 @@ async def disable(azure: Azure, call: Call) -> Answer:
     if job["state"] not in ("active", "enabling"):
         raise Failure(409, "InvalidJobState", f"The operation cannot be performed in the job's state {job['state']}.")
     job["disableTasks"] = how
-    azure.batch.stop_job(job, "disabling")
+    azure.batch.jobs.stop(job, "disabling")
     return Answer(202, None, headers(azure, job))
 
 
@@ -188,7 +213,7 @@ async def terminate(azure: Azure, call: Call) -> Answer:
     if job["state"] in ("completed", "terminating", "deleting"):
         raise Failure(409, "JobCompleted", "The specified job is completed already.")
     job["executionInfo"]["terminateReason"] = (call.body or {}).get("terminateReason", "UserTerminate")
-    azure.batch.stop_job(job, "terminating")
+    azure.batch.jobs.stop(job, "terminating")
     return Answer(202, None, headers(azure, job))
 
 
@@ -206,6 +231,15 @@ async def counts(azure: Azure, call: Call) -> Answer:
     return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": found, "taskSlotCounts": slots})
 
 
+async def preparations(azure: Azure, call: Call) -> Answer:
+    """How the job's preparation and release tasks went, node by node."""
+    job = lookup(azure, call)
+    if "jobPreparationTask" not in job:
+        raise Failure(409, "JobPreparationTaskNotSpecified", "The specified job has no job preparation task.")
+    found = azure.store.list("preparation", f"{job['account']}/{job['id']}/")
+    return listed(azure, call, "jobpreparationandreleasetaskstatuslist", found)
+
+
 ALL = f"{ACCOUNT}/jobs"
 ONE = f"{ALL}/{{job}}"
 ROUTES = (
@@ -219,4 +253,5 @@ ROUTES = (
     Route("POST", f"{ONE}/enable", enable, VERSIONS),
     Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
     Route("GET", f"{ONE}/taskcounts", counts, VERSIONS),
+    Route("GET", f"{ONE}/jobpreparationandreleasetaskstatus", preparations, VERSIONS),
 )

@@ -1,17 +1,27 @@
-"""The Batch data plane's pools and nodes: the pools of ARM in its own spelling, node counts, nodes and images."""
+"""The Batch data plane's pools: the pools of ARM in its own spelling, their sizes, node counts and images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from reconciler.local import operations
 from reconciler.local.azure import SECONDS, Azure
-from reconciler.local.http import Answer, Call, Failure, Route, check_match, only
-from reconciler.local.services import batch_account, offers
+from reconciler.local.http import Answer, Call, Failure, Route, check_match
+from reconciler.local.services import batch_account, offers, pool_change, pool_scale, pool_spelling
 from reconciler.local.services import pool as arm_pool
-from reconciler.local.services.batch_common import ACCOUNT, VERSIONS, account, headers, listed, metadata, pool, selected
+from reconciler.local.services.batch_common import (
+    ACCOUNT,
+    VERSIONS,
+    account,
+    headers,
+    listed,
+    metadata,
+    nodes_of,
+    pool,
+    selected,
+)
+from reconciler.local.services.pool_shape import RESIZE
+from reconciler.local.services.shapes import invalid, malformed, missing
 
 NODE_STATES = (
     "creating", "idle", "leavingPool", "offline", "preempted", "rebooting", "reimaging", "running", "starting",
@@ -23,55 +33,50 @@ def shown(azure: Azure, call: Call, document: dict[str, Any]) -> dict[str, Any]:
     """A pool as the data plane shows it."""
     resource = arm_pool.shown(azure, document)
     arm = resource["properties"]
-    machine = arm["deploymentConfiguration"]["virtualMachineConfiguration"]
-    fixed = arm["scaleSettings"]["fixedScale"]
-    deleting = arm["provisioningState"] == "Deleting"
-    body = {
+    return {
         "id": resource["name"],
         "url": f"{azure.front}/batch/{call.params['account']}/pools/{resource['name']}",
         "eTag": resource["etag"].removeprefix("W/").strip('"'),
         "lastModified": arm["lastModified"],
         "creationTime": arm["creationTime"],
-        "state": "deleting" if deleting else "active",
+        "state": "deleting" if arm["provisioningState"] == "Deleting" else "active",
         "stateTransitionTime": arm["provisioningStateTransitionTime"],
         "allocationState": arm["allocationState"].lower(),
         "allocationStateTransitionTime": arm["allocationStateTransitionTime"],
-        "vmSize": arm["vmSize"],
-        "virtualMachineConfiguration": {
-            "imageReference": machine["imageReference"],
-            "nodeAgentSKUId": machine["nodeAgentSkuId"],
-        },
-        "resizeTimeout": fixed["resizeTimeout"],
-        "currentDedicatedNodes": arm["currentDedicatedNodes"],
-        "targetDedicatedNodes": fixed["targetDedicatedNodes"],
-        "currentLowPriorityNodes": arm["currentLowPriorityNodes"],
-        "targetLowPriorityNodes": fixed["targetLowPriorityNodes"],
-        "enableAutoScale": False,
-        "enableInterNodeCommunication": arm["interNodeCommunication"] == "Enabled",
-        "taskSlotsPerNode": arm["taskSlotsPerNode"],
-        "taskSchedulingPolicy": {"nodeFillType": arm["taskSchedulingPolicy"]["nodeFillType"].lower()},
-        "metadata": arm.get("metadata", []),
+        **pool_spelling.told(resource),
     }
-    if "displayName" in arm:
-        body["displayName"] = arm["displayName"]
-    errors = arm.get("resizeOperationStatus", {}).get("errors")
-    return {**body, "resizeErrors": errors} if errors else body
 
 
-def _lookup(azure: Azure, call: Call) -> dict[str, Any]:
+def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    """The pool's document. Failure 404."""
     found = pool(azure, account(azure, call), call.params["pool"])
     if found is None:
         raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
     return found
 
 
+def _matched(azure: Azure, call: Call) -> dict[str, Any]:
+    """The pool of a call that changes it: as the caller knows it, and not being deleted."""
+    document = lookup(azure, call)
+    check_match(call, document["resource"]["etag"].removeprefix("W/"))
+    pool_change.not_deleting(document)
+    return document
+
+
+def _owner(azure: Azure, call: Call) -> dict[str, Any]:
+    found = batch_account.by_name(azure, account(azure, call))
+    assert found is not None
+    resource: dict[str, Any] = found["resource"]
+    return resource
+
+
 async def get(azure: Azure, call: Call) -> Answer:
-    body = shown(azure, call, _lookup(azure, call))
+    body = shown(azure, call, lookup(azure, call))
     return Answer(200, {**metadata(azure, call, "pools/@Element"), **selected(call, body)}, headers(azure, body))
 
 
 async def head(azure: Azure, call: Call) -> Answer:
-    return Answer(200, None, headers(azure, shown(azure, call, _lookup(azure, call))))
+    return Answer(200, None, headers(azure, shown(azure, call, lookup(azure, call))))
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
@@ -80,103 +85,93 @@ async def listing(azure: Azure, call: Call) -> Answer:
     return listed(azure, call, "pools", (shown(azure, call, one) for one in documents))
 
 
-ADD = (
-    "id", "displayName", "vmSize", "virtualMachineConfiguration", "targetDedicatedNodes", "targetLowPriorityNodes",
-    "resizeTimeout", "enableAutoScale", "enableInterNodeCommunication", "startTask", "metadata", "taskSlotsPerNode",
-    "taskSchedulingPolicy",
-)  # fmt: skip
-PATCH = ("startTask", "metadata", "displayName", "vmSize", "virtualMachineConfiguration", "taskSlotsPerNode")
-
-
-def _arm(body: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a pool on the ARM plane, from the data plane's."""
-    plain = ("displayName", "vmSize", "metadata", "taskSlotsPerNode")
-    properties = {name: body[name] for name in plain if name in body}
-    machine = body.get("virtualMachineConfiguration")
-    if machine is not None:
-        kept = {name: value for name, value in machine.items() if name != "nodeAgentSKUId"}
-        machine = {**kept, "nodeAgentSkuId": machine.get("nodeAgentSKUId")}
-        properties["deploymentConfiguration"] = {"virtualMachineConfiguration": machine}
-    if "taskSchedulingPolicy" in body:
-        properties["taskSchedulingPolicy"] = {"nodeFillType": body["taskSchedulingPolicy"]["nodeFillType"].title()}
-    if body.get("enableInterNodeCommunication"):
-        properties["interNodeCommunication"] = "Enabled"
-    if "startTask" in body:
-        properties["startTask"] = _arm_start_task(body["startTask"])
-    return {"properties": properties}
-
-
-def _arm_start_task(start: dict[str, Any]) -> dict[str, Any]:
-    user = (start.get("userIdentity") or {}).get("autoUser")
-    if user is None:
-        return start
-    words = {"task": "Task", "pool": "Pool", "nonadmin": "NonAdmin", "admin": "Admin"}
-    return {**start, "userIdentity": {"autoUser": {key: words.get(value, value) for key, value in user.items()}}}
-
-
 async def add(azure: Azure, call: Call) -> Answer:
-    name = account(azure, call)
-    body = only(call.body, ADD, "PoolAddParameter")
-    if body.get("enableAutoScale"):
-        raise Failure(400, "InvalidRequestBody", "Autoscale is not offered by the local Azure.")
-    found = pool(azure, name, str(body.get("id", "")))
+    owner = _owner(azure, call)
+    arm = pool_spelling.heard(owner, call.body, pool_spelling.ADD, "PoolAddParameter")
+    name = str(call.body.get("id", ""))
+    found = pool(azure, owner["name"], name)
     if found is not None:
-        being = found["resource"]["properties"]["provisioningState"] == "Deleting"
-        raise Failure(409, "PoolBeingDeleted" if being else "PoolExists", "The specified pool already exists.")
-    arm = _arm(body)
-    sizes = ("targetDedicatedNodes", "targetLowPriorityNodes")
-    fixed: dict[str, Any] = {size: _number(size, body.get(size, 0)) for size in sizes}
-    if "resizeTimeout" in body:
-        fixed["resizeTimeout"] = body["resizeTimeout"]
-    arm["properties"]["scaleSettings"] = {"fixedScale": fixed}
-    owner = batch_account.by_name(azure, name)
-    assert owner is not None
-    document = arm_pool.make(azure, owner["resource"], str(body.get("id", "")), arm)
-    made = shown(azure, call, document)
+        pool_change.not_deleting(found)
+        raise Failure(409, "PoolExists", "The specified pool already exists.")
+    made = shown(azure, call, arm_pool.make(azure, owner, name, arm))
     return Answer(201, None, {**headers(azure, made), "Location": f"{azure.front}{call.path}/{made['id']}"})
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    document = _lookup(azure, call)
-    check_match(call, document["resource"]["etag"].removeprefix("W/"))
-    arm_pool.change(azure, document, _arm(only(call.body, PATCH, "PoolPatchParameter")))
+    document, owner = _matched(azure, call), _owner(azure, call)
+    arm = pool_spelling.heard(owner, call.body, pool_spelling.CHANGE, "PoolPatchParameter")
+    pool_change.change(azure, owner, document, arm)
     return Answer(200, None, headers(azure, shown(azure, call, document)))
 
 
+async def replace(azure: Azure, call: Call) -> Answer:
+    """Start task, packages and metadata as given; a start task that is not given is removed."""
+    document, owner = _matched(azure, call), _owner(azure, call)
+    arm = pool_spelling.heard(owner, call.body, pool_spelling.REPLACE, "PoolUpdatePropertiesParameter")
+    for name, own in (("metadata", "metadata"), ("applicationPackageReferences", "applicationPackages")):
+        if own not in arm["properties"]:
+            raise missing(name)
+    arm["properties"].setdefault("startTask", {})
+    pool_change.change(azure, owner, document, arm)
+    return Answer(204, None, headers(azure, shown(azure, call, document)))
+
+
 async def resize(azure: Azure, call: Call) -> Answer:
-    document = _lookup(azure, call)
+    document = _matched(azure, call)
     properties = document["resource"]["properties"]
-    check_match(call, document["resource"]["etag"].removeprefix("W/"))
-    if properties["allocationState"] != "Steady":
-        raise Failure(409, "PoolBeingResized", "The specified pool is being resized.")
-    fixed = properties["scaleSettings"]["fixedScale"]
-    for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
-        fixed[name] = _number(name, (call.body or {}).get(name, fixed[name]))
-    azure.batch.resize(document)
+    size, option = pool_spelling.resize(call.body)
+    pool_scale.check_fixed(properties)
+    pool_scale.check_steady(properties)
+    properties["scaleSettings"]["fixedScale"].update({"resizeTimeout": pool_scale.TIMEOUT, **size})
+    azure.batch.pools.resize(document, option)
     azure.store.put("pool", document["resource"]["id"], document)
     return Answer(202, None, headers(azure, shown(azure, call, document)))
 
 
-def _number(name: str, value: Any) -> int:
-    """A number of nodes; a numeral in quotes counts, which is how the az CLI sends it."""
-    if not str(value).isdigit():
-        values = {"PropertyName": name, "PropertyValue": str(value), "Reason": "It is no number of nodes."}
-        raise Failure(400, "InvalidPropertyValue", "The value of a property is invalid.", values)
-    return int(value)
-
-
 async def stop_resize(azure: Azure, call: Call) -> Answer:
-    document = _lookup(azure, call)
-    azure.batch.stop_resize(document)
+    document = _matched(azure, call)
+    azure.batch.pools.stop_resize(document)
+    return Answer(202, None, headers(azure, shown(azure, call, document)))
+
+
+async def remove_nodes(azure: Azure, call: Call) -> Answer:
+    """Take the named nodes out of the pool, and as many off its targets."""
+    document = _matched(azure, call)
+    given = dict(call.body or {})
+    names = given.pop("nodeList", None)
+    if not isinstance(names, list) or not 1 <= len(names) <= 100:
+        raise invalid("nodeList", names, "It must name 1 to 100 nodes.")
+    if set(given) - {"resizeTimeout", "nodeDeallocationOption"}:
+        raise malformed(f"Could not find member '{sorted(given)[0]}' on object of type 'NodeRemoveParameter'.")
+    given = RESIZE.read(given, "removenodes")
+    found = [node for node in nodes_of(azure, document) if node["id"] in names]
+    if len(found) != len(set(names)):
+        raise Failure(404, "NodeNotFound", "The specified node does not exist.")
+    pool_scale.check_steady(document["resource"]["properties"])
+    azure.batch.pools.take_out(document, found, given.get("nodeDeallocationOption", "Requeue"))
+    azure.store.put("pool", document["resource"]["id"], document)
     return Answer(202, None, headers(azure, shown(azure, call, document)))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    document = _lookup(azure, call)
-    await azure.batch.delete_pool(document)
+    document = _matched(azure, call)
+    await azure.batch.pools.delete(document)
     key = document["resource"]["id"]
     operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "pool.delete", key=key)
     return Answer(202)
+
+
+async def auto_scale(azure: Azure, call: Call) -> Answer:
+    """Enable or evaluate a formula."""
+    _matched(azure, call)
+    pool_scale.refuse_auto_scale(call.path)
+    return Answer(200)
+
+
+async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
+    document = _matched(azure, call)
+    pool_scale.disable(document["resource"]["properties"])
+    return Answer(200, None, headers(azure, shown(azure, call, document)))
 
 
 async def counts(azure: Azure, call: Call) -> Answer:
@@ -187,7 +182,7 @@ async def counts(azure: Azure, call: Call) -> Answer:
 
 def _counts(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
     sides = {}
-    nodes = azure.batch.nodes(document)
+    nodes = nodes_of(azure, document)
     for side, dedicated in (("dedicated", True), ("lowPriority", False)):
         found = dict.fromkeys(NODE_STATES, 0)
         for node in nodes:
@@ -198,63 +193,9 @@ def _counts(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
     return {"poolId": document["resource"]["name"], **sides}
 
 
-def _node(azure: Azure, call: Call, document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    base = f"{azure.front}/batch/{call.params['account']}/pools/{document['resource']['name']}/nodes/{node['id']}"
-    body = {
-        "id": node["id"],
-        "url": base,
-        "state": node["state"],
-        "stateTransitionTime": node["since"],
-        "allocationTime": node["made"],
-        "ipAddress": "127.0.0.1",
-        "affinityId": f"TVM:{node['id']}",
-        "vmSize": document["resource"]["properties"]["vmSize"],
-        "totalTasksRun": node["ran"],
-        "runningTasksCount": len(node["tasks"]),
-        "runningTaskSlotsCount": len(node["tasks"]),
-        "totalTasksSucceeded": node["succeeded"],
-        "isDedicated": node["dedicated"],
-        "schedulingState": "enabled",
-    }
-    if node.get("startTaskInfo"):
-        body["startTaskInfo"] = node["startTaskInfo"]
-    return body
-
-
-async def nodes(azure: Azure, call: Call) -> Answer:
-    document = _lookup(azure, call)
-    found = (_node(azure, call, document, node) for node in azure.batch.nodes(document))
-    return listed(azure, call, "nodes", found)
-
-
-def _one_node(azure: Azure, call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
-    document = _lookup(azure, call)
-    for node in azure.batch.nodes(document):
-        if node["id"] == call.params["node"]:
-            return document, node
-    raise Failure(404, "NodeNotFound", "The specified node does not exist.")
-
-
-async def node(azure: Azure, call: Call) -> Answer:
-    document, found = _one_node(azure, call)
-    return Answer(200, {**metadata(azure, call, "nodes/@Element"), **_node(azure, call, document, found)})
-
-
-async def reboot(azure: Azure, call: Call) -> Answer:
-    document, found = _one_node(azure, call)
-    await azure.batch.reboot(document, found)
-    return Answer(202)
-
-
 async def images(azure: Azure, call: Call) -> Answer:
     account(azure, call)
     return listed(azure, call, "supportedimages", offers.supported())
-
-
-def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Relative name and path of everything below `folder`, sorted."""
-    for path in sorted(folder.rglob("*")):
-        yield str(path.relative_to(folder)), path
 
 
 POOLS = f"{ACCOUNT}/pools"
@@ -266,11 +207,13 @@ ROUTES = (
     Route("GET", ONE, get, VERSIONS),
     Route("HEAD", ONE, head, VERSIONS),
     Route("DELETE", ONE, delete, VERSIONS),
+    Route("POST", f"{ONE}/updateproperties", replace, VERSIONS),
     Route("POST", f"{ONE}/resize", resize, VERSIONS),
     Route("POST", f"{ONE}/stopresize", stop_resize, VERSIONS),
-    Route("GET", f"{ONE}/nodes", nodes, VERSIONS),
-    Route("GET", f"{ONE}/nodes/{{node}}", node, VERSIONS),
-    Route("POST", f"{ONE}/nodes/{{node}}/reboot", reboot, VERSIONS),
+    Route("POST", f"{ONE}/removenodes", remove_nodes, VERSIONS),
+    Route("POST", f"{ONE}/enableautoscale", auto_scale, VERSIONS),
+    Route("POST", f"{ONE}/evaluateautoscale", auto_scale, VERSIONS),
+    Route("POST", f"{ONE}/disableautoscale", disable_auto_scale, VERSIONS),
     Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
     Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),
 )

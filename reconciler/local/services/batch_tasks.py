@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-import mimetypes
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from reconciler.local.azure import Azure
-from reconciler.local.http import Answer, Call, Failure, Route, check_match, only
-from reconciler.local.services import batch_jobs
+from reconciler.local.http import Answer, Call, Failure, Route, check_match
+from reconciler.local.services import applications, batch_account, batch_files, batch_jobs, containers, pool_access
 from reconciler.local.services.batch_common import VERSIONS, headers, listed, metadata, selected, stamped
+from reconciler.local.services.job_shape import TASK, TASK_LIMITS
+from reconciler.local.services.pool_spelling import package_heard
+from reconciler.local.services.shapes import Record, invalid, malformed, missing
 
-KNOWN = (
-    "id", "displayName", "commandLine", "resourceFiles", "environmentSettings", "userIdentity", "constraints",
-    "requiredSlots", "exitConditions", "outputFiles", "affinityInfo", "dependsOn", "applicationPackageReferences",
-    "containerSettings", "multiInstanceSettings",
-)  # fmt: skip
-MISSING = (
-    "outputFiles",
-    "dependsOn",
-    "applicationPackageReferences",
-    "containerSettings",
-    "multiInstanceSettings",
-    "exitConditions",
-)
 MOST, LARGEST = 100, 1_048_576
 RETENTION = "P7D"
 
@@ -44,7 +31,8 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def shown(task: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in task.items() if name not in ("account", "job", "pid", "folder")}
+    kept = {name: value for name, value in task.items() if name not in ("account", "job", "pid", "folder")}
+    return containers.shown_settings(kept)
 
 
 def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
@@ -53,25 +41,15 @@ def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
         raise Failure(
             409, "JobCompleted" if job["state"] != "deleting" else "JobBeingDeleted", "The job takes no tasks."
         )
-    only(body, KNOWN, "TaskAddParameter")
-    for member in MISSING:
-        if body.get(member):
-            azure.gaps[f"task {member}"] = azure.gaps.get(f"task {member}", 0) + 1
-            raise Failure(400, "InvalidRequestBody", f"{member} is not offered by the local Azure.")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(body.get("id", ""))):
-        raise Failure(400, "InvalidPropertyValue", "The task id is not valid.")
-    if not body.get("commandLine"):
-        raise Failure(400, "MissingRequiredProperty", "The property commandLine is required.")
+    body = _read(azure, job, body)
     if azure.store.get("task", key(job, body["id"])) is not None:
         raise Failure(409, "TaskExists", "The specified task already exists.")
     now = azure.clock.after(0)
-    retries = job["constraints"]["maxTaskRetryCount"]
-    limits = {"maxWallClockTime": batch_jobs.LONGEST, "retentionTime": RETENTION, "maxTaskRetryCount": retries}
     task = {
         "userIdentity": {"autoUser": {"scope": "task", "elevationLevel": "nonadmin"}},
         "requiredSlots": 1,
         **body,
-        "constraints": {**limits, **(body.get("constraints") or {})},
+        "constraints": {**_limits(job), **(body.get("constraints") or {})},
         "account": job["account"],
         "job": job["id"],
         "url": f"{job['url']}/tasks/{body['id']}",
@@ -82,6 +60,40 @@ def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
     }
     stamped(azure, task)
     return azure.store.put("task", key(job, body["id"]), task)
+
+
+def _read(azure: Azure, job: dict[str, Any], given: Any) -> dict[str, Any]:
+    """A task's checked body. Failure as Batch words it."""
+    body = TASK.read(given, "task")
+    if "multiInstanceSettings" in body:
+        azure.gaps["multiInstanceSettings"] = azure.gaps.get("multiInstanceSettings", 0) + 1
+        raise malformed("multiInstanceSettings is not offered by the local Azure.")
+    if "containerSettings" in body:
+        body["containerSettings"] = containers.settings(body["containerSettings"])
+    if not body.get("commandLine") and not ("commandLine" in body and "containerSettings" in body):
+        raise missing("commandLine")
+    if "dependsOn" in body and not job["usesTaskDependencies"]:
+        text = "The task depends on others, but its job was not made with usesTaskDependencies."
+        raise Failure(400, "TaskDependenciesNotSpecifiedOnJob", text)
+    for options in exits(body):
+        if "jobAction" in options and job["onTaskFailure"] == "noaction":
+            raise invalid("jobAction", options["jobAction"], "The job's onTaskFailure is noaction.")
+        if "dependencyAction" in options and not job["usesTaskDependencies"]:
+            raise invalid("dependencyAction", options["dependencyAction"], "The job has no usesTaskDependencies.")
+    owner = batch_account.by_name(azure, job["account"])
+    assert owner is not None
+    references = [package_heard(owner["resource"], one) for one in body.get("applicationPackageReferences") or ()]
+    applications.check_references(azure, owner["resource"], references)
+    for file in body.get("resourceFiles") or ():
+        pool_access.resource_file(file, auto_storage="autoStorage" in owner["resource"]["properties"])
+    return body
+
+
+def exits(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """All the exit options of a task."""
+    found = task.get("exitConditions") or {}
+    mapped = [one["exitOptions"] for name in ("exitCodes", "exitCodeRanges") for one in found.get(name) or ()]
+    return [*mapped, *(found[name] for name in ("preProcessingError", "fileUploadError", "default") if name in found)]
 
 
 async def add(azure: Azure, call: Call) -> Answer:
@@ -127,7 +139,7 @@ async def terminate(azure: Azure, call: Call) -> Answer:
     check_match(call, task["eTag"])
     if task["state"] == "completed":
         raise Failure(409, "TaskCompleted", "The specified task is completed already.")
-    azure.batch.end_task(task)
+    azure.batch.tasks.end(task)
     return Answer(204)
 
 
@@ -137,13 +149,31 @@ async def reactivate(azure: Azure, call: Call) -> Answer:
         raise Failure(409, "TaskNotCompleted", "The specified task is not completed.")
     if task["executionInfo"].get("exitCode") == 0:
         raise Failure(409, "TaskCompleted", "A task that completed successfully cannot be reactivated.")
-    azure.batch.requeue(task, retries=0)
+    azure.batch.tasks.requeue(task, retries=0)
     return Answer(204)
+
+
+async def replace(azure: Azure, call: Call) -> Answer:
+    """A task's constraints anew: those not given are the defaults."""
+    task, job = lookup(azure, call), batch_jobs.lookup(azure, call)
+    check_match(call, task["eTag"])
+    if task["state"] == "completed":
+        raise Failure(409, "TaskCompleted", "The specified task is completed already.")
+    body = Record("TaskUpdateParameter", {"constraints": TASK_LIMITS}).read(call.body, "task")
+    task["constraints"] = {**_limits(job), **body.get("constraints", {})}
+    told = stamped(azure, task)
+    azure.store.put("task", key(job, task["id"]), task)
+    return Answer(200, None, told)
+
+
+def _limits(job: dict[str, Any]) -> dict[str, Any]:
+    retries = job["constraints"]["maxTaskRetryCount"]
+    return {"maxWallClockTime": batch_jobs.LONGEST, "retentionTime": RETENTION, "maxTaskRetryCount": retries}
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
     task = lookup(azure, call)
-    azure.batch.end_task(task)
+    azure.batch.tasks.end(task)
     azure.store.delete("task", f"{task['account']}/{task['job']}/{task['id']}")
     return Answer(200)
 
@@ -157,49 +187,14 @@ def _folder(task: dict[str, Any]) -> Path:
 
 async def files(azure: Azure, call: Call) -> Answer:
     task = lookup(azure, call)
-    folder = _folder(task)
-    deep = call.query.get("recursive", "false").lower() == "true"
-    found = []
-    for path in sorted(folder.rglob("*") if deep else folder.glob("*")):
-        name = str(path.relative_to(folder))
-        entry: dict[str, Any] = {
-            "name": name,
-            "url": f"{task['url']}/files/{quote(name)}",
-            "isDirectory": path.is_dir(),
-        }
-        if not path.is_dir():
-            size = path.stat().st_size
-            entry["properties"] = {
-                "contentLength": str(size),
-                "lastModified": task["lastModified"],
-                "contentType": mimetypes.guess_type(name)[0] or "application/octet-stream",
-                "fileMode": oct(path.stat().st_mode),
-            }
-        found.append(entry)
-    return listed(azure, call, "files", found)
+    return batch_files.listing(azure, call, _folder(task), task["url"])
 
 
 async def file(azure: Azure, call: Call) -> Answer:
-    """A file's bytes, whole or the range of `ocp-range`."""
     task = lookup(azure, call)
-    folder = _folder(task)
-    path = (folder / call.params["file"]).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise Failure(404, "FileNotFound", "The specified file does not exist.")
-    data = path.read_bytes()
-    asked = call.headers.get("ocp-range", "")
-    if match := re.fullmatch(r"bytes=(\d+)-(\d*)", asked):
-        data = data[int(match[1]) : int(match[2]) + 1 if match[2] else None]
-    told = {
-        "ocp-batch-file-isdirectory": "False",
-        "ocp-batch-file-mode": oct(path.stat().st_mode),
-        "ocp-batch-file-url": f"{task['url']}/files/{quote(call.params['file'])}",
-        "ocp-creation-time": headers(azure, task)["Last-Modified"],
-        "Last-Modified": headers(azure, task)["Last-Modified"],
-        "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-        "Content-Length": str(len(data)),
-    }
-    return Answer(200, None if call.method == "HEAD" else data, told)
+    if call.method == "DELETE":
+        return batch_files.remove(call, _folder(task))
+    return batch_files.file(call, _folder(task), task["url"])
 
 
 ALL = f"{batch_jobs.ONE}/tasks"
@@ -209,10 +204,12 @@ ROUTES = (
     Route("POST", f"{batch_jobs.ONE}/addtaskcollection", add_collection, VERSIONS),
     Route("GET", ALL, listing, VERSIONS),
     Route("GET", ONE, get, VERSIONS),
+    Route("PUT", ONE, replace, VERSIONS),
     Route("DELETE", ONE, delete, VERSIONS),
     Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
     Route("POST", f"{ONE}/reactivate", reactivate, VERSIONS),
     Route("GET", f"{ONE}/files", files, VERSIONS),
     Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
     Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+    Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
 )

@@ -24,9 +24,29 @@ KINDS = {
     "storage": "Microsoft.Storage/storageAccounts",
     "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "batchAccount": "Microsoft.Batch/batchAccounts",
+    "network": "Microsoft.Network/virtualNetworks",
+    "securityGroup": "Microsoft.Network/networkSecurityGroups",
+    "publicAddress": "Microsoft.Network/publicIPAddresses",
+    "interface": "Microsoft.Network/networkInterfaces",
+    "disk": "Microsoft.Compute/disks",
+    "virtualMachine": "Microsoft.Compute/virtualMachines",
+    "runCommand": "Microsoft.Compute/virtualMachines/runCommands",
+    "extension": "Microsoft.Compute/virtualMachines/extensions",
+    "gallery": "Microsoft.Compute/galleries",
+    "imageDefinition": "Microsoft.Compute/galleries/images",
+    "imageVersion": "Microsoft.Compute/galleries/images/versions",
+    "registry": "Microsoft.ContainerRegistry/registries",
 }
 """Store kind → ARM type of the tracked resources that a group can hold."""
-NAMESPACES = ("Microsoft.Batch", "Microsoft.ManagedIdentity", "Microsoft.Storage", "Microsoft.Authorization")
+NAMESPACES = (
+    "Microsoft.Authorization",
+    "Microsoft.Batch",
+    "Microsoft.Compute",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.Storage",
+)
 
 
 async def put(azure: Azure, call: Call) -> Answer:

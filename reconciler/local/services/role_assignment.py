@@ -24,7 +24,7 @@ def _exists(azure: Azure, scope: str) -> bool:
         return True
     if "/providers/" not in scope:
         return azure.store.get("group", scope.rsplit("/", 1)[-1]) is not None
-    return any(azure.store.get(kind, scope) for kind in ("storage", "identity", "batchAccount"))
+    return any(azure.store.get(kind, scope) for kind in ("storage", "identity", "batchAccount", "registry"))
 
 
 def _principal_known(azure: Azure, principal: str) -> bool:

@@ -1,0 +1,20 @@
+"""Why a task could not be run, or ended badly, in Batch's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def failure(code: str, message: str, **details: str) -> dict[str, Any]:
+    """A failureInfo; `details` are its names and values."""
+    found: dict[str, Any] = {"category": "usererror", "code": code, "message": message}
+    listed = [{"name": name, "value": value} for name, value in details.items() if value]
+    return {**found, "details": listed} if listed else found
+
+
+class Refused(Exception):
+    """A task cannot be run: `info` is its failureInfo."""
+
+    def __init__(self, code: str, message: str, **details: str) -> None:
+        self.info = failure(code, message, **details)
+        super().__init__(message)

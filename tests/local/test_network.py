@@ -1,0 +1,167 @@
+"""Virtual networks, security groups, addresses and interfaces: references, address spaces, and what is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import Azure
+from tests.local.machines import Place, temporary
+
+SPACE = {"addressSpace": {"addressPrefixes": ["10.1.0.0/24"]}}
+STANDARD: Any = {"sku": {"name": "Standard"}}
+STATIC = {"publicIPAllocationMethod": "Static"}
+
+
+@pytest.fixture(scope="module")
+def place(azure_server: Azure) -> Iterator[Place]:
+    yield from temporary(azure_server, "norwayeast")
+
+
+def subnet(name: str, prefix: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "properties": {"addressPrefix": prefix, **more}}
+
+
+def test_a_network_is_created_then_succeeds_and_holds_its_subnets(place: Place) -> None:
+    body = {
+        "location": place.region,
+        "properties": {**SPACE, "subnets": [subnet("a", "10.1.0.0/28")]},
+        "tags": {"k": "v"},
+    }
+    answer = place.ask("PUT", "virtualNetworks/made", body)
+    assert answer.status_code == 201
+    assert answer.json()["properties"]["provisioningState"] == "Updating", "Network knows no Creating"
+    assert place.finish(answer)["status"] == "Succeeded"
+    made = place.get("virtualNetworks/made")
+    assert made["properties"]["provisioningState"] == "Succeeded"
+    assert made["properties"]["subnets"][0]["id"] == place.id("virtualNetworks/made/subnets/a")
+    assert place.ask("PUT", "virtualNetworks/made", body).status_code == 200, "an update is no creation"
+
+
+@pytest.mark.parametrize(
+    ("properties", "code"),
+    [
+        ({}, "AddressPrefixesNotSpecified"),
+        ({"addressSpace": {"addressPrefixes": ["10.1.0.9/24"]}}, "InvalidCIDRNotation"),
+        ({**SPACE, "subnets": [subnet("a", "10.2.0.0/28")]}, "NetcfgInvalidSubnet"),
+        ({**SPACE, "subnets": [subnet("a", "10.1.0.0/28"), subnet("b", "10.1.0.8/29")]}, "NetcfgSubnetRangesOverlap"),
+        ({**SPACE, "subnets": [subnet("a", "10.1.0.0/28", networkSecurityGroop={})]}, "InvalidRequestFormat"),
+        ({**SPACE, "subnets": [subnet("a", "10.1.0.0/28", defaultOutboundAccess="no")]}, "InvalidRequestFormat"),
+        ({**SPACE, "subnets": [{"properties": {"addressPrefix": "10.1.0.0/28"}}]}, "InvalidRequestFormat"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(place: Place, properties: Any, code: str) -> None:
+    status, found, _ = place.unmade("virtualNetworks/bad", properties)
+    assert (status, found) == (400, code)
+
+
+def test_names_are_networks_names(place: Place) -> None:
+    assert place.unmade("virtualNetworks/bad-", SPACE)[1] == "InvalidResourceName"
+    assert place.unmade(f"virtualNetworks/{'n' * 65}", SPACE)[1] == "InvalidResourceName"
+
+
+def test_a_resource_does_not_move_to_another_region(place: Place) -> None:
+    place.put("networkSecurityGroups/stays", {})
+    elsewhere = {"location": "uksouth", "properties": {}}
+    status, code, message = place.refused("PUT", "networkSecurityGroups/stays", elsewhere)
+    assert (status, code) == (409, "InvalidResourceLocation")
+    assert "already exists in location 'norwayeast'" in message
+
+
+def test_an_interface_needs_a_subnet_of_its_region_that_is_ready(place: Place) -> None:
+    def interface(where: str) -> dict[str, Any]:
+        return {"ipConfigurations": [{"name": "c", "properties": {"subnet": {"id": place.id(where)}}}]}
+
+    nowhere = place.unmade("networkInterfaces/bad", interface("virtualNetworks/none/subnets/one"))
+    assert nowhere[:2] == (400, "InvalidResourceReference")
+    place.network()
+    assert place.unmade("networkInterfaces/bad", interface("virtualNetworks/net/subnets/two"))[0] == 400
+    elsewhere = {"location": "uksouth", "properties": interface("virtualNetworks/net/subnets/one")}
+    assert place.refused("PUT", "networkInterfaces/bad", elsewhere)[1] == "InvalidResourceReference"
+    place.azure.fault(operation="network.made", key="virtualNetworks/new", code="InternalServerError")
+    place.put("virtualNetworks/new", {**SPACE, "subnets": [subnet("a", "10.1.0.0/28")]})
+    body = {"location": place.region, "properties": interface("virtualNetworks/new/subnets/a")}
+    early = place.ask("PUT", "networkInterfaces/bad", body)
+    assert (early.status_code, early.json()["error"]["code"]) == (429, "RetryableError")
+    assert early.json()["error"]["details"][0]["code"] == "ReferencedResourceNotProvisioned"
+
+
+def test_an_interface_gets_an_address_of_its_subnet(place: Place) -> None:
+    place.interface("first")
+    place.interface("second")
+    addresses = [
+        place.get(f"networkInterfaces/{name}")["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"]
+        for name in ("first", "second")
+    ]
+    assert len(set(addresses)) == 2
+    assert all(one.startswith("10.1.0.") for one in addresses)
+
+
+def test_a_public_address_is_standard_and_static_and_serves_one_interface(place: Place) -> None:
+    assert place.unmade("publicIPAddresses/ip", STATIC)[1] == "IPv4BasicSkuPublicIpCountLimitReached"
+    dynamic = {"publicIPAllocationMethod": "Dynamic"}
+    assert place.unmade("publicIPAddresses/ip", dynamic, **STANDARD)[1] == "StandardSkuPublicIPAddressesMustBeStatic"
+    place.put("publicIPAddresses/ip", STATIC, **STANDARD)
+    address = {"publicIPAddress": {"id": place.id("publicIPAddresses/ip")}}
+    place.interface("outward", **address)
+    configuration = {"name": "c", "properties": {"subnet": {"id": place.network()}, **address}}
+    taken = place.unmade("networkInterfaces/other", {"ipConfigurations": [configuration]})
+    assert taken[:2] == (400, "PublicIPAddressInUse")
+
+
+def test_what_is_in_use_is_not_deleted_and_what_is_free_is(place: Place) -> None:
+    group = {"networkSecurityGroup": {"id": place.id("networkSecurityGroups/nsg")}}
+    place.put("networkSecurityGroups/nsg", {"securityRules": []})
+    place.put("virtualNetworks/used", {**SPACE, "subnets": [subnet("a", "10.1.0.0/28", **group)]})
+    place.put("publicIPAddresses/used", STATIC, **STANDARD)
+    where = {
+        "subnet": {"id": place.id("virtualNetworks/used/subnets/a")},
+        "publicIPAddress": {"id": place.id("publicIPAddresses/used")},
+    }
+    place.put("networkInterfaces/user", {"ipConfigurations": [{"name": "c", "properties": where}]})
+    for path, code in (
+        ("virtualNetworks/used", "InUseSubnetCannotBeDeleted"),
+        ("networkSecurityGroups/nsg", "InUseNetworkSecurityGroupCannotBeDeleted"),
+        ("publicIPAddresses/used", "PublicIPAddressCannotBeDeleted"),
+    ):
+        assert place.refused("DELETE", path)[:2] == (400, code)
+    assert place.unmade("virtualNetworks/used", SPACE)[1] == "InUseSubnetCannotBeDeleted"
+    for path in (
+        "networkInterfaces/user",
+        "virtualNetworks/used",
+        "networkSecurityGroups/nsg",
+        "publicIPAddresses/used",
+    ):
+        place.delete(path)
+        assert place.ask("GET", path).status_code == 404
+        assert place.ask("DELETE", path).status_code == 204
+
+
+def test_security_rules_are_checked(place: Place) -> None:
+    rule = {"access": "Deny", "direction": "Inbound", "protocol": "*", "priority": 100}
+    addresses = {
+        "sourceAddressPrefix": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "*",
+        "sourcePortRange": "*",
+    }
+    for bad, code in (
+        ({"priority": 99}, "SecurityRuleInvalidPriority"),
+        ({"access": "Block"}, "InvalidRequestFormat"),
+        ({"priority": "100"}, "InvalidRequestFormat"),
+    ):
+        rules = [{"name": "r", "properties": {**rule, **addresses, **bad}}]
+        assert place.unmade("networkSecurityGroups/rules", {"securityRules": rules})[1] == code
+    made = place.put(
+        "networkSecurityGroups/rules", {"securityRules": [{"name": "r", "properties": {**rule, **addresses}}]}
+    )
+    assert made["properties"]["securityRules"][0]["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_a_patch_changes_the_tags_and_nothing_else(place: Place) -> None:
+    place.put("networkSecurityGroups/tagged", {}, tags={"a": "1"})
+    assert place.ask("PATCH", "networkSecurityGroups/tagged", {"tags": {"b": "2"}}).json()["tags"] == {"b": "2"}
+    assert place.refused("PATCH", "networkSecurityGroups/tagged", {"properties": {}})[1] == "InvalidRequestFormat"
+    assert place.refused("PATCH", "networkSecurityGroups/tagged", {"tags": {"b": 2}})[0] == 400
