@@ -28,6 +28,15 @@ class StepWaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLogged:
+    """The whole of a log, again each time that it has grown."""
+
+    step: Step
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepFinished:
     outcome: Outcome
 
@@ -45,5 +54,5 @@ class RunFinished:
     seconds: float
 
 
-Event = RunStarted | StepStarted | StepWaiting | StepFinished | Interrupted | RunFinished
+Event = RunStarted | StepStarted | StepWaiting | StepLogged | StepFinished | Interrupted | RunFinished
 Listener = Callable[[Event], None]

@@ -39,9 +39,10 @@ class Rule(IntEnum):
     IGNORE = 0
     LIVE = 1
     NEW_NODES = 2
-    WHEN_EMPTY = 3
-    REPLACE = 4
-    REFUSE = 5
+    NEW_VERSION = 3
+    WHEN_EMPTY = 4
+    REPLACE = 5
+    REFUSE = 6
 
 
 class Health(StrEnum):
@@ -86,13 +87,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the spec asks for. `refs` must exist before it does; `data` is what its kind needs beyond the body."""
+    """What the spec asks for. `refs` must exist before it does; `data` is what its kind needs beyond the body.
+
+    `obstacle` says what stands against making or changing it, if anything does: such a change is refused.
+    """
 
     address: Address
     body: Body
     refs: tuple[Address, ...] = ()
     protect: bool = False
     data: Body = field(default_factory=dict)
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ class Observed:
     """What Azure reports, normalised to the shape of the desired body.
 
     `detail` explains the health in words. `occupants` are what keeps it from being empty or from being
-    deleted safely. `mark` is None where Azure shows no owner.
+    deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it goes although the spec
+    speaks of it, `kept` that it stays although the spec does not; `logs` are texts that it has written so far, by name.
     """
 
     address: Address
@@ -121,7 +127,9 @@ class Observed:
     occupants: tuple[str, ...] = ()
     etag: str | None = None
     progress: Progress | None = None
-    refs: tuple[Address, ...] = ()
+    surplus: str = ""
+    kept: bool = False
+    logs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +181,7 @@ class Plan:
     """The only value between deciding and doing: one decision a resource, and the steps that carry them out.
 
     `fingerprints` hold, for each address that has a step, what was seen of it (None: it was absent).
+    `seconds` hold, for each step's id, how long it is expected to take.
     """
 
     spec: str
@@ -180,6 +189,7 @@ class Plan:
     steps: tuple[Step, ...]
     fingerprints: Mapping[Address, str | None]
     notes: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, action: Action) -> tuple[Decision, ...]:
         return tuple(d for d in self.decisions if d.action is action)

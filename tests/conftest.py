@@ -6,6 +6,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,10 @@ class Azure:
     def advance(self, seconds: float) -> None:
         local.ask(self.folder, "POST", "clock", {"advance": seconds})
 
+    def run(self, speed: float) -> None:
+        """Let simulated time run so many times as fast as the wall clock."""
+        local.ask(self.folder, "POST", "clock", {"speed": speed})
+
     def fault(self, **fault: Any) -> None:
         local.ask(self.folder, "POST", "faults", fault)
 
@@ -48,9 +53,16 @@ class Azure:
 
 @pytest.fixture(scope="session")
 def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    folder = tmp_path_factory.mktemp("azure")
+    with serving(tmp_path_factory.mktemp("azure")) as azure:
+        yield azure
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Azure]:
+    """A server started with more environment variables; while it lasts, the process's clients find it."""
     (folder / "wire.on").touch()
     before = dict(os.environ)
+    os.environ.update(environment)
     local.up(folder, speed=SPEED)
     os.environ.update(local.env(folder))
     yield Azure(folder)
@@ -90,11 +102,13 @@ class World:
     def plan(self, **more: Any) -> Plan:
         return loop.read(self.spec(), self.cloud(), KINDS, **more).plan
 
-    def apply(self, **more: Any) -> dict[str, Outcome]:
+    def apply(self, poll_seconds: float | None = None, **more: Any) -> dict[str, Outcome]:
         cloud = self.cloud()
         reading = loop.read(self.spec(), cloud, KINDS, **more)
         stop = threading.Event()
-        outcomes = loop.carry_out(reading, cloud, KINDS, listen=lambda event: None, stop=stop)
+        outcomes = loop.carry_out(
+            reading, cloud, KINDS, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds
+        )
         return {str(outcome.step.address): outcome for outcome in outcomes}
 
     def container(self, name: str) -> Any:

@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.engine.converge import Convergence, Ended, Look, Waiting, follow
-from reconciler.events import Event, Interrupted, Listener, RunFinished, RunStarted, StepFinished, StepStarted
+from reconciler.events import (
+    Event,
+    Interrupted,
+    Listener,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepLogged,
+    StepStarted,
+)
 from reconciler.events import StepWaiting as StepWaits
 from reconciler.kinds.kind import Kinds
 from reconciler.model import Address, Desired, Outcome, Plan, Status, Step
@@ -69,6 +78,7 @@ class _Run:
     waits: list[tuple[float, int, str]] = field(default_factory=list)
     order: itertools.count[int] = field(default_factory=itertools.count)
     interrupted: bool = False
+    logged: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def until_done(self) -> tuple[Outcome, ...]:
         self._start_ready()
@@ -130,6 +140,7 @@ class _Run:
         step, seconds = convergence.step, time.monotonic() - begun
         if isinstance(seen, BaseException):
             raise seen
+        self._log(step, seen.logs)
         if isinstance(seen, Waiting):
             heapq.heappush(self.waits, (time.monotonic() + seen.seconds, next(self.order), name))
             self.listen(StepWaits(step, seen.detail, seen.progress))
@@ -138,6 +149,12 @@ class _Run:
         del self.running[name]
         self._finish(Outcome(step, seen.status, seconds, seen.error, seen.detail))
         self._start_ready()
+
+    def _log(self, step: Step, logs: Mapping[str, str]) -> None:
+        for name, text in logs.items():
+            if self.logged.get((step.id, name)) != len(text):
+                self.logged[step.id, name] = len(text)
+                self.listen(StepLogged(step, name, text))
 
     def _finish(self, outcome: Outcome) -> bool:
         self.outcomes[outcome.step.id] = outcome

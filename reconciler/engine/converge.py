@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cloud.errors import translated
 from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark
+from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
 from reconciler.errors import AzureError, ReconcileError, Unreachable
 from reconciler.kinds.kind import Kind
@@ -33,29 +34,6 @@ from reconciler.model import (
 PATIENCE = 8
 """How many passing errors in a row a step sits out."""
 
-PASSING_CODES = frozenset(
-    {
-        "AccountIsBeingCreated",
-        "AnotherOperationInProgress",
-        "ConditionNotMet",
-        "JobBeingDeleted",
-        "OperationPreempted",
-        "ParentResourceNotFound",
-        "PoolBeingDeleted",
-        "PoolBeingResized",
-        "PrincipalNotFound",
-        "ProviderRegistrationInProgress",
-        "ResourceGroupBeingDeleted",
-        "ResourceGroupNotFound",
-        "RetryableError",
-        "StorageAccountIsNotProvisioned",
-        "StorageAccountOperationInProgress",
-    }
-)
-"""Azure codes that say "not now" in answer to a correct request."""
-
-PASSING_STATUSES = frozenset({408, 412, 429, 500, 502, 503, 504})
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -64,6 +42,7 @@ class Waiting:
     seconds: float
     detail: str
     progress: Progress | None = None
+    logs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +52,9 @@ class Ended:
     status: Status
     error: str | None = None
     detail: str = ""
+    logs: Mapping[str, str] = field(default_factory=dict)
+    going_on: bool = False
+    """Only our patience is over; Azure still works on it."""
 
 
 Look = Waiting | Ended
@@ -97,9 +79,21 @@ class Convergence:
     _errors: int = 0
     _since: float = field(default_factory=time.monotonic)
     _last: tuple[str, Progress | None] = ("", None)
+    _logs: Mapping[str, str] = field(default_factory=dict)
+    _failure: Ended | None = None
+    _clearing: int = 0
+    _doomed: Observed | None = None
+    """What is being deleted: that it is gone matters, not what else the spec's address may stand for."""
 
     def look(self) -> Look:
         """One look and at most one verb; passing errors are waits, lasting ones end the step."""
+        seen = self._abandoned() if self._failure else self._looked()
+        if isinstance(seen, Ended) and not self._failure and self._must_clear(seen):
+            self._failure = seen
+            seen = Waiting(0, "clearing away what it leaves")
+        return replace(seen, logs=self._logs)
+
+    def _looked(self) -> Look:
         try:
             with translated():
                 seen = self._operating() or self._converge()
@@ -109,6 +103,28 @@ class Convergence:
             return Ended(Status.FAILED, str(error))
         self._errors = 0
         return self._within_time(seen)
+
+    def _must_clear(self, seen: Ended) -> bool:
+        """Whether this end of the step may leave something behind."""
+        if self.kind.abandon is None or self.desired is None or seen.going_on:
+            return False
+        return seen.status is Status.FAILED and bool(self._verbs or self._errors)
+
+    def _abandoned(self) -> Look:
+        """Clear away what the failed change leaves; an error of that is told beside the failure."""
+        assert self._failure is not None
+        assert self.kind.abandon is not None
+        assert self.desired is not None
+        try:
+            with translated():
+                left = self.kind.abandon(self.cloud, self.desired)
+        except (AzureError, Unreachable) as error:
+            self._clearing += 1
+            if self._clearing <= PATIENCE:
+                return Waiting(self.poll_seconds * 2, f"clearing away what it leaves: {error}")
+            text = f"{self._failure.error}\nWhat it leaves could not be cleared away: {error}"
+            return replace(self._failure, error=f"{text}\nRun reconcile cleanup later.")
+        return self._failure if left is None else Waiting(self.poll_seconds, f"clearing away: {left}")
 
     def _operating(self) -> Look | None:
         """The wait for an accepted operation, or None when there is none left to wait for."""
@@ -124,7 +140,8 @@ class Convergence:
 
     def _converge(self) -> Look:
         address = self.step.address
-        found = self.kind.observe(self.cloud, self.desired or Observed(address, "", {}))
+        found = self.kind.observe(self.cloud, self._doomed or self.desired or Observed(address, "", {}))
+        self._logs = found.logs if found else {}
         if self.step.action is Action.DELETE:
             return self._delete(found)
         if self.step.action is Action.REPLACE and "create" not in self._verbs:
@@ -136,6 +153,7 @@ class Convergence:
     def _delete(self, found: Observed | None) -> Look:
         if found is None:
             return Ended(Status.DONE)
+        self._doomed = found
         if "delete" in self._verbs:
             return Waiting(self.poll_seconds, found.detail or "being deleted", found.progress)
         if found.mark is None or found.mark.owner != self.owner:
@@ -143,6 +161,8 @@ class Convergence:
         decision = decide_stray(found)
         if decision.action is Action.REFUSE:
             return Ended(Status.STOPPED, f"cannot delete {found.address}: {decision.reason}")
+        if self.kind.spares_occupied and found.occupants:
+            return Ended(Status.DEFERRED, f"{found.address} is still used by {', '.join(found.occupants)}")
         return self._did("delete", self.kind.delete(self.cloud, found))
 
     def _replace(self, found: Observed | None) -> Look:
@@ -202,13 +222,13 @@ class Convergence:
     def _update(self, found: Observed, diff: Diff) -> Look:
         assert self.desired is not None
         operation = self.kind.update(self.cloud, self.desired, mark(self.owner, self.desired), found, diff)
-        return self._did("update", operation)
+        return self._did("update", operation, found.detail)
 
-    def _did(self, verb: str, operation: Operation | None) -> Look:
+    def _did(self, verb: str, operation: Operation | None, detail: str = "") -> Look:
         self._verbs.append(verb)
         self._operation = operation
         self._since = time.monotonic()
-        return Waiting(self.poll_seconds if operation else 0, f"{verb} accepted")
+        return Waiting(self.poll_seconds if operation else 0, detail or f"{verb} accepted")
 
     def _decision(self, found: Observed) -> Decision:
         assert self.desired is not None
@@ -249,15 +269,8 @@ class Convergence:
         limit = self.kind.ready_within.total_seconds()
         if time.monotonic() - self._since > limit:
             text = f"{self.step.address} is not ready after {limit / 60:.0f} min: {seen.detail}"
-            return Ended(Status.FAILED, f"{text}; run apply again to go on waiting", seen.detail)
+            return Ended(Status.FAILED, f"{text}; run apply again to go on waiting", seen.detail, going_on=True)
         return seen
-
-
-def passing(error: ReconcileError) -> bool:
-    """Whether the same request may well succeed later."""
-    if isinstance(error, AzureError):
-        return error.status in PASSING_STATUSES or error.code in PASSING_CODES
-    return isinstance(error, Unreachable)
 
 
 def follow(

@@ -31,11 +31,15 @@ def decide(kind: Kind, owner: str, desired: Desired, observed: Observed | None, 
     """What to do about a resource that the spec asks for."""
     address = desired.address
     if observed is None:
+        if desired.obstacle:
+            return Decision(address, Action.REFUSE, desired.obstacle)
         return Decision(address, Action.CREATE, "not there yet")
     foreign = _foreign(owner, observed)
     if foreign and address not in adopt:
         return Decision(address, Action.REFUSE, f"{foreign}; to take it over, list {address} under adopt:")
     found = changes(kind, owner, desired, observed)
+    if found and desired.obstacle:
+        return Decision(address, Action.REFUSE, desired.obstacle, found)
     if observed.health is Health.BUSY:
         return Decision(address, Action.WAIT, f"in progress: {observed.detail}", found)
     if observed.health is Health.FAILED and found.rule < Rule.REPLACE:
@@ -54,8 +58,7 @@ def decide_stray(observed: Observed, protect_reason: str = "left the spec") -> D
             Action.REFUSE,
             f"{protect_reason}, but is protected; set protect: false, apply, then remove it",
         )
-    held = _held(observed)
-    return Decision(address, Action.DELETE, protect_reason + held)
+    return Decision(address, Action.DELETE, (observed.surplus or protect_reason) + _held(observed))
 
 
 def actionable(found: Diff, observed: Observed) -> Diff:
@@ -82,6 +85,9 @@ def _by_rule(desired: Desired, observed: Observed, found: Diff) -> Decision:
             return Decision(address, Action.DEFER, reason, found)
         reason = f"{_cause(desired, observed)}; some of it must wait until the {address.kind} is empty (now {held})"
         return Decision(address, Action.UPDATE, reason, found)
+    if found.rule is Rule.NEW_VERSION:
+        reason = "its content differs: a new version is built, the one before stays"
+        return Decision(address, Action.UPDATE, observed.detail or reason, found)
     return Decision(address, Action.UPDATE, observed.detail or _cause(desired, observed), found)
 
 

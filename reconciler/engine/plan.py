@@ -25,7 +25,8 @@ def make(
     """The plan that makes `desired` so and prunes what `spec` owns beyond it, within `selected` if given."""
     live = {found.address: found for found in observed}
     decisions = [decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()]
-    strays = (found for found in live.values() if _owned(found, spec) and found.address not in desired)
+    owned = (found for found in live.values() if _owned(found, spec) and not found.kept)
+    strays = (found for found in owned if found.address not in desired)
     decisions += [decide_stray(found) for found in strays]
     return _plan(spec, kinds, _selected(decisions, selected), desired, live)
 

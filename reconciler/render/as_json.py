@@ -26,6 +26,7 @@ def document(made: Plan) -> dict[str, Any]:
         "summary": {str(action): len(made.of(action)) for action in Action},
         "fingerprints": {str(address): shown for address, shown in made.fingerprints.items()},
         "notes": list(made.notes),
+        "seconds": dict(made.seconds),
     }
 
 
@@ -40,6 +41,7 @@ def read(text: str) -> Plan:
         tuple(_read_step(one) for one in found["steps"]),
         {Address.parse(address): shown for address, shown in found["fingerprints"].items()},
         tuple(found["notes"]),
+        found["seconds"],
     )
 
 

@@ -20,6 +20,7 @@ SYMBOLS = {
 COSTS = {
     Rule.LIVE: "live",
     Rule.NEW_NODES: "new nodes only",
+    Rule.NEW_VERSION: "new version",
     Rule.WHEN_EMPTY: "when empty",
     Rule.REPLACE: "replaces",
     Rule.REFUSE: "refused",
@@ -34,23 +35,46 @@ WORDS = {
     Action.REFUSE: "refused",
 }
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
+STAGE = "stage"
+"""How far a change of several stages is, which the reason says."""
+MINUTE, LONG_STEP = 60, 120
+"""Seconds; a step that takes longer than the second says so."""
 LONGEST = 60
 """Characters of a value that are shown."""
 
 
-def plan(made: Plan, *, colour: bool = False) -> str:
-    """Everything that will change, why, and what it costs; what stays is a count."""
+def plan(made: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bool = False) -> str:
+    """Everything that will change, why, and what it costs; what stays is a count.
+
+    `way` is the critical path: its seconds and its steps.
+    """
     paint = _painter(colour)
     lines: list[str] = []
     for decision in made.decisions:
         if decision.action is not Action.NONE:
-            lines += _decision(decision, paint)
+            lines += _decision(decision, made.seconds.get(str(decision.address), 0.0), paint)
         elif "to convert" in decision.reason or decision.address.kind == "conversion":
             lines.append(paint("dim", f"  = {clean(str(decision.address))}: {clean(decision.reason)}"))
     lines += [f"  note: {clean(note)}" for note in made.notes]
     if lines:
         lines.append("")
-    return "\n".join([*lines, summary(made)])
+    return "\n".join([*lines, summary(made), *_way(made, *way)])
+
+
+def _way(made: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
+    """`About 30 min: image_version/x 25 min → pool/prod 5 min.`, of what takes a minute or more."""
+    if seconds < MINUTE:
+        return []
+    long = [f"{clean(name)} {duration(made.seconds[name])}" for name in steps if made.seconds[name] >= MINUTE]
+    return [f"About {duration(seconds)}{': ' + ' → '.join(long) if long else ''}."]
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `1 h 20 min`."""
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / MINUTE)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def summary(made: Plan) -> str:
@@ -62,12 +86,13 @@ def summary(made: Plan) -> str:
     return f"Plan: {', '.join(counts)}; {unchanged} unchanged."
 
 
-def _decision(decision: Decision, paint: Any) -> list[str]:
+def _decision(decision: Decision, seconds: float, paint: Any) -> list[str]:
     symbol, colour = SYMBOLS[decision.action]
     head = f"  {symbol} {clean(str(decision.address))}"
-    lines = [f"{paint(colour, head)}  {paint('dim', clean(decision.reason))}"]
+    time = f"  (about {duration(seconds)})" if seconds >= LONG_STEP else ""
+    lines = [f"{paint(colour, head)}  {paint('dim', clean(decision.reason) + time)}"]
     if decision.address.kind != "conversion":
-        lines += [f"      {_change(change)}" for change in decision.diff.changes]
+        lines += [f"      {_change(change)}" for change in decision.diff.changes if change.path != STAGE]
     return lines
 
 

@@ -1,0 +1,41 @@
+"""How long a plan will take: each step by its own history or by its kind's experience, and the longest way through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.kinds.kind import Kinds
+from reconciler.model import Address, Decision, Desired, Plan
+
+
+def key(decision: Decision) -> str:
+    """Under which name the time of a decision is remembered: the dearest change is part of it."""
+    rule = f" {decision.diff.rule.name.lower()}" if decision.diff else ""
+    return f"{decision.action}{rule} {decision.address}"
+
+
+def seconds(
+    plan: Plan, kinds: Kinds, desired: Mapping[Address, Desired], history: Mapping[str, float]
+) -> dict[str, float]:
+    """Step id → seconds, of every step of the plan."""
+    decisions = {decision.address: decision for decision in plan.decisions}
+    found = {}
+    for step in plan.steps:
+        decision = decisions[step.address]
+        usual = kinds[step.address.kind].takes(decision, desired.get(step.address)).total_seconds()
+        found[step.id] = history.get(key(decision), usual)
+    return found
+
+
+def critical_path(plan: Plan) -> tuple[float, tuple[str, ...]]:
+    """The seconds of the longest chain of steps, and the steps on it in order."""
+    longest: dict[str, tuple[float, tuple[str, ...]]] = {}
+    after = {step.id: step.after for step in plan.steps}
+
+    def way(name: str) -> tuple[float, tuple[str, ...]]:
+        if name not in longest:
+            before = max((way(one) for one in after[name] if one in after), default=(0.0, ()))
+            longest[name] = (before[0] + plan.seconds.get(name, 0.0), (*before[1], name))
+        return longest[name]
+
+    return max((way(name) for name in after), default=(0.0, ()))

@@ -1,0 +1,111 @@
+"""What runs leave on this machine: the logs of what they did, and how long each step took.
+
+.reconcile/logs/SPEC/image_version/NAME/TIME/progress.log, build.log, 03-docker.log, ...
+.reconcile/history.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.events import Event, Listener, RunStarted, StepFinished, StepLogged, StepWaiting
+from reconciler.model import Address, Status, Step
+
+FOLDER = Path(".reconcile")
+KEPT = 10
+"""Times of a step, and runs of a resource, that are kept."""
+
+
+def history(spec: str, folder: Path = FOLDER) -> dict[str, float]:
+    """The median seconds of each step of a spec that has been made here before."""
+    return {name: statistics.median(times) for name, times in _times(folder).get(spec, {}).items()}
+
+
+def _times(folder: Path) -> dict[str, dict[str, list[float]]]:
+    try:
+        found: dict[str, dict[str, list[float]]] = json.loads((folder / "history.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def latest(spec: str, address: Address, folder: Path = FOLDER) -> dict[str, str]:
+    """The logs of the last run that wrote any for this resource, by name."""
+    runs = sorted(_place(spec, address, folder).glob("*"))
+    return {path.stem: path.read_text() for path in sorted(runs[-1].glob("*.log"))} if runs else {}
+
+
+def _place(spec: str, address: Address, folder: Path) -> Path:
+    safe = re.sub(r"[^\w.-]", "_", address.name).lstrip(".") or "_"
+    return folder / "logs" / re.sub(r"[^\w-]", "_", spec) / address.kind / safe
+
+
+class Journal:
+    """Passes events on, and writes down what is worth keeping. `keys` name the steps in the history."""
+
+    def __init__(self, spec: str, listen: Listener, keys: Mapping[str, str], folder: Path = FOLDER) -> None:
+        self.spec, self.listen, self.keys, self.folder = spec, listen, keys, folder
+        self.run = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self.told: dict[str, str] = {}
+        self.logged: set[str] = set()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepLogged):
+            self._write(event.step, event.name, event.text)
+        elif isinstance(event, StepWaiting) and event.progress is None:
+            self._progress(event.step, event.detail)
+        elif isinstance(event, StepFinished):
+            self._finished(event)
+        elif isinstance(event, RunStarted):
+            self.logged.clear()
+        self.listen(event)
+
+    def _write(self, step: Step, name: str, text: str) -> None:
+        self.logged.add(step.id)
+        place = self._run_folder(step)
+        (place / f"{re.sub(r'[^a-zA-Z0-9-]', '_', name)}.log").write_text(text)
+        with (place / "progress.log").open("a") as file:
+            file.write(self.told.pop(step.id, ""))
+
+    def _progress(self, step: Step, detail: str) -> None:
+        """One line each time that the detail changes; kept back until there is a log to go with."""
+        line = f"{datetime.now(UTC).strftime('%H:%M:%S')} {detail}\n"
+        known = self.told.get(step.id, "")
+        if not known.endswith(line[9:]):
+            self.told[step.id] = known + line
+
+    def _finished(self, event: StepFinished) -> None:
+        outcome = event.outcome
+        if outcome.step.id in self.logged:
+            end = f"{self.told.pop(outcome.step.id, '')}{outcome.status} after {outcome.seconds:.0f} s"
+            with (self._run_folder(outcome.step) / "progress.log").open("a") as file:
+                file.write(f"{end}{f': {outcome.error}' if outcome.error else ''}\n")
+        if outcome.status is Status.DONE and outcome.step.id in self.keys:
+            self._remember(self.keys[outcome.step.id], outcome.seconds)
+
+    def _remember(self, key: str, seconds: float) -> None:
+        times = _times(self.folder)
+        known = times.setdefault(self.spec, {}).setdefault(key, [])
+        known[:] = [*known, round(seconds, 1)][-KEPT:]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "history.json.new"
+        path.write_text(json.dumps(times, indent=1, sort_keys=True))
+        path.replace(self.folder / "history.json")
+
+    def _run_folder(self, step: Step) -> Path:
+        place = _place(self.spec, step.address, self.folder) / self.run
+        if not place.is_dir():
+            place.mkdir(parents=True)
+            self._forget_old(place.parent)
+        return place
+
+    def _forget_old(self, place: Path) -> None:
+        import shutil
+
+        for old in sorted(place.iterdir())[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)

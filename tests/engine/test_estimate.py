@@ -1,0 +1,81 @@
+"""How long a plan will take, and what runs leave for the next estimate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler import journal
+from reconciler.engine import estimate
+from reconciler.events import StepFinished, StepLogged, StepWaiting
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step
+from reconciler.render import as_text
+
+
+def step(name: str, *after: str) -> Step:
+    return Step(name, Address.parse(name), Action.CREATE, after)
+
+
+def plan(*steps: Step, **seconds: float) -> Plan:
+    timed = {one.id: seconds[one.address.name] for one in steps}
+    return Plan("s", (), steps, {}, seconds=timed)
+
+
+def test_pools_of_one_image_are_made_side_by_side() -> None:
+    made = plan(
+        step("account/a"),
+        step("image/i"),
+        *(step(f"pool/{name}", "image/i", "account/a") for name in "pqr"),
+        a=60,
+        i=1500,
+        p=300,
+        q=300,
+        r=290,
+    )
+    seconds, way = estimate.critical_path(made)
+    assert seconds == 1800
+    assert way[0] == "image/i"
+    shown = as_text.plan(made, (seconds, way))
+    assert shown.splitlines()[-1].startswith("About 30 min: image/i 25 min → pool/")
+
+
+def test_an_empty_plan_takes_no_time() -> None:
+    assert estimate.critical_path(plan()) == (0.0, ())
+
+
+def test_the_dearest_change_is_part_of_what_is_remembered() -> None:
+    address = Address.parse("image_version/i")
+    change = Change("version", "1.0.0", "1.0.1", Rule.NEW_VERSION)
+    built = Decision(address, Action.UPDATE, "", Diff((change,)))
+    tagged = replace(built, diff=Diff((replace(change, rule=Rule.LIVE),)))
+    assert estimate.key(built) == "update new_version image_version/i"
+    assert estimate.key(tagged) == "update live image_version/i"
+
+
+def test_the_journal_keeps_times_and_logs(tmp_path: Path) -> None:
+    one = step("image_version/i")
+    told = journal.Journal("s", lambda event: None, {one.id: "create image_version/i"}, tmp_path)
+    told(StepWaiting(one, "building 1.0.0: docker (4 of 9)"))
+    told(StepWaiting(one, "building 1.0.0: docker (4 of 9)"))
+    told(StepLogged(one, "02-docker", "Docker 27\n"))
+    for seconds in (100.0, 300.0, 200.0):
+        told(StepFinished(Outcome(one, Status.DONE, seconds)))
+    told(StepFinished(Outcome(one, Status.FAILED, 1.0, "no")))
+    assert journal.history("s", tmp_path) == {"create image_version/i": 200.0}
+    assert journal.history("other", tmp_path) == {}
+    logs = journal.latest("s", one.address, tmp_path)
+    assert logs["02-docker"] == "Docker 27\n"
+    assert logs["progress"].count("docker (4 of 9)") == 1
+    assert "failed after 1 s: no" in logs["progress"]
+
+
+def test_a_name_cannot_leave_the_folder_of_logs(tmp_path: Path) -> None:
+    one = Step("x", Address("image_version", "../../../escape"), Action.CREATE)
+    told = journal.Journal("../s", lambda event: None, {}, tmp_path / "here")
+    told(StepLogged(one, "../../x", "text"))
+    assert [path for path in tmp_path.rglob("*.log") if not path.is_relative_to(tmp_path / "here")] == []
+
+
+def test_a_broken_history_is_no_history(tmp_path: Path) -> None:
+    (tmp_path / "history.json").write_text("{")
+    assert journal.history("s", tmp_path) == {}
