@@ -1,8 +1,11 @@
-"""Which VM image a pool boots, by short name or by full reference."""
+"""VM images: those of the marketplace by short name, what ours are built from, and what a pool may boot."""
 
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 SHORT = {
@@ -17,17 +20,82 @@ SHORT = {
 KEYS = ("publisher", "offer", "sku", "version")
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an image of ours starts from: a marketplace image, its Hyper-V generation and how it gets a GPU driver.
+
+    `driver` is `extension` where NVIDIA's VM extension supports the system, else `script`.
+    Source: learn.microsoft.com, NVIDIA GPU driver extension for Linux, supported distributions.
+    """
+
+    urn: str
+    generation: str
+    driver: str
+
+
+BASES = {
+    "ubuntu-22.04": Base("canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2", "V2", "extension"),
+    "ubuntu-24.04": Base("canonical:ubuntu-24_04-lts:server", "V2", "extension"),
+    "almalinux-8": Base("almalinux:almalinux:8-gen2", "V2", "script"),
+    "almalinux-9": Base("almalinux:almalinux:9-gen2", "V2", "script"),
+}
+
+
 def unknown(image: Any) -> str | None:
-    """Why `image` of a spec names no image, or None if it does."""
-    if not isinstance(image, str) or image in SHORT or image.count(":") in (2, 3):
+    """Why `image` of a pool names no image, or None if it does; `images/NAME` is looked up by the caller."""
+    if isinstance(image, Mapping):
+        return _incomplete(image)
+    if image.startswith("images/") or image in SHORT or image.count(":") in (2, 3):
         return None
     close = difflib.get_close_matches(image, SHORT, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
-    return f"is no image{hint}; write one of {', '.join(SHORT)}, or publisher:offer:sku[:version]"
+    return f"is no image{hint}; write images/NAME, one of {', '.join(SHORT)}, or publisher:offer:sku[:version]"
+
+
+def _incomplete(image: Mapping[str, Any]) -> str | None:
+    forms = (
+        ({"id"}, {"id"}),
+        ({"gallery", "definition"}, {"gallery", "definition", "version", "resourceGroup"}),
+        ({"publisher", "offer", "sku"}, set(KEYS)),
+    )
+    if any(needed <= set(image) <= known for needed, known in forms):
+        return None
+    return "is no image; it must have id, or gallery and definition, or publisher, offer and sku"
 
 
 def reference(image: Any) -> dict[str, str]:
-    """The imageReference of an image of a spec, in lower case as Batch compares it."""
+    """The imageReference of a marketplace image of a spec, in lower case as Batch compares it."""
     if isinstance(image, str):
         image = dict(zip(KEYS, SHORT.get(image, image).split(":"), strict=False))
     return {key: str(image.get(key, "latest")).lower() for key in KEYS}
+
+
+def gallery_id(image: Any, subscription: str, group: str) -> str | None:
+    """The id of a gallery image of anybody, with its version if the spec names one; None for other images."""
+    if not isinstance(image, Mapping) or "publisher" in image:
+        return None
+    if "id" in image:
+        return str(image["id"])
+    where = f"/subscriptions/{subscription}/resourceGroups/{image.get('resourceGroup', group)}"
+    found = f"{where}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{image['definition']}"
+    version = image.get("version", "latest")
+    return found if version == "latest" else f"{found}/versions/{version}"
+
+
+def semantic(version: str) -> tuple[int, ...]:
+    """A key by which 1.0.10 comes after 1.0.9."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def following(versions: list[str]) -> str:
+    """The version after the highest: 1.0.0, 1.0.1, ..."""
+    if not versions:
+        return "1.0.0"
+    major, minor, patch = semantic(max(versions, key=semantic))[:3]
+    return f"{major}.{minor}.{patch + 1}"
+
+
+def home(own: Mapping[str, Any], location: str) -> str:
+    """Where an image of a spec is built and first published: the spec's region, unless it is not published there."""
+    regions = own.get("regions") or {location: 1}
+    return location if location in regions else next(iter(regions))

@@ -16,7 +16,9 @@ def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
             failure = info.failure_info if info else None
             code = "" if info is None or info.exit_code is None else str(info.exit_code)
             told = f"{failure.code}: {failure.message}" if failure else ""
-            yield task.id, str(task.state), code, str(node.node_id) if node and node.node_id else "", told
+            state = getattr(task.state, "value", task.state)
+            where = str(node.node_id or "") if node else ""
+            yield task.id, str(state), code, where, told
 
 
 def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
+from reconciler.cli.cleanup import cleanup
 from reconciler.cli.data import images, upload
 from reconciler.cli.local import local
 from reconciler.cli.look import logs, outputs, schema, status, validate
@@ -32,7 +33,7 @@ def commands() -> None:
     """
 
 
-for command in (validate, plan, apply, destroy, status, logs, outputs, schema, images, upload, local):
+for command in (validate, plan, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, local):
     commands.add_command(command)
 
 

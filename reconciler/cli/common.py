@@ -83,11 +83,24 @@ def reach(spec: Spec) -> Cloud:
     return connect(spec, os.environ)
 
 
+def journal_name(spec: Spec) -> str:
+    """Under which name runs of a spec are written down: the local cloud's times are not Azure's."""
+    return f"{spec.name}{'@local' if spec.azure.cloud == 'local' else ''}"
+
+
 def addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
     try:
         return tuple(Address.parse(text) for text in texts)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def ask(what: str) -> None:
+    """Go on only if the user says yes. Refused if not, or if there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise Refused(f"there is no terminal to ask whether to {what}; add --yes if it is right")
+    if not click.confirm(f"Do you want to {what}?"):
+        raise Refused("nothing was changed")
 
 
 def colour() -> bool:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import common
+from reconciler.errors import Refused
+from reconciler.model import Address
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -28,6 +30,8 @@ def validate(spec: Path | None, cloud: str | None) -> None:
         for section, word in (
             (loaded.storage, "storage account"),
             (loaded.identities, "identity"),
+            (loaded.registries, "registry"),
+            (loaded.images, "image"),
             (loaded.pools, "pool"),
             (loaded.jobs, "job"),
         )
@@ -64,23 +68,31 @@ def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, tuple[Observe
     loaded = common.load_spec(spec, cloud)
     from reconciler import graph
     from reconciler.engine.observe import observe
+    from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
     reached = common.reach(loaded)
-    return loaded, observe(reached, KINDS, graph.build(loaded, KINDS))
+    return loaded, observe(reached, KINDS, resolve(reached, KINDS, graph.build(loaded, KINDS)))
 
 
 @click.command()
-@click.argument("job")
-@click.argument("task", required=False)
+@click.argument("name", metavar="JOB|IMAGE")
+@click.argument("task", metavar="[TASK|STAGE]", required=False)
 @common.spec_option
 @click.option("--stderr", is_flag=True, help="What the task wrote to stderr instead of stdout.")
-def logs(job: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool) -> None:
-    """List the tasks of JOB with their exit codes, or print what TASK wrote."""
+def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool) -> None:
+    """List the tasks of a job with their exit codes, or print what a task wrote.
+
+    For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it.
+    """
     from reconciler import tasks
     from reconciler.render import as_text
 
-    reached = common.reach(common.load_spec(spec, cloud))
+    loaded = common.load_spec(spec, cloud)
+    if name.startswith(("images/", "registries/")):
+        _build_logs(loaded, name, task)
+        return
+    job, reached = name, common.reach(loaded)
     if task is not None:
         for chunk in tasks.output(reached, job, task, "stderr" if stderr else "stdout"):
             sys.stdout.buffer.write(chunk)
@@ -89,13 +101,43 @@ def logs(job: str, task: str | None, spec: Path | None, cloud: str | None, *, st
     click.echo(as_text.table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), rows) if rows else f"{job} has no task.")
 
 
-@click.command()
-@common.spec_argument
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def outputs(spec: Path | None, cloud: str | None, shape: str) -> None:
-    """Show the ids and endpoints that other programs need."""
+def _build_logs(loaded: Spec, name: str, stage: str | None) -> None:
+    """Print the logs of the last build that was watched from this folder."""
+    from reconciler import journal
     from reconciler.render import as_text
 
+    section, _, rest = name.partition("/")
+    address = Address("image_version" if section == "images" else "container_image", rest)
+    found = journal.latest(common.journal_name(loaded), address)
+    if not found:
+        raise Refused(f"no build of {name} has been watched from this folder; logs are kept where apply ran")
+    if stage is not None and stage not in found:
+        raise Refused(f"{name} has no log {stage}; it has {', '.join(found)}")
+    for title, text in found.items():
+        if stage in (None, title):
+            click.echo(f"== {title}" if stage is None else "", nl=stage is None)
+            click.echo("\n".join(as_text.clean(line) for line in text.splitlines()))
+
+
+@click.command()
+@common.spec_argument
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "image-metadata", "batch-metadata"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--name", help="Which image or pool, where the spec has several.")
+def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) -> None:
+    """Show the ids and endpoints that other programs need."""
+    from reconciler.cli import records
+    from reconciler.render import as_text
+
+    if shape.endswith("-metadata"):
+        loaded = common.load_spec(spec, cloud)
+        click.echo(json.dumps(records.record(loaded, common.reach(loaded), shape, name), indent=2))
+        return
     loaded, found = _observed(spec, cloud)
     rows = dict(_outputs(one for one in found if one.mark and one.mark.owner == loaded.name))
     if shape == "json":
@@ -110,6 +152,7 @@ def _outputs(found: Iterable[Observed]) -> Iterable[tuple[str, str]]:
         "storage_account": {"blobEndpoint": ("properties", "primaryEndpoints", "blob")},
         "identity": {"clientId": ("properties", "clientId"), "principalId": ("properties", "principalId")},
         "batch_account": {"accountEndpoint": ("properties", "accountEndpoint")},
+        "registry": {"loginServer": ("properties", "loginServer")},
     }
     for one in found:
         yield f"{one.address}.id", one.id
@@ -127,6 +170,21 @@ def schema(name: str) -> None:
     from reconciler.files import folder
 
     click.echo((folder("schemas") / f"{name}.schema.json").read_text(), nl=False)
+
+
+def verifications(desired: Iterable[Desired], reached: Cloud) -> None:
+    """What the checks of each pool have said."""
+    from reconciler.cloud.errors import translated
+    from reconciler.kinds import verification
+    from reconciler.render import as_text
+
+    for one in desired:
+        if one.address.kind != verification.NAME:
+            continue
+        with translated():
+            rows = verification.results(reached, one)
+        if rows:
+            click.echo(f"\n{one.address}:\n{as_text.table(('CHECK', 'RESULT', 'EXIT'), rows)}")
 
 
 def conversions(desired: Iterable[Desired], reached: Cloud) -> None:

@@ -90,18 +90,27 @@ def _read(
 ) -> tuple[Reading, Cloud]:
     loaded = common.load_spec(spec, cloud)
     targets, excludes = common.addresses(target), common.addresses(exclude)
+    from reconciler import journal
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
     reached = common.reach(loaded)
-    return loop.read(loaded, reached, KINDS, targets=targets, excludes=excludes, destroying=destroying), reached
+    known = journal.history(common.journal_name(loaded))
+    reading = loop.read(
+        loaded, reached, KINDS, targets=targets, excludes=excludes, destroying=destroying, history=known
+    )
+    return reading, reached
 
 
 def _show(reading: Reading, shape: str) -> None:
+    from reconciler.engine import estimate
     from reconciler.render import as_json, as_text
 
-    text = as_json.plan(reading.plan) if shape == "json" else as_text.plan(reading.plan, colour=common.colour())
-    click.echo(text)
+    if shape == "json":
+        click.echo(as_json.plan(reading.plan))
+    else:
+        way = estimate.critical_path(reading.plan)
+        click.echo(as_text.plan(reading.plan, way, colour=common.colour()))
 
 
 def _carry_out(
@@ -123,13 +132,14 @@ def _carry_out(
         _report(reading, reached, shape)
         return 2 if reading.plan.of(Action.DEFER) else 0
     if not yes:
-        _ask("destroy" if destroying else "apply")
+        common.ask(f"{'destroy' if destroying else 'apply'} this plan")
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
     stop = threading.Event()
     with _interruptible(stop), _listener(shape) as listen:
-        outcomes = loop.carry_out(reading, reached, KINDS, listen=listen, stop=stop)
+        written = _journal(reading, listen)
+        outcomes = loop.carry_out(reading, reached, KINDS, listen=written, stop=stop)
     if shape == "text":
         from reconciler.render import as_text
 
@@ -139,6 +149,15 @@ def _carry_out(
     return _exit_code(reading, outcomes)
 
 
+def _journal(reading: Reading, listen: Listener) -> Listener:
+    """`listen`, with logs and times written down."""
+    from reconciler import journal
+    from reconciler.engine import estimate
+
+    keys = {str(decision.address): estimate.key(decision) for decision in reading.plan.decisions}
+    return journal.Journal(common.journal_name(reading.spec), listen, keys)
+
+
 def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:
     statuses = {outcome.status for outcome in outcomes}
     if statuses & {Status.FAILED, Status.SKIPPED}:
@@ -146,13 +165,6 @@ def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:
     if Status.STOPPED in statuses:
         return 3
     return 2 if Status.DEFERRED in statuses or reading.plan.of(Action.DEFER) else 0
-
-
-def _ask(what: str) -> None:
-    if not sys.stdin.isatty():
-        raise Refused(f"there is no terminal to ask; {what} with --yes if the plan is right")
-    if not click.confirm(f"Do you want to {what} this plan?"):
-        raise Refused(f"nothing was changed; the plan was not {'applied' if what == 'apply' else 'carried out'}")
 
 
 @contextmanager
@@ -187,9 +199,10 @@ def _listener(shape: str) -> Iterator[Listener]:
 
 
 def _report(reading: Reading, reached: Cloud, shape: str) -> None:
-    """What conversions have come to."""
-    if shape != "text":
-        return
-    from reconciler.cli.look import conversions
+    """What conversions and verifications have come to; and the records that the spec asks for."""
+    from reconciler.cli import look, records
 
-    conversions(reading.desired.values(), reached)
+    records.write(reading.spec, reading.desired, reached)
+    if shape == "text":
+        look.verifications(reading.desired.values(), reached)
+        look.conversions(reading.desired.values(), reached)

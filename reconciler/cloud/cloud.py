@@ -26,6 +26,10 @@ RETRIES: Mapping[str, Any] = {"retry_total": 5, "retry_connect": 1, "retry_backo
 """The one retry policy: throttling, 5xx and dropped answers; Retry-After is obeyed by the SDKs."""
 
 
+HUB = {"docker.io": "registry-1.docker.io"}
+"""Registries whose API stands on another host."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoints:
     """What differs between Azure and another cloud.
@@ -38,6 +42,12 @@ class Endpoints:
     resource_manager: str
     poll_seconds: float
     role_propagation: float
+    registries: str = ""
+    """Below which URL container registries answer, each under its server's name; empty: each on its own host."""
+
+    def registry(self, server: str) -> str:
+        """Where the API of a container registry is: `https://server`."""
+        return f"{self.registries}/{server}" if self.registries else f"https://{HUB.get(server, server)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
         url = environ.get("RECONCILE_RESOURCE_MANAGER")
         if not url:
             raise ReconcileError("the local Azure is not up; run: reconcile local up")
-        return Cloud(spec.azure, spec.name, account, Endpoints(url, poll_seconds=0.25, role_propagation=120))
+        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, registries=f"{url}/registries")
+        return Cloud(spec.azure, spec.name, account, local)
     public = Endpoints("https://management.azure.com", poll_seconds=5, role_propagation=120)
     return Cloud(spec.azure, spec.name, account, public)
 
@@ -92,6 +103,8 @@ class Cloud:
         self._lock = threading.RLock()
         self._batch: BatchClient | None = None
         self._blobs: dict[str, BlobServiceClient] = {}
+        self.runs: dict[str, str] = {}
+        """Runs of registries that this process has scheduled, by what they build."""
 
     @property
     def group_id(self) -> str:
@@ -149,6 +162,10 @@ class Cloud:
         ]
         return ARMPipelineClient(self.endpoints.resource_manager, policies=chain)
 
+    def register(self, namespace: str) -> None:
+        """Start to register the subscription for a resource provider; harmless where it is or is about to be."""
+        self.resources.providers.register(namespace)
+
     def batch(self) -> BatchClient:
         """The data plane of the spec's Batch account; its endpoint is read from the account on first use."""
         from azure.batch import BatchClient
@@ -176,14 +193,18 @@ class Cloud:
         body = self.arm("GET", f"{self.group_id}/providers/Microsoft.Storage/storageAccounts/{storage_account}").body
         return str(body["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
 
-    def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None) -> Answer:
-        """One ARM request for a resource id or a full URL. Raises HttpResponseError for an error answer."""
+    def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None, **query: str) -> Answer:
+        """One ARM request for a resource id or a full URL; `query` adds `$expand` and such.
+
+        Raises HttpResponseError for an error answer.
+        """
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
         url = path if path.startswith("https:") else self.endpoints.resource_manager + path
         self._check_host(url)
-        params = None if path.startswith("https:") else {"api-version": api_version or api_version_of(path)}
+        more = {f"${name}": value for name, value in query.items()}
+        params = None if path.startswith("https:") else {"api-version": api_version or api_version_of(path), **more}
         response: HttpResponse = self._arm.send_request(HttpRequest(method, url, params=params, json=body))
         self.time = parsedate_to_datetime(response.headers["Date"])
         if response.status_code >= 400:
@@ -191,9 +212,9 @@ class Cloud:
         text = response.text()
         return Answer(response.status_code, response.headers, response.json() if text else None)
 
-    def list_arm(self, path: str) -> Iterator[dict[str, Any]]:
+    def list_arm(self, path: str, api_version: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of an ARM collection, page by page."""
-        answer = self.arm("GET", path)
+        answer = self.arm("GET", path, None, api_version, **query)
         while True:
             yield from answer.body["value"]
             if not answer.body.get("nextLink"):
@@ -211,6 +232,11 @@ class Cloud:
         running = answer.status == 202 or status not in ("", "succeeded")
         return OperationState(done=not running, retry_after=after)
 
+    def check_registry(self, realm: str, server: str) -> None:
+        """Our token goes to the registry itself, whatever its challenge says."""
+        if not realm.startswith(f"{self.endpoints.registry(server)}/"):
+            raise ReconcileError(f"{server} wants our token sent to another host, which is not done: {realm}")
+
     def _check_host(self, url: str) -> None:
         """Our token goes to the resource manager and nowhere else, whatever a link says."""
         if urlsplit(url).netloc != urlsplit(self.endpoints.resource_manager).netloc:
@@ -220,16 +246,25 @@ class Cloud:
 API_VERSIONS = {
     "Microsoft.Authorization": "2022-04-01",
     "Microsoft.Batch": "2025-06-01",
+    "Microsoft.Compute": "2025-04-01",
+    "Microsoft.Compute/disks": "2025-01-02",
+    "Microsoft.Compute/galleries": "2024-03-03",
+    "Microsoft.Compute/skus": "2021-07-01",
+    "Microsoft.ContainerRegistry": "2025-04-01",
     "Microsoft.ManagedIdentity": "2024-11-30",
+    "Microsoft.Network": "2024-07-01",
     "Microsoft.Storage": "2025-01-01",
 }
-"""Namespace → the api-version that our bodies are written for."""
+"""Namespace, or type where it has one of its own → the api-version that our bodies are written for."""
 
 
 def api_version_of(path: str) -> str:
     """The api-version for a resource id: that of its last provider, or of resource groups."""
-    namespaces = path.split("/providers/")[1:]
-    return API_VERSIONS[namespaces[-1].split("/")[0]] if namespaces else "2025-04-01"
+    if "/providers/" not in path:
+        return "2025-04-01"
+    namespace, kind, *_ = [*path.lower().split("/providers/")[-1].split("/"), ""]
+    known = {name.lower(): version for name, version in API_VERSIONS.items()}
+    return known.get(f"{namespace}/{kind}") or known[namespace]
 
 
 def operation(headers: Mapping[str, str]) -> Operation | None:

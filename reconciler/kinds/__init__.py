@@ -5,13 +5,19 @@ from __future__ import annotations
 from reconciler.kinds import (
     batch_account,
     container,
+    container_image,
     conversion,
+    gallery,
     identity,
+    image_definition,
+    image_version,
     job,
     pool,
+    registry,
     resource_group,
     role_assignment,
     storage_account,
+    verification,
 )
 from reconciler.kinds.kind import Kinds
 
@@ -22,9 +28,15 @@ KINDS: Kinds = {
         storage_account.KIND,
         container.KIND,
         identity.KIND,
+        registry.KIND,
         role_assignment.KIND,
+        container_image.KIND,
+        gallery.KIND,
+        image_definition.KIND,
+        image_version.KIND,
         batch_account.KIND,
         pool.KIND,
+        verification.KIND,
         job.KIND,
         conversion.KIND,
     )

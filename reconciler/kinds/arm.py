@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,12 +18,12 @@ TAGGED: Mapping[str, Rule] = {"location": Rule.REFUSE, "tags": Rule.LIVE}
 """Rules of what every tracked ARM resource has."""
 
 
-def get(cloud: Cloud, resource_id: str) -> dict[str, Any] | None:
+def get(cloud: Cloud, resource_id: str, **query: str) -> dict[str, Any] | None:
     """The resource, or None if it or its parent does not exist."""
     from azure.core.exceptions import HttpResponseError
 
     try:
-        body: dict[str, Any] = cloud.arm("GET", resource_id).body
+        body: dict[str, Any] = cloud.arm("GET", resource_id, **query).body
     except HttpResponseError as error:
         if error.status_code == 404:
             return None
@@ -29,12 +31,12 @@ def get(cloud: Cloud, resource_id: str) -> dict[str, Any] | None:
     return body
 
 
-def listing(cloud: Cloud, collection: str) -> Iterator[dict[str, Any]]:
+def listing(cloud: Cloud, collection: str, **query: str) -> Iterator[dict[str, Any]]:
     """The resources of a collection; none if its parent does not exist."""
     from azure.core.exceptions import HttpResponseError
 
     try:
-        yield from cloud.list_arm(collection)
+        yield from cloud.list_arm(collection, **query)
     except HttpResponseError as error:
         if error.status_code != 404:
             raise
@@ -76,7 +78,7 @@ def _write(cloud: Cloud, method: str, resource_id: str, body: Body) -> Operation
 
 
 def _register(cloud: Cloud, namespace: str) -> None:
-    cloud.resources.providers.register(namespace)
+    cloud.register(namespace)
     text = f"the subscription is being registered for {namespace}"
     raise AzureError(409, "ProviderRegistrationInProgress", text)
 
@@ -132,6 +134,11 @@ def declared(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = declared(value, merged[key]) if both else value
     return merged
+
+
+def digest(value: Any) -> str:
+    """A short name for a JSON value: 16 hex digits."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=dict).encode()).hexdigest()[:16]
 
 
 def occupied(address: Address, left: list[str]) -> Refused:

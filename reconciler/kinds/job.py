@@ -12,13 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm
+from reconciler.kinds import arm, batch_jobs
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "job"
-API_VERSION = "2025-06-01"
 FIELDS = {
     "priority": Rule.LIVE,
     "constraints": Rule.LIVE,
@@ -63,7 +62,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _observed(raw: Mapping[str, Any]) -> Observed:
-    metadata = {item["name"]: item["value"] for item in raw.get("metadata") or ()}
+    metadata = batch_jobs.pairs(raw.get("metadata"))
     state = raw["state"]
     constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
     ended = state in ("completed", "terminating")
@@ -87,42 +86,20 @@ def _observed(raw: Mapping[str, Any]) -> Observed:
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    if cloud.account is None or not _account_exists(cloud):
-        return
-    for job in cloud.batch().list_jobs():
-        yield _observed(job.as_dict())
-
-
-def _account_exists(cloud: Cloud) -> bool:
-    return arm.get(cloud, f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}") is not None
+    for raw in batch_jobs.listing(cloud):
+        if batch_jobs.VERIFICATION not in batch_jobs.pairs(raw.get("metadata")):
+            yield _observed(raw)
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        return _observed(cloud.batch().get_job(wanted.address.name).as_dict())
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None
-        raise
-
-
-def _listed(metadata: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in metadata.items()]
+    raw = batch_jobs.get(cloud, wanted.address.name)
+    return _observed(raw) if raw else None
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    from azure.batch import models
-    from azure.core.exceptions import HttpResponseError
-
     body = {key: value for key, value in desired.body.items() if key not in ("state", "stage") and value is not None}
-    body |= {"id": desired.address.name, "metadata": _listed(arm.with_mark(desired.body["metadata"], mark))}
-    try:
-        cloud.batch().create_job(models.BatchJobCreateOptions(body))
-    except HttpResponseError as error:
-        if "JobExists" not in str(error):
-            raise
+    metadata = batch_jobs.listed(arm.with_mark(desired.body["metadata"], mark))
+    batch_jobs.create(cloud, {**body, "id": desired.address.name, "metadata": metadata})
     return None
 
 
@@ -135,40 +112,21 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
     parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect"}
     disabled = found.body["stage"] == "disabled"
     if "poolInfo" in parts and not disabled:
-        _post(cloud, f"/jobs/{desired.address.name}/disable", {"disableTasks": "requeue"}, found.etag)
+        batch_jobs.post(cloud, f"/jobs/{desired.address.name}/disable", {"disableTasks": "requeue"}, found.etag)
         return None
     if parts or not disabled:
         metadata = {**found.body["metadata"], **desired.body["metadata"]}
-        body = {part: desired.body[part] for part in parts} | {"metadata": _listed(arm.with_mark(metadata, mark))}
+        body = {part: desired.body[part] for part in parts} | {
+            "metadata": batch_jobs.listed(arm.with_mark(metadata, mark))
+        }
         cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
         return None
-    _post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)
+    batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)
     return None
 
 
-def _post(cloud: Cloud, path: str, body: Any, etag: str | None, method: str = "POST") -> None:
-    """A request that Batch works on afterwards: the SDK's `begin_` methods would start a thread that waits for it."""
-    from azure.core.exceptions import HttpResponseError
-    from azure.core.rest import HttpRequest
-
-    headers = {"If-Match": f'"{etag}"'} if etag else {}
-    params = {"api-version": API_VERSION}
-    if body is not None:
-        headers["Content-Type"] = "application/json; odata=minimalmetadata"
-    request = HttpRequest(method, path, params=params, headers=headers, json=body)
-    response = cloud.batch().send_request(request)
-    if response.status_code >= 400:
-        raise HttpResponseError(response=response)
-
-
 def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        _post(cloud, f"/jobs/{found.address.name}", None, None, "DELETE")
-    except HttpResponseError as error:
-        if error.status_code not in (404, 409):  # gone, or being deleted already
-            raise
+    batch_jobs.delete(cloud, found.address.name)
     return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
 
@@ -37,11 +37,19 @@ class Kind:
     create: Callable[[Cloud, Desired, Mark], Operation | None]
     update: Callable[[Cloud, Desired, Mark, Observed, Diff], Operation | None]
     delete: Callable[[Cloud, Observed], Operation | None]
+    resolve: Callable[[Cloud, Desired, Mapping[Address, Desired]], Desired] | None = None
+    """What names that others move (`latest`, a tag) mean now; given all that is resolved before it. Reads only."""
+    abandon: Callable[[Cloud, Desired], str | None] | None = None
+    """One step of clearing away what a failed change must not leave; what is still going, or None when all is done."""
+    takes: Callable[[Decision, Desired | None], timedelta] = lambda decision, desired: timedelta(seconds=20)
+    """How long what is decided usually takes."""
     ready_within: timedelta = timedelta(minutes=30)
     attempts: int = 1
     """How often one diff may be worked on in a row before the engine says that it did not stick."""
     deletable: bool = True
     """False where there is nothing of ours to delete: the data that it stands for is the user's."""
+    spares_occupied: bool = False
+    """What somebody still uses is not deleted now but by a later apply."""
     volatile: bool = False
     """Its body counts data that comes and goes by itself: a plan stays good when the counts have moved."""
     reads: tuple[str, ...] = ()

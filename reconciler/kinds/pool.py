@@ -6,15 +6,12 @@ while the pool is empty: steady, with no node. It is READY when it is steady at 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from reconciler import images
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.errors import ReconcileError
-from reconciler.kinds import arm, nodes
+from reconciler.kinds import arm, nodes, pool_image
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -50,16 +47,16 @@ def expand(spec: Spec) -> Iterable[Desired]:
         assert spec.batch_account is not None
         group = f"/subscriptions/{spec.azure.subscription}/resourceGroups/{spec.azure.resource_group}"
         identities = [ref.split("/")[1] for ref in own["identity"]]
-        ids = [f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{one}" for one in identities]
+        ids = [
+            f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{one}".lower() for one in identities
+        ]
         body = {
-            "identity": sorted(one.lower() for one in ids),
+            "identity": sorted(ids),
             "properties": {
                 "vmSize": own["vmSize"].lower(),
                 "displayName": own.get("displayName"),
                 "taskSlotsPerNode": own["taskSlotsPerNode"],
-                "deploymentConfiguration": {
-                    "virtualMachineConfiguration": {"imageReference": images.reference(own["image"])}
-                },
+                "deploymentConfiguration": {"virtualMachineConfiguration": pool_image.machine(spec, own, ids)},
                 "scaleSettings": {
                     "fixedScale": {
                         "targetDedicatedNodes": own["nodes"]["dedicated"],
@@ -70,8 +67,10 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "metadata": dict(own.get("metadata", {})),
             },
         }
-        refs = (Address("batch_account", spec.batch_account["name"]), *(Address("identity", i) for i in identities))
-        yield Desired(Address(NAME, name), body, refs, own.get("protect", False), {"vmSize": own["vmSize"]})
+        account = Address("batch_account", spec.batch_account["name"])
+        refs = (account, *(Address("identity", one) for one in identities), *pool_image.refs(own))
+        data = {"vmSize": own["vmSize"], "image": own["image"], "nodeAgentSkuId": own.get("nodeAgentSkuId")}
+        yield Desired(Address(NAME, name), body, refs, own.get("protect", False), data)
 
 
 def _start_task(own: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -101,10 +100,7 @@ def _observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     properties["metadata"] = arm.without_mark(metadata)
     properties["vmSize"] = properties["vmSize"].lower()
     machine = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
-    given = machine.get("imageReference") or {}
-    image = {key: str(value).lower() for key, value in given.items() if key in images.KEYS}
-    reference = {"version": "latest", **image}
-    properties["deploymentConfiguration"] = {"virtualMachineConfiguration": {**machine, "imageReference": reference}}
+    properties["deploymentConfiguration"] = {"virtualMachineConfiguration": pool_image.observed(machine)}
     start = properties.get("startTask")
     if start:
         properties["startTask"] = {**start, "environmentSettings": _pairs(start.get("environmentSettings"))}
@@ -153,29 +149,12 @@ def _wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -
         **{key: value for key, value in wanted.items() if value is not None},
         "vmSize": desired.data["vmSize"],
         "deploymentConfiguration": {
-            "virtualMachineConfiguration": {
-                **machine,
-                "nodeAgentSkuId": _node_agent(cloud, machine["imageReference"]),
-            }
+            "virtualMachineConfiguration": pool_image.wire(machine, pool_image.node_agent(cloud, desired))
         },
         # an empty object is how ARM is told to remove a start task
         "startTask": {**start, "environmentSettings": _listed(start["environmentSettings"])} if start else {},
         "metadata": _listed(arm.with_mark({**kept, **wanted["metadata"]}, mark)),
     }
-
-
-def _node_agent(cloud: Cloud, wanted: dict[str, str]) -> str:
-    """The node agent SKU that the account pairs with an image. ReconcileError lists the nearest if it has none."""
-    supported: dict[str, str] = {}
-    for image in cloud.batch().list_supported_images():
-        found = image.image_reference
-        name = f"{found.publisher}:{found.offer}:{found.sku}".lower()
-        supported[name] = image.node_agent_sku_id
-    name = ":".join(wanted[key] for key in images.KEYS[:3])
-    if name not in supported:
-        near = difflib.get_close_matches(name, supported, n=5, cutoff=0.3)
-        raise ReconcileError(f"Batch offers no image {name}; nearest are: {', '.join(near) or 'none'}")
-    return supported[name]
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -231,6 +210,8 @@ KIND = Kind(
     create,
     update,
     delete,
+    resolve=pool_image.resolve,
+    takes=lambda decision, desired: timedelta(minutes=5),
     ready_within=timedelta(minutes=45),
     reads=("batch_account",),
 )

@@ -57,7 +57,9 @@ def _scope(spec: Spec, on: str) -> tuple[Address, str]:
         assert spec.batch_account is not None
         name = spec.batch_account["name"]
         return Address("batch_account", name), f"/providers/Microsoft.Batch/batchAccounts/{name}"
-    name = on.split("/")[1]
+    section, name = on.split("/")
+    if section == "registries":
+        return Address("registry", name), f"/providers/Microsoft.ContainerRegistry/registries/{name}"
     return Address("storage_account", name), f"/providers/Microsoft.Storage/storageAccounts/{name}"
 
 
@@ -110,7 +112,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, _id(wanted) if isinstance(wanted, Desired) else wanted.address.name)
+    raw = arm.get(cloud, _id(wanted) if isinstance(wanted, Desired) else wanted.id or wanted.address.name)
     return _observed(cloud, wanted.address, raw, _identities(cloud)) if raw else None
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler import images, roles
+from reconciler import roles
 from reconciler.errors import Problem
 from reconciler.files import folder
+from reconciler.spec import check_images
 from reconciler.spec.document import Document, Path_
+from reconciler.spec.references import absent, dangling, nearest
 
 WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
 """Roles with which a pool's identity can write results."""
@@ -36,7 +37,7 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         known = list(error.schema.get("properties", {}))
         for key in error.instance:
             if key not in known:
-                yield document.problem((*path, key), f"is not a known key{_nearest(key, known)}", at_key=True)
+                yield document.problem((*path, key), f"is not a known key{nearest(key, known)}", at_key=True)
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         for key in missing:
@@ -55,7 +56,7 @@ def _sentence(error: Any) -> str:
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     sentences: dict[str, Callable[[], str]] = {
         "type": lambda: f"must be {_types(limit)}, not {_type_of(value)}",
-        "enum": lambda: f"is {shown}; it can be {', '.join(map(str, limit))}{_nearest(value, limit)}",
+        "enum": lambda: f"is {shown}; it can be {', '.join(map(str, limit))}{nearest(value, limit)}",
         "const": lambda: f"is {shown}; it must be {limit}",
         "pattern": lambda: f"is {shown}: {error.schema.get('x-says', 'has the wrong form')}",
         "minimum": lambda: f"is {shown}; it must be at least {limit}",
@@ -87,18 +88,11 @@ def _type_of(value: Any) -> str:
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
-def _nearest(word: Any, known: Iterable[Any]) -> str:
-    """` (did you mean X?)`, or nothing."""
-    names = {str(name).lower(): str(name) for name in known}
-    close = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.6)
-    return f" (did you mean {names[close[0]]}?)" if close else ""
-
-
 def _meaning(document: Document) -> Iterator[Problem]:
     value = document.value
     if "subscription" not in value["azure"]:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
-    for check_part in (_identities, _account, _pools, _jobs, _clashes):
+    for check_part in (_identities, check_images.check, _account, _pools, _jobs, _clashes):
         yield from check_part(document, value)
 
 
@@ -111,8 +105,8 @@ def _identities(document: Document, value: Mapping[str, Any]) -> Iterator[Proble
                 yield document.problem((*path, "role"), f"{role['role']!r} {reason}")
             if role["on"] == "batchAccount" and "batchAccount" not in value:
                 yield document.problem((*path, "on"), "the spec has no batchAccount")
-            elif role["on"].startswith("storage/"):
-                yield from _dangling(document, value, (*path, "on"), role["on"])
+            elif role["on"].startswith(("storage/", "registries/")):
+                yield from dangling(document, value, (*path, "on"), role["on"])
             if role in given[:index]:
                 yield document.problem(path, "is given twice")
 
@@ -121,7 +115,7 @@ def _account(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
     account = value.get("batchAccount", {})
     for key in ("autoStorage", "autoStorageIdentity"):
         if key in account:
-            yield from _dangling(document, value, ("batchAccount", key), account[key])
+            yield from dangling(document, value, ("batchAccount", key), account[key])
     if "autoStorageIdentity" in account and "autoStorage" not in account:
         yield document.problem(("batchAccount", "autoStorageIdentity"), "has no meaning without autoStorage")
     storage = value.get("storage", {}).get(account.get("autoStorage", "/").split("/")[1])
@@ -137,22 +131,20 @@ def _pools(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
     if value.get("pools") and "batchAccount" not in value:
         yield document.problem(("pools",), "pools need a batchAccount; add batchAccount: {name: ...}", at_key=True)
     for name, body in value.get("pools", {}).items():
-        if reason := images.unknown(body["image"]):
-            yield document.problem(("pools", name, "image"), f"{body['image']!r} {reason}")
         identity = body.get("identity", [])
         several = isinstance(identity, list)
         for index, ref in enumerate(identity if several else [identity]):
             path = ("pools", name, "identity", *([index] if several else []))
-            yield from _dangling(document, value, path, ref)
+            yield from dangling(document, value, path, ref)
 
 
 def _jobs(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
     for name, body in value.get("jobs", {}).items():
         path: Path_ = ("jobs", name)
-        dangling = list(_dangling(document, value, (*path, "pool"), body["pool"]))
-        yield from dangling
+        missing = list(dangling(document, value, (*path, "pool"), body["pool"]))
+        yield from missing
         if "convert" in body:
-            yield from _conversion(document, value, (*path, "convert"), body, pool_known=not dangling)
+            yield from _conversion(document, value, (*path, "convert"), body, pool_known=not missing)
 
 
 def _conversion(
@@ -163,18 +155,21 @@ def _conversion(
         p
         for key in ("from", "to", "scripts")
         if key in convert
-        for p in _dangling(document, value, (*path, key), convert[key])
+        for p in dangling(document, value, (*path, key), convert[key])
     ]
     yield from missing
     if convert["from"] == convert["to"]:
         yield document.problem((*path, "to"), "must not be the container that is converted from")
     account = convert["to"].split("/")[1]
     scripts = convert.get("scripts", f"storage/{account}/scripts")
-    if "scripts" not in convert and not missing and _absent(value, scripts):
+    if "scripts" not in convert and not missing and absent(value, scripts):
         message = f"needs a container for its scripts; declare {scripts} under storage, or set scripts:"
         yield document.problem(path, message, at_key=True)
     if scripts in (convert["from"], convert["to"]):
         yield document.problem((*path, "scripts"), "must be a container of its own")
+    if pool_known and check_images.holds_containers(value, job["pool"]):
+        message = f"{job['pool']} runs tasks in containers only, as its nodes hold container images; use another pool"
+        yield document.problem(path, message, at_key=True)
     if pool_known and not missing:
         accounts = {ref.split("/")[1] for ref in (convert["from"], convert["to"], scripts)}
         yield from _writers(document, value, path, job["pool"], accounts)
@@ -200,28 +195,10 @@ def _writers(
 
 def _clashes(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
     """Azure compares ids without case."""
-    for section in ("identities", "pools", "jobs"):
+    for section in ("identities", "images", "pools", "jobs"):
         seen: dict[str, str] = {}
         for name in value.get(section, {}):
             first = seen.setdefault(name.lower(), name)
             if first != name:
                 message = f"differs from {first} in case only, which Azure takes for the same"
                 yield document.problem((section, name), message, at_key=True)
-
-
-def _absent(value: Mapping[str, Any], ref: str) -> bool:
-    section, name, *rest = ref.split("/")
-    body = value.get(section, {}).get(name, ...)
-    if body is ...:
-        return True
-    return bool(rest) and rest[0] not in ((body or {}).get("containers") or [])
-
-
-def _dangling(document: Document, value: Mapping[str, Any], path: Path_, ref: str) -> Iterator[Problem]:
-    """A problem if `ref` names nothing in this spec."""
-    if not _absent(value, ref):
-        return
-    known = [f"{section}/{name}" for section in ("storage", "identities", "pools") for name in value.get(section, {})]
-    for account, body in value.get("storage", {}).items():
-        known += [f"storage/{account}/{container}" for container in (body or {}).get("containers", [])]
-    yield document.problem(path, f"there is no {ref} in this spec{_nearest(ref, known)}")

@@ -108,10 +108,13 @@ def _spec(value: Mapping[str, Any], file: str) -> Spec:
         ),
         storage={name: _storage(body or {}) for name, body in value.get("storage", {}).items()},
         identities={name: {"roles": [], **(body or {})} for name, body in value.get("identities", {}).items()},
+        registries={name: _registry(body or {}) for name, body in value.get("registries", {}).items()},
+        images={name: _image(body, Path(file).parent) for name, body in value.get("images", {}).items()},
         batch_account=value.get("batchAccount"),
         pools={name: _pool(body) for name, body in value.get("pools", {}).items()},
         jobs={name: _job(body) for name, body in value.get("jobs", {}).items()},
         adopt=frozenset(map(Address.parse, value.get("adopt", []))),
+        outputs=value.get("outputs", {}),
     )
 
 
@@ -120,6 +123,26 @@ def _storage(body: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(containers, list):
         containers = {name: {} for name in containers}
     return {**body, "containers": {name: options or {} for name, options in containers.items()}}
+
+
+def _registry(body: Mapping[str, Any]) -> dict[str, Any]:
+    builds = body.get("builds", {})
+    default = {"dockerfile": "Dockerfile", "tag": "latest", "arguments": {}, "timeoutMinutes": 60}
+    return {**body, "builds": {name: {**default, **build} for name, build in builds.items()}}
+
+
+def _image(body: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    size = "Standard_NC4as_T4_v3" if body.get("gpu") else "Standard_D2s_v3"
+    machine = {"size": size, "keepOnFailure": False, "expiresAfterHours": 8, **body.get("buildVm", {})}
+    empty: dict[str, Any] = {"gpu": False, "version": "auto", "keep": 3, "excludeFromLatest": False, "definition": {}}
+    steps = {key: [_step(step, folder) for step in body.get(key, [])] for key in ("scripts", "verify")}
+    return {**empty, "preload": [], "packages": [], **body, **steps, "buildVm": machine}
+
+
+def _step(step: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """A build step with its script as text."""
+    text = step["run"] if "run" in step else (folder / step["file"]).read_text()
+    return {"name": step["name"], "script": text}
 
 
 def _pool(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from reconciler.model import Address
@@ -32,7 +33,20 @@ class Spec:
     azure: Target
     storage: Section = field(default_factory=dict)
     identities: Section = field(default_factory=dict)
+    registries: Section = field(default_factory=dict)
+    images: Section = field(default_factory=dict)
     batch_account: Mapping[str, Any] | None = None
     pools: Section = field(default_factory=dict)
     jobs: Section = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of the spec start."""
+        return Path(self.file).parent
+
+    @property
+    def group_id(self) -> str:
+        """ARM id of the spec's resource group."""
+        return f"/subscriptions/{self.azure.subscription}/resourceGroups/{self.azure.resource_group}"

@@ -41,7 +41,7 @@ def test_help_and_version_answer() -> None:
         (("validate", "nowhere.yaml"), 4, "nowhere.yaml:1:1: cannot be read: No such file or directory"),
         (("plan", "specs/local.yaml", "--target", "pool"), 4, "write kind/name, for example pool/prod"),
         (("plan",), 4, "say which spec"),
-        (("logs",), 4, "Missing argument 'JOB'"),
+        (("logs",), 4, "Missing argument 'JOB|IMAGE'"),
         (("upload", "/nowhere", "--spec", "specs/local.yaml"), 1, "it is not a folder"),
     ],
 )
@@ -82,7 +82,7 @@ def test_plan_apply_and_status_from_outside(world: World) -> None:
     spec = str(world.file)
     asked = reconcile("apply", spec)
     assert asked.returncode == 3
-    assert "apply with --yes" in asked.stderr
+    assert "add --yes if it is right" in asked.stderr
     assert reconcile("plan", spec, "--detailed-exitcode").returncode == 2
 
     shown = reconcile("plan", spec, "--format", "json")

@@ -20,12 +20,21 @@ TYPES = {
     "container": ("microsoft.storage/2026-04-01", "Microsoft.Storage/storageAccounts/blobServices/containers"),
     "identity": ("microsoft.managedidentity/2024-11-30", "Microsoft.ManagedIdentity/userAssignedIdentities"),
     "role_assignment": ("microsoft.authorization/2022-04-01", "Microsoft.Authorization/roleAssignments"),
+    "registry": ("microsoft.containerregistry/2025-11-01", "Microsoft.ContainerRegistry/registries"),
+    "gallery": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries"),
+    "image_definition": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries/images"),
+    "image_version": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries/images/versions"),
     "batch_account": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts"),
     "pool": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/pools"),
 }
 ADDRESSED = {"name", "id", "properties"}
 """What is in the address, or has its rules field by field."""
-OWN = {"role_assignment": {"identity"}, "job": {"state", "stage", "id"}, "resource_group": {"properties"}}
+OWN = {
+    "role_assignment": {"identity"},
+    "job": {"state", "stage", "id"},
+    "resource_group": {"properties"},
+    "image_version": {"version", "inputs", "stage"},
+}
 """Rules about what we derive ourselves: who has the principal, what became of a job."""
 
 

@@ -19,7 +19,12 @@ from reconciler.spec import load
 from tests.conftest import Azure
 
 CHECKOUT = Path(__file__).parents[2]
-TWINS = {"job": "batch_jobs", "conversion": "batch_tasks"}
+TWINS = {
+    "job": "batch_jobs",
+    "conversion": "batch_tasks",
+    "verification": "batch_tasks",
+    "container_image": "registry_runs",
+}
 """Kinds whose service has another name: the data plane's are named after it."""
 LONG = {
     "reconciler/local/nodes/batch.py": "the Batch service's one loop; its parts share every state",
@@ -62,4 +67,7 @@ def test_every_example_is_planned(path: Path, azure: Azure) -> None:
 
     spec = load(path, os.environ, "local")
     made = loop.read(spec, connect(spec, os.environ), KINDS).plan
-    assert {decision.action for decision in made.decisions} == {Action.CREATE}
+    refused = {str(one.address): one.reason for one in made.of(Action.REFUSE)}
+    assert {one.action for one in made.decisions} - {Action.REFUSE} == {Action.CREATE}
+    told = "the gallery batchImageGallery has no version of an image batchGpuImage; its images: none"
+    assert refused == (dict.fromkeys(("pool/dev", "pool/prod"), told) if path.name == "team-pool.yaml" else {})

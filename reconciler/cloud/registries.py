@@ -1,0 +1,86 @@
+"""What a tag of a container registry means now: one HEAD of its manifest, as `docker pull` would ask.
+
+Public registries give a token to anybody; an Azure registry exchanges ours for its own. Source: the OCI distribution
+spec, and learn.microsoft.com, "Azure Container Registry: authenticate with Entra ID".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.errors import AzureError, ReconcileError, Unreachable
+
+ACCEPT = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+
+
+def split(reference: str) -> tuple[str, str, str]:
+    """`docker.io/library/python:3.12` → server, repository, tag or digest; short names are Docker Hub's."""
+    first, slash, rest = reference.partition("/")
+    if not slash or not ("." in first or ":" in first or first == "localhost"):
+        first, rest = "docker.io", reference if slash else f"library/{reference}"
+    name, at, digest = rest.partition("@")
+    repository, _, tag = name.partition(":")
+    return first, repository, digest if at else tag or "latest"
+
+
+def digest(cloud: Cloud, server: str, repository: str, tag: str) -> str | None:
+    """The digest that `tag` has in the registry, or None if it has no such image.
+
+    Raises Unreachable if the registry does not answer, AzureError if it does not let us in.
+    """
+    import httpx
+
+    if tag.startswith("sha256:"):
+        return tag
+    url = f"{cloud.endpoints.registry(server)}/v2/{repository}/manifests/{tag}"
+    try:
+        with httpx.Client(timeout=20, follow_redirects=True) as client:
+            answer = client.head(url, headers={"Accept": ACCEPT})
+            if answer.status_code == 401:
+                token = _token(cloud, client, server, repository, answer.headers.get("WWW-Authenticate", ""))
+                answer = client.head(url, headers={"Accept": ACCEPT, "Authorization": f"Bearer {token}"})
+    except httpx.TransportError as error:
+        raise Unreachable(f"cannot look up {server}/{repository}:{tag}: {error}; or pin it with @sha256:...") from None
+    if answer.status_code == 404:
+        return None
+    if answer.status_code != 200:
+        raise _refused(answer, server, repository, tag)
+    return str(answer.headers["Docker-Content-Digest"])
+
+
+def _token(cloud: Cloud, client: Any, server: str, repository: str, challenge: str) -> str:
+    """A token that may pull, from where the challenge says; an Azure registry gives it for ours."""
+    asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    if not asked.get("realm"):
+        raise ReconcileError(f"{server} asks for a sign-in that is not understood: {challenge[:200]}")
+    scope = f"repository:{repository}:pull"
+    if not server.endswith(".azurecr.io"):
+        query = {"service": asked.get("service", server), "scope": scope}
+        answer = client.get(asked["realm"], params=query)
+    else:
+        cloud.check_registry(asked["realm"], server)
+        ours = cloud.credential.get_token("https://management.azure.com/.default").token
+        form = {"grant_type": "access_token", "service": server, "access_token": ours}
+        answer = client.post(asked["realm"].replace("/oauth2/token", "/oauth2/exchange"), data=form)
+        if answer.status_code == 200:
+            form = {"grant_type": "refresh_token", "service": server, "scope": scope}
+            answer = client.post(asked["realm"], data={**form, "refresh_token": answer.json()["refresh_token"]})
+    if answer.status_code != 200:
+        raise _refused(answer, server, repository, "")
+    body = answer.json()
+    return str(body.get("access_token") or body["token"])
+
+
+def _refused(answer: Any, server: str, repository: str, tag: str) -> AzureError:
+    remedy = "Give your principal the role AcrPull on the registry; a new role takes minutes to work."
+    text = f"{server} refuses to show {repository}{f':{tag}' if tag else ''}."
+    return AzureError(answer.status_code, "RegistryAccessDenied", text, "", remedy)

@@ -1,0 +1,81 @@
+"""Jobs on the data plane, as the kinds that stand for one need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.kinds import arm
+
+API_VERSION = "2025-06-01"
+VERIFICATION = "reconcile_verification"
+"""Metadata of a job that verifies a pool: the pool's id."""
+
+
+def listing(cloud: Cloud) -> Iterator[dict[str, Any]]:
+    """The jobs of the spec's account; none while there is no account."""
+    if cloud.account is None:
+        return
+    if arm.get(cloud, f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}") is None:
+        return
+    for job in cloud.batch().list_jobs():
+        yield job.as_dict()
+
+
+def get(cloud: Cloud, name: str) -> dict[str, Any] | None:
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        found: dict[str, Any] = cloud.batch().get_job(name).as_dict()
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return None
+        raise
+    return found
+
+
+def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
+    """Make a job; one that exists is no error."""
+    from azure.batch import models
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        cloud.batch().create_job(models.BatchJobCreateOptions(body))
+    except HttpResponseError as error:
+        if "JobExists" not in str(error):
+            raise
+
+
+def post(cloud: Cloud, path: str, body: Any, etag: str | None, method: str = "POST") -> None:
+    """A request that Batch works on afterwards: the SDK's `begin_` methods would start a thread that waits for it."""
+    from azure.core.exceptions import HttpResponseError
+    from azure.core.rest import HttpRequest
+
+    headers = {"If-Match": f'"{etag}"'} if etag else {}
+    if body is not None:
+        headers["Content-Type"] = "application/json; odata=minimalmetadata"
+    request = HttpRequest(method, path, params={"api-version": API_VERSION}, headers=headers, json=body)
+    response = cloud.batch().send_request(request)
+    if response.status_code >= 400:
+        raise HttpResponseError(response=response)
+
+
+def delete(cloud: Cloud, name: str) -> None:
+    """Start deleting; what is gone or going already is no error."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        post(cloud, f"/jobs/{name}", None, None, "DELETE")
+    except HttpResponseError as error:
+        if error.status_code not in (404, 409):
+            raise
+
+
+def pairs(metadata: Any) -> dict[str, str]:
+    """`[{name, value}]` as a map."""
+    return {item["name"]: item["value"] for item in metadata or ()}
+
+
+def listed(metadata: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in metadata.items()]
