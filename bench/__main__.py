@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from bench import convert, listing
+from bench import convert, images, listing
 from demo import photos
 from reconciler import local
 
@@ -28,6 +28,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)
         for line in convert.measure(Path(folder), 1).lines():
+            sys.stdout.write(f"{line}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for line in images.measure(Path(folder) / "azure"):
             sys.stdout.write(f"{line}\n")
 
 
