@@ -1,0 +1,91 @@
+"""Image only, pools only, all: by separate specs and by targets; and the records that other programs read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from reconciler.model import Address, Status
+from tests.conftest import World
+from tests.images.conftest import IMAGE, VERSION, Images
+
+
+def other_team(images: Images, folder: Path) -> World:
+    """A spec of its own group and account, whose pool boots what `latest` means in the platform team's gallery."""
+    platform = images.world.text
+    group = platform["azure"]["resourceGroup"]
+    image = {"gallery": "gallery", "definition": IMAGE, "resourceGroup": group}
+    text = {
+        "apiVersion": "reconciler/v1",
+        "name": f"{platform['name']}-b",
+        "azure": {**platform["azure"], "resourceGroup": f"{group}-b"},
+        "batchAccount": {"name": f"{platform['batchAccount']['name']}b"},
+        "pools": {"pool": {"vmSize": "Standard_D2s_v3", "image": image, "nodes": 0}},
+    }
+    return World(images.world.azure, folder / "other.yaml", text, "none")
+
+
+def test_two_teams_need_nothing_of_each_other_but_the_gallery(images: Images, tmp_path: Path) -> None:
+    del images.world.text["pools"]
+    images.done()
+    team = other_team(images, tmp_path)
+    outcomes = team.apply(poll_seconds=0.05)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
+    assert team.plan().steps == ()
+    images.image["packages"] = ["tree"]
+    images.image["keep"] = 1
+    images.done()
+    assert images.versions() == ["1.0.0", "1.0.1"], "the other team's pool boots the old one"
+    changed = [(c.path.rsplit(".", 1)[-1], c.after[-5:]) for d in team.plan().decisions for c in d.diff.changes]
+    assert changed == [("id", "1.0.1")]
+    assert {one.status for one in team.apply(poll_seconds=0.05).values()} == {Status.DONE}
+    assert [str(step.address) for step in images.world.plan().steps] == [f"image_version/gallery/{IMAGE}/1.0.0"]
+    images.done()
+    assert {one.status for one in team.apply(destroying=True, poll_seconds=0.05).values()} == {Status.DONE}
+
+
+def test_the_image_alone_is_a_target(images: Images) -> None:
+    outcomes = images.apply(targets=[Address.parse(VERSION)])
+    assert {one.status for one in outcomes.values()} == {Status.DONE}
+    assert {address.split("/")[0] for address in outcomes} == {
+        "resource_group",
+        "gallery",
+        "image_definition",
+        "image_version",
+    }
+    images.done()
+
+
+def test_the_records_of_image_and_pool_are_written_and_printed(images: Images, tmp_path: Path) -> None:
+    images.world.text["outputs"] = {"imageMetadata": "out/image.json", "batchMetadata": "out/batch.json"}
+    images.world.spec()
+    run(tmp_path, "apply", "--yes", str(images.world.file))
+    image = json.loads((tmp_path / "out/image.json").read_text())
+    assert image == json.loads(run(tmp_path, "outputs", "--format", "image-metadata", str(images.world.file)))
+    assert image["imageId"].endswith(f"/galleries/gallery/images/{IMAGE}/versions/1.0.0")
+    kept = {key: value for key, value in image.items() if key != "imageId"}
+    assert kept == {
+        "nodeAgentSku": "batch.node.ubuntu 22.04",
+        "galleryName": "gallery",
+        "imageName": IMAGE,
+        "version": "1.0.0",
+        "vmSize": "Standard_D2s_v3",
+        "location": "swedencentral",
+        "baseOS": "ubuntu-22.04",
+        "gpuEnabled": False,
+        "containerImage": None,
+    }
+    pool = json.loads((tmp_path / "out/batch.json").read_text())
+    assert pool["imageId"].lower() == image["imageId"].lower()
+    assert (pool["poolId"], pool["nodes"], pool["state"]) == ("pool", 0, "steady")
+    shown = run(tmp_path, "logs", "--spec", str(images.world.file), f"images/{IMAGE}")
+    assert "== 02-docker" in shown
+    assert "publishing 1.0.0" in shown
+
+
+def run(folder: Path, *arguments: str) -> str:
+    command: list[Any] = [sys.executable, "-m", "reconciler", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
