@@ -90,6 +90,7 @@ class Desired:
     """What the spec asks for. `refs` must exist before it does; `data` is what its kind needs beyond the body.
 
     `obstacle` says what stands against making or changing it, if anything does: such a change is refused.
+    `drains`: what occupies it is sent away for a change that needs it empty.
     """
 
     address: Address
@@ -98,6 +99,7 @@ class Desired:
     protect: bool = False
     data: Body = field(default_factory=dict)
     obstacle: str = ""
+    drains: bool = False
 
 
 @dataclass(frozen=True, slots=True)

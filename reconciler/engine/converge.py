@@ -206,7 +206,8 @@ class Convergence:
             if self._verbs:
                 return Ended(Status.FAILED, self._unstuck(found, diff))
             return Ended(Status.STOPPED, f"{found.address} is ready now, but must be replaced; run plan again")
-        part = actionable(diff, found)
+        assert self.desired is not None
+        part = actionable(diff, self.desired, found)
         if not part:
             held = ", ".join(found.occupants)
             return Ended(Status.DEFERRED, f"{found.address} waits until it is empty; now it holds {held}")

@@ -61,9 +61,9 @@ def decide_stray(observed: Observed, protect_reason: str = "left the spec") -> D
     return Decision(address, Action.DELETE, (observed.surplus or protect_reason) + _held(observed))
 
 
-def actionable(found: Diff, observed: Observed) -> Diff:
+def actionable(found: Diff, desired: Desired, observed: Observed) -> Diff:
     """The part of `found` that can be written now: what needs an empty resource waits while it is occupied."""
-    if not observed.occupants:
+    if not observed.occupants or desired.drains:
         return found
     return replace(found, changes=tuple(c for c in found.changes if c.rule < Rule.WHEN_EMPTY))
 
@@ -78,9 +78,12 @@ def _by_rule(desired: Desired, observed: Observed, found: Diff) -> Decision:
         if desired.protect or (observed.mark and observed.mark.protect):
             return Decision(address, Action.REFUSE, "must be replaced, but is protected", found)
         return Decision(address, Action.REPLACE, _cause(desired, observed) + _held(observed), found)
+    if found.rule is Rule.WHEN_EMPTY and observed.occupants and desired.drains:
+        held = ", ".join(observed.occupants)
+        return Decision(address, Action.UPDATE, f"{_cause(desired, observed)}; is drained for it (now {held})", found)
     if found.rule is Rule.WHEN_EMPTY and observed.occupants:
         held = ", ".join(observed.occupants)
-        if not actionable(found, observed):
+        if not actionable(found, desired, observed):
             reason = f"needs an empty {address.kind}, but it holds {held}; scale it to 0 first"
             return Decision(address, Action.DEFER, reason, found)
         reason = f"{_cause(desired, observed)}; some of it must wait until the {address.kind} is empty (now {held})"

@@ -42,6 +42,8 @@ def _declared(wanted: Any, found: Any) -> Any:
         return {}
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         return {key: _declared(item, found.get(key)) for key, item in wanted.items()}
+    if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)) and len(wanted) == len(found):
+        return [_declared(item, there) for item, there in zip(wanted, found, strict=True)]
     return _plain(found)
 
 

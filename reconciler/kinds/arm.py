@@ -14,6 +14,8 @@ from reconciler.spec.spec import Spec
 
 OWNER, DIGEST, PROTECT = "reconcile_owner", "reconcile_digest", "reconcile_protect"
 
+OURS = (OWNER, DIGEST, PROTECT, "reconcile_rollout")
+
 TAGGED: Mapping[str, Rule] = {"location": Rule.REFUSE, "tags": Rule.LIVE}
 """Rules of what every tracked ARM resource has."""
 
@@ -95,7 +97,7 @@ def with_mark(tags: Mapping[str, str], mark: Mark) -> dict[str, str]:
 
 
 def without_mark(tags: Mapping[str, str] | None) -> dict[str, str]:
-    return {name: value for name, value in (tags or {}).items() if name not in (OWNER, DIGEST, PROTECT)}
+    return {name: value for name, value in (tags or {}).items() if name not in OURS}
 
 
 def mark_of(tags: Mapping[str, str] | None) -> Mark | None:

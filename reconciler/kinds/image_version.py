@@ -67,7 +67,9 @@ def _pinned(spec: Spec) -> list[str]:
 def _replicas(spec: Spec, name: str) -> int:
     """A replica for every 300 nodes of the pools that boot the image."""
     users = [own["nodes"] for own in spec.pools.values() if own["image"] == f"images/{name}"]
-    nodes = sum(int(one["dedicated"]) + int(one["spot"]) for one in users)
+    nodes = sum(
+        int(one["autoscale"].get("max", 1)) if "autoscale" in one else one["dedicated"] + one["spot"] for one in users
+    )
     return max(1, math.ceil(nodes / NODES_PER_REPLICA))
 
 

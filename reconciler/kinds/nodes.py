@@ -61,6 +61,11 @@ def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health
     return Health.READY, f"{now_spot} of {spot} spot nodes" if now_spot != spot else ""
 
 
+def broken(counts: Counts | None) -> int:
+    """How many nodes do not work."""
+    return sum((counts or {}).get(state, 0) for state in BROKEN)
+
+
 def occupants(properties: Mapping[str, Any], counts: Counts | None) -> tuple[str, ...]:
     """What keeps the pool from being empty."""
     total = properties.get("currentDedicatedNodes", 0) + properties.get("currentLowPriorityNodes", 0)
@@ -72,7 +77,10 @@ def occupants(properties: Mapping[str, Any], counts: Counts | None) -> tuple[str
 
 
 def _targets(properties: Mapping[str, Any]) -> tuple[int, int]:
-    fixed = (properties.get("scaleSettings") or {}).get("fixedScale") or {}
+    scale = properties.get("scaleSettings") or {}
+    if scale.get("autoScale"):  # Azure's own target is met when it is steady
+        return properties.get("currentDedicatedNodes", 0), properties.get("currentLowPriorityNodes", 0)
+    fixed = scale.get("fixedScale") or {}
     return fixed.get("targetDedicatedNodes", 0), fixed.get("targetLowPriorityNodes", 0)
 
 

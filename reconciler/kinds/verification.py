@@ -26,7 +26,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     """One for each pool that has nodes and wants it."""
     for name, own in spec.pools.items():
         nodes = own["nodes"]["dedicated"] + own["nodes"]["spot"]
-        if own.get("verify", False) is False or not nodes:
+        if own.get("verify", False) is False or not (nodes or "autoscale" in own["nodes"]):
             continue
         image = own["image"] if isinstance(own["image"], str) and own["image"].startswith("images/") else ""
         built = spec.images.get(image.removeprefix("images/"), {})

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler import roles
 from reconciler.errors import Problem
 from reconciler.files import folder
-from reconciler.spec import check_images
+from reconciler.spec import check_images, check_pools
 from reconciler.spec.document import Document, Path_
 from reconciler.spec.references import absent, dangling, nearest
 
@@ -92,7 +92,7 @@ def _meaning(document: Document) -> Iterator[Problem]:
     value = document.value
     if "subscription" not in value["azure"]:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
-    for check_part in (_identities, check_images.check, _account, _pools, _jobs, _clashes):
+    for check_part in (_identities, check_images.check, check_pools.check, _account, _pools, _jobs, _clashes):
         yield from check_part(document, value)
 
 

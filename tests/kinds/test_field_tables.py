@@ -32,6 +32,7 @@ ADDRESSED = {"name", "id", "properties"}
 OWN = {
     "role_assignment": {"identity"},
     "job": {"state", "stage", "id"},
+    "pool": {"stage"},
     "resource_group": {"properties"},
     "image_version": {"version", "inputs", "stage"},
 }

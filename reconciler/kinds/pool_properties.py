@@ -1,0 +1,117 @@
+"""Properties of a pool beside its image, size and scale: from the spec, from Azure, and as ARM takes them.
+
+What the spec leaves out is declared at Batch's default, so that taking a property out of the spec is a change like any
+other. Ids are compared without case, durations by value, and lists of named things without order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+DEFAULTS: Mapping[str, Any] = {
+    "applicationPackages": [],
+    "interNodeCommunication": "Disabled",
+    "mountConfiguration": [],
+    "networkConfiguration": {
+        "subnetId": None,
+        "dynamicVnetAssignmentScope": "none",
+        "enableAcceleratedNetworking": False,
+        "endpointConfiguration": None,
+        "publicIPAddressConfiguration": {"provision": "BatchManaged"},
+    },
+    "taskSchedulingPolicy": {"nodeFillType": "Spread"},
+    "upgradePolicy": {"mode": "manual"},
+    "userAccounts": [],
+}
+"""Property → what Batch shows where nothing was asked for. Source: recorded answers, wire-facts."""
+MACHINE_DEFAULTS: Mapping[str, Any] = {
+    "dataDisks": [],
+    "diskEncryptionConfiguration": None,
+    "extensions": [],
+    "licenseType": None,
+    "nodePlacementConfiguration": {"policy": "Regional"},
+    "osDisk": {"caching": "None", "ephemeralOSDiskSettings": None},
+    "securityProfile": None,
+    "serviceArtifactReference": None,
+}
+"""The same for properties of virtualMachineConfiguration."""
+SORTED_BY = ("name", "lun", "priority", "id")
+IDS = frozenset({"id", "subnetId", "resourceId", "ipAddressIds"})
+DURATIONS = frozenset({"pauseTimeBetweenBatches", "resizeTimeout", "evaluationInterval", "drainWithin"})
+
+
+def wanted(own: Mapping[str, Any], account_id: str) -> dict[str, Any]:
+    """The properties that the spec declares, defaults included; packages by their ids."""
+    found = {name: normal(_laid(default, own.get(name)), name) for name, default in DEFAULTS.items()}
+    found["applicationPackages"] = normal(
+        [{**one, "id": f"{account_id}/applications/{one['id']}"} for one in own.get("applicationPackages", [])]
+    )
+    return found
+
+
+def machine(own: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of virtualMachineConfiguration that are not about the image."""
+    return {name: normal(_laid(default, own.get(name)), name) for name, default in MACHINE_DEFAULTS.items()}
+
+
+def observed(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` as Azure reports it, normalised; lists that it leaves out are empty."""
+    found = {name: normal(value, name) for name, value in given.items()}
+    missing: dict[str, Any] = {name: [] for name, default in defaults.items() if default == [] and not found.get(name)}
+    return {**found, **missing}
+
+
+def normal(value: Any, name: str = "") -> Any:
+    """One spelling for equal values."""
+    if isinstance(value, Mapping):
+        return {key: normal(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        items = [normal(item, name if name in IDS else "") for item in value]
+        return sorted(items, key=_rank) if items and all(isinstance(item, dict) for item in items) else items
+    if isinstance(value, str) and name in IDS:
+        return value.lower()
+    return canonical(value) if isinstance(value, str) and name in DURATIONS else value
+
+
+def _rank(item: Mapping[str, Any]) -> str:
+    """By name, number or id where there is one; mounts by their path."""
+    for key in SORTED_BY:
+        if key in item:
+            return f"{item[key]:>12}"
+    return str(sorted((key, str(value)) for key, value in item.items()))
+
+
+def canonical(duration: str) -> str:
+    """`PT06M00S` → `PT6M`, as Azure spells durations."""
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", duration)
+    if match is None:
+        return duration
+    seconds = sum(int(part or 0) * unit for part, unit in zip(match.groups(), (86400, 3600, 60, 1), strict=True))
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    clock = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if number)
+    return f"P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}" if seconds else "PT0S"
+
+
+def _laid(default: Any, own: Any) -> Any:
+    """`own` over the default; a default that is a map fills what `own` leaves out."""
+    if own is None:
+        return default
+    return {**default, **own} if isinstance(default, Mapping) and isinstance(own, Mapping) else own
+
+
+def bare(value: Any) -> Any:
+    """`value` without what is None: ARM takes absence, not null, inside a property."""
+    if isinstance(value, Mapping):
+        return {key: bare(item) for key, item in value.items() if item is not None}
+    return [bare(item) for item in value] if isinstance(value, list) else value
+
+
+def with_passwords(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """User accounts as ARM takes them: each with a password that nobody will ever know."""
+    import secrets
+
+    return [{**one, "password": f"{secrets.token_urlsafe(24)}aA1!"} for one in accounts]

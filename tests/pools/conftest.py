@@ -1,0 +1,50 @@
+"""A spec with an account and one pool, and nothing that takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.model import Status
+from tests.conftest import SPEED, World
+
+FAST = 3000.0
+
+
+class Pools:
+    """What the tests of pools do with a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @property
+    def pool(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.world.text["pools"]["pool"]
+        return found
+
+    def done(self) -> None:
+        """Apply, and see that all went well and nothing is left to do."""
+        outcomes = self.world.apply(poll_seconds=0.05)
+        assert {one.status for one in outcomes.values()} <= {Status.DONE}, [one.error for one in outcomes.values()]
+        left = [(str(d.address), d.diff.changes) for d in self.world.plan().decisions if d.diff]
+        assert left == []
+        assert self.world.plan().steps == ()
+
+    def live(self) -> dict[str, Any]:
+        where = (self.world.text["azure"]["resourceGroup"], self.world.text["batchAccount"]["name"], "pool")
+        found: dict[str, Any] = self.world.cloud().batch_management.pool.get(*where).as_dict()
+        return found
+
+
+@pytest.fixture
+def pools(world: World) -> Iterator[Pools]:
+    for section in ("jobs", "storage", "identities"):
+        del world.text[section]
+    world.text["pools"]["pool"] = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 0}
+    world.azure.run(FAST)
+    yield Pools(world)
+    world.azure.clear_faults()
+    world.apply(destroying=True, poll_seconds=0.05)
+    world.azure.run(SPEED)

@@ -1,0 +1,66 @@
+"""Every writable property of a pool, from absent to removed: planned, made, and then no more in any plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler.model import Action
+from tests.pools.conftest import Pools
+
+CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/pool/properties.yaml").read_text())
+
+
+def shown(pools: Pools) -> list[tuple[str, str]]:
+    """(path, rule) of what the plan says of the pool."""
+    decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
+    assert decision.action is Action.UPDATE
+    return [(c.path.removeprefix("properties."), c.rule.name.lower()) for c in decision.diff.changes]
+
+
+def test_every_property_goes_through_its_life(pools: Pools) -> None:
+    pools.done()
+    for case in CASES:
+        if case.get("only") == "refused":
+            continue
+        for stage in ("set", "changed", "removed"):
+            if stage == "removed":
+                del pools.pool[case["key"]]
+                if case.get("removed") == "nothing" or not pools.world.plan().steps:
+                    continue  # what was last set is the default, or others may have it too
+            elif stage == "changed" and case["changed"] == case["set"]:
+                continue  # it has one value only
+            else:
+                pools.pool[case["key"]] = case[stage]
+            found = shown(pools)
+            assert found, (case["key"], stage)
+            assert all(path.startswith(case["path"]) for path, _ in found), (case["key"], stage, found)
+            assert {rule for _, rule in found} == {case["rule"]}, (case["key"], stage, found)
+            pools.done()
+
+
+def test_several_properties_at_once_are_one_change(pools: Pools) -> None:
+    pools.done()
+    pools.pool.update({case["key"]: case["set"] for case in CASES if "only" not in case})
+    pools.done()
+    assert pools.live()["properties"]["userAccounts"][0]["name"] == "runner"
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("userAccounts", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}]),
+        ("dataDisks", [{"lun": 0, "diskSizeGB": 8}, {"lun": 1, "diskSizeGB": 8}],
+         [{"lun": 1, "diskSizeGB": 8}, {"lun": 0, "diskSizeGB": 8}]),
+        ("vmSize", "Standard_D2s_v3", "STANDARD_d2s_V3"),
+        ("nodes", {"dedicated": 0, "resizeTimeout": "PT15M"}, {"dedicated": 0, "resizeTimeout": "PT900S"}),
+    ],
+)  # fmt: skip
+def test_another_spelling_is_no_change(pools: Pools, key: str, one: Any, other: Any) -> None:
+    pools.pool[key] = one
+    pools.done()
+    pools.pool[key] = other
+    assert pools.world.plan().steps == ()

@@ -1,0 +1,43 @@
+"""Nodes that break: mended within two attempts, left alone when too many do, and what they said is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler import local
+from reconciler.kinds import pool_repair
+from reconciler.model import Action, Status
+from tests.pools.conftest import Pools
+
+
+def break_one(pools: Pools, state: str) -> None:
+    body = {"account": pools.world.text["batchAccount"]["name"], "pool": "pool", "state": state}
+    assert "error" not in local.ask(pools.world.azure.folder, "POST", "nodes", body)
+
+
+def test_an_unusable_node_is_mended_by_the_next_apply(pools: Pools) -> None:
+    pools.pool["nodes"] = 3
+    pools.done()
+    break_one(pools, "unusable")
+    decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
+    assert decision.action is Action.UPDATE
+    assert "1 node is unusable" in decision.reason
+    pools.done()
+
+
+def test_a_start_task_that_fails_everywhere_is_told_with_its_last_words_and_not_tried_over_and_over(
+    pools: Pools,
+) -> None:
+    pools.pool.update(nodes=2, startTask={"commandLine": "/bin/sh -c 'echo no such disk >&2; exit 4'"})
+    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
+    assert outcome.status is Status.FAILED
+    assert "2 nodes failed its start task" in str(outcome.error) or "failed its start task" in str(outcome.error)
+    assert "exit code 4: no such disk" in str(outcome.error)
+    pools.pool["startTask"] = {"commandLine": "/bin/true"}
+    pools.pool["nodes"] = 0
+    pools.done()
+
+
+@pytest.mark.parametrize(("count", "total", "told"), [(1, 1, False), (1, 2, False), (2, 3, True), (2, 4, False)])
+def test_more_than_half_is_no_accident(count: int, total: int, told: bool) -> None:
+    assert pool_repair.common(count, total) is told
