@@ -13,6 +13,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.cleanup import cleanup
+from reconciler.cli.cost import cost
 from reconciler.cli.data import images, upload
 from reconciler.cli.local import local
 from reconciler.cli.look import logs, outputs, schema, status, validate
@@ -33,7 +34,7 @@ def commands() -> None:
     """
 
 
-for command in (validate, plan, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, local):
+for command in (validate, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, local):
     commands.add_command(command)
 
 

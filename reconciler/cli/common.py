@@ -57,6 +57,19 @@ def format_option(function: Function) -> Function:
     )
 
 
+def prices_option(function: Function) -> Function:
+    """`--prices`."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    text = "A file with prices; default: Azure's public price list."
+    return click.option("--prices", metavar="FILE", type=path, envvar="RECONCILE_PRICES", help=text)(function)
+
+
+def cost_options(function: Function) -> Function:
+    """`--cost`, `--no-cost` and `--prices`."""
+    text = "Whether to show what the plan costs; default: if it changes that."
+    return click.option("--cost/--no-cost", "wants_cost", default=None, help=text)(prices_option(function))
+
+
 def load_spec(path: Path | None, cloud: str | None) -> Spec:
     """The checked spec. SpecError, or UsageError where there is no telling which."""
     from reconciler.spec import load

@@ -38,6 +38,10 @@ def validate(spec: Path | None, cloud: str | None) -> None:
         if section
     ]
     told = ", ".join(f"{count} {_plural(word, count)}" for count, word in counts)
+    from reconciler.spec.check_pools import warnings
+
+    for warning in warnings(loaded.pools):
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import common, pricing
 from reconciler.errors import Refused
 from reconciler.model import Action, Status
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
+    from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
     from reconciler.events import Listener
     from reconciler.model import Outcome
@@ -30,6 +31,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.spec_argument
 @common.selection
 @common.format_option
+@common.cost_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 def plan(
     spec: Path | None,
@@ -37,12 +39,16 @@ def plan(
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     shape: str,
+    prices: Path | None,
     *,
+    wants_cost: bool | None,
     detailed_exitcode: bool,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
-    reading, _ = _read(spec, cloud, target, exclude, destroying=False)
-    _show(reading, shape)
+    reading, _ = read(spec, cloud, target, exclude, destroying=False)
+    found = pricing.shown(reading, prices, wanted=wants_cost if shape == "text" else bool(wants_cost))
+    _show(reading, shape, found)
+    pricing.check(reading, prices, found)
     made = reading.plan
     if made.of(Action.REFUSE):
         return 3
@@ -53,6 +59,7 @@ def plan(
 @common.spec_argument
 @common.selection
 @common.format_option
+@common.cost_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def apply(
     spec: Path | None,
@@ -60,11 +67,18 @@ def apply(
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     shape: str,
+    prices: Path | None,
     *,
+    wants_cost: bool | None,
     yes: bool,
 ) -> int:
     """Make live Azure as the spec says: show the plan, ask, and carry it out."""
-    return _carry_out(spec, cloud, target, exclude, shape, yes=yes, destroying=False)
+    reading, reached = read(spec, cloud, target, exclude, destroying=False)
+    found = pricing.shown(reading, prices, wanted=wants_cost) if shape == "text" else None
+    if shape == "text":
+        _show(reading, shape, found)
+    pricing.check(reading, prices, found)
+    return _carry_out(reading, reached, shape, yes=yes, destroying=False)
 
 
 @click.command()
@@ -82,12 +96,16 @@ def destroy(
     yes: bool,
 ) -> int:
     """Delete everything that the spec owns, last made first. Protected resources stay."""
-    return _carry_out(spec, cloud, target, exclude, shape, yes=yes, destroying=True)
+    reading, reached = read(spec, cloud, target, exclude, destroying=True)
+    if shape == "text":
+        _show(reading, shape)
+    return _carry_out(reading, reached, shape, yes=yes, destroying=True)
 
 
-def _read(
+def read(
     spec: Path | None, cloud: str | None, target: tuple[str, ...], exclude: tuple[str, ...], *, destroying: bool
 ) -> tuple[Reading, Cloud]:
+    """The spec's plan and the cloud that it is for."""
     loaded = common.load_spec(spec, cloud)
     targets, excludes = common.addresses(target), common.addresses(exclude)
     from reconciler import journal
@@ -102,30 +120,21 @@ def _read(
     return reading, reached
 
 
-def _show(reading: Reading, shape: str) -> None:
+def _show(reading: Reading, shape: str, found: Cost | None = None) -> None:
     from reconciler.engine import estimate
     from reconciler.render import as_json, as_text
+    from reconciler.render import cost as render
 
     if shape == "json":
-        click.echo(as_json.plan(reading.plan))
+        click.echo(as_json.plan(reading.plan, **({"cost": render.document(found)} if found else {})))
     else:
         way = estimate.critical_path(reading.plan)
         click.echo(as_text.plan(reading.plan, way, colour=common.colour()))
+        if found:
+            click.echo(render.below(found))
 
 
-def _carry_out(
-    spec: Path | None,
-    cloud: str | None,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
-    shape: str,
-    *,
-    yes: bool,
-    destroying: bool,
-) -> int:
-    reading, reached = _read(spec, cloud, target, exclude, destroying=destroying)
-    if shape == "text":
-        _show(reading, shape)
+def _carry_out(reading: Reading, reached: Cloud, shape: str, *, yes: bool, destroying: bool) -> int:
     if reading.plan.of(Action.REFUSE):
         raise Refused("the plan has refused resources; nothing was changed")
     if not reading.plan.steps:

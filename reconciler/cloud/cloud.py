@@ -104,7 +104,7 @@ class Cloud:
         self._batch: BatchClient | None = None
         self._blobs: dict[str, BlobServiceClient] = {}
         self.runs: dict[str, str] = {}
-        """Runs of registries that this process has scheduled, by what they build."""
+        """What this process has asked for and Azure does not tell: runs of registries by what they build, reboots."""
 
     @property
     def group_id(self) -> str:

@@ -22,7 +22,7 @@ from reconciler.local import control, entra, faults, imds, operations, registrie
 from reconciler.local.azure import Azure
 from reconciler.local.clock import stamp
 from reconciler.local.http import Answer, Call, Failure, Route, arm_error, batch_error, response
-from reconciler.local.services import SERVICES, batch_routes
+from reconciler.local.services import SERVICES, batch_routes, retail_prices
 
 ARM_TYPE = "application/json; charset=utf-8"
 BATCH_TYPE = "application/json;odata=minimalmetadata"
@@ -60,6 +60,8 @@ class Front:
             return await self._faulty(plane, request, lambda: self._registry(plane, request))
         if entra.serves(path):
             return await entra.serve(self.azure, request)
+        if retail_prices.serves(path):  # public: nobody has to sign in
+            return await self._faulty("prices", request, lambda: retail_prices.serve(self.azure, request))
         plane = "batch" if path.lower().startswith("/batch/") else "arm"
         return await self._faulty(plane, request, lambda: self._routed(plane, request))
 

@@ -12,9 +12,9 @@ from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, P
 VERSION = 1
 
 
-def plan(made: Plan) -> str:
-    """The plan as a JSON document."""
-    return json.dumps(document(made), indent=2, ensure_ascii=False, default=dict)
+def plan(made: Plan, **more: Any) -> str:
+    """The plan as a JSON document, with what else belongs into it."""
+    return json.dumps(document(made) | more, indent=2, ensure_ascii=False, default=dict)
 
 
 def document(made: Plan) -> dict[str, Any]:

@@ -113,8 +113,9 @@ def _spec(value: Mapping[str, Any], file: str) -> Spec:
         batch_account=value.get("batchAccount"),
         pools={name: _pool(body) for name, body in value.get("pools", {}).items()},
         jobs={name: _job(body) for name, body in value.get("jobs", {}).items()},
-        adopt=frozenset(map(Address.parse, value.get("adopt", []))),
+        adopt=frozenset(map(Address.parse, value.get("adopt", []))) | _adopted(value.get("pools", {})),
         outputs=value.get("outputs", {}),
+        budget=value.get("budget", {}),
     )
 
 
@@ -123,6 +124,10 @@ def _storage(body: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(containers, list):
         containers = {name: {} for name in containers}
     return {**body, "containers": {name: options or {} for name, options in containers.items()}}
+
+
+def _adopted(pools: Mapping[str, Any]) -> frozenset[Address]:
+    return frozenset(Address("pool", name) for name, body in pools.items() if body.get("onExisting") == "adopt")
 
 
 def _registry(body: Mapping[str, Any]) -> dict[str, Any]:

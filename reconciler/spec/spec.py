@@ -40,6 +40,7 @@ class Spec:
     jobs: Section = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()
     outputs: Mapping[str, str] = field(default_factory=dict)
+    budget: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -1,0 +1,60 @@
+"""What the plan of a command costs, by a price file or the price list of its cloud; and whether it may."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.errors import Refused
+
+if TYPE_CHECKING:
+    from reconciler.cost import Cost, Uses
+    from reconciler.engine.loop import Reading
+
+
+def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost | None:
+    """What the plan costs, if that is to be shown: where nobody says, if the plan changes it."""
+    if wanted is False:
+        return None
+    uses = _uses(reading)
+    return _price(reading, uses, prices) if wanted or uses.differ else None
+
+
+def priced(reading: Reading, prices: Path | None) -> Cost:
+    return _price(reading, _uses(reading), prices)
+
+
+def check(reading: Reading, prices: Path | None, found: Cost | None) -> None:
+    """Refused if the spec would cost more than its budget after the plan."""
+    from reconciler.cost import over_budget
+
+    if not reading.spec.budget:
+        return
+    maximum = Decimal(str(reading.spec.budget["maxMonthly"]))
+    if problem := over_budget(found or priced(reading, prices), maximum):
+        raise Refused(problem)
+
+
+def _uses(reading: Reading) -> Uses:
+    from reconciler import cost as costs
+
+    return costs.of(reading.plan, reading.desired, reading.observed, reading.spec.azure.location)
+
+
+def _price(reading: Reading, uses: Uses, prices: Path | None) -> Cost:
+    """`uses` with the prices of a file, or of the price list of the spec's cloud."""
+    from reconciler import cost as costs
+    from reconciler import prices as lists
+
+    if prices is not None:
+        try:
+            return costs.price(uses, lists.read(prices))
+        except lists.PricesError as error:
+            raise click.UsageError(str(error)) from None
+    where = reading.spec.azure.cloud
+    url = f"{os.environ['RECONCILE_RESOURCE_MANAGER']}/prices/api/retail/prices" if where == "local" else lists.URL
+    return costs.price(uses, lists.current(uses.sizes, url, cloud=where))

@@ -1,0 +1,40 @@
+"""What things cost: per hour of a VM size in a region, and what else somebody has a price for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A VM size per hour, dedicated and spot; None: not known."""
+
+    hour: Decimal | None = None
+    spot_hour: Decimal | None = None
+
+
+UNKNOWN = Price()
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """All in one currency (ISO 4217).
+
+    sizes           (region, size), both in lower case, → its price; the region "" stands for every other one
+    disk_month      the OS disk of one node
+    image_gb_month  a GB of one image replica; `image_gb` is how large a replica is
+    notes           what to know about the prices, such as their age
+    """
+
+    currency: str = "USD"
+    sizes: Mapping[tuple[str, str], Price] = field(default_factory=dict)
+    disk_month: Decimal | None = None
+    image_gb_month: Decimal | None = None
+    image_gb: Decimal = Decimal(30)
+    notes: tuple[str, ...] = ()
+
+    def of(self, region: str, size: str) -> Price:
+        size = size.lower()
+        return self.sizes.get((region, size)) or self.sizes.get(("", size)) or UNKNOWN

@@ -1,0 +1,69 @@
+"""Prices in a file of one's own, as YAML or JSON:
+
+currency: EUR
+sizes:
+  Standard_D2s_v3: {hour: 0.096, spotHour: 0.02}
+osDiskMonth: 1.54          # of one node; optional
+imageGbMonth: 0.05         # of one image replica; optional
+imageGb: 30                # how large a replica is
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from reconciler.cost.prices import Price, Prices
+from reconciler.errors import ReconcileError
+
+KEYS = ("currency", "sizes", "osDiskMonth", "imageGbMonth", "imageGb")
+PRICE = ("hour", "spotHour")
+
+
+class PricesError(ReconcileError):
+    """A price file that cannot be used; the message names the place in it."""
+
+
+def read(path: Path) -> Prices:
+    """The prices in a file, the same in every region. PricesError if it is not one."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise PricesError(f"cannot read {path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PricesError(f"cannot read {path}: {' '.join(str(error).split())}") from None
+    body = _map(found, KEYS, str(path))
+    sizes = _map(body.get("sizes", {}), None, f"{path}: sizes")
+    currency = body.get("currency", "USD")
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
+        raise PricesError(f"{path}: currency must be three letters such as USD")
+    each = {("", str(name).lower()): _price(one, f"{path}: sizes.{name}") for name, one in sizes.items()}
+    disk, storage, size = (_number(body, key, f"{path}: {key}") for key in KEYS[2:])
+    return Prices(currency.upper(), each, disk, storage, size or Prices().image_gb)
+
+
+def _price(found: Any, where: str) -> Price:
+    body = _map(found, PRICE, where)
+    return Price(*(_number(body, key, f"{where}.{key}") for key in PRICE))
+
+
+def _map(found: Any, known: tuple[str, ...] | None, where: str) -> dict[Any, Any]:
+    if not isinstance(found, dict):
+        raise PricesError(f"{where} must be a mapping")
+    for key in found:
+        if known is not None and key not in known:
+            raise PricesError(f"{where} has an unknown key {key}; it may have {', '.join(known)}")
+    return found
+
+
+def _number(body: dict[Any, Any], key: str, where: str) -> Decimal | None:
+    value = body.get(key)
+    if value is None:
+        return None
+    number = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(-1)
+    if not number.is_finite() or number < 0:
+        raise PricesError(f"{where} must be a number that is not negative")
+    return number

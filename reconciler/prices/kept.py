@@ -1,0 +1,132 @@
+"""Prices that were asked for before: `.reconcile/prices/REGION.json`, for the local cloud `REGION@local.json`.
+
+A price is used for a week. Then, or where there is none, the price list is asked; while it does not answer, old
+prices are used and their age is said. After a failure it is left alone for some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from reconciler.cost.prices import Price, Prices
+from reconciler.prices import retail
+
+FOLDER = Path(".reconcile/prices")
+FRESH, PAUSE = timedelta(days=7), timedelta(minutes=10)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def current(
+    wanted: Mapping[str, Collection[str]],
+    url: str = retail.URL,
+    *,
+    cloud: str = "public",
+    folder: Path = FOLDER,
+    now: datetime | None = None,
+    seconds: float = retail.SECONDS,
+) -> Prices:
+    """The prices of `wanted`, region → VM sizes. Never fails; `notes` say what is old or missing, and why."""
+    asked = _List(url, now or datetime.now(UTC), time.monotonic() + seconds)
+    sizes: dict[tuple[str, str], Price] = {}
+    notes: dict[str, None] = {}
+    for region, names in wanted.items():
+        path = folder / f"{region}{'' if cloud == 'public' else f'@{cloud}'}.json"
+        known, why = _known(path, asked, region, names)
+        here = {name: known["sizes"][name] for name in map(str.lower, names) if name in known["sizes"]}
+        sizes |= {(region, name): _price(one) for name, one in here.items()}
+        age = max((asked.now - _time(one["asked"]) for one in here.values()), default=timedelta(0))
+        if why and age > FRESH:
+            notes[f"prices are {age.days} days old: {why}"] = None
+        if why and len(here) < len({name.lower() for name in names}):
+            notes[f"some prices are missing: {why}"] = None
+    return Prices(sizes=sizes, notes=tuple(notes))
+
+
+@dataclass
+class _List:
+    """The price list at `url`, until `end` on the monotonic clock; once it has failed, it is not asked again."""
+
+    url: str
+    now: datetime
+    end: float
+    why: str = ""
+
+    def ask(self, region: str, sizes: Collection[str]) -> Mapping[str, Price] | None:
+        """None if it did not answer; `why` tells."""
+        try:
+            if not self.why:
+                return retail.fetch(self.url, region, sizes, self.now, max(0.0, self.end - time.monotonic()))
+        except retail.Unavailable as error:
+            self.why = str(error)
+        return None
+
+
+def _known(path: Path, asked: _List, region: str, names: Collection[str]) -> tuple[dict[str, Any], str]:
+    """What is known of a region after asking for what is missing or old; why that failed, if it did."""
+    known, now = _read(path), asked.now
+    times = {name: _time(known["sizes"].get(name.lower(), {}).get("asked")) for name in names}
+    stale = [name for name, then in times.items() if not timedelta(0) <= now - then <= FRESH]
+    if not stale:
+        return known, ""
+    if timedelta(0) <= now - _time(known.get("failed")) < PAUSE:
+        return known, str(known.get("why", ""))
+    found = asked.ask(region, stale)
+    if found is None:
+        known |= {"failed": now.isoformat(), "why": asked.why}
+    else:
+        known = {"sizes": known["sizes"] | {name: _written(price, now) for name, price in found.items()}}
+    _write(path, known)
+    return known, "" if found is not None else asked.why
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A file that cannot be read, or that something else wrote, is as good as none."""
+    try:
+        found = json.loads(path.read_text())
+        sizes = {name: one for name, one in found["sizes"].items() if _time(one["asked"]) > BEGINNING}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {"sizes": {}}
+    return {**found, "sizes": sizes}
+
+
+def _write(path: Path, known: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f"{path.name}.new")
+        new.write_text(json.dumps(known, indent=1, sort_keys=True))
+        new.replace(path)
+    except OSError:
+        return  # a folder that cannot be written to: prices are asked for again next time
+
+
+def _written(price: Price, now: datetime) -> dict[str, str | None]:
+    hour, spot = (None if one is None else str(one) for one in (price.hour, price.spot_hour))
+    return {"hour": hour, "spotHour": spot, "asked": now.isoformat()}
+
+
+def _price(one: Mapping[str, Any]) -> Price:
+    return Price(_decimal(one.get("hour")), _decimal(one.get("spotHour")))
+
+
+def _decimal(text: Any) -> Decimal | None:
+    try:
+        found = Decimal(text) if isinstance(text, str) else None
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() and found >= 0 else None
+
+
+def _time(text: Any) -> datetime:
+    """When something was; long ago where that is not known."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return BEGINNING
+    return found if found.tzinfo else BEGINNING

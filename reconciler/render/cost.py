@@ -1,0 +1,131 @@
+"""What a plan costs, for people and for programs. Pure: values in, text out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.cost import Charge, Cost, Line, Once, Range
+from reconciler.cost.money import hourly, money, roughly
+from reconciler.render.as_text import clean, table
+
+UNKNOWN = "price unknown"
+
+
+def below(cost: Cost) -> str:
+    """What stands below a plan: a line for each resource whose cost changes, and the total."""
+    lines = [line for line in cost.lines if line.changed]
+    width = max((len(clean(str(line.address))) for line in lines), default=0)
+    shown = [f"  {clean(str(line.address)):<{width}}  {_change(line, cost.currency)}" for line in lines]
+    return "\n".join(["Cost:", *shown, *_ending(cost)])
+
+
+def overview(cost: Cost) -> str:
+    """Every resource that costs by time, and the total."""
+    if not cost.lines:
+        return "\n".join(["Nothing in this spec costs by time.", *_ending(cost)[1:]])
+    rows = [_row(str(line.address), line.now, line.after, cost.currency) for line in cost.lines]
+    rows.append(_row("total", cost.now, cost.after, cost.currency))
+    told = table(("RESOURCE", "AFTER THE PLAN", "PER HOUR", "PER MONTH", "PER MONTH NOW"), rows)
+    return "\n".join([told, "", *_ending(cost)])
+
+
+def _row(name: str, now: Charge | None, after: Charge | None, currency: str) -> tuple[str, ...]:
+    hour = _amount(after, currency, hour=True)
+    return clean(name), clean(after.what) if after else "", hour, _amount(after, currency), _amount(now, currency)
+
+
+def _amount(charge: Charge | None, currency: str, *, hour: bool = False) -> str:
+    """`$70.08`, `$0.00 to $560.64`, `price unknown`, `at least $70.08`; of nothing, `-`."""
+    if charge is None:
+        return "-"
+    if not charge.complete:
+        least = charge.hour.low if hour else charge.month.low
+        return f"at least {_money(least, currency, hour=hour)}" if least else UNKNOWN
+    amount = charge.hour if hour else charge.month
+    low, high = _money(amount.low, currency, hour=hour), _money(amount.high, currency, hour=hour)
+    return low if amount.exact else f"{low} to {high}"
+
+
+def _money(amount: Any, currency: str, *, hour: bool) -> str:
+    return hourly(amount, currency) if hour else money(amount, currency)
+
+
+def _change(line: Line, currency: str) -> str:
+    """`+$70.08/month  (1 x Standard_D2s_v3 → 2 x Standard_D2s_v3)`."""
+    now, after = line.now or Charge(), line.after or Charge()
+    what = clean(" → ".join(one.what if one else "nothing" for one in (line.now, line.after)))
+    missing = ", ".join(dict.fromkeys((*now.unknown, *after.unknown)))
+    if missing:
+        return f"{UNKNOWN}: {clean(missing)}  ({what})"
+    if now.month.exact and after.month.exact:
+        return f"{money(after.month.low - now.month.low, currency, sign=True)}/month  ({what})"
+    difference = money(after.month.expected - now.month.expected, currency, sign=True)
+    bounds = f"{money(after.month.low, currency)} to {money(after.month.high, currency)}/month"
+    return f"about {difference}/month, then {bounds}  ({what})"
+
+
+def _ending(cost: Cost) -> list[str]:
+    now, after = cost.now, cost.after
+    change = ""
+    if now.complete and after.complete:
+        change = f" ({roughly(after.month.expected - now.month.expected, cost.currency, sign=True)})"
+    words = f"{_total(now, cost.currency)} now, {_total(after, cost.currency)} after{change}"
+    lines = [f"  in all {words}"]
+    lines += [f"  {_once(one, cost.currency)}" for one in cost.builds]
+    missing = list(dict.fromkeys((*now.unknown, *after.unknown)))
+    if missing:
+        lines.append(f"  not in these totals, because it is unknown: {clean(', '.join(missing))}")
+    return [*lines, *(f"  {clean(note)}" for note in cost.notes)]
+
+
+def _total(charge: Charge, currency: str) -> str:
+    """`about $210/month`, `nothing`; what is unknown makes it `at least`, or unknown altogether."""
+    month = charge.month
+    if charge.complete and not month.high:
+        return "nothing"
+    if not charge.complete:
+        return f"at least {roughly(month.low, currency)}/month" if month.low else "unknown"
+    most = "" if month.exact else f" (at most {roughly(month.high, currency)})"
+    return f"about {roughly(month.expected, currency)}/month{most}"
+
+
+def _once(build: Once, currency: str) -> str:
+    amount = UNKNOWN if build.amount is None else f"about {roughly(build.amount, currency)}"
+    return f"build VM of {clean(str(build.address))} {amount} once ({clean(build.size)})"
+
+
+def document(cost: Cost) -> dict[str, Any]:
+    """As `cost` in schemas/plan.schema.json: amounts are decimal texts, unrounded sums are never shown."""
+    return {
+        "currency": cost.currency,
+        "now": _charge(cost.now),
+        "after": _charge(cost.after),
+        "resources": [
+            {"address": str(line.address), "now": _charge(line.now), "after": _charge(line.after)}
+            for line in cost.lines
+        ],
+        "builds": [
+            {
+                "address": str(one.address),
+                "size": one.size,
+                "amount": None if one.amount is None else f"{one.amount:.4f}",
+            }
+            for one in cost.builds
+        ],
+        "notes": list(cost.notes),
+    }
+
+
+def _charge(charge: Charge | None) -> dict[str, Any] | None:
+    if charge is None:
+        return None
+    return {
+        "what": charge.what,
+        "hour": _range(charge.hour, 6),
+        "month": _range(charge.month, 2),
+        "unknown": list(charge.unknown),
+    }
+
+
+def _range(found: Range, places: int) -> dict[str, str]:
+    return {name: f"{getattr(found, name):.{places}f}" for name in ("low", "expected", "high")}

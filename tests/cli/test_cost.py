@@ -1,0 +1,91 @@
+"""What plans cost, as a person or a pipeline asks for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_cli import check, reconcile
+from tests.conftest import World
+
+
+@pytest.fixture
+def spec(world: World) -> str:
+    del world.text["jobs"]
+    world.spec()
+    return str(world.file)
+
+
+def test_a_plan_tells_what_it_costs_and_asks_for_prices_once(spec: str, tmp_path: Path) -> None:
+    told = reconcile("plan", spec, cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "pool/pool  +$70.08/month  (nothing → 1 x Standard_D2s_v3)" in told.stdout
+    assert "in all nothing now, about $70.08/month after (+$70.08)" in told.stdout
+    kept = list((tmp_path / ".reconcile/prices").iterdir())
+    assert [path.name.endswith("@local.json") for path in kept] == [True]
+    before = kept[0].stat().st_mtime_ns
+    assert reconcile("plan", spec, cwd=tmp_path).stdout == told.stdout
+    assert kept[0].stat().st_mtime_ns == before
+    assert "Cost:" not in reconcile("plan", spec, "--no-cost", cwd=tmp_path).stdout
+
+
+def test_a_plan_as_json_has_its_cost_only_if_asked(spec: str, tmp_path: Path) -> None:
+    plain = json.loads(reconcile("plan", spec, "--format", "json", cwd=tmp_path).stdout)
+    check("plan", plain)
+    assert "cost" not in plain
+    assert not (tmp_path / ".reconcile/prices").exists()
+    full = json.loads(reconcile("plan", spec, "--format", "json", "--cost", cwd=tmp_path).stdout)
+    check("plan", full)
+    assert full["cost"]["after"]["month"] == {"low": "70.08", "expected": "70.08", "high": "70.08"}
+    own = json.loads(reconcile("cost", spec, "--format", "json", cwd=tmp_path).stdout)
+    assert own == full["cost"]
+
+
+def test_a_price_file_goes_before_the_price_list(spec: str, tmp_path: Path) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text("currency: EUR\nsizes: {Standard_D2s_v3: {hour: 0.1}}\n")
+    told = reconcile("cost", spec, "--prices", str(path), cwd=tmp_path)
+    assert "€73.00" in told.stdout
+    assert "total" in told.stdout
+    path.write_text("currency: EUR\n")
+    assert "price unknown" in reconcile("cost", spec, "--prices", str(path), cwd=tmp_path).stdout
+    path.write_text("sizes: 3\n")
+    wrong = reconcile("plan", spec, "--prices", str(path), cwd=tmp_path)
+    assert (wrong.returncode, "sizes must be a mapping" in wrong.stderr) == (4, True)
+
+
+def test_a_plan_beyond_the_budget_is_shown_and_refused(world: World, tmp_path: Path) -> None:
+    del world.text["jobs"]
+    world.text["budget"] = {"maxMonthly": 70}
+    world.spec()
+    sentence = "after this plan the spec would cost $70.08/month, but its budget is $70.00/month"
+    planned = reconcile("plan", str(world.file), cwd=tmp_path)
+    assert planned.returncode == 3
+    assert "Plan: " in planned.stdout
+    assert sentence in planned.stderr
+    applied = reconcile("apply", str(world.file), "--yes", "--no-cost", cwd=tmp_path)
+    assert (applied.returncode, sentence in applied.stderr) == (3, True)
+    assert "not there yet" in reconcile("plan", str(world.file), "--exclude", "pool/pool", cwd=tmp_path).stdout
+    assert reconcile("destroy", str(world.file), "--yes", cwd=tmp_path).returncode == 0
+    world.text["budget"] = {"maxMonthly": 71}
+    world.spec()
+    assert reconcile("plan", str(world.file), cwd=tmp_path).returncode == 0
+
+
+def test_a_price_list_that_fails_does_not_fail_a_plan(spec: str, world: World, tmp_path: Path) -> None:
+    world.azure.fault(match={"plane": "prices"}, action={"drop": True})
+    told = reconcile("plan", spec, cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "price unknown: the price of Standard_D2s_v3" in told.stdout
+    assert "some prices are missing: 127.0.0.1 cannot be reached" in told.stdout
+
+
+def test_a_wrong_budget_is_told_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    azure = "azure: {cloud: local, location: italynorth, resourceGroup: rg}"
+    path.write_text(f"apiVersion: reconciler/v1\nname: x\n{azure}\nbudget: {{maxMonthly: -1}}\n")
+    told = reconcile("validate", str(path), cwd=tmp_path)
+    assert told.returncode == 4
+    assert f"{path}:4:22 budget.maxMonthly: is -1; it must be at least 0" in told.stderr
