@@ -15,6 +15,7 @@ from reconciler import __version__
 from reconciler.cli.cleanup import cleanup
 from reconciler.cli.cost import cost
 from reconciler.cli.data import images, upload
+from reconciler.cli.doctor import doctor
 from reconciler.cli.local import local
 from reconciler.cli.look import logs, outputs, schema, status, validate
 from reconciler.cli.run import apply, destroy, plan
@@ -34,7 +35,10 @@ def commands() -> None:
     """
 
 
-for command in (validate, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, local):
+COMMANDS = (
+    validate, doctor, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, local,
+)  # fmt: skip
+for command in COMMANDS:
     commands.add_command(command)
 
 

@@ -16,6 +16,8 @@ from reconciler.engine.resolve import resolve
 from reconciler.events import Listener
 from reconciler.kinds.kind import Kinds
 from reconciler.model import Address, Desired, Observed, Outcome, Plan
+from reconciler.preflight import checks, reading
+from reconciler.preflight.facts import Facts, Finding, Severity
 from reconciler.spec.spec import Spec
 
 
@@ -27,6 +29,8 @@ class Reading:
     plan: Plan
     desired: Mapping[Address, Desired]
     observed: tuple[Observed, ...]
+    findings: tuple[Finding, ...] = ()
+    facts: Facts | None = None
 
 
 def read(
@@ -48,10 +52,37 @@ def read(
     selected = graphs.select(desired, observed, targets, excludes) if targets or excludes else None
     if destroying:
         plan = planning.destroy(spec.name, kinds, desired, observed, selected=selected)
+        made = Reading(spec, plan, desired, observed)
     else:
+        made = _checked(spec, cloud, kinds, desired, observed, selected)
+    timed = replace(made.plan, seconds=estimate.seconds(made.plan, kinds, desired, history or {}))
+    return replace(made, plan=timed)
+
+
+def _checked(
+    spec: Spec,
+    cloud: Cloud,
+    kinds: Kinds,
+    desired: Mapping[Address, Desired],
+    observed: tuple[Observed, ...],
+    selected: Collection[Address] | None,
+) -> Reading:
+    """The plan, with what preflight finds as refusals and notes."""
+    plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
+    facts, changed = reading.read(cloud, plan, desired, observed, spec.azure.location)
+    findings = checks.check(facts, changed)
+    against: dict[Address, list[str]] = {}
+    for one in findings:
+        if one.severity is Severity.REFUSE and one.address:
+            against.setdefault(one.address, []).append(one.text)
+    if against:
+        held = {key: replace(desired[key], obstacle="; also ".join(texts)) for key, texts in against.items()}
+        desired = {**desired, **held}
         plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
-    timed = replace(plan, seconds=estimate.seconds(plan, kinds, desired, history or {}))
-    return Reading(spec, timed, desired, observed)
+    notes = tuple(
+        f"{one.address}: {one.text}" if one.address else one.text for one in findings if one.severity is Severity.WARN
+    )
+    return Reading(spec, replace(plan, notes=plan.notes + notes), desired, observed, findings, facts)
 
 
 def carry_out(

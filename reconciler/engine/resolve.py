@@ -6,18 +6,12 @@ A subscription that was never used for a service cannot be asked about it: it is
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Mapping
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import translated
-from reconciler.errors import AzureError
+from reconciler.cloud.registering import registered
 from reconciler.kinds.kind import Kind, Kinds
 from reconciler.model import Address, Desired
-
-REGISTRATION = 300.0
-"""Seconds that a registration may take; Azure usually needs one minute."""
 
 
 def resolve(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> dict[Address, Desired]:
@@ -29,18 +23,5 @@ def resolve(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> d
 
 
 def _resolved(cloud: Cloud, kind: Kind, want: Desired, before: Mapping[Address, Desired]) -> Desired:
-    if kind.resolve is None:
-        return want
-    deadline = time.monotonic() + REGISTRATION
-    while True:
-        try:
-            with translated():
-                return kind.resolve(cloud, want, before)
-        except AzureError as error:
-            namespace = re.search(r"namespace '([\w.]+)'", error.message)
-            unused = error.code == "MissingSubscriptionRegistration" and namespace is not None
-            if not unused or namespace is None or time.monotonic() > deadline:
-                raise
-            with translated():
-                cloud.register(namespace[1])
-            time.sleep(cloud.endpoints.poll_seconds)
+    ask = kind.resolve
+    return registered(cloud, lambda: ask(cloud, want, before)) if ask else want

@@ -58,11 +58,15 @@ def explain(sizes: Iterable[Size], quotas: Mapping[str, Mapping[str, Any]], loca
 
 
 def nearest(wanted: Size | None, fitting: Iterable[Size]) -> list[Size]:
-    """Sizes that can do the same work, the smaller ones first and of those the largest first."""
+    """Sizes for the same work, the smaller ones first and of those the largest first; its family before others."""
     if wanted is None:
         return []
     able = [one for one in fitting if bool(one.gpus) == bool(wanted.gpus) and one.name != wanted.name]
-    return sorted(able, key=lambda one: (one.cores > wanted.cores, abs(one.cores - wanted.cores), one.name))[:SHOWN]
+
+    def distance(one: Size) -> tuple[bool, int, bool, str]:
+        return one.cores > wanted.cores, abs(one.cores - wanted.cores), one.family != wanted.family, one.name
+
+    return sorted(able, key=distance)[:SHOWN]
 
 
 def _lacking(one: Size, quotas: Mapping[str, Mapping[str, Any]]) -> str:

@@ -1,0 +1,134 @@
+"""doctor: whether the account, the subscription and the region can take what a spec asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import common
+
+if TYPE_CHECKING:
+    from reconciler.cloud.cloud import Cloud
+    from reconciler.engine.loop import Reading
+
+Row = tuple[str, str, str]
+"""A check, its state (ok, warn, refused, not checked) and what to do or why."""
+
+PROVIDERS = {
+    "batch_account": "Microsoft.Batch",
+    "storage_account": "Microsoft.Storage",
+    "registry": "Microsoft.ContainerRegistry",
+    "identity": "Microsoft.ManagedIdentity",
+    "image_version": "Microsoft.Compute",
+    "pool": "Microsoft.Compute",
+}
+CHECKS = {"sizes": "size", "images": "image"}
+
+
+@click.command()
+@common.spec_argument
+@common.format_option
+def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
+    """Check credential, subscription, permissions, quotas, sizes, images and names before anything is spent."""
+    from reconciler.engine import loop
+    from reconciler.kinds import KINDS
+    from reconciler.render import as_text
+
+    loaded = common.load_spec(spec, cloud)
+    reached = common.reach(loaded)
+    rows = [_row("credential", lambda: _credential(reached))]
+    if rows[0][1] == "ok":
+        rows.append(_row("subscription", lambda: _subscription(reached)))
+    if all(state == "ok" for _, state, _ in rows):
+        reading = loop.read(loaded, reached, KINDS)
+        rows += [*_access(reading, reached), *_preflight(reading)]
+    if shape == "json":
+        click.echo(json.dumps([dict(zip(("check", "state", "text"), row, strict=True)) for row in rows], indent=2))
+    else:
+        shown = [(check, state, as_text.clean(text)) for check, state, text in rows]
+        click.echo(as_text.table(("CHECK", "STATE", "WHAT TO DO"), shown))
+    return 3 if any(state == "refused" for _, state, _ in rows) else 0
+
+
+def _row(check: str, ask: Callable[[], Row], otherwise: str = "refused") -> Row:
+    """What `ask` says, or the failure of asking."""
+    try:
+        return ask()
+    except Exception as error:  # a check that fails is a result of it
+        return check, otherwise, (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _credential(cloud: Cloud) -> Row:
+    cloud.credential.get_token("https://management.azure.com/.default")
+    return "credential", "ok", ""
+
+
+def _subscription(cloud: Cloud) -> Row:
+    """Whether the subscription is there for whoever is signed in."""
+    cloud.arm("GET", f"/subscriptions/{cloud.target.subscription}/resourcegroups")
+    return "subscription", "ok", ""
+
+
+def _access(reading: Reading, cloud: Cloud) -> list[Row]:
+    """Provider registrations and permissions, side by side."""
+    needed = sorted({PROVIDERS[one.kind] for one in reading.desired if one.kind in PROVIDERS})
+    with ThreadPoolExecutor(8) as threads:
+        asked = [
+            threads.submit(_row, f"provider {one}", lambda one=one: _provider(cloud, one), "not checked")  # type: ignore[misc]
+            for one in needed
+        ]
+        asked.append(threads.submit(_row, "permissions", lambda: _permissions(cloud), "not checked"))
+        return [one.result() for one in asked]
+
+
+def _provider(cloud: Cloud, namespace: str) -> Row:
+    state = str(cloud.resources.providers.get(namespace).registration_state)
+    if state == "Registered":
+        return f"provider {namespace}", "ok", ""
+    return f"provider {namespace}", "warn", f"is {state}; apply registers it, or: az provider register -n {namespace}"
+
+
+def _permissions(cloud: Cloud) -> Row:
+    """Whether somebody who is signed in may write in the resource group at all."""
+    found = list(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
+    actions = {action for one in found for action in one.get("actions", ())}
+    if any(action == "*" or action.endswith("/write") or action.endswith("/*") for action in actions):
+        return "permissions", "ok", ""
+    return "permissions", "refused", f"nothing may be written in {cloud.target.resource_group}; ask for Contributor"
+
+
+def _preflight(reading: Reading) -> Iterator[Row]:
+    """One row a finding, and one for each check that found nothing or could not be made."""
+    facts = reading.facts
+    if facts is None:
+        return
+    found = set()
+    for one in reading.findings:
+        found.add(one.check)
+        name = f"{one.check} {one.address}" if one.address else one.check
+        yield name, "refused" if one.severity == "refuse" else "warn", one.text
+    for name, why in facts.skipped.items():
+        found.add(CHECKS.get(name, name.partition(" ")[0]))
+        yield CHECKS.get(name, name), "not checked", why
+    made = {
+        "quota": facts.account is not None and facts.sizes is not None,
+        "size": facts.sizes is not None,
+        "image": facts.images is not None,
+        "gallery": bool(facts.galleries),
+        "name": bool(facts.names),
+    }
+    for name, done in made.items():
+        if name not in found:
+            yield name, "ok" if done else "not checked", "" if done else _why(name, reading)
+
+
+def _why(check: str, reading: Reading) -> str:
+    assert reading.facts is not None
+    if check in ("quota", "image") and reading.facts.account is None:
+        return "the Batch account is not there yet; run doctor again when it is"
+    return "nothing that the plan changes needs it"

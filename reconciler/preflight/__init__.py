@@ -1,0 +1,1 @@
+"""What stands against a plan before anything is spent: quotas, sizes, images and names. Only `reading` asks Azure."""

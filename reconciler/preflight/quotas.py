@@ -1,0 +1,150 @@
+"""Core, pool and job quotas of a Batch account against what a plan changes. Pure.
+
+Batch tells limits and not use: use is what the live pools of the account hold. What only shrinks is never held up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.kinds.capacity import Size, nearest
+from reconciler.model import Address
+from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit of cores: of dedicated or spot nodes, of one family of sizes or of all."""
+
+    name: str
+    limit: int
+    dedicated: bool
+    family: str = ""
+
+    def counts(self, size: Size | None) -> bool:
+        return size is not None and (not self.family or size.family.lower() == self.family.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One quota as the plan would leave it: cores held now, added and given back."""
+
+    quota: Quota
+    use: int
+    more: int
+    back: int
+
+    @property
+    def left(self) -> int:
+        return self.quota.limit - self.use - self.more + self.back
+
+
+def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
+    changes = tuple(changes)
+    if facts.account is None:
+        return
+    yield from _pools(facts, changes)
+    yield from _jobs(facts)
+    if facts.sizes is None:
+        return
+    sizes = {one.name.lower(): one for one in facts.sizes}
+    tallies = [_tally(one, facts, changes, sizes) for one in _quotas(facts)]
+    for tally in tallies:
+        yield from _cores(tally, tallies, changes, sizes)
+
+
+def _quotas(facts: Facts) -> Iterator[Quota]:
+    account = facts.account or {}
+    if account.get("dedicatedCoreQuota") is not None:
+        yield Quota("dedicatedCoreQuota", account["dedicatedCoreQuota"], dedicated=True)
+    if account.get("lowPriorityCoreQuota") is not None:
+        yield Quota("lowPriorityCoreQuota", account["lowPriorityCoreQuota"], dedicated=False)
+    if account.get("dedicatedCoreQuotaPerVMFamilyEnforced"):
+        for one in account.get("dedicatedCoreQuotaPerVMFamily") or ():
+            yield Quota(f"the core quota of {one['name']}", one["coreQuota"], dedicated=True, family=one["name"])
+
+
+def _held(quota: Quota, pool: Pool | None, sizes: dict[str, Size]) -> int:
+    size = sizes.get(pool.size.lower()) if pool else None
+    if pool is None or size is None or not quota.counts(size):
+        return 0
+    return size.cores * (pool.dedicated if quota.dedicated else pool.spot)
+
+
+def _during(change: Change) -> Pool:
+    """The pool with the nodes that exist besides it for a while."""
+    more, spot = change.surge
+    return replace(change.after, dedicated=change.after.dedicated + more, spot=change.after.spot + spot)
+
+
+def _gain(quota: Quota, change: Change, sizes: dict[str, Size]) -> int:
+    return _held(quota, _during(change), sizes) - _held(quota, change.before, sizes)
+
+
+def _tally(quota: Quota, facts: Facts, changes: Iterable[Change], sizes: dict[str, Size]) -> Tally:
+    use = sum(_held(quota, one, sizes) for one in facts.live.values())
+    gains = [_gain(quota, one, sizes) for one in changes]
+    gone = sum(_held(quota, facts.live.get(one), sizes) for one in facts.leaving)
+    return Tally(quota, use, sum(one for one in gains if one > 0), gone - sum(one for one in gains if one < 0))
+
+
+def _cores(
+    tally: Tally, tallies: list[Tally], changes: tuple[Change, ...], sizes: dict[str, Size]
+) -> Iterator[Finding]:
+    quota = tally.quota
+    gaining = [one for one in changes if _gain(quota, one, sizes) > 0]
+    if not gaining or tally.use + tally.more <= quota.limit:
+        return
+    words = f"{quota.name} has {tally.use} of {quota.limit} cores in use and {tally.more} more are needed"
+    together = f", by {', '.join(str(one.address) for one in gaining)} together" if len(gaining) > 1 else ""
+    numbers = (quota.limit, tally.use, tally.more)
+    for one in gaining:
+        if tally.left >= 0:
+            remedy = "the rest comes when other pools of this plan have shrunk or gone; until then it waits for nodes"
+            yield Finding(Severity.WARN, "quota", one.address, words + together, remedy, *numbers)
+            continue
+        fitting = nearest(sizes[one.after.size.lower()], _fitting(quota, one, tallies, sizes))
+        remedy = _remedy(quota, one, tally, fitting, sizes)
+        names = tuple(size.name for size in fitting)
+        yield Finding(Severity.REFUSE, "quota", one.address, words + together, remedy, *numbers, names)
+
+
+def _fitting(quota: Quota, change: Change, tallies: list[Tally], sizes: dict[str, Size]) -> list[Size]:
+    """Sizes of which as many nodes would fit as the pool asks for, all other changes made."""
+
+    def fits(size: Size) -> bool:
+        other = replace(change, after=replace(change.after, size=size.name))
+        rest = ((one, one.left + _gain(one.quota, change, sizes)) for one in tallies)
+        return all(_gain(one.quota, other, sizes) <= room for one, room in rest)
+
+    return [size for size in sizes.values() if size.offered and fits(size)]
+
+
+def _remedy(quota: Quota, change: Change, tally: Tally, fitting: list[Size], sizes: dict[str, Size]) -> str:
+    cores = sizes[change.after.size.lower()].cores
+    room = _held(quota, change.after, sizes) + tally.left
+    few = f"{max(0, room // cores)} nodes of {change.after.size} fit"
+    names = ", ".join(f"{one.name} ({one.cores} cores)" for one in fitting)
+    return f"{few}{f', or as many of {names}' if names else ''}, or ask for more quota"
+
+
+def _pools(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
+    limit = (facts.account or {}).get("poolQuota")
+    new = [one.address for one in changes if one.before is None]
+    use = len(facts.live)
+    if limit is None or not new or use - len(facts.leaving) + len(new) <= limit:
+        return
+    words = f"poolQuota has {use} of {limit} pools in use and {len(new)} more are needed"
+    for one in new:
+        remedy = "delete pools that nobody needs, or ask for more quota"
+        yield Finding(Severity.REFUSE, "quota", one, words, remedy, limit, use, len(new))
+
+
+def _jobs(facts: Facts) -> Iterator[Finding]:
+    limit, (use, need) = (facts.account or {}).get("activeJobAndJobScheduleQuota"), facts.jobs
+    if limit is not None and need and use + need > limit:
+        words = f"activeJobAndJobScheduleQuota has {use} of {limit} jobs active and {need} more are needed"
+        nowhere: Address | None = None
+        remedy = "terminate jobs that are done, or ask for more quota"
+        yield Finding(Severity.WARN, "quota", nowhere, words, remedy, limit, use, need)

@@ -1,0 +1,127 @@
+"""The facts that a plan needs, in a few calls side by side. A plan that changes no pool and no account asks none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.registering import registered
+from reconciler.kinds import arm, capacity
+from reconciler.model import Action, Address, Desired, Observed, Plan
+from reconciler.preflight.facts import Change, Facts, Image, changes, live_pools
+
+THREADS = 8
+NAMED = {
+    "batch_account": ("Microsoft.Batch/locations/{location}", "Microsoft.Batch/batchAccounts"),
+    "storage_account": ("Microsoft.Storage", "Microsoft.Storage/storageAccounts"),
+    "registry": ("Microsoft.ContainerRegistry", "Microsoft.ContainerRegistry/registries"),
+}
+"""Kind whose names all of Azure shares → where to ask for a name, and the type to ask for."""
+Job = tuple[str, Callable[[], Any]]
+
+
+def read(
+    cloud: Cloud, plan: Plan, desired: Mapping[Address, Desired], observed: Iterable[Observed], location: str
+) -> tuple[Facts, tuple[Change, ...]]:
+    """The facts for `plan`, and the pools that it changes."""
+    observed = tuple(observed)
+    live = live_pools(observed)
+    changed = changes(plan, desired, live)
+    account = next((one for one in observed if one.address == Address("batch_account", cloud.account or "")), None)
+    leaving = frozenset(d.address for d in plan.of(Action.DELETE) if d.address.kind == "pool")
+    known = None
+    if account:
+        location, known = account.body["location"], account.body["properties"]
+    facts = Facts(cloud.time, location, known, live, leaving, jobs=_active_jobs(plan, observed))
+    jobs = [*_pool_jobs(cloud, location, changed, desired, known), *_name_jobs(cloud, plan, location)]
+    return (_asked(cloud, facts, jobs) if jobs else facts), changed
+
+
+def _active_jobs(plan: Plan, observed: tuple[Observed, ...]) -> tuple[int, int]:
+    """How many jobs are active, and how many the plan adds."""
+    use = sum(one.address.kind == "job" and one.body.get("state") == "active" for one in observed)
+    return use, sum(one.address.kind == "job" for one in plan.of(Action.CREATE))
+
+
+def _pool_jobs(
+    cloud: Cloud, location: str, changed: tuple[Change, ...], desired: Mapping[Address, Desired], account: Any
+) -> list[Job]:
+    if not changed:
+        return []
+    jobs: list[Job] = [("sizes", lambda: _sizes(cloud, location))]
+    fresh = [one for one in changed if one.before is None or one.before.image != one.after.image]
+    if account:
+        jobs.append(("images", lambda: _images(cloud)))
+    ours = {f"{d.data['definition']}/versions/{d.body['version']}".lower() for d in _versions(desired)}
+    for image in sorted({one.after.image for one in fresh if one.after.image.startswith("/")} - ours):
+        jobs.append((f"gallery {image}", lambda image=image: _regions(cloud, image)))  # type: ignore[misc]
+    return jobs
+
+
+def _versions(desired: Mapping[Address, Desired]) -> list[Desired]:
+    """Images that the spec itself builds: it puts them where its pools are."""
+    return [one for one in desired.values() if one.address.kind == "image_version" and "definition" in one.data]
+
+
+def _name_jobs(cloud: Cloud, plan: Plan, location: str) -> list[Job]:
+    made = [d.address for d in plan.of(Action.CREATE) if d.address.kind in NAMED]
+    return [(f"name {one}", lambda one=one: _name(cloud, one, location)) for one in made]  # type: ignore[misc]
+
+
+def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
+    """`facts` with all answers. What Azure does not answer is not checked, and says why."""
+    found: dict[str, Any] = {}
+    skipped: dict[str, str] = {}
+    with ThreadPoolExecutor(THREADS) as threads:
+        for name, future in [(name, threads.submit(registered, cloud, ask)) for name, ask in jobs]:
+            try:
+                found[name] = future.result()
+            except Exception as error:  # a check that cannot be made must not keep the plan from being made
+                skipped[name] = (str(error).splitlines() or [type(error).__name__])[0]
+    return replace(
+        facts,
+        sizes=found.get("sizes"),
+        images=found.get("images"),
+        galleries={key.removeprefix("gallery "): one for key, one in found.items() if key.startswith("gallery ")},
+        names={Address.parse(key[5:]): one for key, one in found.items() if key.startswith("name ")},
+        skipped=skipped,
+    )
+
+
+def _sizes(cloud: Cloud, location: str) -> tuple[capacity.Size, ...]:
+    path = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/skus"
+    skus = cloud.list_arm(path, filter=f"location eq '{location}'")
+    return tuple(capacity.size(one, location) for one in skus if one.get("resourceType") == "virtualMachines")
+
+
+def _images(cloud: Cloud) -> tuple[Image, ...]:
+    found = []
+    for one in cloud.batch().list_supported_images():
+        reference, ends = one.image_reference, one.batch_support_end_of_life
+        urn = f"{reference.publisher}:{reference.offer}:{reference.sku}".lower()
+        found.append(Image(urn, one.node_agent_sku_id, _utc(ends) if ends else None))
+    return tuple(found)
+
+
+def _utc(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _regions(cloud: Cloud, image: str) -> tuple[str, ...]:
+    raw = arm.get(cloud, image)
+    profile = ((raw or {}).get("properties") or {}).get("publishingProfile") or {}
+    return tuple(arm.region(one["name"]) for one in profile.get("targetRegions") or ())
+
+
+def _name(cloud: Cloud, address: Address, location: str) -> str:
+    """Why the name cannot be had; empty if it can."""
+    place, kind = NAMED[address.kind]
+    path = f"/subscriptions/{cloud.target.subscription}/providers/{place.format(location=location)}"
+    answer = cloud.arm("POST", f"{path}/checkNameAvailability", {"name": address.name, "type": kind}).body
+    if answer.get("nameAvailable"):
+        return ""
+    return str(answer.get("message") or f"the name {address.name} is taken")

@@ -1,0 +1,97 @@
+"""Preflight against the local Azure: refusals in the plan, before anything is spent, and what doctor says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from reconciler import local
+from reconciler.cli import commands
+from reconciler.model import Action, Plan, Status
+from tests.conftest import World
+
+POOL = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": {"dedicated": 0}}
+
+
+@pytest.fixture
+def pools(world: World) -> World:
+    """An account with one empty pool, `pool`."""
+    del world.text["jobs"]
+    world.text["pools"] = {"pool": dict(POOL)}
+    assert {one.status for one in world.apply().values()} == {Status.DONE}
+    return world
+
+
+def refused(plan: Plan) -> dict[str, str]:
+    return {str(one.address): one.reason for one in plan.of(Action.REFUSE)}
+
+
+def quota(world: World, **quotas: int) -> None:
+    account = world.text["batchAccount"]["name"]
+    local.ask(world.azure.folder, "POST", "batch-quotas", {"account": account, **quotas})
+
+
+def test_two_pools_that_exceed_the_quota_together_are_both_refused(pools: World) -> None:
+    quota(pools, dedicatedCoreQuota=10)
+    pools.text["pools"] |= {name: POOL | {"nodes": {"dedicated": 3}} for name in ("a", "b")}
+    found = refused(pools.plan())
+    assert set(found) == {"pool/a", "pool/b"}
+    assert "dedicatedCoreQuota has 0 of 10 cores in use and 12 more are needed" in found["pool/a"]
+    assert "2 nodes of standard_d2s_v3 fit" in found["pool/b"].lower()
+    del pools.text["pools"]["b"]
+    assert refused(pools.plan()) == {}
+
+
+def test_a_pool_that_grows_within_the_quota_is_planned(pools: World) -> None:
+    quota(pools, dedicatedCoreQuota=4)
+    pools.text["pools"]["pool"]["nodes"] = {"dedicated": 1}
+    pools.apply()
+    pools.text["pools"]["pool"]["nodes"] = {"dedicated": 2}
+    assert refused(pools.plan()) == {}
+    pools.text["pools"]["pool"]["nodes"] = {"dedicated": 3}
+    assert "has 2 of 4 cores in use and 4 more are needed" in refused(pools.plan())["pool/pool"]
+
+
+def test_a_sold_out_size_is_refused_and_names_the_nearest(pools: World) -> None:
+    location = pools.text["azure"]["location"]
+    body = {"location": location, "size": "Standard_E20s_v5"}
+    local.ask(pools.azure.folder, "POST", "restrictions", body)
+    pools.text["pools"]["a"] = POOL | {"vmSize": "Standard_E20s_v5"}
+    reason = refused(pools.plan())["pool/a"]
+    assert "is sold out or closed to this subscription" in reason
+    assert "Standard_E16s_v5 (16 cores)" in reason
+
+
+def test_an_unknown_size_is_refused_and_names_the_nearest(pools: World) -> None:
+    pools.text["pools"]["a"] = POOL | {"vmSize": "Standard_D3s_v5"}
+    reason = refused(pools.plan())["pool/a"]
+    assert "does not exist" in reason
+    assert "Standard_D2s_v5" in reason
+
+
+def test_an_image_past_its_end_is_refused_with_the_date(pools: World) -> None:
+    image = {"publisher": "debian", "offer": "debian-11", "sku": "11"}
+    pools.text["pools"]["a"] = POOL | {"image": image}
+    assert "ended its support of debian:debian-11:11 on 2026-08-31" in refused(pools.plan())["pool/a"]
+
+
+def test_an_unchanged_plan_asks_nothing_more(pools: World) -> None:
+    log = pools.azure.folder / "wire.jsonl"
+    before = pools.azure.exchanges()
+    pools.plan()
+    asked = "".join(log.read_text().splitlines(keepends=True)[before:])
+    assert asked
+    assert not any(word in asked for word in ("Compute/skus", "supportedimages", "checkNameAvailability"))
+
+
+def test_doctor_says_what_is_refused_and_exits_with_3(pools: World) -> None:
+    quota(pools, dedicatedCoreQuota=1)
+    pools.text["pools"]["a"] = POOL | {"nodes": {"dedicated": 1}}
+    pools.spec()
+    done = CliRunner().invoke(commands, ["doctor", str(pools.file), "--format", "json"], standalone_mode=False)
+    assert done.return_value == 3, done.output
+    rows = {row["check"]: row for row in json.loads(done.output)}
+    assert rows["quota pool/a"]["state"] == "refused"
+    assert {rows[name]["state"] for name in ("credential", "subscription", "size", "image")} == {"ok"}
