@@ -18,7 +18,7 @@ demo: install
 	@$(BIN)/python -m demo
 
 test: install
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 4
 
 lint: install
 	$(BIN)/ruff check

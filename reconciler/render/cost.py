@@ -16,13 +16,14 @@ def below(cost: Cost) -> str:
     lines = [line for line in cost.lines if line.changed]
     width = max((len(clean(str(line.address))) for line in lines), default=0)
     shown = [f"  {clean(str(line.address)):<{width}}  {_change(line, cost.currency)}" for line in lines]
-    return "\n".join(["Cost:", *shown, *_ending(cost)])
+    rest = [*shown, *_ending(cost)]
+    return "\n".join(["Cost:", *rest] if rest else ["Cost: nothing in this spec costs by time."])
 
 
 def overview(cost: Cost) -> str:
     """Every resource that costs by time, and the total."""
     if not cost.lines:
-        return "\n".join(["Nothing in this spec costs by time.", *_ending(cost)[1:]])
+        return "\n".join(["Nothing in this spec costs by time.", *_ending(cost)])
     rows = [_row(str(line.address), line.now, line.after, cost.currency) for line in cost.lines]
     rows.append(_row("total", cost.now, cost.after, cost.currency))
     told = table(("RESOURCE", "AFTER THE PLAN", "PER HOUR", "PER MONTH", "PER MONTH NOW"), rows)
@@ -65,17 +66,24 @@ def _change(line: Line, currency: str) -> str:
 
 
 def _ending(cost: Cost) -> list[str]:
+    """The total, where anything costs by time; what is paid once; what is unknown; and the notes."""
     now, after = cost.now, cost.after
-    change = ""
-    if now.complete and after.complete:
-        change = f" ({roughly(after.month.expected - now.month.expected, cost.currency, sign=True)})"
-    words = f"{_total(now, cost.currency)} now, {_total(after, cost.currency)} after{change}"
-    lines = [f"  in all {words}"]
+    lines = [f"  in all {_totals(now, after, cost.currency)}"] if cost.lines else []
     lines += [f"  {_once(one, cost.currency)}" for one in cost.builds]
     missing = list(dict.fromkeys((*now.unknown, *after.unknown)))
     if missing:
         lines.append(f"  not in these totals, because it is unknown: {clean(', '.join(missing))}")
     return [*lines, *(f"  {clean(note)}" for note in cost.notes)]
+
+
+def _totals(now: Charge, after: Charge, currency: str) -> str:
+    """`about $140/month now, about $210/month after (+$70.08)`; the same before and after is said once."""
+    if now.hour == after.hour and now.unknown == after.unknown:
+        return f"{_total(now, currency)}, now and after"
+    told = f"{_total(now, currency)} now, {_total(after, currency)} after"
+    if not (now.complete and after.complete):
+        return told
+    return f"{told} ({roughly(after.month.expected - now.month.expected, currency, sign=True)})"
 
 
 def _total(charge: Charge, currency: str) -> str:

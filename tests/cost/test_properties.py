@@ -43,7 +43,7 @@ def test_an_unknown_price_never_makes_a_total_look_complete(
     assert found.after.complete is not bool(missing)
     told = render.below(found)
     assert ("unknown" in told) is bool(missing)
-    assert ("about" in told.split(" now, ")[1]) is (not missing and found.after.month.high > 0)
+    assert ("about" in told) is (not missing and found.after.month.high > 0)
 
 
 @given(st.lists(st.builds(lambda n, u: Charge(cost.Range.exactly(n), "", u), AMOUNTS, st.sampled_from([(), ("x",)]))))

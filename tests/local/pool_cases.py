@@ -51,7 +51,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"targetNodeCommunicationMode": "Simplified"}, "InvalidRequestBody", ""),
     ({"applicationLicenses": []}, "InvalidRequestBody", ""),
     ({"unknown": 1}, "InvalidRequestBody", ""),
-    ({"scaleSettings": {"autoScale": {"formula": "x"}}}, "InvalidRequestBody", ""),
+    ({"scaleSettings": {"autoScale": {"formula": "x"}}}, "AutoScalingFormulaSyntaxError", ""),
     ({"scaleSettings": {"fixedScale": {"targetDedicatedNodes": -1}}}, "InvalidPropertyValue", "targetDedicatedNodes"),
     (
         {"scaleSettings": {"fixedScale": {"targetDedicatedNodes": 0, "resizeTimeout": "PT4M"}}},

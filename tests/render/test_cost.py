@@ -66,6 +66,18 @@ def test_a_cost_as_json_is_as_the_schema_says() -> None:
 
 def test_a_spec_without_pools_costs_nothing_by_time() -> None:
     assert render.overview(Cost("USD")) == "Nothing in this spec costs by time."
+    assert render.below(Cost("USD")) == "Cost: nothing in this spec costs by time."
+
+
+def test_a_plan_that_only_builds_says_what_is_paid_once() -> None:
+    plan = made(decided("image_version/tools", Action.CREATE), seconds={"image_version/tools": 1800.0})
+    told = render.below(costs(plan, (image("tools", italynorth=1),)))
+    assert told == "Cost:\n  build VM of image_version/tools about $0.05 once (Standard_D2s_v3)"
+
+
+def test_a_cost_that_stays_is_said_once() -> None:
+    found = costs(made(decided("pool/stays", Action.NONE)), DESIRED[1:2], LIVE[1:2])
+    assert render.below(found) == "Cost:\n  in all about $70.08/month, now and after"
 
 
 def test_small_amounts_keep_their_digits_in_json() -> None:

@@ -13,6 +13,7 @@ from reconciler.local.nodes.jobs import Jobs
 from reconciler.local.nodes.machine import Machine
 from reconciler.local.nodes.nodes import Nodes
 from reconciler.local.nodes.pools import Pools
+from reconciler.local.nodes.scaling import Scaling
 from reconciler.local.nodes.schedules import Schedules
 from reconciler.local.nodes.tasks import Tasks
 from reconciler.local.services.batch_common import nodes_of
@@ -25,6 +26,7 @@ class Batch:
         self.tasks = Tasks(azure, self.machine)
         self.nodes = Nodes(azure, self.machine, self.tasks)
         self.pools = Pools(azure, self.nodes)
+        self.scaling = Scaling(azure)
         self.jobs = Jobs(azure, self.tasks)
         self.schedules = Schedules(azure, self.jobs)
         self.pools.recover()
@@ -45,6 +47,7 @@ class Batch:
         pools = {}
         for document in self.azure.store.list("pool"):
             pools[document["account"], document["resource"]["name"].lower()] = document
+            self.scaling.step(document)
             self.pools.step(document)
             for node in nodes_of(self.azure, document):
                 self.nodes.step(document, node)

@@ -9,7 +9,7 @@ from reconciler.local.azure import Azure
 from reconciler.local.nodes.nodes import Nodes
 from reconciler.local.nodes.states import leaving
 from reconciler.local.nodes.troubles import trouble
-from reconciler.local.services import batch_account, offers
+from reconciler.local.services import batch_account, offers, pool_scale
 from reconciler.local.services.batch_common import nodes_of
 from reconciler.local.services.shapes import seconds
 
@@ -30,8 +30,7 @@ class Pools:
 
     def resize(self, document: dict[str, Any], option: str = "Requeue") -> None:
         """Start towards the pool's targets."""
-        properties = document["resource"]["properties"]
-        fixed = properties["scaleSettings"]["fixedScale"]
+        properties, fixed = document["resource"]["properties"], pool_scale.size(document)
         properties["allocationState"] = "Resizing"
         properties["allocationStateTransitionTime"] = now = self.azure.clock.after(0)
         properties["resizeOperationStatus"] = {**fixed, "nodeDeallocationOption": option, "startTime": now}
@@ -62,7 +61,7 @@ class Pools:
 
     def take_out(self, document: dict[str, Any], nodes: list[dict[str, Any]], option: str) -> None:
         """Let these nodes go, the targets being as many fewer."""
-        fixed = document["resource"]["properties"]["scaleSettings"]["fixedScale"]
+        fixed = pool_scale.size(document)
         for node in nodes:
             fixed[SIDES[node["dedicated"]]] = max(0, fixed[SIDES[node["dedicated"]]] - 1)
         self.resize(document, option)
@@ -101,6 +100,7 @@ class Pools:
         if document is not None:
             for node in nodes_of(self.azure, document):
                 self.nodes.remove(node)
+            self.azure.batch.scaling.samples.forget(document)
             self.azure.store.delete("pool", key)
 
     def step(self, document: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ class Pools:
 
     def _timed_out(self, document: dict[str, Any]) -> bool:
         """Whether the resize took too long: allocation by simulated time, tasks by real time, in which they run."""
-        limit = seconds(document["resource"]["properties"]["scaleSettings"]["fixedScale"]["resizeTimeout"]) or 900
+        limit = seconds(pool_scale.size(document)["resizeTimeout"]) or 900
         waiting = [node for node in nodes_of(self.azure, document) if _moving(node) and node.get("pending")]
         if waiting:
             return bool(time.time() - document["resizeBegan"] > limit)

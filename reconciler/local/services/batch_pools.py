@@ -20,7 +20,7 @@ from reconciler.local.services.batch_common import (
     pool,
     selected,
 )
-from reconciler.local.services.pool_shape import RESIZE
+from reconciler.local.services.pool_shape import AUTO_SCALE, RESIZE
 from reconciler.local.services.shapes import invalid, malformed, missing
 
 NODE_STATES = (
@@ -122,7 +122,7 @@ async def resize(azure: Azure, call: Call) -> Answer:
     size, option = pool_spelling.resize(call.body)
     pool_scale.check_fixed(properties)
     pool_scale.check_steady(properties)
-    properties["scaleSettings"]["fixedScale"].update({"resizeTimeout": pool_scale.TIMEOUT, **size})
+    pool_scale.size(document).update({"resizeTimeout": pool_scale.TIMEOUT, **size})
     azure.batch.pools.resize(document, option)
     azure.store.put("pool", document["resource"]["id"], document)
     return Answer(202, None, headers(azure, shown(azure, call, document)))
@@ -161,16 +161,40 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return Answer(202)
 
 
-async def auto_scale(azure: Azure, call: Call) -> Answer:
-    """Enable or evaluate a formula."""
-    _matched(azure, call)
-    pool_scale.refuse_auto_scale(call.path)
-    return Answer(200)
+async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
+    """Let a formula size the pool, or change its formula or interval; at most once in 30 seconds."""
+    document = _matched(azure, call)
+    live = document["resource"]["properties"]["scaleSettings"].get("autoScale")
+    given = AUTO_SCALE.read(pool_spelling.formula(_known(call, pool_spelling.FORMULA[1:]), live), "enableautoscale")
+    wanted, _ = pool_scale.complete({"autoScale": given})
+    pool_scale.check_change(azure, document, wanted)
+    pool_scale.check_spare(azure, document)
+    pool_scale.enable(azure, document, wanted["autoScale"])
+    azure.store.put("pool", document["resource"]["id"], document)
+    return Answer(200, None, headers(azure, shown(azure, call, document)))
+
+
+async def evaluate_auto_scale(azure: Azure, call: Call) -> Answer:
+    """What a formula would give now, or why it gives nothing; the pool stays as it is."""
+    document = _matched(azure, call)
+    given = _known(call, ("autoScaleFormula",))
+    if not given.get("autoScaleFormula"):
+        raise missing("autoScaleFormula")
+    pool_scale.check_auto(document["resource"]["properties"])
+    _, run = azure.batch.scaling.evaluate(document, str(given["autoScaleFormula"]))
+    return Answer(200, {**metadata(azure, call, "AutoScaleRun"), **pool_spelling.run_told(run)})
+
+
+def _known(call: Call, names: tuple[str, ...]) -> dict[str, Any]:
+    """The members of a body. Failure 400 if it has others."""
+    if not isinstance(call.body, dict) or set(call.body) - set(names):
+        raise malformed(f"The body can have {', '.join(names)} only.")
+    return call.body
 
 
 async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
     document = _matched(azure, call)
-    pool_scale.disable(document["resource"]["properties"])
+    pool_scale.disable(azure, document)
     return Answer(200, None, headers(azure, shown(azure, call, document)))
 
 
@@ -211,8 +235,8 @@ ROUTES = (
     Route("POST", f"{ONE}/resize", resize, VERSIONS),
     Route("POST", f"{ONE}/stopresize", stop_resize, VERSIONS),
     Route("POST", f"{ONE}/removenodes", remove_nodes, VERSIONS),
-    Route("POST", f"{ONE}/enableautoscale", auto_scale, VERSIONS),
-    Route("POST", f"{ONE}/evaluateautoscale", auto_scale, VERSIONS),
+    Route("POST", f"{ONE}/enableautoscale", enable_auto_scale, VERSIONS),
+    Route("POST", f"{ONE}/evaluateautoscale", evaluate_auto_scale, VERSIONS),
     Route("POST", f"{ONE}/disableautoscale", disable_auto_scale, VERSIONS),
     Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
     Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),

@@ -37,6 +37,7 @@ def _series(pattern: str, family: str, cores: tuple[int, ...], memory: float, **
 
 
 SIZES = (
+    *_series("Standard_D{}_v3", "standardDv3Family", (2, 4, 8, 16, 32, 48, 64), 4),
     *_series("Standard_D{}s_v3", "standardDSv3Family", (2, 4, 8, 16, 32, 48, 64), 4),
     *_series("Standard_D{}s_v4", "standardDSv4Family", (2, 4, 8, 16, 32, 48, 64), 4),
     *_series("Standard_D{}s_v5", "standardDSv5Family", (2, 4, 8, 16, 32, 48, 64, 96), 4),

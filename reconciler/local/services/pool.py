@@ -75,7 +75,7 @@ def make(azure: Azure, owner: dict[str, Any], name: str, body: dict[str, Any]) -
     if body.get("tags"):
         resource["tags"] = common.check_tags(body)
     document = {"account": owner["name"], "resource": resource, "nodeIdentity": identity}
-    azure.batch.pools.resize(document, option)
+    pool_scale.begin(azure, document, option)
     return azure.store.put("pool", key, document)
 
 
@@ -134,7 +134,7 @@ async def stop_resize(azure: Azure, call: Call) -> Answer:
 async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
     document = lookup(azure, call)
     pool_change.not_deleting(document)
-    pool_scale.disable(document["resource"]["properties"])
+    pool_scale.disable(azure, document)
     return answer(azure, document)
 
 

@@ -59,18 +59,19 @@ def _apply(
         raise Failure(409, "OperationInvalidForCurrentState", text)
     # what is as it was stays as it is: the live value has passwords that the given one need not have
     changes = {name: value for name, value in given.items() if name in ANY_TIME or name in moved}
+    scale = changes.pop("scaleSettings", {})
     changed = {name: value for name, value in {**properties, **changes}.items() if value not in (None, {}, [])}
     identity = pool_properties.identity(azure, body) if body.get("identity") is not None else resource["identity"]
     pool_properties.check(changed, identity)
     if resizing:
-        pool_scale.check_steady(properties)
+        pool_scale.check_change(azure, document, scale)
     resource.update(properties=changed, identity=identity, etag=f'W/"{etag()}"')
     resource.update({"tags": wanted_tags} if wanted_tags or "tags" in resource else {})
     changed["lastModified"] = azure.clock.after(0)
     if empty:
         document["nodeIdentity"] = identity
     if resizing:
-        azure.batch.pools.resize(document, option)
+        pool_scale.change(azure, document, scale, option)
     azure.store.put("pool", resource["id"], document)
 
 

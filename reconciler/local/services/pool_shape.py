@@ -7,7 +7,7 @@ storageAccountType) is unknown here too.
 from __future__ import annotations
 
 from reconciler.local.services.machine_shape import MACHINE
-from reconciler.local.services.shapes import Choice, Duration, Flag, Lower, Many, Number, Record, Shape, Text
+from reconciler.local.services.shapes import Choice, Duration, Flag, Lower, Many, Number, Record, Text
 from reconciler.local.services.task_shape import ELEVATION, IDENTITY, START_TASK
 
 PORT = Number(1, 65535)
@@ -154,6 +154,11 @@ RESIZE = Record(
         "nodeDeallocationOption": Choice(("Requeue", "Terminate", "TaskCompletion", "RetainedData")),
     },
 )
+AUTO_SCALE = Record(
+    "AutoScaleSettings",
+    {"formula": Text(10**6, shortest=1), "evaluationInterval": Duration(300, 168 * 3600)},
+    ("formula",),
+)
 READ_ONLY = (
     "lastModified", "creationTime", "provisioningState", "provisioningStateTransitionTime", "allocationState",
     "allocationStateTransitionTime", "currentDedicatedNodes", "currentLowPriorityNodes", "autoScaleRun",
@@ -166,7 +171,7 @@ POOL = Record(
         "displayName": Text(1024),
         "vmSize": Lower(),
         "deploymentConfiguration": Record("DeploymentConfiguration", {"virtualMachineConfiguration": MACHINE}),
-        "scaleSettings": Record("ScaleSettings", {"fixedScale": RESIZE, "autoScale": Shape()}),
+        "scaleSettings": Record("ScaleSettings", {"fixedScale": RESIZE, "autoScale": AUTO_SCALE}),
         "interNodeCommunication": Choice(("Enabled", "Disabled"), "same"),
         "networkConfiguration": NETWORK,
         "taskSlotsPerNode": Number(1, 256),

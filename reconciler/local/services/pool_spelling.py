@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.local.http import Failure
-from reconciler.local.services import pool_scale
 from reconciler.local.services.machine_shape import MACHINE
 from reconciler.local.services.pool_shape import POOL, RESIZE
 from reconciler.local.services.shapes import invalid, malformed, missing
@@ -25,16 +24,16 @@ REPLACE = ("startTask", "applicationPackageReferences", "metadata")
 def told(resource: dict[str, Any]) -> dict[str, Any]:
     """The members of a pool that ARM shows, as the data plane shows them."""
     arm = resource["properties"]
-    fixed = arm["scaleSettings"]["fixedScale"]
+    size = arm["scaleSettings"].get("fixedScale") or arm["resizeOperationStatus"]
     body = {name: POOL.members[name].told(arm[name]) for name in SAME if name in arm}
     machine = arm["deploymentConfiguration"]["virtualMachineConfiguration"]
     body |= {
         "virtualMachineConfiguration": MACHINE.told(machine),
         "enableInterNodeCommunication": arm["interNodeCommunication"] == "Enabled",
-        "enableAutoScale": False,
+        **_formula_told(arm),
         "currentDedicatedNodes": arm["currentDedicatedNodes"],
         "currentLowPriorityNodes": arm["currentLowPriorityNodes"],
-        **{name: fixed[name] for name in SIZE},
+        **{name: size[name] for name in SIZE},
         "identity": _identity(resource["identity"]),
     }
     if "applicationPackages" in arm:
@@ -43,6 +42,24 @@ def told(resource: dict[str, Any]) -> dict[str, Any]:
     if errors:
         body["resizeErrors"] = [resize_error(error) for error in errors]
     return body
+
+
+def _formula_told(arm: dict[str, Any]) -> dict[str, Any]:
+    settings = arm["scaleSettings"].get("autoScale")
+    if settings is None:
+        return {"enableAutoScale": False}
+    return {
+        "enableAutoScale": True,
+        "autoScaleFormula": settings["formula"],
+        "autoScaleEvaluationInterval": settings["evaluationInterval"],
+        "autoScaleRun": run_told(arm["autoScaleRun"]),
+    }
+
+
+def run_told(run: dict[str, Any]) -> dict[str, Any]:
+    """An evaluation as the data plane shows it."""
+    error = {"error": resize_error(run["error"])} if "error" in run else {}
+    return {"timestamp": run["evaluationTime"], "results": run["results"], **error}
 
 
 def _identity(identity: dict[str, Any]) -> dict[str, Any]:
@@ -94,11 +111,28 @@ def heard(owner: dict[str, Any], given: Any, known: tuple[str, ...], where: str)
     if "applicationPackageReferences" in body:
         references = [package_heard(owner, one) for one in body["applicationPackageReferences"]]
         properties["applicationPackages"] = references
-    pool_scale.refuse_auto_scale(body.get("enableAutoScale") or body.get("autoScaleFormula"))
+    return {"properties": {**properties, **_scale(body)}}
+
+
+def _scale(body: dict[str, Any]) -> dict[str, Any]:
+    """The scale settings, if the body has any."""
     size = {name: body[name] for name in SIZE if name in body}
-    if size:
-        properties["scaleSettings"] = {"fixedScale": {"targetDedicatedNodes": 0, **numbers(size)}}
-    return {"properties": properties}
+    if body.get("enableAutoScale"):
+        if set(size) & set(SIZE[:2]):
+            raise malformed("A pool with a formula has no targets of its own.")
+        return {"scaleSettings": {"autoScale": formula(body)}}
+    if set(body) & set(FORMULA[1:]):
+        raise malformed("A pool has a formula only if enableAutoScale is true.")
+    return {"scaleSettings": {"fixedScale": {"targetDedicatedNodes": 0, **numbers(size)}}} if size else {}
+
+
+def formula(given: dict[str, Any], settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Autoscale settings as ARM has them; what is not given stays. Failure 400 if there is no formula then."""
+    names = {"formula": "autoScaleFormula", "evaluationInterval": "autoScaleEvaluationInterval"}
+    found = {name: given[own] for name, own in names.items() if given.get(own) is not None}
+    if "formula" not in found and settings is None:
+        raise missing("autoScaleFormula")
+    return {**(settings or {}), **found}
 
 
 def numbers(size: dict[str, Any]) -> dict[str, Any]:

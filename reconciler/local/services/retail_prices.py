@@ -22,6 +22,7 @@ PATH = "/prices/api/retail/prices"
 PAGE = 100
 CORE_HOUR = {
     "standardDSv3Family": "0.048",
+    "standardDv3Family": "0.048",
     "standardDSv4Family": "0.048",
     "standardDSv5Family": "0.048",
     "standardDDSv5Family": "0.0565",
