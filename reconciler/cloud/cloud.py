@@ -111,6 +111,11 @@ class Cloud:
         """ARM id of the spec's resource group."""
         return f"/subscriptions/{self.target.subscription}/resourceGroups/{self.target.resource_group}"
 
+    @property
+    def account_id(self) -> str | None:
+        """ARM id of the spec's Batch account, or None if it has none."""
+        return f"{self.group_id}/providers/Microsoft.Batch/batchAccounts/{self.account}" if self.account else None
+
     @cached_property
     def credential(self) -> Any:
         """Whoever is signed in; see DefaultAzureCredential."""
@@ -172,7 +177,7 @@ class Cloud:
 
         with self._lock:
             if self._batch is None:
-                body = self.arm("GET", f"{self.group_id}/providers/Microsoft.Batch/batchAccounts/{self.account}").body
+                body = self.arm("GET", self.account_id or "").body
                 endpoint = f"https://{body['properties']['accountEndpoint']}"
                 self._batch = BatchClient(endpoint, self.credential, **RETRIES)
             return self._batch

@@ -108,6 +108,12 @@ def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
     return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true")
 
 
+def is_ours(cloud: Cloud, tags: Mapping[str, str] | None) -> bool:
+    """Whether ARM tags or metadata carry the owner mark of the cloud's spec."""
+    mark = mark_of(tags)
+    return mark is not None and mark.owner == cloud.owner
+
+
 def region(name: str) -> str:
     """`Italy North` and `italynorth` are one region."""
     return name.replace(" ", "").lower()

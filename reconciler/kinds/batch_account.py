@@ -38,7 +38,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     if own is None:
         return
     refs = [Address("resource_group", spec.azure.resource_group)]
-    group = f"/subscriptions/{spec.azure.subscription}/resourceGroups/{spec.azure.resource_group}"
+    group = spec.group_id
     properties: dict[str, Any] = {
         "poolAllocationMode": "BatchService",
         "publicNetworkAccess": own.get("publicNetworkAccess", "Enabled"),

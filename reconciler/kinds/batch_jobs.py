@@ -15,9 +15,7 @@ VERIFICATION = "reconcile_verification"
 
 def listing(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """The jobs of the spec's account; none while there is no account."""
-    if cloud.account is None:
-        return
-    if arm.get(cloud, f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}") is None:
+    if cloud.account_id is None or arm.get(cloud, cloud.account_id) is None:
         return
     for job in cloud.batch().list_jobs():
         yield job.as_dict()
@@ -70,12 +68,3 @@ def delete(cloud: Cloud, name: str) -> None:
     except HttpResponseError as error:
         if error.status_code not in (404, 409):
             raise
-
-
-def pairs(metadata: Any) -> dict[str, str]:
-    """`[{name, value}]` as a map."""
-    return {item["name"]: item["value"] for item in metadata or ()}
-
-
-def listed(metadata: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in metadata.items()]

@@ -194,7 +194,7 @@ def leftovers(cloud: Cloud, image: str | None = None) -> list[dict[str, Any]]:
         if error.status_code == 404:
             return []
         raise
-    return [one for one in found if (mark := arm.mark_of(one.get("tags"))) and mark.owner == cloud.owner]
+    return [one for one in found if arm.is_ours(cloud, one.get("tags"))]
 
 
 def expired(cloud: Cloud, *, everything: bool) -> list[dict[str, Any]]:

@@ -69,8 +69,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     accounts = {desired.address.name.split("/")[0] for desired in wanted}
     collection = f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts"
     for account in arm.listing(cloud, collection):
-        mark = arm.mark_of(account.get("tags"))
-        if account["name"] in accounts or (mark and mark.owner == cloud.owner):
+        if account["name"] in accounts or arm.is_ours(cloud, account.get("tags")):
             for raw in arm.listing(cloud, _collection(cloud, account["name"])):
                 yield _observed(account["name"], raw)
 

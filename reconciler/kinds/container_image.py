@@ -14,7 +14,7 @@ from datetime import timedelta
 from reconciler.cloud import registries
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import Refused
-from reconciler.kinds import arm, build_context
+from reconciler.kinds import arm, build_context, pairs
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -139,7 +139,7 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         "sourceLocation": upload["relativePath"],
         "dockerFilePath": data["dockerfile"],
         "platform": {"os": "Linux", "architecture": "amd64"},
-        "arguments": [{"name": name, "value": value} for name, value in data["arguments"].items()],
+        "arguments": pairs.listed(data["arguments"]),
         "timeout": data["timeout"],
     }
     run = cloud.arm("POST", f"{registry}/scheduleRun", request, RUNS).body

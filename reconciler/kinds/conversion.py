@@ -149,7 +149,7 @@ def _places_exist(cloud: Cloud, wanted: Desired) -> bool:
         account, container = place.split("/")
         if arm.get(cloud, f"{storage}/{account}/blobServices/default/containers/{container}") is None:
             return False
-    return arm.get(cloud, f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}") is not None
+    return cloud.account_id is not None and arm.get(cloud, cloud.account_id) is not None
 
 
 def _busy(cloud: Cloud, wanted: Desired, running: int) -> Observed:

@@ -73,7 +73,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     """Those of the galleries that the spec speaks of, and of galleries of ours; `GALLERY/NAME` if not in the spec."""
     galleries = {desired.address.name: desired.data["gallery"] for desired in wanted}
     raws = arm.listing(cloud, _galleries(cloud))
-    ours = {raw["name"] for raw in raws if (mark := arm.mark_of(raw.get("tags"))) and mark.owner == cloud.owner}
+    ours = {raw["name"] for raw in raws if arm.is_ours(cloud, raw.get("tags"))}
     names = {*galleries.values(), *ours}
     for gallery in sorted(names):
         for raw in arm.listing(cloud, f"{_galleries(cloud)}/{gallery}/images"):

@@ -117,7 +117,7 @@ def _newest_base(cloud: Cloud, os: str, location: str) -> str:
 
 def _ours(cloud: Cloud, versions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Versions of this spec, newest first."""
-    mine = [raw for raw in versions if (mark := arm.mark_of(raw.get("tags"))) and mark.owner == cloud.owner]
+    mine = [raw for raw in versions if arm.is_ours(cloud, raw.get("tags"))]
     return sorted(mine, key=lambda raw: images.semantic(raw["name"]), reverse=True)
 
 
@@ -181,7 +181,9 @@ def _observed(
     cloud: Cloud, desired: Desired, live: dict[str, Any] | None, left: list[dict[str, Any]]
 ) -> Observed | None:
     """The wanted version if it is there; else the build of it, shown against the newest version before it."""
-    if live is not None and (version_tags.content(live) == desired.data["content"] or not _is_ours(cloud, live)):
+    if live is not None and (
+        version_tags.content(live) == desired.data["content"] or not arm.is_ours(cloud, live.get("tags"))
+    ):
         return _published(cloud, desired, live, left)
     before = next(iter(_ours(cloud, desired.data["versions"])), None)
     if before is None and not left:
@@ -190,11 +192,6 @@ def _observed(
     mark = arm.mark_of(before.get("tags")) if before else Mark(cloud.owner, "")
     found = Observed(desired.address, before["id"] if before else "", body, mark)
     return image_build.building(cloud, desired, found, left) if left else found
-
-
-def _is_ours(cloud: Cloud, raw: dict[str, Any]) -> bool:
-    mark = arm.mark_of(raw.get("tags"))
-    return mark is not None and mark.owner == cloud.owner
 
 
 def _published(cloud: Cloud, desired: Desired, live: dict[str, Any], left: list[dict[str, Any]]) -> Observed:

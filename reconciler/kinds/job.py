@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, batch_jobs
+from reconciler.kinds import arm, batch_jobs, pairs
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -62,7 +62,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _observed(raw: Mapping[str, Any]) -> Observed:
-    metadata = batch_jobs.pairs(raw.get("metadata"))
+    metadata = pairs.mapped(raw.get("metadata"))
     state = raw["state"]
     constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
     ended = state in ("completed", "terminating")
@@ -87,7 +87,7 @@ def _observed(raw: Mapping[str, Any]) -> Observed:
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     for raw in batch_jobs.listing(cloud):
-        if batch_jobs.VERIFICATION not in batch_jobs.pairs(raw.get("metadata")):
+        if batch_jobs.VERIFICATION not in pairs.mapped(raw.get("metadata")):
             yield _observed(raw)
 
 
@@ -98,7 +98,7 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     body = {key: value for key, value in desired.body.items() if key not in ("state", "stage") and value is not None}
-    metadata = batch_jobs.listed(arm.with_mark(desired.body["metadata"], mark))
+    metadata = pairs.listed(arm.with_mark(desired.body["metadata"], mark))
     batch_jobs.create(cloud, {**body, "id": desired.address.name, "metadata": metadata})
     return None
 
@@ -116,9 +116,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
         return None
     if parts or not disabled:
         metadata = {**found.body["metadata"], **desired.body["metadata"]}
-        body = {part: desired.body[part] for part in parts} | {
-            "metadata": batch_jobs.listed(arm.with_mark(metadata, mark))
-        }
+        body = {part: desired.body[part] for part in parts} | {"metadata": pairs.listed(arm.with_mark(metadata, mark))}
         cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
         return None
     batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)

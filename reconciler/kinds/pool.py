@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, nodes, pool_image, pool_properties, pool_repair, pool_rollout, pool_scale
+from reconciler.kinds import arm, nodes, pairs, pool_image, pool_properties, pool_repair, pool_rollout, pool_scale
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -47,10 +47,10 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, own in spec.pools.items():
         assert spec.batch_account is not None
-        group = f"/subscriptions/{spec.azure.subscription}/resourceGroups/{spec.azure.resource_group}"
         identities = [ref.split("/")[1] for ref in own["identity"]]
         ids = [
-            f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{one}".lower() for one in identities
+            f"{spec.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{one}".lower()
+            for one in identities
         ]
         account = Address("batch_account", spec.batch_account["name"])
         body = {
@@ -68,7 +68,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
                     }
                 },
                 "scaleSettings": pool_scale.wanted(own),
-                **pool_properties.wanted(own, f"{group}/providers/Microsoft.Batch/batchAccounts/{account.name}"),
+                **pool_properties.wanted(
+                    own, f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
+                ),
                 "startTask": _start_task(own.get("startTask")),
                 "metadata": dict(own.get("metadata", {})),
             },
@@ -95,18 +97,9 @@ def _start_task(own: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _pairs(items: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-    """`[{name, value}]` as a map: Batch keeps no order in them."""
-    return {item["name"]: item.get("value", "") for item in items or ()}
-
-
-def _listed(pairs: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in pairs.items()]
-
-
 def _observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     properties = dict(raw["properties"])
-    metadata = _pairs(properties.get("metadata"))
+    metadata = pairs.mapped(properties.get("metadata"))
     properties["metadata"] = arm.without_mark(metadata)
     properties["vmSize"] = properties["vmSize"].lower()
     properties["displayName"] = properties.get("displayName") or None
@@ -119,7 +112,7 @@ def _observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     start = properties.get("startTask")
     if start:
         files = pool_properties.normal(start.get("resourceFiles") or [])
-        settings = _pairs(start.get("environmentSettings"))
+        settings = pairs.mapped(start.get("environmentSettings"))
         properties["startTask"] = {**start, "environmentSettings": settings, "resourceFiles": files}
     health, detail = nodes.health(properties, counts)
     return Observed(
@@ -152,15 +145,14 @@ def _rolling(cloud: Cloud, desired: Desired | None, found: Observed, metadata: M
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    if cloud.account is None:
+    if cloud.account_id is None:
         return
     known = {desired.address.name.lower(): desired for desired in wanted}
-    account = f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}"
-    raws = list(arm.listing(cloud, f"{account}/pools"))
+    raws = list(arm.listing(cloud, f"{cloud.account_id}/pools"))
     counts = nodes.all_counts(cloud) if raws else {}
     for raw in raws:
         found = _observed(raw, counts.get(raw["name"].lower()))
-        metadata = _pairs(raw["properties"].get("metadata"))
+        metadata = pairs.mapped(raw["properties"].get("metadata"))
         yield _rolling(cloud, known.get(raw["name"].lower()), found, metadata)
 
 
@@ -178,7 +170,7 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     if found.body["broken"] and found.health is Health.FAILED:
         words, logs = pool_repair.told(cloud, name)
         found = replace(found, detail=f"{found.detail} ({words})" if words else found.detail, logs=logs)
-    metadata = _pairs(raw["properties"].get("metadata"))
+    metadata = pairs.mapped(raw["properties"].get("metadata"))
     return _rolling(cloud, wanted if isinstance(wanted, Desired) else None, found, metadata)
 
 
@@ -197,10 +189,10 @@ def _wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -
         "scaleSettings": pool_scale.wire(wanted["scaleSettings"]),
         "userAccounts": pool_properties.with_passwords(wanted["userAccounts"]),
         # an empty object is how ARM is told to remove a start task
-        "startTask": pool_properties.bare({**start, "environmentSettings": _listed(start["environmentSettings"])})
+        "startTask": pool_properties.bare({**start, "environmentSettings": pairs.listed(start["environmentSettings"])})
         if start
         else {},
-        "metadata": _listed(arm.with_mark({**kept, **wanted["metadata"]}, mark)),
+        "metadata": pairs.listed(arm.with_mark({**kept, **wanted["metadata"]}, mark)),
     }
 
 

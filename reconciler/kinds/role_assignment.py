@@ -36,7 +36,7 @@ NAMESPACE = uuid.UUID("6f6f2f0a-5d0b-5c0a-9a53-7f5a3c8f0d11")
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    group = f"/subscriptions/{spec.azure.subscription}/resourceGroups/{spec.azure.resource_group}"
+    group = spec.group_id
     for name, own in spec.identities.items():
         for assignment in own["roles"]:
             target, suffix = _scope(spec, assignment["on"])

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler import checks
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, batch_jobs, version_tags
+from reconciler.kinds import arm, batch_jobs, pairs, version_tags
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -55,7 +55,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     """The job of each wanted verification, and those of others that have had their day."""
     known = {desired.body["job"].lower(): desired for desired in wanted}
     for raw in batch_jobs.listing(cloud):
-        pool = batch_jobs.pairs(raw.get("metadata")).get(batch_jobs.VERIFICATION)
+        pool = pairs.mapped(raw.get("metadata")).get(batch_jobs.VERIFICATION)
         if pool is None:
             continue
         desired = known.get(raw["id"].lower())
@@ -63,7 +63,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
 
 
 def _old(raw: Mapping[str, Any], pool: str) -> Observed:
-    mark = arm.mark_of(batch_jobs.pairs(raw.get("metadata")))
+    mark = arm.mark_of(pairs.mapped(raw.get("metadata")))
     deleting = raw["state"] == "deleting"
     health = Health.BUSY if deleting else Health.READY
     detail = "being deleted" if deleting else ""
@@ -85,7 +85,7 @@ def _observed(cloud: Cloud, desired: Desired, raw: Mapping[str, Any]) -> Observe
     released = _released(cloud, desired)
     body = {"job": raw["id"], "checks": len(tasks), "released": released}
     health, detail = _health(raw, tasks, found)
-    mark = arm.mark_of(batch_jobs.pairs(raw.get("metadata")))
+    mark = arm.mark_of(pairs.mapped(raw.get("metadata")))
     return Observed(desired.address, raw["id"], body, mark, health, detail)
 
 
@@ -126,7 +126,7 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     """Make the job; its tasks come next, and then it ends by itself."""
     metadata = {**arm.with_mark({}, mark), batch_jobs.VERIFICATION: desired.address.name}
     pool = {"poolId": desired.address.name}
-    batch_jobs.create(cloud, {"id": desired.body["job"], "poolInfo": pool, "metadata": batch_jobs.listed(metadata)})
+    batch_jobs.create(cloud, {"id": desired.body["job"], "poolInfo": pool, "metadata": pairs.listed(metadata)})
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds import arm, version_tags
+from reconciler.kinds import arm, pairs, version_tags
 from reconciler.model import Address, Observed
 
 
@@ -58,16 +58,11 @@ def observed(address: Address, raw: dict[str, Any]) -> Observed:
 def definitions(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """The image definitions of ours, in galleries of ours."""
     for gallery in arm.listing(cloud, f"{cloud.group_id}/providers/Microsoft.Compute/galleries"):
-        if not _mine(cloud, gallery):
+        if not arm.is_ours(cloud, gallery.get("tags")):
             continue
         for raw in arm.listing(cloud, f"{gallery['id']}/images"):
-            if _mine(cloud, raw):
+            if arm.is_ours(cloud, raw.get("tags")):
                 yield raw
-
-
-def _mine(cloud: Cloud, raw: dict[str, Any]) -> bool:
-    mark = arm.mark_of(raw.get("tags"))
-    return mark is not None and mark.owner == cloud.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +81,7 @@ def users(cloud: Cloud) -> dict[str, list[User]]:
         for pool in arm.listing(cloud, f"{account['id']}/pools"):
             machine = (pool["properties"].get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
             image = str((machine.get("imageReference") or {}).get("id", "")).lower()
-            mark = arm.mark_of({one["name"]: one["value"] for one in pool["properties"].get("metadata") or ()})
-            ours = mark is not None and mark.owner == cloud.owner
+            ours = arm.is_ours(cloud, pairs.mapped(pool["properties"].get("metadata")))
             found.setdefault(image, []).append(User(f"{account['name']}/{pool['name']}", ours))
     for image, schedule in _scheduled(cloud):
         found.setdefault(image, []).append(User(schedule))
@@ -96,8 +90,7 @@ def users(cloud: Cloud) -> dict[str, list[User]]:
 
 def _scheduled(cloud: Cloud) -> Iterator[tuple[str, str]]:
     """(image, job schedule) of our account, if there is one."""
-    place = f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}"
-    if cloud.account is None or arm.get(cloud, place) is None:
+    if cloud.account_id is None or arm.get(cloud, cloud.account_id) is None:
         return
     for schedule in cloud.batch().list_job_schedules():
         automatic = schedule.job_specification.pool_info.auto_pool_specification
