@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
+from reconciler.cli.autoscale import autoscale
 from reconciler.cli.cleanup import cleanup
 from reconciler.cli.cost import cost
 from reconciler.cli.data import images, upload
@@ -36,7 +37,7 @@ def commands() -> None:
 
 
 COMMANDS = (
-    validate, doctor, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, local,
+    validate, doctor, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, autoscale, local,
 )  # fmt: skip
 for command in COMMANDS:
     commands.add_command(command)

@@ -211,15 +211,28 @@ def test_a_pool_is_made_with_a_formula_on_the_data_plane(bench: Bench) -> None:
 def test_samples_and_the_next_evaluation_outlive_a_restart(bench: Bench) -> None:
     auto(bench, "again", "$TargetDedicatedNodes = 0;", evaluationInterval="PT1H")
     bench.azure.advance(1200)
-    count = "n = $ActiveTasks.Count(); $TargetDedicatedNodes = 0;"
-
-    def samples() -> int:
-        return int((evaluate(bench, "again", count).results or "").rsplit("=", 1)[-1])
-
-    before = until(lambda: (found := samples()) >= 35 and found)
+    before = until(lambda: (found := samples(bench, "again")) >= 35 and found)
     first = bench.get("again")["properties"]["autoScaleRun"]["evaluationTime"]
     local.down(bench.azure.folder)
     local.up(bench.azure.folder, speed=SPEED)
-    assert samples() >= before
+    assert samples(bench, "again") >= before
     until(lambda: bench.get("again")["properties"]["autoScaleRun"]["evaluationTime"] > first)
     bench.drop("again")
+
+
+def samples(bench: Bench, name: str) -> int:
+    """How many samples a formula sees."""
+    found = evaluate(bench, name, "n = $ActiveTasks.Count(); $TargetDedicatedNodes = 0;").results or ""
+    return int(found.rsplit("=", 1)[-1])
+
+
+def test_samples_are_of_a_day_at_most_and_of_this_pool_only(bench: Bench) -> None:
+    auto(bench, "bounded", "$TargetDedicatedNodes = 0;", evaluationInterval="PT168H")
+    bench.azure.advance(3 * 86400)
+    day = 86400 // 30
+    assert day - 5 <= until(lambda: (found := samples(bench, "bounded")) > 100 and found) <= day + 150
+    bench.drop("bounded")
+    until(lambda: "bounded" not in [pool.id for pool in bench.batch.list_pools()])
+    auto(bench, "bounded", "$TargetDedicatedNodes = 0;")
+    assert samples(bench, "bounded") < 100
+    bench.drop("bounded")

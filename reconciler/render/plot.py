@@ -1,0 +1,81 @@
+"""A simulation as a picture: nodes, waiting tasks and money over time, the formula's pool beside a fixed one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reconciler.autoscale import Result
+from reconciler.render.autoscale import costs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KINDS = ("svg", "png", "html")
+DAY = 86400
+STYLES: dict[str, dict[str, Any]] = {
+    "scaled": {"color": "#1f6fb4", "linewidth": 1.6, "zorder": 3},
+    "fixed": {"color": "#8a8a8a", "linewidth": 1.3, "linestyle": "--", "zorder": 2},
+}
+SETTINGS: Any = {
+    "font.size": 9,
+    "font.family": "sans-serif",
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#b0b0b0",
+    "svg.fonttype": "none",  # text stays text, to be searched and copied
+    "svg.hashsalt": "reconcile",  # equal simulations give equal files
+}
+Measure = Callable[[Result], Sequence[float]]
+
+
+def plot(scaled: Result, fixed: Result, nodes: int, prices: tuple[float, float], kind: str) -> bytes:
+    """The picture as a file of one of KINDS; in an SVG each line's id is its panel and its pool, as `nodes-scaled`."""
+    import matplotlib as mpl  # slow to load, and needed for pictures only
+    from matplotlib.figure import Figure
+
+    panels: tuple[tuple[str, str, Measure], ...] = (
+        ("nodes", "nodes", lambda result: [point.dedicated + point.spot for point in result.points]),
+        ("waiting", "tasks waiting", lambda result: [point.queued for point in result.points]),
+        ("cost", "cost so far", lambda result: costs(result, prices)),
+    )
+    unit, word = (DAY, "days") if scaled.seconds > 3 * DAY else (3600, "hours")
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(8, 6.4), layout="constrained")
+        axes = figure.subplots(3, 1, sharex=True)
+        for ax, (name, label, measure) in zip(axes, panels, strict=True):
+            _line(ax, f"{name}-fixed", f"fixed at {nodes}", fixed, measure, unit)
+            _line(ax, f"{name}-scaled", "scaled by the formula", scaled, measure, unit)
+            ax.set_ylabel(label)
+            ax.set_ylim(bottom=0)
+        axes[-1].set_xlabel(f"{word} from {scaled.start:%Y-%m-%d %H:%M} UTC")
+        axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, reverse=True)
+        out = io.BytesIO()
+        if kind == "png":
+            figure.savefig(out, format="png", dpi=150)
+            return out.getvalue()
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue() if kind == "svg" else _page(out.getvalue().decode())
+
+
+def _line(ax: Axes, name: str, label: str, result: Result, measure: Measure, unit: int) -> None:
+    values = measure(result)
+    kept = _kept(values)
+    times = [result.points[index].at / unit for index in kept]
+    style = {**STYLES[name.rsplit("-", 1)[-1]], "drawstyle": "default" if name.startswith("cost") else "steps-post"}
+    (line,) = ax.plot(times, [values[index] for index in kept], label=label, **style)
+    line.set_gid(name)
+
+
+def _kept(values: Sequence[float]) -> list[int]:
+    """The points at which a line bends; those between two equal ones are not needed."""
+    last = len(values) - 1
+    return [i for i in range(len(values)) if i in (0, last) or not values[i - 1] == values[i] == values[i + 1]]
+
+
+def _page(svg: str) -> bytes:
+    head = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Autoscale simulation</title>\n<body>\n'
+    return f"{head}{svg[svg.index('<svg') :]}</body></html>\n".encode()

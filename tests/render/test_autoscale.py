@@ -1,0 +1,73 @@
+"""Autoscale simulations as text, compared with golden files, and as pictures."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from PIL import Image
+
+from reconciler import autoscale
+from reconciler.autoscale import Result, Setting
+from reconciler.render import plot
+from reconciler.render.autoscale import costs, findings, simulation
+from tests.render.test_as_text import golden
+
+PRICES = (0.2, 0.05)
+FORMULA = autoscale.scenarios.formula("pending-tasks", max=10)
+
+
+def pair(formula: str = FORMULA, nodes: int = 4) -> tuple[Result, Result]:
+    setting = Setting("PT5M", price=PRICES[0], spot_price=PRICES[1])
+    return autoscale.compare(autoscale.burst(40, duration=600), formula, nodes, setting)
+
+
+def test_a_simulation_reads_like_the_golden_file() -> None:
+    golden("autoscale.txt", simulation(*pair(), 4, PRICES))
+
+
+def test_why_evaluations_failed_is_told_once() -> None:
+    scaled, fixed = pair("$TargetDedicatedNodes = min(9, avg($PendingTasks.GetSample(TimeInterval_Day)));")
+    text = simulation(scaled, fixed, 4, PRICES)
+    (line,) = [line for line in text.splitlines() if "failed with" in line]
+    assert line.startswith(f"{len(scaled.failures)} failed with InsufficientSampleData, first at 1:59: ")
+    assert line.endswith("wanted 70%, received 0%")
+
+
+def test_findings_have_places_that_an_editor_jumps_to_and_a_verdict() -> None:
+    wrong = findings("f.txt", autoscale.lint("$TargetDedicatedNodes =\n 1 + ;"))
+    assert wrong.startswith("f.txt:2:6 error formula: ")
+    assert wrong.endswith("f.txt is not valid: 1 error.")
+    assert findings("f.txt", autoscale.lint(FORMULA)) == "f.txt is valid."
+
+
+@pytest.mark.parametrize("spot", [False, True])
+def test_the_cost_over_time_ends_at_the_cost_of_the_summary(spot: bool) -> None:
+    scaled, fixed = pair(autoscale.scenarios.formula("pending-tasks", max=10, spot=spot))
+    for result in (scaled, fixed):
+        assert costs(result, PRICES)[-1] == pytest.approx(result.cost, abs=0.02)
+
+
+def test_an_svg_has_a_line_for_each_pool_in_each_panel() -> None:
+    scaled, fixed = pair()
+    found = plot.plot(scaled, fixed, 4, PRICES, "svg")
+    tree = ElementTree.fromstring(found)
+    ids = {one.get("id"): one for one in tree.iter() if one.get("id")}
+    for panel in ("nodes", "waiting", "cost"):
+        for pool in ("scaled", "fixed"):
+            (path, *_) = ids[f"{panel}-{pool}"].iter("{http://www.w3.org/2000/svg}path")
+            assert path.get("d", "").count("L") >= (1 if (panel, pool) == ("nodes", "fixed") else 2)
+    words = {text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"nodes", "tasks waiting", "cost so far", "fixed at 4", "scaled by the formula"} <= words
+    assert found == plot.plot(scaled, fixed, 4, PRICES, "svg"), "equal simulations give equal files"
+
+
+def test_a_picture_is_also_a_png_or_a_page() -> None:
+    scaled, fixed = pair()
+    with Image.open(io.BytesIO(plot.plot(scaled, fixed, 4, PRICES, "png"))) as image:
+        assert (image.format, image.width) == ("PNG", 1200)
+    page = plot.plot(scaled, fixed, 4, PRICES, "html").decode()
+    assert page.startswith("<!doctype html>")
+    assert page.count("<svg") == 1
+    assert "<?xml" not in page
