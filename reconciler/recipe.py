@@ -7,7 +7,6 @@ a version is built when it differs from that of every version there is, and the 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,11 +57,6 @@ def inputs(own: Mapping[str, Any], base_version: str, preload: Mapping[str, str]
             found[f"{word} {index} {step['name']}"] = _digest(step["script"])
     found |= {f"preload {reference}": digest[:19] for reference, digest in preload.items()}
     return found
-
-
-def content(given: Mapping[str, str]) -> str:
-    """The digest of inputs: what an image contains, in 16 hex digits."""
-    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def stages(own: Mapping[str, Any], pulls: tuple[Pull, ...], client_id: str) -> tuple[Stage, ...]:

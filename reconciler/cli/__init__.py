@@ -37,7 +37,8 @@ def commands() -> None:
 
 
 COMMANDS = (
-    validate, doctor, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, autoscale, local,
+    validate, doctor, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, autoscale,
+    local,
 )  # fmt: skip
 for command in COMMANDS:
     commands.add_command(command)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.engine.diff import diff
-from reconciler.engine.digest import digest
+from reconciler.diff import diff
+from reconciler.digest import digest
 from reconciler.kinds.kind import Kind
 from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Health, Mark, Observed, Rule
 
@@ -22,7 +22,7 @@ def mark(owner: str, desired: Desired) -> Mark:
 
 def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Diff:
     """The field diff, and the owner mark's where that must change."""
-    found = diff(kind, desired, observed)
+    found = diff(kind.rule, desired.body, observed.body)
     marks = _mark_changes(owner, desired, observed.mark)
     return Diff(marks + found.changes)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 
+from reconciler.digest import digest
 from reconciler.engine.decide import decide, decide_stray
-from reconciler.engine.digest import digest
 from reconciler.kinds.kind import Kinds
 from reconciler.model import Action, Address, Decision, Desired, Observed, Plan, Step
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -142,11 +140,6 @@ def declared(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = declared(value, merged[key]) if both else value
     return merged
-
-
-def digest(value: Any) -> str:
-    """A short name for a JSON value: 16 hex digits."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=dict).encode()).hexdigest()[:16]
 
 
 def occupied(address: Address, left: list[str]) -> Refused:

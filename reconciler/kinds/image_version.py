@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler import images, recipe
 from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kinds import arm, build_machine, capacity, image_build, preload, version_tags, version_use
 from reconciler.kinds.kind import Kind
@@ -96,7 +97,7 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
     pulls = tuple(one.pull for one in found if one)
     digests = {reference: one.digest for reference, one in zip(own["preload"], found, strict=True) if one}
     inputs = recipe.inputs(own, base, digests)
-    content = recipe.content(inputs)
+    content = digest(inputs)
     versions = list(arm.listing(cloud, f"{desired.data['definition']}/versions"))
     version = _version(own["version"], content, _ours(cloud, versions), versions)
     data = {**desired.data, "base": base, "content": content, "pulls": pulls, "versions": versions}

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler import checks
 from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.digest import digest
 from reconciler.kinds import arm, batch_jobs, pairs, version_tags
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
@@ -43,7 +44,7 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
     containers, data = machine["containerConfiguration"], desired.data
     images = containers["containerImageNames"] if containers else []
     found = checks.wanted(data["verify"], images, docker=data["docker"] or bool(images), gpu=data["gpu"])
-    about = arm.digest([machine["imageReference"], data["vmSize"], [checks.task(one) for one in found]])
+    about = digest([machine["imageReference"], data["vmSize"], [checks.task(one) for one in found]])
     body: dict[str, Any] = {"job": f"verify-{desired.address.name[:40]}-{about[:8]}", "checks": len(found)}
     if data["release"]:
         body["released"] = True

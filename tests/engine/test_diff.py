@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.diff import diff
-from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.diff import diff
+from reconciler.model import Rule
 from tests.engine.world import kind
 
 TABLE = kind("thing", fields={"a": Rule.LIVE, "a.secret": Rule.IGNORE, "a.b": Rule.REPLACE})
 
 
 def changes(wanted: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, Any, Any, Rule]]:
-    address = Address("thing", "x")
-    made = diff(TABLE, Desired(address, wanted), Observed(address, "id", found))
+    made = diff(TABLE.rule, wanted, found)
     return [(c.path, c.before, c.after, c.rule) for c in made.changes]
 
 
@@ -61,8 +60,7 @@ json = st.recursive(
 def test_no_difference_means_that_every_declared_leaf_is_there(wanted: dict[str, Any], found: dict[str, Any]) -> None:
     assert changes(wanted, wanted) == []
     everything = kind("thing", fields={"a": Rule.LIVE})
-    address = Address("thing", "x")
-    if not diff(everything, Desired(address, wanted), Observed(address, "id", found)):
+    if not diff(everything.rule, wanted, found):
         assert _covers(found.get("a"), wanted.get("a")) or "a" not in wanted
 
 

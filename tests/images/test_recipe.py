@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import checks, images, recipe
+from reconciler.digest import digest
 from reconciler.kinds import build_context, capacity, version_tags
 from reconciler.kinds.capacity import Size
 
@@ -34,7 +35,7 @@ def test_every_input_moves_the_content_and_the_order_of_packages_does_not() -> N
         recipe.inputs(own(verify=[{"name": "s", "script": "x"}]), "1", {}),
         recipe.inputs(own(preload=["p"]), "1", {"p": "sha256:" + "a" * 64}),
     ]
-    contents = [recipe.content(one) for one in [first, *others]]
+    contents = [digest(one) for one in [first, *others]]
     assert len(set(contents)) == len(contents)
     assert recipe.inputs(own(packages=["b", "a"]), "1", {}) == recipe.inputs(own(packages=["a", "b"]), "1", {})
 

@@ -7,21 +7,20 @@ not compared: what Azure or others add stays. A declared None asks for absence.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.kinds.kind import Kind
-from reconciler.model import Change, Desired, Diff, Observed, Rule
+from reconciler.model import Body, Change, Diff, Rule
 
 
-def diff(kind: Kind, desired: Desired, observed: Observed) -> Diff:
-    """Every differing declared field, in path order, fields of Rule.IGNORE left out."""
-    wanted = _plain(desired.body)
-    found = {key: _declared(item, observed.body.get(key)) for key, item in desired.body.items()}
+def diff(rule: Callable[[str], Rule], desired: Body, observed: Body) -> Diff:
+    """Every differing declared field, in path order, fields of Rule.IGNORE left out; `rule` is that of a path."""
+    wanted = _plain(desired)
+    found = {key: _declared(item, observed.get(key)) for key, item in desired.items()}
     if wanted == found:
         return Diff()
     changes = (
-        Change(path, before, after, kind.rule(re.sub(r"\[\d+\]", "", path)))
+        Change(path, before, after, rule(re.sub(r"\[\d+\]", "", path)))
         for path, before, after in _leaves(found, wanted)
     )
     return Diff(tuple(sorted((c for c in changes if c.rule is not Rule.IGNORE), key=lambda c: c.path)))
