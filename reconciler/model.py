@@ -13,6 +13,9 @@ from typing import Any
 
 Body = Mapping[str, Any]
 
+STAGE = "stage"
+"""The field of a body that says how far a change of several stages is; it moves by itself."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
@@ -90,7 +93,7 @@ class Desired:
     """What the spec asks for. `refs` must exist before it does; `data` is what its kind needs beyond the body.
 
     `obstacle` says what stands against making or changing it, if anything does: such a change is refused.
-    `drains`: what occupies it is sent away for a change that needs it empty.
+    `vacates` says how what occupies it goes, for a change that needs it empty; without it that change waits.
     """
 
     address: Address
@@ -99,7 +102,7 @@ class Desired:
     protect: bool = False
     data: Body = field(default_factory=dict)
     obstacle: str = ""
-    drains: bool = False
+    vacates: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class Observed:
     `detail` explains the health in words. `occupants` are what keeps it from being empty or from being
     deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it goes although the spec
     speaks of it, `kept` that it stays although the spec does not; `logs` are texts that it has written so far, by name.
+    `held` says why who occupies it is not to be disturbed for now.
     """
 
     address: Address
@@ -132,6 +136,7 @@ class Observed:
     surplus: str = ""
     kept: bool = False
     logs: Mapping[str, str] = field(default_factory=dict)
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _pool(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name: 
     machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]["imageReference"]
     return {
         "batchAccount": reached.account,
-        "poolId": name,
+        "poolId": found.id.rsplit("/", 1)[-1],
         "imageId": machine.get("id") or ":".join(machine.values()),
         "vmSize": desired[Address(pool.NAME, name)].data["vmSize"],
         "nodes": properties["currentDedicatedNodes"] + properties["currentLowPriorityNodes"],

@@ -105,6 +105,8 @@ class Cloud:
         self._blobs: dict[str, BlobServiceClient] = {}
         self.runs: dict[str, str] = {}
         """What this process has asked for and Azure does not tell: runs of registries by what they build, reboots."""
+        self.pools: dict[str, str] = {}
+        """The spec's name of a pool → the id of the live pool that stands for it, where that is another."""
 
     @property
     def group_id(self) -> str:

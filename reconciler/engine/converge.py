@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cloud.errors import translated
-from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark
+from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark, waiting
 from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
 from reconciler.errors import AzureError, ReconcileError, Unreachable
@@ -209,8 +209,7 @@ class Convergence:
         assert self.desired is not None
         part = actionable(diff, self.desired, found)
         if not part:
-            held = ", ".join(found.occupants)
-            return Ended(Status.DEFERRED, f"{found.address} waits until it is empty; now it holds {held}")
+            return Ended(Status.DEFERRED, f"{found.address} {waiting(found)}")
         if part == self._worked_on:
             if self._tries >= self.kind.attempts:
                 return Ended(Status.FAILED, self._unstuck(found, part))

@@ -62,10 +62,19 @@ def decide_stray(observed: Observed, protect_reason: str = "left the spec") -> D
 
 
 def actionable(found: Diff, desired: Desired, observed: Observed) -> Diff:
-    """The part of `found` that can be written now: what needs an empty resource waits while it is occupied."""
-    if not observed.occupants or desired.drains:
+    """The part of `found` that can be written now: the rest waits for those who occupy the resource."""
+    if not observed.occupants or (desired.vacates and not observed.held):
         return found
-    return replace(found, changes=tuple(c for c in found.changes if c.rule < Rule.WHEN_EMPTY))
+    limit = Rule.NEW_NODES if observed.held else Rule.WHEN_EMPTY
+    return replace(found, changes=tuple(c for c in found.changes if c.rule < limit))
+
+
+def waiting(observed: Observed) -> str:
+    """What the part that cannot be written now waits for."""
+    if observed.held:
+        return observed.held
+    held = ", ".join(observed.occupants)
+    return f"needs an empty {observed.address.kind}, but it holds {held}; scale it to 0 first"
 
 
 def _by_rule(desired: Desired, observed: Observed, found: Diff) -> Decision:
@@ -78,15 +87,14 @@ def _by_rule(desired: Desired, observed: Observed, found: Diff) -> Decision:
         if desired.protect or (observed.mark and observed.mark.protect):
             return Decision(address, Action.REFUSE, "must be replaced, but is protected", found)
         return Decision(address, Action.REPLACE, _cause(desired, observed) + _held(observed), found)
-    if found.rule is Rule.WHEN_EMPTY and observed.occupants and desired.drains:
-        held = ", ".join(observed.occupants)
-        return Decision(address, Action.UPDATE, f"{_cause(desired, observed)}; is drained for it (now {held})", found)
+    now = actionable(found, desired, observed)
+    if not now:
+        return Decision(address, Action.DEFER, waiting(observed), found)
+    if now != found:
+        reason = f"{_cause(desired, observed)}; some of it {waiting(observed)}"
+        return Decision(address, Action.UPDATE, reason, found)
     if found.rule is Rule.WHEN_EMPTY and observed.occupants:
-        held = ", ".join(observed.occupants)
-        if not actionable(found, desired, observed):
-            reason = f"needs an empty {address.kind}, but it holds {held}; scale it to 0 first"
-            return Decision(address, Action.DEFER, reason, found)
-        reason = f"{_cause(desired, observed)}; some of it must wait until the {address.kind} is empty (now {held})"
+        reason = f"{_cause(desired, observed)}; {desired.vacates} (now {', '.join(observed.occupants)})"
         return Decision(address, Action.UPDATE, reason, found)
     if found.rule is Rule.NEW_VERSION:
         reason = "its content differs: a new version is built, the one before stays"

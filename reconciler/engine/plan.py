@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from reconciler.digest import digest
 from reconciler.engine.decide import decide, decide_stray
 from reconciler.kinds.kind import Kinds
-from reconciler.model import Action, Address, Decision, Desired, Observed, Plan, Step
+from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step
 
 QUIET = {Action.NONE, Action.DEFER, Action.REFUSE}
 """Actions without a step."""
@@ -47,8 +47,11 @@ def destroy(
 
 
 def fingerprint(decision: Decision) -> str:
-    """What a plan showed of one resource: another fingerprint later means that the world has changed."""
-    return digest([[c.path, c.before, c.after] for c in decision.diff.changes])
+    """What a plan showed of one resource: another fingerprint later means that the world has changed.
+
+    How far a change has come already is not part of it.
+    """
+    return digest([[c.path, c.before, c.after] for c in decision.diff.changes if c.path != STAGE])
 
 
 def _owned(found: Observed, spec: str) -> bool:

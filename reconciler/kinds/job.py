@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, batch_jobs, pairs
+from reconciler.kinds import arm, batch_jobs, pairs, pool_generations, pool_handover
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -61,17 +61,21 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), body, (Address("pool", pool),), own.get("protect", False))
 
 
-def _observed(raw: Mapping[str, Any]) -> Observed:
+def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
     metadata = pairs.mapped(raw.get("metadata"))
     state = raw["state"]
     constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
     ended = state in ("completed", "terminating")
+    pool = raw["poolInfo"]
+    if desired and pool_generations.named(pool.get("poolId", ""), desired.body["poolInfo"]["poolId"]):
+        pool = desired.body["poolInfo"]  # any generation of it
     body = {
         **raw,
+        "poolInfo": pool,
         "constraints": constraints,
         "metadata": arm.without_mark(metadata),
         "state": state if ended else "active",
-        "stage": "disabled" if state == "disabled" else "enabled",
+        "stage": "disabled" if state == "disabled" and pool_handover.MOVING not in metadata else "enabled",
     }
     busy = state in ("disabling", "enabling", "terminating", "deleting")
     return Observed(
@@ -86,18 +90,26 @@ def _observed(raw: Mapping[str, Any]) -> Observed:
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    known = {desired.address.name.lower(): desired for desired in wanted}
     for raw in batch_jobs.listing(cloud):
         if batch_jobs.VERIFICATION not in pairs.mapped(raw.get("metadata")):
-            yield _observed(raw)
+            yield _observed(raw, known.get(raw["id"].lower()))
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     raw = batch_jobs.get(cloud, wanted.address.name)
-    return _observed(raw) if raw else None
+    return _observed(raw, wanted if isinstance(wanted, Desired) else None) if raw else None
+
+
+def _wire(cloud: Cloud, desired: Desired) -> dict[str, Any]:
+    """The body as Batch takes it: with the live pool that stands for the spec's."""
+    pool = desired.body["poolInfo"]["poolId"]
+    return {**desired.body, "poolInfo": {"poolId": cloud.pools.get(pool, pool)}}
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    body = {key: value for key, value in desired.body.items() if key not in ("state", "stage") and value is not None}
+    own = _wire(cloud, desired)
+    body = {key: value for key, value in own.items() if key not in ("state", "stage") and value is not None}
     metadata = pairs.listed(arm.with_mark(desired.body["metadata"], mark))
     batch_jobs.create(cloud, {**body, "id": desired.address.name, "metadata": metadata})
     return None
@@ -116,7 +128,8 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
         return None
     if parts or not disabled:
         metadata = {**found.body["metadata"], **desired.body["metadata"]}
-        body = {part: desired.body[part] for part in parts} | {"metadata": pairs.listed(arm.with_mark(metadata, mark))}
+        own = _wire(cloud, desired)
+        body = {part: own[part] for part in parts} | {"metadata": pairs.listed(arm.with_mark(metadata, mark))}
         cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
         return None
     batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.model import Health
+from reconciler.model import Health, Observed
 
 Counts = Mapping[str, int]
 """Node state (`idle`, `startTaskFailed`, ...) → nodes, dedicated and spot together."""
 
 USABLE = ("idle", "running")
 BROKEN = {"startTaskFailed": "failed its start task", "unusable": "is unusable", "unknown": "does not answer"}
+REMEDIES = {
+    "AllocationFailed": "the region may have no room for this VM size now: try later, or use another size",
+    "AllocationTimedOut": "raise resizeTimeout, or use another VM size or region",
+    "CommunicationEnabledPoolReachedMaxVMCount": "use fewer nodes, or turn interNodeCommunication off",
+    "CoreQuotaReached": "ask for a higher quota (reconcile doctor shows the account's), or use fewer nodes",
+    "DependentResourceNotFound": "something that the pool names is gone: look for its subnet, image and public IPs",
+    "FailedIdentityOperation": "look whether the pool's identities still exist",
+    "IncompatibleVMSize": "use a VM size that can do what the pool asks of it",
+    "ResizeStopped": "somebody stopped the resize: apply asks for the size again",
+}
+"""The end of a resize error's code → what to do. Source of the codes: PoolResizeErrorCodes of Batch's .NET client."""
+NODE = ["id", "runningTasksCount", "recentTasks"]
 COMING = (
     "creating",
     "starting",
@@ -85,10 +98,31 @@ def _targets(properties: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _resize_failure(errors: list[Mapping[str, Any]], now: int, target: int) -> str:
-    told = "; ".join(f"{error.get('code')}: {error.get('message')}" for error in errors)
+    told = "; ".join(f"{error.get('code')}: {error.get('message')}{_remedy(error)}" for error in errors)
     return f"the pool stopped at {now} of {target} nodes" + (f" ({told})" if told else "")
+
+
+def _remedy(error: Mapping[str, Any]) -> str:
+    """What to do about an error of a resize, where that is known."""
+    found = next((words for code, words in REMEDIES.items() if str(error.get("code")).endswith(code)), "")
+    return f" - {found}" if found else ""
 
 
 def _words(state: str) -> str:
     """`waitingForStartTask` → `waiting for start task`."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in state)
+
+
+def hit(cloud: Cloud, found: Observed) -> Observed:
+    """`found`, whose occupants tell how many tasks of how many jobs run on its nodes."""
+    if not found.body["running"] or not found.occupants:
+        return found
+    raws = [one.as_dict() for one in cloud.batch().list_nodes(found.id.rsplit("/", 1)[-1], select=NODE)]
+    tasks = sum(raw.get("runningTasksCount", 0) for raw in raws)
+    recent = [task for raw in raws for task in raw.get("recentTasks") or ()]
+    jobs = len({task["jobId"] for task in recent if task["taskState"] == "running"})
+    if not tasks:
+        return found
+    of = f" of {jobs} job{'s' * (jobs > 1)}" if jobs else ""
+    words = f"{len(raws)} node{'s' * (len(raws) > 1)} that run {tasks} task{'s' * (tasks > 1)}{of}"
+    return replace(found, occupants=(words,))

@@ -6,18 +6,31 @@ while the pool is empty: steady, with no node. It is READY when it is steady at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from reconciler import windows
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, nodes, pairs, pool_image, pool_properties, pool_repair, pool_rollout, pool_scale
+from reconciler.diff import diff
+from reconciler.kinds import (
+    arm,
+    nodes,
+    pool_body,
+    pool_change,
+    pool_generations,
+    pool_image,
+    pool_repair,
+    pool_rollout,
+    pool_scale,
+)
 from reconciler.kinds.kind import Kind
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.kinds.pool_generations import live_id
+from reconciler.model import STAGE, Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
-NAME = "pool"
+NAME = pool_body.NAME
 
 WHEN_EMPTY = (
     "identity",
@@ -39,7 +52,7 @@ FIELDS = {
     "properties.scaleSettings.fixedScale.nodeDeallocationOption": Rule.IGNORE,  # never returned by Azure
     "properties.metadata": Rule.LIVE,
     "properties.startTask": Rule.NEW_NODES,
-    "stage": Rule.LIVE,
+    "stage": Rule.NEW_NODES,  # of a change that reaches nodes: it waits for a window like its beginning
     "properties.applicationPackages": Rule.NEW_NODES,
 }
 
@@ -53,95 +66,20 @@ def expand(spec: Spec) -> Iterable[Desired]:
             for one in identities
         ]
         account = Address("batch_account", spec.batch_account["name"])
-        body = {
-            "tags": dict(own.get("tags", {})),
-            "stage": None,
-            "identity": sorted(ids),
-            "properties": {
-                "vmSize": own["vmSize"].lower(),
-                "displayName": own.get("displayName"),
-                "taskSlotsPerNode": own["taskSlotsPerNode"],
-                "deploymentConfiguration": {
-                    "virtualMachineConfiguration": {
-                        **pool_image.machine(spec, own, ids),
-                        **pool_properties.machine(own),
-                    }
-                },
-                "scaleSettings": pool_scale.wanted(own),
-                **pool_properties.wanted(
-                    own, f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
-                ),
-                "startTask": _start_task(own.get("startTask")),
-                "metadata": dict(own.get("metadata", {})),
-            },
-        }
+        account_id = f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
         refs = (account, *(Address("identity", one) for one in identities), *pool_image.refs(own))
         rollout = {"whenEmpty": "wait", "drainWithin": "PT1H", "maxUnavailable": 1, **own.get("rollout", {})}
         data = {"vmSize": own["vmSize"], "image": own["image"], "nodeAgentSkuId": own.get("nodeAgentSkuId")}
         data |= {"rollout": rollout}
-        drains = rollout["whenEmpty"] == "drain"
-        yield Desired(Address(NAME, name), body, refs, own.get("protect", False), data, drains=drains)
+        body = pool_body.wanted(spec, own, ids, account_id)
+        yield Desired(Address(NAME, name), body, refs, own.get("protect", False), data, vacates=_vacates(rollout))
 
 
-def _start_task(own: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if own is None:
-        return None
-    return {
-        "commandLine": own["commandLine"],
-        "environmentSettings": dict(own.get("environmentSettings", {})),
-        "maxTaskRetryCount": own.get("maxTaskRetryCount", 0),
-        "waitForSuccess": own.get("waitForSuccess", True),
-        "resourceFiles": pool_properties.normal(own.get("resourceFiles", [])),
-        "containerSettings": own.get("containerSettings"),
-        "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": own.get("elevationLevel", "NonAdmin")}},
-    }
-
-
-def _observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
-    properties = dict(raw["properties"])
-    metadata = pairs.mapped(properties.get("metadata"))
-    properties["metadata"] = arm.without_mark(metadata)
-    properties["vmSize"] = properties["vmSize"].lower()
-    properties["displayName"] = properties.get("displayName") or None
-    machine = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
-    booted = pool_properties.observed(pool_image.observed(machine), pool_properties.MACHINE_DEFAULTS)
-    properties["deploymentConfiguration"] = {"virtualMachineConfiguration": booted}
-    properties["scaleSettings"] = pool_scale.observed(properties.get("scaleSettings") or {})
-    own = {name: properties.get(name) for name in pool_properties.DEFAULTS}
-    properties |= pool_properties.observed(own, pool_properties.DEFAULTS)
-    start = properties.get("startTask")
-    if start:
-        files = pool_properties.normal(start.get("resourceFiles") or [])
-        settings = pairs.mapped(start.get("environmentSettings"))
-        properties["startTask"] = {**start, "environmentSettings": settings, "resourceFiles": files}
-    health, detail = nodes.health(properties, counts)
-    return Observed(
-        Address(NAME, raw["name"]),
-        raw["id"],
-        {
-            "identity": arm.identity_ids(raw.get("identity")),
-            "tags": raw.get("tags") or {},
-            "stage": None,
-            "broken": nodes.broken(counts),
-            "properties": properties,
-        },
-        arm.mark_of(metadata),
-        health,
-        detail,
-        nodes.occupants(properties, counts),
-        raw.get("etag"),
-    )
-
-
-def _rolling(cloud: Cloud, desired: Desired | None, found: Observed, metadata: Mapping[str, str]) -> Observed:
-    """`found`, with how far a rolling change of its nodes is."""
-    since = metadata.get(pool_rollout.BEGAN)
-    if since is None or desired is None or not pool_rollout.rolls(desired) or found.health is Health.FAILED:
-        return found
-    nodes = pool_rollout.read(cloud, desired.address.name, since)
-    health, detail, stage = pool_rollout.seen(found, nodes, desired.data["rollout"]["maxUnavailable"])
-    body = {**found.body, "stage": stage, "nodes": nodes}
-    return replace(found, body=body, health=health, detail=detail)
+def _vacates(rollout: Mapping[str, Any]) -> str:
+    """How running work makes room for a change, as the plan tells it; empty: it does not."""
+    end = f"running tasks may end within {rollout['drainWithin']}, what then still runs is requeued"
+    ways = {"drain": f"is drained for it: {end}", "blueGreen": f"a new pool beside it takes over its jobs: {end}"}
+    return ways.get(rollout["whenEmpty"], "")
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
@@ -150,120 +88,153 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     known = {desired.address.name.lower(): desired for desired in wanted}
     raws = list(arm.listing(cloud, f"{cloud.account_id}/pools"))
     counts = nodes.all_counts(cloud) if raws else {}
+    found = {raw["name"]: pool_body.observed(raw, counts.get(raw["name"].lower())) for raw in raws}
+    groups: dict[str, list[Observed]] = {}
     for raw in raws:
-        found = _observed(raw, counts.get(raw["name"].lower()))
-        metadata = pairs.mapped(raw["properties"].get("metadata"))
-        yield _rolling(cloud, known.get(raw["name"].lower()), found, metadata)
+        groups.setdefault(pool_generations.belongs(raw), []).append(found[raw["name"]])
+    for name, live in groups.items():
+        if name in known:
+            yield from _seen(cloud, known[name], live, found)
+        else:
+            yield from (nodes.hit(cloud, one) if arm.is_ours(cloud, one.body["marks"]) else one for one in live)
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    if isinstance(wanted, Observed):
+        return _one(cloud, live_id(wanted))
+    name = wanted.address.name
+    ids, live = [name], [_one(cloud, name)]
+    if wanted.data["rollout"]["whenEmpty"] == "blueGreen" or name in cloud.pools:
+        ids, live = _generations(cloud, name)
+    there = [one for one in live if one is not None]
+    return next(_seen(cloud, wanted, there, ids), None) if there else None
+
+
+def _one(cloud: Cloud, name: str) -> Observed | None:
     from azure.core.exceptions import HttpResponseError
 
-    name = wanted.address.name
     try:
         raw = cloud.batch_management.pool.get(cloud.target.resource_group, cloud.account or "", name).as_dict()
     except HttpResponseError as error:
         if error.status_code == 404:
             return None
         raise
-    found = _observed(raw, nodes.all_counts(cloud, name).get(name.lower()))
-    if found.body["broken"] and found.health is Health.FAILED:
-        words, logs = pool_repair.told(cloud, name)
-        found = replace(found, detail=f"{found.detail} ({words})" if words else found.detail, logs=logs)
-    metadata = pairs.mapped(raw["properties"].get("metadata"))
-    return _rolling(cloud, wanted if isinstance(wanted, Desired) else None, found, metadata)
+    return _told(cloud, pool_body.observed(raw, nodes.all_counts(cloud, name).get(name.lower())))
 
 
-def _wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> dict[str, Any]:
-    """The properties of `desired` as ARM takes them; `kept` is metadata of others."""
-    wanted = desired.body["properties"]
-    start = wanted["startTask"]
-    machine = wanted["deploymentConfiguration"]["virtualMachineConfiguration"]
-    booted = pool_image.wire(machine, pool_image.node_agent(cloud, desired))
-    parts = {name: machine[name] for name in pool_properties.MACHINE_DEFAULTS if machine[name] not in (None, [])}
-    return {
-        **{key: pool_properties.bare(value) for key, value in wanted.items() if value is not None},
-        "displayName": wanted["displayName"] or "",  # nothing else takes one away
-        "vmSize": desired.data["vmSize"],
-        "deploymentConfiguration": {"virtualMachineConfiguration": {**pool_properties.bare(parts), **booted}},
-        "scaleSettings": pool_scale.wire(wanted["scaleSettings"]),
-        "userAccounts": pool_properties.with_passwords(wanted["userAccounts"]),
-        # an empty object is how ARM is told to remove a start task
-        "startTask": pool_properties.bare({**start, "environmentSettings": pairs.listed(start["environmentSettings"])})
-        if start
-        else {},
-        "metadata": pairs.listed(arm.with_mark({**kept, **wanted["metadata"]}, mark)),
-    }
+def _generations(cloud: Cloud, name: str) -> tuple[list[str], list[Observed | None]]:
+    """The ids of all pools that begin like this one, and its live generations."""
+    raws = list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{name}')"}))
+    mine = [raw["name"] for raw in raws if pool_generations.belongs(raw) == name.lower()]
+    return [raw["name"] for raw in raws], [_one(cloud, one) for one in mine]
+
+
+def _told(cloud: Cloud, found: Observed) -> Observed:
+    """`found`, with what its broken nodes say."""
+    if not (found.body["broken"] and found.health is Health.FAILED):
+        return found
+    words, logs = pool_repair.told(cloud, live_id(found))
+    return replace(found, detail=f"{found.detail} ({words})" if words else found.detail, logs=logs)
+
+
+def _seen(cloud: Cloud, desired: Desired, live: Iterable[Observed], ids: Iterable[str]) -> Iterator[Observed]:
+    """The generation that stands for `desired`, and those that it takes over from, which stay until then."""
+    chosen = pool_generations.choose(desired, live, ids, KIND.rule)
+    name = live_id(chosen.now)
+    if name == desired.address.name and not chosen.beside:
+        cloud.pools.pop(name, None)
+    else:
+        cloud.pools[desired.address.name] = name
+    found = pool_generations.seen(cloud, desired, chosen)
+    if "moves" not in found.body and not chosen.beside:
+        found = _rolling(cloud, desired, found)
+    yield _disturbed(cloud, desired, found)
+    for one in chosen.others:
+        address = Address(NAME, pool_generations.spelled(one))
+        yield replace(one, address=address, kept=True, detail=f"{name} takes over from it")
+
+
+def _rolling(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
+    """`found`, with how far a rolling change of its nodes is."""
+    since = found.body["marks"].get(pool_rollout.BEGAN)
+    if since is None or not pool_rollout.rolls(desired) or found.health is Health.FAILED:
+        return found
+    left = pool_rollout.read(cloud, live_id(found), since)
+    health, detail, stage = pool_rollout.seen(found, left, desired.data["rollout"]["maxUnavailable"])
+    return replace(found, body={**found.body, "stage": stage, "nodes": left}, health=health, detail=detail)
+
+
+def _disturbed(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
+    """`found`, with the work that a change of its nodes would hit, and whether it may be hit now."""
+    differs = diff(KIND.rule, desired.body, found.body)
+    if pool_scale.superseded(found, differs):
+        return replace(found, health=Health.READY, detail="another resize runs: it is stopped first")
+    if differs.rule <= Rule.LIVE:
+        return _shrinking(cloud, desired, found) if differs and pool_scale.shrinks(desired, found) else found
+    if not found.occupants:
+        return found
+    begun = "moves" in found.body or pool_scale.emptied(found)
+    closed = "" if begun else windows.closed(desired.data["rollout"].get("windows", ()), cloud.time)
+    return replace(nodes.hit(cloud, found), held=closed)
+
+
+def _shrinking(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
+    """`found`, with what becomes of the tasks on nodes that leave."""
+    hit = nodes.hit(cloud, found)
+    if hit is found:
+        return found
+    return replace(hit, detail=f"{pool_scale.leaving(desired)} (now {', '.join(hit.occupants)})")
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    _put(cloud, desired, mark, desired.address.name, {})
+    return None
+
+
+def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mapping[str, str]) -> None:
+    """Make a pool; one that is there already is no error."""
     from azure.core import MatchConditions
     from azure.core.exceptions import HttpResponseError
 
-    properties = _wire(cloud, desired, mark, {})
-    for name in ("startTask", "displayName"):
-        if not properties[name]:
-            del properties[name]
+    properties = pool_body.wire(cloud, desired, mark, metadata)
+    for part in ("startTask", "displayName"):
+        if not properties[part]:
+            del properties[part]
     body: Any = {"identity": arm.user_assigned(desired.body["identity"]), "properties": properties}
     if desired.body["tags"]:
         body["tags"] = desired.body["tags"]
-    where = (cloud.target.resource_group, cloud.account or "", desired.address.name)
+    where = (cloud.target.resource_group, cloud.account or "", name)
     try:
         cloud.batch_management.pool.create(*where, body, etag="*", match_condition=MatchConditions.IfMissing)
     except HttpResponseError as error:
         if error.status_code != 412:  # somebody made it meanwhile: look again
             raise
-    return None
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
     """PATCH the changed parts. Without any, the size again: that is what a failed resize needs.
 
-    Where a part needs an empty pool and the spec says drain, its nodes leave first: each update is one stage.
+    Where a part needs an empty pool and the spec says how it becomes empty, each update is one stage of that.
     """
-    from azure.core import MatchConditions
-
+    name = live_id(found)
     if found.health is Health.FAILED and found.body["broken"]:
         properties = found.body["properties"]
         total = properties["currentDedicatedNodes"] + properties["currentLowPriorityNodes"]
-        pool_repair.mend(cloud, desired.address.name, total)
+        pool_repair.mend(cloud, name, total)
         if not diff:
             return None
+    if "moves" in found.body:
+        return pool_generations.advance(cloud, found)
     rolling = found.body.get("nodes")
-    if rolling is not None and rolling.old and diff.rule < Rule.NEW_NODES:
-        pool_rollout.advance(cloud, desired.address.name, rolling, desired.data["rollout"]["maxUnavailable"])
-        return None
-    if found.occupants and diff.rule >= Rule.WHEN_EMPTY:
-        body: Any = {"properties": {"scaleSettings": _leaving(desired, found)}}
+    if rolling is not None and rolling.old and all(change.path == STAGE for change in diff.changes):
+        pool_rollout.advance(cloud, name, rolling, desired.data["rollout"]["maxUnavailable"])
+    elif pool_scale.superseded(found, diff):
+        cloud.batch_management.pool.stop_resize(cloud.target.resource_group, cloud.account or "", name)
+    elif found.body.get("beside") and diff.rule >= Rule.WHEN_EMPTY and found.mark and found.mark.owner == mark.owner:
+        _put(cloud, desired, mark, found.body["beside"], {pool_generations.POOL: desired.address.name})
     else:
-        body = _changed(cloud, desired, mark, found, diff)
-    where = (cloud.target.resource_group, cloud.account or "", desired.address.name)
-    condition = MatchConditions.IfNotModified
-    cloud.batch_management.pool.update(*where, body, etag=found.etag, match_condition=condition)
+        pool_change.patch(cloud, desired, mark, found, diff)
     return None
-
-
-def _leaving(desired: Desired, found: Observed) -> dict[str, Any]:
-    """All nodes go: their tasks may end; if they did not in time, they are requeued."""
-    fixed = found.body["properties"]["scaleSettings"]["fixedScale"] or {}
-    asked = fixed.get("targetDedicatedNodes") == 0 and fixed.get("targetLowPriorityNodes") == 0
-    return pool_scale.drained("Requeue" if asked else "TaskCompletion", desired.data["rollout"]["drainWithin"])
-
-
-def _changed(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> dict[str, Any]:
-    full = _wire(cloud, desired, mark, found.body["properties"]["metadata"])
-    parts = {c.path.split(".")[1].partition("[")[0] for c in diff.changes if c.path.startswith("properties.")}
-    staged = any(change.path == "stage" for change in diff.changes)
-    parts = (parts or (set() if staged else {"scaleSettings"})) | {"metadata"}
-    if pool_rollout.rolls(desired) and diff.rule is Rule.NEW_NODES and found.occupants:
-        full["metadata"].append({"name": pool_rollout.BEGAN, "value": pool_rollout.began(cloud)})
-    body: dict[str, Any] = {"properties": {part: full.get(part) for part in sorted(parts)}}
-    tops = {change.path.split(".")[0] for change in diff.changes}
-    if "identity" in tops:
-        body["identity"] = arm.user_assigned(desired.body["identity"])
-    if "tags" in tops:
-        body["tags"] = {**found.body["tags"], **desired.body["tags"]}
-    return body
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:
@@ -277,6 +248,15 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
         raise
 
 
+def abandon(cloud: Cloud, desired: Desired) -> str | None:
+    """A new generation that failed goes, and the jobs go on where they were; any other pool stays to be looked at."""
+    ids, live = _generations(cloud, desired.address.name)
+    there = [one for one in live if one is not None]
+    if len(there) < 2:
+        return None
+    return pool_generations.hand_back(cloud, pool_generations.choose(desired, there, ids, KIND.rule))
+
+
 KIND = Kind(
     NAME,
     FIELDS,
@@ -287,6 +267,7 @@ KIND = Kind(
     update,
     delete,
     resolve=pool_image.resolve,
+    abandon=abandon,
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=2,
     ready_within=timedelta(minutes=45),

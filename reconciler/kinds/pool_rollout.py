@@ -21,8 +21,12 @@ UNDER_WAY = ("rebooting", "reimaging", "starting", "waitingforstarttask", "creat
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Nodes as a rolling change sees them: ids of those to reboot, idle ones first, and of those that do."""
+    """Nodes as a rolling change sees them: ids of those to reboot, idle ones first, and of those that do.
 
+    `since` is when the change began.
+    """
+
+    since: str
     old: tuple[str, ...]
     booting: tuple[str, ...]
 
@@ -46,11 +50,12 @@ def sort(raws: Iterable[Mapping[str, Any]], since: str, asked: Container[str]) -
         elif stale:
             old.append(raw)
     ranked = sorted(old, key=lambda raw: (raw["state"] != "idle", raw["id"]))
-    return Nodes(tuple(raw["id"] for raw in ranked), tuple(booting))
+    return Nodes(since, tuple(raw["id"] for raw in ranked), tuple(booting))
 
 
 def read(cloud: Cloud, pool: str, since: str) -> Nodes:
-    return sort([node.as_dict() for node in cloud.batch().list_nodes(pool)], since, cloud.runs)
+    asked = {key.removeprefix(since) for key in cloud.runs if key.startswith(since)}
+    return sort([node.as_dict() for node in cloud.batch().list_nodes(pool)], since, asked)
 
 
 def seen(found: Observed, nodes: Nodes, most: int) -> tuple[Health, str, str]:
@@ -72,4 +77,4 @@ def advance(cloud: Cloud, pool: str, nodes: Nodes, most: int) -> None:
         except HttpResponseError as error:
             if error.status_code != 409:
                 raise
-        cloud.runs[node] = "reboot"
+        cloud.runs[f"{nodes.since}{node}"] = "reboot"

@@ -126,7 +126,7 @@ def _released(cloud: Cloud, desired: Desired) -> bool:
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     """Make the job; its tasks come next, and then it ends by itself."""
     metadata = {**arm.with_mark({}, mark), batch_jobs.VERIFICATION: desired.address.name}
-    pool = {"poolId": desired.address.name}
+    pool = {"poolId": cloud.pools.get(desired.address.name, desired.address.name)}
     batch_jobs.create(cloud, {"id": desired.body["job"], "poolInfo": pool, "metadata": pairs.listed(metadata)})
     return None
 

@@ -14,7 +14,7 @@ class Jobs:
         self.azure, self.tasks = azure, tasks
 
     def stop(self, job: dict[str, Any], state: str) -> None:
-        """Disable, terminate or delete: the state now, the end of it a little later."""
+        """Disable, enable, terminate or delete: the state now, the end of it a little later."""
         job["next"] = self.azure.clock.after(SECONDS["jobStopping"])
         batch_jobs.move(self.azure, job, state)
 
@@ -27,7 +27,9 @@ class Jobs:
     def step(self) -> None:
         for job in self.azure.store.list("job"):
             tasks = None
-            if job["state"] in ("disabling", "terminating", "deleting") and self.azure.clock.past(job["next"]):
+            if job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.past(
+                job["next"]
+            ):
                 tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
                 self._end(job, tasks)
             elif job["state"] == "active" and job["onAllTasksComplete"] == "terminatejob":
@@ -38,6 +40,9 @@ class Jobs:
 
     def _end(self, job: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
         running = [task for task in tasks if task["state"] in ("preparing", "running")]
+        if job["state"] == "enabling":
+            batch_jobs.move(self.azure, job, "active")
+            return
         if job["state"] == "disabling":
             if job["disableTasks"] == "wait" and running:
                 return

@@ -9,6 +9,14 @@ from reconciler.local.azure import Azure
 READY = ("idle", "running")
 """A node that takes tasks, unless scheduling on it is disabled."""
 AWAY = ("creating", "leavingpool")
+RECENT = 10
+"""How many tasks a node tells of that ran on it lately."""
+
+
+def recent(task: dict[str, Any]) -> dict[str, Any]:
+    """A task as a node tells of those whose state has changed lately."""
+    known = {"taskUrl": task["url"], "jobId": task["job"], "taskId": task["id"], "taskState": task["state"]}
+    return {**known, "executionInfo": task["executionInfo"]}
 
 
 def save(azure: Azure, node: dict[str, Any]) -> None:

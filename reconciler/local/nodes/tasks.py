@@ -13,7 +13,7 @@ from reconciler.local.nodes.failures import Refused
 from reconciler.local.nodes.machine import Machine
 from reconciler.local.nodes.packages import Packages
 from reconciler.local.nodes.preparation import Preparation
-from reconciler.local.nodes.states import move, rest, save, takes_tasks
+from reconciler.local.nodes.states import RECENT, move, recent, rest, save, takes_tasks
 from reconciler.local.services import batch_account
 from reconciler.local.services.batch_common import nodes_of
 from reconciler.local.services.pool_spelling import package_heard
@@ -226,5 +226,4 @@ def _kill_group(task: dict[str, Any]) -> None:
 
 def _remember(node: dict[str, Any], task: dict[str, Any]) -> None:
     """The task is the newest of those that the node ran last."""
-    known = {"taskUrl": task["url"], "jobId": task["job"], "taskId": task["id"], "taskState": task["state"]}
-    node["recent"] = [{**known, "executionInfo": task["executionInfo"]}, *node["recent"]][:10]
+    node["recent"] = [recent(task), *node["recent"]][:RECENT]

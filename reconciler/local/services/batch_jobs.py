@@ -191,7 +191,7 @@ async def disable(azure: Azure, call: Call) -> Answer:
     how = (call.body or {}).get("disableTasks")
     if how not in ("requeue", "terminate", "wait"):
         raise Failure(400, "InvalidPropertyValue", "disableTasks must be requeue, terminate or wait.")
-    if job["state"] not in ("active", "enabling"):
+    if job["state"] not in ("active", "disabling", "disabled"):
         raise Failure(409, "InvalidJobState", f"The operation cannot be performed in the job's state {job['state']}.")
     job["disableTasks"] = how
     azure.batch.jobs.stop(job, "disabling")
@@ -203,7 +203,7 @@ async def enable(azure: Azure, call: Call) -> Answer:
     check_match(call, job["eTag"])
     if job["state"] not in ("disabled", "disabling"):
         raise Failure(409, "InvalidJobState", f"The operation cannot be performed in the job's state {job['state']}.")
-    move(azure, job, "active")
+    azure.batch.jobs.stop(job, "enabling")
     return Answer(202, None, headers(azure, job))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.local.azure import Azure
 from reconciler.local.http import Answer, Call, Failure, Route
-from reconciler.local.nodes.states import READY
+from reconciler.local.nodes.states import READY, RECENT, recent
 from reconciler.local.services import batch_files, batch_pools
 from reconciler.local.services.batch_common import VERSIONS, listed, metadata, nodes_of, selected
 from reconciler.local.services.machine_shape import EXTENSION, MACHINE
@@ -57,7 +57,7 @@ def shown(azure: Azure, document: dict[str, Any], node: dict[str, Any]) -> dict[
         "totalTasksSucceeded": node["succeeded"],
         "isDedicated": node["dedicated"],
         "schedulingState": node["scheduling"],
-        "recentTasks": node["recent"],
+        "recentTasks": [*(recent(task) for task in tasks if task["state"] == "running"), *node["recent"]][:RECENT],
         "virtualMachineInfo": {"imageReference": machine["imageReference"]},
         "nodeAgentInfo": {"version": "1.13.3", "lastUpdateTime": node["made"]},
         **{name: node[name] for name in ("startTaskInfo", "errors", "lastBootTime") if node.get(name)},

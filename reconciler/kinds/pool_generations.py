@@ -1,0 +1,125 @@
+"""Generations of a pool: for a change that needs an empty pool, a new one is made beside it and takes over its jobs.
+
+The first is called as the spec calls the pool, later ones NAME-gN, which carry that name in their metadata. Which of
+them stands for the pool follows from what is live alone: the one that is as desired; until there is one, the newest.
+So a run that was killed is gone on with, and a change that is taken back is handed back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.diff import diff
+from reconciler.kinds import arm, pairs, pool_handover
+from reconciler.model import Desired, Health, Observed, Rule
+
+POOL = "reconcile_pool"
+"""Metadata of a later generation: the spec's name of the pool."""
+LATER = re.compile(r"-g([2-9]|[1-9]\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """`now` stands for the pool and may be as desired; `others` go; `beside` is the id of the one to make, if any."""
+
+    now: Observed
+    fits: bool = True
+    others: tuple[Observed, ...] = ()
+    beside: str = ""
+
+
+def live_id(found: Observed) -> str:
+    """What Azure calls the pool that stands for `found`."""
+    return found.id.rsplit("/", 1)[-1]
+
+
+def spelled(found: Observed) -> str:
+    """The name of a generation that does not stand for the pool: the first one's is another than the pool's."""
+    name = live_id(found)
+    return name if LATER.search(name) else f"{name}-g1"
+
+
+def named(live: str, name: str) -> bool:
+    """Whether `live` may be a generation of the pool `name`, by its id alone."""
+    return name.lower() in (live.lower(), LATER.sub("", live.lower()))
+
+
+def belongs(raw: Mapping[str, Any]) -> str:
+    """The spec's name, in lower case, of the pool that a live pool stands for."""
+    metadata = pairs.mapped(raw["properties"].get("metadata"))
+    return str(metadata.get(POOL) or raw["name"]).lower()
+
+
+def next_id(name: str, ids: Iterable[str]) -> str:
+    """The id of the generation after those that are there, whoever they belong to."""
+    numbers = [int(found[1]) for one in ids if named(one, name) and (found := LATER.search(one))]
+    return f"{name}-g{max([1, *numbers]) + 1}"
+
+
+def choose(desired: Desired, live: Iterable[Observed], ids: Iterable[str], rule: Callable[[str], Rule]) -> Generations:
+    """Which of the pool's live generations stands for it; `ids` are those of all pools. Pure."""
+    newest = sorted(live, key=_number, reverse=True)
+    staying = [one for one in newest if not going(one)]
+    fit = [one for one in staying if diff(rule, desired.body, one.body).rule < Rule.WHEN_EMPTY]
+    now = [*fit, *staying, *newest][0]
+    others = tuple(one for one in newest if one is not now and one.mark is not None)
+    fresh = desired.data["rollout"]["whenEmpty"] == "blueGreen" and not fit and now.occupants and not going(now)
+    return Generations(now, bool(fit), others, next_id(desired.address.name, ids) if fresh else "")
+
+
+def _number(one: Observed) -> int:
+    found = LATER.search(live_id(one))
+    return int(found[1]) if found else 1
+
+
+def going(one: Observed) -> bool:
+    return bool(one.body["properties"].get("provisioningState") == "Deleting")
+
+
+def seen(cloud: Cloud, desired: Desired, generations: Generations) -> Observed:
+    """The pool that stands for `desired`, with what is left to hand over to it."""
+    found = replace(generations.now, address=desired.address)
+    if generations.beside:
+        return replace(found, body={**found.body, "beside": generations.beside})
+    if not generations.others or found.health is not Health.READY:
+        return found
+    within, old = desired.data["rollout"]["drainWithin"], [one for one in generations.others if not going(one)]
+    moves = pool_handover.read(cloud, live_id(found), [live_id(one) for one in generations.others], within)
+    if moves.words:
+        stage, health = moves.words, Health.READY if moves.next else Health.BUSY
+    else:
+        names = ", ".join(live_id(one) for one in old or generations.others)
+        stage = f"{names} {'is to be' if old else 'is being'} deleted"
+        health = Health.READY if old else Health.BUSY
+    body = {**found.body, "stage": stage, "moves": moves, "old": old}
+    return replace(found, health=health, detail=f"{live_id(found)} takes over: {stage}", body=body)
+
+
+def advance(cloud: Cloud, found: Observed) -> Operation | None:
+    """The next stage of a handover: all jobs one step further, then the old pool."""
+    moves = found.body["moves"]
+    if moves.next:
+        pool_handover.advance(cloud, moves)
+        return None
+    return arm.delete(cloud, found.body["old"][0].id)
+
+
+def hand_back(cloud: Cloud, generations: Generations) -> str | None:
+    """One step back from a new generation that failed: jobs return to the one before, then it goes; None when done."""
+    new, before = generations.now, [one for one in generations.others if not going(one)]
+    if not (before and generations.fits):
+        left = [live_id(one) for one in generations.others if going(one)]
+        return f"{', '.join(left)} is being deleted" if left else None
+    ahead = pool_handover.read(cloud, live_id(new), [live_id(one) for one in before], "PT0S")
+    if new.health is not Health.FAILED and not ahead.words:
+        return None  # all jobs have moved to a good pool: nothing is to be undone
+    moves = pool_handover.read(cloud, live_id(before[0]), [live_id(new)], "PT0S")
+    if moves.words:
+        pool_handover.advance(cloud, moves)
+        return f"jobs return to {live_id(before[0])}: {moves.words}"
+    arm.delete(cloud, new.id)
+    return f"{live_id(new)} is being deleted"
