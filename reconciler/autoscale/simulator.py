@@ -30,6 +30,10 @@ Longer than any week, for formulas that wait for the weekend.
 _ORDER = {"done": 0, "gone": 1, "ready": 2, "submit": 3, "sample": 4, "evaluate": 5}
 
 
+class TooLong(ValueError):
+    """A simulation takes more steps than it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A pool to be simulated; durations are ISO 8601 or seconds, prices are for a node hour."""
@@ -52,6 +56,8 @@ class Setting:
     """Nodes there are at the start, ready."""
     seed: int = 0
     """For rand()."""
+    steps: int = 5_000_000
+    """Events, evaluations and nodes after which it is given up as TooLong; some 60,000 take a second."""
 
     def __post_init__(self) -> None:
         for field in ("interval", "boot", "lag", "tail", "retention", "limit"):
@@ -64,7 +70,7 @@ class Setting:
 
 
 def simulate(trace: Trace, formula: str, setting: Setting | None = None) -> Result:
-    """Run the trace on a pool that scales by the formula. FormulaError when the formula is wrong."""
+    """Run the trace on a pool that scales by the formula. FormulaError when the formula is wrong; TooLong."""
     return _Simulation(trace, setting or Setting(), evaluator.prepare(formula)).run(0.0)
 
 
@@ -98,6 +104,7 @@ class _Simulation:
         self.points: list[Point] = []
         self.runs: list[Run] = []
         self.moved = 0.0
+        self.taken = 0
         self.latest = (trace.tasks[-1].submitted if trace.tasks else 0.0) + times.duration(setting.limit)
         self.longest = max((task.duration for task in trace.tasks), default=0.0)
 
@@ -116,12 +123,19 @@ class _Simulation:
         self.schedule(0.0, "sample", 0, 0)
         tail = times.duration(self.setting.tail)
         while True:
+            self.take(1)
             at = self.events[0][0]
             end = self.end(tail, until)
             if at > end:
                 break
             self.step(*heapq.heappop(self.events))
         return report(self.trace, self.setting.slots, self.prices, self.cluster, end, self.points, self.runs)
+
+    def take(self, steps: int) -> None:
+        """Count what is about to be done."""
+        self.taken += steps
+        if self.taken > self.setting.steps:
+            raise TooLong(f"the simulation takes more than {self.setting.steps:,} steps (events, nodes)")
 
     @property
     def prices(self) -> dict[bool, float]:
@@ -199,6 +213,9 @@ class _Simulation:
             self.runs.append(Run(now, self.target[False], self.target[True], error.results, error))
             return
         self.runs.append(Run(now, made.dedicated, made.spot, made.results, None))
+        samples = max((len(series.times) for series in self.series.values()), default=0)
+        more = made.dedicated + made.spot - cluster.current[False] - cluster.current[True]
+        self.take(max(0, more) + (len(cluster.nodes) + samples) // 500)
         for spot, target in ((False, made.dedicated), (True, made.spot)):
             self.target[spot] = target
             cluster.resize(target, made.option, now, spot=spot)

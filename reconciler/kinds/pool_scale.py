@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler import autoscale
 from reconciler.kinds.pool_properties import canonical
+from reconciler.spec import trial
 
 
 def wanted(own: Mapping[str, Any]) -> dict[str, Any]:
@@ -14,20 +14,12 @@ def wanted(own: Mapping[str, Any]) -> dict[str, Any]:
     nodes = own["nodes"]
     if "autoscale" in nodes:
         given = nodes["autoscale"]
-        automatic = {"formula": formula(given, own["taskSlotsPerNode"]), "evaluationInterval": interval(given)}
+        automatic = {"formula": trial.formula(given, own["taskSlotsPerNode"]), "evaluationInterval": interval(given)}
         return {"autoScale": automatic, "fixedScale": None}
     fixed = {"targetDedicatedNodes": nodes["dedicated"], "targetLowPriorityNodes": nodes["spot"]}
     if "resizeTimeout" in nodes:
         fixed["resizeTimeout"] = canonical(nodes["resizeTimeout"])
     return {"fixedScale": fixed, "autoScale": None}
-
-
-def formula(given: Mapping[str, Any], slots: int) -> str:
-    """The formula of a spec's `autoscale`: its own, or that of its scenario."""
-    if "formula" in given:
-        return str(given["formula"])
-    more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
-    return autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
 
 
 def interval(given: Mapping[str, Any]) -> str:

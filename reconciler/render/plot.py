@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reconciler.autoscale import Result
-from reconciler.render.autoscale import costs
+from reconciler.render.autoscale import Rates, costs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,15 +32,16 @@ SETTINGS: Any = {
 Measure = Callable[[Result], Sequence[float]]
 
 
-def plot(scaled: Result, fixed: Result, nodes: int, prices: tuple[float, float], kind: str) -> bytes:
+def plot(scaled: Result, fixed: Result, nodes: int, rates: Rates, kind: str) -> bytes:
     """The picture as a file of one of KINDS; in an SVG each line's id is its panel and its pool, as `nodes-scaled`."""
     import matplotlib as mpl  # slow to load, and needed for pictures only
     from matplotlib.figure import Figure
 
+    money = f"cost so far, {rates.currency}" if rates.currency else "cost so far"
     panels: tuple[tuple[str, str, Measure], ...] = (
         ("nodes", "nodes", lambda result: [point.dedicated + point.spot for point in result.points]),
         ("waiting", "tasks waiting", lambda result: [point.queued for point in result.points]),
-        ("cost", "cost so far", lambda result: costs(result, prices)),
+        ("cost", money, lambda result: costs(result, rates)),
     )
     unit, word = (DAY, "days") if scaled.seconds > 3 * DAY else (3600, "hours")
     with mpl.rc_context(SETTINGS):

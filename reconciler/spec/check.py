@@ -17,9 +17,12 @@ WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
 """Roles with which a pool's identity can write results."""
 
 
-def check(document: Document) -> list[Problem]:
-    """Every problem of the document; references are only followed in a document of the right shape."""
-    return _shape(document) or list(_meaning(document))
+def check(document: Document, *, trying: bool = True) -> list[Problem]:
+    """Every problem of the document. References are only followed in a document of the right shape, and pools only
+    tried (if `trying`) in one without any other problem.
+    """
+    found = _shape(document) or list(_meaning(document))
+    return list(check_pools.trials(document)) if trying and not found else found
 
 
 def _shape(document: Document) -> list[Problem]:
@@ -67,6 +70,7 @@ def _sentence(error: Any) -> str:
         "minProperties": lambda: "must not be empty",
         "maxProperties": lambda: f"has {len(value)} entries; at most {limit} are allowed",
         "uniqueItems": lambda: "has an entry twice",
+        "not": lambda: str(error.schema.get("x-says", error.message)),
     }
     sentence = sentences.get(error.validator)
     return sentence() if sentence else str(error.message)

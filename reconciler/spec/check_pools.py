@@ -1,39 +1,91 @@
-"""What no schema can say of a pool's size and change: autoscale formulas, and settings that exclude each other."""
+"""What no schema can say of a pool's size and change: autoscale formulas, what they are expected to keep to, and
+settings that exclude each other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from reconciler import autoscale
 from reconciler.errors import Problem
+from reconciler.spec import trial
 from reconciler.spec.document import Document, Path_
 
 
 def check(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
-    """Every problem of the pools' `nodes`."""
+    """Every problem of the pools' `nodes` that is seen without trying them."""
+    for path, nodes, slots in _scaled(value):
+        for key in sorted({"dedicated", "spot", "resizeTimeout"} & set(nodes)):
+            where = (*path[:-1], key)
+            yield document.problem(where, "has no meaning beside autoscale, which sets the size", at_key=True)
+        yield from _formula(document, path, nodes["autoscale"], slots)
+        yield from _untried(document, path, nodes["autoscale"])
+
+
+def _scaled(value: Mapping[str, Any]) -> Iterator[tuple[Path_, Mapping[str, Any], int]]:
+    """(path of `autoscale`, nodes, task slots) of each pool that scales."""
     for name, body in value.get("pools", {}).items():
         nodes = body["nodes"]
         if isinstance(nodes, dict) and "autoscale" in nodes:
-            yield from _autoscale(document, ("pools", name, "nodes"), nodes, body.get("taskSlotsPerNode", 1))
+            yield ("pools", name, "nodes", "autoscale"), nodes, body.get("taskSlotsPerNode", 1)
 
 
-def _autoscale(document: Document, path: Path_, nodes: Mapping[str, Any], slots: int) -> Iterator[Problem]:
-    for key in sorted({"dedicated", "spot", "resizeTimeout"} & set(nodes)):
-        yield document.problem((*path, key), "has no meaning beside autoscale, which sets the size", at_key=True)
-    given = nodes["autoscale"]
-    here = (*path, "autoscale")
+def _formula(document: Document, path: Path_, given: Mapping[str, Any], slots: int) -> Iterator[Problem]:
     interval = given.get("every", "PT5M")
     if "formula" in given:
         for finding in autoscale.lint(given["formula"], interval):
             if finding.severity == "error":
-                yield document.problem((*here, "formula"), f"{finding.place} {finding.message}; {finding.remedy}")
+                yield document.problem((*path, "formula"), f"{finding.place} {finding.message}; {finding.remedy}")
         return
     try:
-        more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
-        autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
+        trial.formula(given, slots)
     except ValueError as error:
-        yield document.problem(here, str(error))
+        yield document.problem(path, str(error))
+    try:
+        autoscale.Setting(interval=interval)
+    except ValueError as error:
+        yield document.problem((*path, "every"), str(error))
+
+
+def _untried(document: Document, path: Path_, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is for a trial needs tasks to be tried on."""
+    if "trace" in given:
+        return
+    if "expect" in given:
+        message = "needs tasks to be tried on; set trace: FILE.csv or trace: {burst: {tasks: 200, takes: PT10M}}"
+        yield document.problem((*path, "expect"), message, at_key=True)
+    if "boot" in given:
+        yield document.problem((*path, "boot"), "has no meaning without trace, which it is for", at_key=True)
+
+
+def trials(document: Document) -> Iterator[Problem]:
+    """Every expectation that a pool misses when it is tried, and every trace that it cannot be tried on.
+
+    For documents without any other problem.
+    """
+    folder = Path(document.file).parent
+    for path, nodes, slots in _scaled(document.value):
+        given = nodes["autoscale"]
+        if "trace" not in given:
+            continue
+        try:
+            trial.trace(given, folder)
+            found = trial.result(given, slots, folder) if "expect" in given else None
+        except autoscale.TooLong as error:
+            yield document.problem((*path, "trace"), f"{error}; {trial.SHORTER}, or limit the nodes of the formula")
+            continue
+        except ValueError as error:
+            yield document.problem((*path, "trace"), str(error))
+            continue
+        if found is None:
+            continue
+        shows = f"; to see why: reconcile autoscale simulate {document.file} --pool {path[1]}"
+        for miss in autoscale.missed(found, given["expect"]):
+            message = f"{miss.words}; change the formula or the limit{shows}"
+            yield document.problem((*path, "expect", miss.name), message)
+            shows = ""
 
 
 def warnings(pools: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
