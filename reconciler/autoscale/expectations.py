@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -62,11 +63,12 @@ def missed(result: Result, expected: Mapping[str, str | float]) -> list[Miss]:
 
 
 def _limit(name: str, limit: str | float, kind: str) -> float:
-    if kind == "duration":
-        return times.duration(limit)
-    if isinstance(limit, str):
+    if kind == "number" and isinstance(limit, str):
         raise ValueError(f"{name} is a number, not {limit!r}")
-    return float(limit)
+    found = times.duration(limit)
+    if not 0 <= found < math.inf:
+        raise ValueError(f"{name} is an upper limit, not {found:g}")
+    return found
 
 
 def _show(value: float, kind: str) -> str:

@@ -8,6 +8,7 @@ never preempted here, and quotas and allocation failures do not exist.
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +29,9 @@ PATIENCE = 8 * 86400.0
 Longer than any week, for formulas that wait for the weekend.
 """
 _ORDER = {"done": 0, "gone": 1, "ready": 2, "submit": 3, "sample": 4, "evaluate": 5}
+
+
+SHORTER = "take a shorter trace, such as its busiest day, or limit the nodes of the formula"
 
 
 class TooLong(ValueError):
@@ -61,11 +65,12 @@ class Setting:
 
     def __post_init__(self) -> None:
         for field in ("interval", "boot", "lag", "tail", "retention", "limit"):
-            if times.duration(getattr(self, field)) < 0:
-                raise ValueError(f"{field} cannot be negative")
+            if not 0 <= times.duration(getattr(self, field)) < math.inf:
+                raise ValueError(f"{field} is not a time that passes: {getattr(self, field)}")
         if not names.SHORTEST <= times.duration(self.interval) <= names.LONGEST:
             raise ValueError("Batch takes an interval from 5 minutes (PT5M) to 168 hours (P7D)")
-        if not 1 <= self.slots <= 256 or min(self.dedicated, self.spot, self.price, self.spot_price) < 0:
+        numbers = (self.dedicated, self.spot, self.price, self.spot_price)
+        if not 1 <= self.slots <= 256 or not all(0 <= number < math.inf for number in numbers):
             raise ValueError("a node has 1 to 256 slots; nodes and prices are not negative")
 
 
@@ -135,7 +140,7 @@ class _Simulation:
         """Count what is about to be done."""
         self.taken += steps
         if self.taken > self.setting.steps:
-            raise TooLong(f"the simulation takes more than {self.setting.steps:,} steps (events, nodes)")
+            raise TooLong(f"the simulation takes more than {self.setting.steps:,} steps (events, nodes); {SHORTER}")
 
     @property
     def prices(self) -> dict[bool, float]:

@@ -73,7 +73,7 @@ def diurnal(
     Arrivals follow 1 + cos, which is nothing twelve hours from the peak; durations are exponential. Equal seeds give
     equal traces. ValueError for what has no such tasks.
     """
-    if days < 1 or duration <= 0:
+    if days < 1 or not 0 < duration < math.inf:
         raise ValueError("tasks by day need at least one day, and take some time")
     chance = random.Random(seed)  # noqa: S311 - made-up tasks, no secret
     first = start.astimezone(UTC)

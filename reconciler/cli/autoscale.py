@@ -67,6 +67,13 @@ _OPTIONS = (
     click.option("--slots", type=click.IntRange(1, 256), help="Task slots of a node.  [default: 1]"),
     click.option("--boot", help="How long a node takes to be ready.  [default: PT5M]"),
     click.option("--price", type=click.FloatRange(0), help="Of a node-hour.  [default: of SPEC's size, or 0.2]"),
+    click.option(
+        "--prices",
+        metavar="FILE",
+        type=FILE,
+        envvar="RECONCILE_PRICES",
+        help="A file with the price of SPEC's size.  [default: what was asked for before]",
+    ),
     click.option("--spot-price", type=click.FloatRange(0), help="Of a Spot node-hour.  [default: as --price]"),
     click.option(
         "--fixed", "nodes", type=click.IntRange(0, 100_000), help="Nodes to compare with.  [default: the most it had]"
@@ -85,8 +92,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 @autoscale.command()
 @common.spec_argument
 @_options
-@common.prices_option
-def simulate(spec: Path | None, cloud: str | None, pool: str | None, prices: Path | None, **given: Any) -> None:
+def simulate(spec: Path | None, cloud: str | None, pool: str | None, **given: Any) -> None:
     """Run tasks on a pool that scales by a formula, and on one of a fixed size, and compare.
 
     \b
@@ -107,12 +113,14 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, prices: Pat
         base = simulating.pool_of(common.load_spec(spec, cloud, trying=False), pool)
     expected = simulating.expected(given, base)
     text, trace = simulating.formula(given, base), simulating.trace(given, base)
-    rates = simulating.rates(given, base, prices)
+    rates = simulating.rates(given, base)
     setting = simulating.setting(given, base, rates)
     scaled = simulating.usage(lambda: language.simulate(trace, text, setting))
     missed = simulating.usage(lambda: language.check(scaled, expected))
     nodes = scaled.max_nodes if given["nodes"] is None else given["nodes"]
     fixed = simulating.usage(lambda: language.fixed(trace, nodes, setting, until=scaled.seconds))
+    if base.spec is not None:
+        click.echo(f"Pool {base.name} of {base.spec.file}, {len(trace.tasks):,} tasks\n")
     click.echo(simulation(scaled, fixed, nodes, rates))
     if picture is not None:
         from reconciler.render.plot import plot

@@ -26,6 +26,7 @@ PRICE = 0.2
 class Base:
     """A pool of a spec: its `autoscale` (empty: it does not scale), slots, and where its prices and files are."""
 
+    name: str = ""
     autoscale: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
     size: str = ""
@@ -42,7 +43,7 @@ def pool_of(spec: Spec, name: str | None) -> Base:
     if name not in spec.pools:
         raise click.UsageError(f"{spec.file} has no pool {name}; it has {', '.join(spec.pools) or 'none'}")
     body = spec.pools[name]
-    return Base(body["nodes"].get("autoscale", {}), body["taskSlotsPerNode"], body["vmSize"], spec)
+    return Base(name, body["nodes"].get("autoscale", {}), body["taskSlotsPerNode"], body["vmSize"], spec)
 
 
 def formula(given: Mapping[str, Any], base: Base) -> str:
@@ -63,6 +64,8 @@ def formula(given: Mapping[str, Any], base: Base) -> str:
             raise click.UsageError("--max, --min, --per-node and --spot are for scenarios; a formula says it itself")
         return str(own["formula"])
     if "scenario" not in own:
+        if base.spec is not None:
+            raise click.UsageError(f"pool {base.name} has no autoscale; say --formula or --scenario to try one on it")
         raise click.UsageError("say either --formula or --scenario, or a SPEC with a pool that has autoscale")
     made = {"min": 0, "perNode": given["slots"] or base.slots, **own, **changed}
     if "max" not in made:
@@ -105,18 +108,19 @@ def setting(given: Mapping[str, Any], base: Base, rates: Rates) -> language.Sett
     return usage(lambda: trial.setting(pool, slots, price=rates.dedicated, spot_price=rates.spot))
 
 
-def rates(given: Mapping[str, Any], base: Base, prices: Path | None) -> Rates:
+def rates(given: Mapping[str, Any], base: Base) -> Rates:
     """Of a node-hour: --price, or what a price file or the prices kept from before have of the pool's size."""
     from reconciler.render.autoscale import Rates
 
     if given["price"] is None and base.spec is not None:
-        found, currency = _known(base.spec, base.size, prices)
+        found, currency = _known(base.spec, base.size, given["prices"])
         hour, spot = found.hour, given["spot_price"]
         if hour is not None:
             spot = float(found.spot_hour or hour) if spot is None else spot
             return Rates(float(hour), spot, currency)
     price = PRICE if given["price"] is None else given["price"]
-    return Rates(price, price if given["spot_price"] is None else given["spot_price"])
+    note = "made up; set --price" if given["price"] is None else ""
+    return Rates(price, price if given["spot_price"] is None else given["spot_price"], note=note)
 
 
 def _known(spec: Spec, size: str, file: Path | None) -> tuple[Price, str]:

@@ -14,7 +14,7 @@ PERIOD = 30
 """Seconds between two points of a simulation."""
 ROWS = 12
 """Lines of the table over time, at most."""
-STEPS = tuple(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 10080, 20160))
+STEPS = tuple(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 4320, 10080, 20160))
 """Seconds that lines of that table may be apart."""
 LABELS = (
     ("succeeded", "tasks done", "count"),
@@ -24,7 +24,7 @@ LABELS = (
     ("p95Queue", "95 % wait at most", "time"),
     ("maxQueue", "longest wait", "time"),
     ("makespan", "first task in to last out", "time"),
-    ("maxNodes", "most nodes", "count"),
+    ("maxNodes", "most nodes, with leaving ones", "count"),
     ("nodeHours", "node-hours", "number"),
     ("wastedHours", "node-hours of broken-off runs", "number"),
     ("used", "used of what is paid", "share"),
@@ -36,11 +36,12 @@ LABELS = (
 
 
 class Rates(NamedTuple):
-    """The price of a dedicated and of a Spot node-hour; `currency` is empty where nobody says."""
+    """The price of a dedicated and of a Spot node-hour; `currency` is empty where nobody says, `note` is about it."""
 
     dedicated: float
     spot: float
     currency: str = ""
+    note: str = ""
 
 
 def findings(name: str, found: Sequence[Finding]) -> str:
@@ -60,7 +61,7 @@ def _counted(found: Iterable[Finding], severity: str) -> str:
 def simulation(scaled: Result, fixed: Result, nodes: int, rates: Rates) -> str:
     """The formula's pool beside one of so many nodes: what came of it, and how it went over time."""
     ours, theirs = scaled.summary(), fixed.summary()
-    rows = [("", "scaled", f"fixed at {nodes}")]
+    rows = [("", "scaled", f"fixed at {nodes:,}")]
     rows += [(label, _written(ours[name], how), _written(theirs[name], how)) for name, label, how in LABELS]
     lines = [*_table(rows), "", *_table(_over_time(scaled, fixed, rates)), "", _priced(scaled, rates)]
     return "\n".join([*lines, *_failures(scaled)])
@@ -70,7 +71,8 @@ def _priced(scaled: Result, rates: Rates) -> str:
     """What the costs were counted with."""
     unit = f" {rates.currency}" if rates.currency else ""
     spot = f", a Spot node-hour {rates.spot:g}{unit}" if scaled.spot_hours else ""
-    return f"A node-hour costs {rates.dedicated:g}{unit}{spot}."
+    note = f" ({rates.note})" if rates.note else ""
+    return f"A node-hour costs {rates.dedicated:g}{unit}{spot}{note}."
 
 
 def _written(value: float, how: str) -> str:

@@ -73,9 +73,6 @@ def trials(document: Document) -> Iterator[Problem]:
         try:
             trial.trace(given, folder)
             found = trial.result(given, slots, folder) if "expect" in given else None
-        except autoscale.TooLong as error:
-            yield document.problem((*path, "trace"), f"{error}; {trial.SHORTER}, or limit the nodes of the formula")
-            continue
         except ValueError as error:
             yield document.problem((*path, "trace"), str(error))
             continue

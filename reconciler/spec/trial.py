@@ -19,7 +19,6 @@ STEPS = 100_000
 BYTES = 5_000_000
 """Of a file of tasks; more tasks than that cannot be tried within STEPS."""
 BOOT = "PT5M"
-SHORTER = "take a shorter trace, such as its busiest day"
 
 
 def formula(given: Mapping[str, Any], slots: int) -> str:
@@ -48,7 +47,9 @@ def _recorded(path: Path) -> Trace:
     try:
         size = path.stat().st_size
         if size > BYTES:
-            raise ValueError(f"{path} has {size / 1e6:.0f} MB, at most {BYTES / 1e6:.0f} can be tried; {SHORTER}")
+            raise ValueError(
+                f"{path} has {size / 1e6:.0f} MB, at most {BYTES / 1e6:.0f} can be tried; take a part of it"
+            )
         found = autoscale.read_csv(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ValueError(f"cannot be read: {path}: {error.strerror}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -179,10 +180,20 @@ def test_a_wrong_formula_is_told_before_anything_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"interval": "PT1M"}, {"interval": "PT169H"}, {"slots": 0}, {"price": -1}, {"lag": "soon"}, {"boot": -1}]
+    "wrong",
+    [
+        {"interval": "PT1M"},
+        {"interval": "PT169H"},
+        {"slots": 0},
+        {"price": -1},
+        {"lag": "soon"},
+        {"boot": -1},
+        {"boot": math.inf},
+        {"price": math.nan},
+    ],
 )
 def test_a_setting_that_cannot_be_is_refused(wrong: dict[str, str | int]) -> None:
-    with pytest.raises(ValueError, match=r"Batch takes|slots|duration|negative"):
+    with pytest.raises(ValueError, match=r"Batch takes|slots|duration|passes"):
         Setting(**wrong)  # type: ignore[arg-type]
 
 
@@ -201,6 +212,9 @@ def test_expectations_are_told_in_words() -> None:
         check(result, {"maxNodes": "PT1M"})
     with pytest.raises(ValueError, match="no duration"):
         check(result, {"maxQueue": "ten"})
+    for limit in (math.nan, math.inf, -1):
+        with pytest.raises(ValueError, match="is an upper limit, not"):
+            check(result, {"maxNodes": limit})
 
 
 def _minutes(result: Result) -> str:

@@ -45,7 +45,8 @@ def simulate(spec: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_pool_of_a_spec_is_tried_with_its_own_settings_and_expectations(spec: Path) -> None:
     done = simulate(spec)
     assert done.returncode == 1
-    assert "fixed at 10" in done.stdout.splitlines()[0]
+    assert done.stdout.startswith(f"Pool scales of {spec}, 40 tasks\n\n")
+    assert "fixed at 10" in done.stdout.splitlines()[2]
     assert done.stderr.endswith("maxNodes: the most nodes at once are 10, more than 4\n")
 
 
@@ -53,7 +54,7 @@ def test_options_go_before_the_pool(spec: Path) -> None:
     assert simulate(spec, "--max", "4", "--expect", "maxQueue=PT1H").returncode == 0
     other = simulate(spec, "--expect", "maxNodes=50", "--burst", "9", "PT5M", "--slots", "1", "--scenario", "weekend")
     assert (other.returncode, other.stderr) == (0, "")
-    assert other.stdout.splitlines()[1].split() == ["tasks", "done", "9", "9"]
+    assert other.stdout.splitlines()[3].split() == ["tasks", "done", "9", "9"]
     assert reconcile("validate", str(spec)).returncode == 4
 
 
@@ -75,7 +76,7 @@ def test_prices_come_from_a_price_file_with_their_currency(spec: Path, tmp_path:
     ("arguments", "says"),
     [
         (("--pool", "scale"), "has no pool scale; it has fixed, scales"),
-        (("--pool", "fixed"), "say either --formula or --scenario, or a SPEC with a pool that has autoscale"),
+        (("--pool", "fixed"), "pool fixed has no autoscale; say --formula or --scenario"),
         (("--formula", "f.txt", "--max", "3"), "--max, --min, --per-node and --spot are for scenarios"),
     ],
 )
@@ -123,7 +124,7 @@ def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: Wo
     written = reconcile("autoscale", "trace", "job", "--spec", str(tries), "-o", str(tmp_path / "tasks.csv"))
     assert (written.returncode, written.stdout) == (0, "")
     tried = reconcile("autoscale", "simulate", str(tries))
-    assert tried.stdout.splitlines()[1].split() == ["tasks", "done", "2", "2"], tried.stderr
+    assert tried.stdout.splitlines()[3].split() == ["tasks", "done", "2", "2"], tried.stderr
     missing = trace(world, "nowhere")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "JobNotFound" in missing.stderr
