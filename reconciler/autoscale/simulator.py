@@ -143,6 +143,11 @@ class _Simulation:
             raise TooLong(f"the simulation takes more than {self.setting.steps:,} steps (events, nodes); {SHORTER}")
 
     @property
+    def read(self) -> int:
+        """Samples that the formula has taken so far."""
+        return sum(series.taken for series in self.series.values())
+
+    @property
     def prices(self) -> dict[bool, float]:
         return {False: self.setting.price, True: self.setting.spot_price}
 
@@ -212,15 +217,16 @@ class _Simulation:
             target_spot=self.target[True],
             slots=self.setting.slots,
         )
+        before = self.read
         try:
             made = evaluator.run(self.tree, self.series, self.epoch + now, pool, self.chance)
         except EvaluationError as error:
             self.runs.append(Run(now, self.target[False], self.target[True], error.results, error))
+            self.take((self.read - before) // 500)
             return
         self.runs.append(Run(now, made.dedicated, made.spot, made.results, None))
-        samples = max((len(series.times) for series in self.series.values()), default=0)
         more = made.dedicated + made.spot - cluster.current[False] - cluster.current[True]
-        self.take(max(0, more) + (len(cluster.nodes) + samples) // 500)
+        self.take(max(0, more) + (len(cluster.nodes) + self.read - before) // 500)
         for spot, target in ((False, made.dedicated), (True, made.spot)):
             self.target[spot] = target
             cluster.resize(target, made.option, now, spot=spot)

@@ -234,6 +234,14 @@ def test_a_simulation_that_takes_too_many_steps_is_given_up(formula: str) -> Non
         simulate(burst(3, duration=60), formula, replace(SETTING, steps=10_000))
 
 
+def test_what_a_formula_reads_counts_as_steps() -> None:
+    reads = "x = avg($PendingTasks.GetSample(TimeInterval_Week, 0));" * 90
+    week, setting = burst(1, duration=7 * 86400), replace(SETTING, steps=100_000)
+    assert simulate(week, "x = 1;$TargetDedicatedNodes = 1;", setting).count("succeeded") == 1
+    with pytest.raises(TooLong):
+        simulate(week, reads + "$TargetDedicatedNodes = 1;", setting)
+
+
 TASKS = st.lists(
     st.builds(Task, st.floats(0, 4000), st.floats(0, 3000), st.integers(1, 3)), min_size=1, max_size=25
 ).map(lambda tasks: Trace(tuple(tasks)))

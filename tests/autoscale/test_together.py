@@ -72,7 +72,7 @@ def typed(depth: int) -> dict[str, Text]:
     return made
 
 
-KINDS = typed(1)
+KINDS = typed(2)
 OWN = st.tuples(*(KINDS[name] for name in KINDS)).map(
     lambda texts: "".join(f"v{i} = {t};" for i, t in enumerate(texts))
 )
