@@ -1,9 +1,11 @@
-"""The tasks of a job, for people: their states, and what they printed."""
+"""The tasks of a job: their states and what they printed, for people, and when they ran, for simulations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.autoscale import Task, Trace
+from reconciler.autoscale.times import Moment, moment
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
 
@@ -25,3 +27,22 @@ def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:
     """What a task wrote to `stdout` or `stderr`, in chunks."""
     with translated():
         yield from cloud.batch().download_task_file(job, task, f"{stream}.txt")
+
+
+def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
+    """The tasks of a job that have ended, as they came and ran, and how many are left out.
+
+    Of a task that Batch ran again, only the last run is known to it.
+    """
+    found, left = [], 0
+    with translated():
+        for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
+            info = task.execution_info
+            if task.creation_time is None or info is None or info.start_time is None or info.end_time is None:
+                left += 1
+                continue
+            runs = max(0.0, (info.end_time - info.start_time).total_seconds())
+            found.append((moment(task.creation_time).seconds, runs, task.required_slots or 1))
+    first = min((at for at, _, _ in found), default=0.0)
+    tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in found)
+    return Trace(tuple(tasks), Moment(first).date), left

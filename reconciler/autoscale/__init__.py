@@ -23,14 +23,14 @@ from reconciler.autoscale import scenarios
 from reconciler.autoscale.checker import typecheck
 from reconciler.autoscale.errors import EvaluationError, FormulaError, Place, Problem
 from reconciler.autoscale.evaluator import Evaluation, Pool, evaluate
-from reconciler.autoscale.expectations import check
+from reconciler.autoscale.expectations import Miss, check, missed
 from reconciler.autoscale.linter import Finding, lint
 from reconciler.autoscale.parser import parse
 from reconciler.autoscale.report import Result
 from reconciler.autoscale.samples import Series, every
-from reconciler.autoscale.simulator import Setting, compare, fixed, simulate
+from reconciler.autoscale.simulator import Setting, TooLong, compare, fixed, simulate
 from reconciler.autoscale.syntax import Formula, show
-from reconciler.autoscale.traces import Task, Trace, burst, constant, diurnal, read_csv
+from reconciler.autoscale.traces import Task, Trace, burst, constant, diurnal, read_csv, write_csv
 
 __all__ = [
     "Evaluation",
@@ -38,6 +38,7 @@ __all__ = [
     "Finding",
     "Formula",
     "FormulaError",
+    "Miss",
     "Place",
     "Pool",
     "Problem",
@@ -45,6 +46,7 @@ __all__ = [
     "Series",
     "Setting",
     "Task",
+    "TooLong",
     "Trace",
     "burst",
     "check",
@@ -55,10 +57,12 @@ __all__ = [
     "every",
     "fixed",
     "lint",
+    "missed",
     "parse",
     "read_csv",
     "scenarios",
     "show",
     "simulate",
     "typecheck",
+    "write_csv",
 ]

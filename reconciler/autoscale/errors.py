@@ -64,6 +64,17 @@ class EvaluationError(FormulaError):
         self.code = code
         self.results = results
 
+    def __eq__(self, other: object) -> bool:
+        """Equal simulations hold equal failures."""
+        return isinstance(other, EvaluationError) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+    @property
+    def _told(self) -> tuple[object, ...]:
+        return self.problems, self.code, self.results
+
     @property
     def body(self) -> Mapping[str, Any]:
         """The `error` of an AutoScaleRun as Azure's REST interface gives it."""

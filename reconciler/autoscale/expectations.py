@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from reconciler.autoscale import names, times
 from reconciler.autoscale.report import Result
@@ -20,6 +22,7 @@ LIMITS = {
     "maxFailedEvaluations": ("the evaluations that failed", "number"),
 }
 """Every expectation is an upper limit: an ISO 8601 duration (or seconds) or a number."""
+_MANY = ("the most nodes", "the node-hours", "the tasks", "the evaluations")
 _MEASURES = {
     "maxCost": "cost",
     "maxNodeHours": "nodeHours",
@@ -29,28 +32,43 @@ _MEASURES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An expectation that was not kept, and in words what was found beyond which limit."""
+
+    name: str
+    words: str
+
+
 def check(result: Result, expected: Mapping[str, str | float]) -> list[str]:
     """What was not kept, in words; nothing when all was. ValueError for an expectation there is not."""
+    return [f"{miss.name}: {miss.words}" for miss in missed(result, expected)]
+
+
+def missed(result: Result, expected: Mapping[str, str | float]) -> list[Miss]:
+    """What was not kept, in the order of the expectations. ValueError for one there is not."""
     summary = result.summary()
-    failures = []
+    found = []
     for name, limit in expected.items():
         if name not in LIMITS:
             hint = names.closest(name, LIMITS) or f"there are {', '.join(LIMITS)}"
             raise ValueError(f"there is no expectation {name!r}; {hint}")
         what, kind = LIMITS[name]
+        verb = "are" if what.startswith(_MANY) else "is"
         allowed = _limit(name, limit, kind)
-        found = summary[_MEASURES.get(name, name)]
-        if found > allowed:
-            failures.append(f"{name}: {what} is {_show(found, kind)}, more than {_show(allowed, kind)}")
-    return failures
+        value = summary[_MEASURES.get(name, name)]
+        if value > allowed:
+            found.append(Miss(name, f"{what} {verb} {_show(value, kind)}, more than {_show(allowed, kind)}"))
+    return found
 
 
 def _limit(name: str, limit: str | float, kind: str) -> float:
-    if kind == "duration":
-        return times.duration(limit)
-    if isinstance(limit, str):
+    if kind == "number" and isinstance(limit, str):
         raise ValueError(f"{name} is a number, not {limit!r}")
-    return float(limit)
+    found = times.duration(limit)
+    if not 0 <= found < math.inf:
+        raise ValueError(f"{name} is an upper limit, not {found:g}")
+    return found
 
 
 def _show(value: float, kind: str) -> str:

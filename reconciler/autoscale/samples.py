@@ -16,6 +16,8 @@ class Series:
 
     times: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
+    taken: int = field(default=0, compare=False)
+    """How many samples formulas have taken of it, which is what an evaluation costs."""
 
     def add(self, at: float, value: float) -> None:
         """A newer sample than all before."""
@@ -29,11 +31,15 @@ class Series:
     def latest(self, count: int, now: float) -> list[float]:
         """The newest samples, as many as there are up to `count`, oldest first."""
         end = self.until(now)
-        return self.values[max(0, end - count) : end]
+        return self._took(self.values[max(0, end - count) : end])
 
     def window(self, start: float, end: float) -> list[float]:
         """Samples after `start`, up to and with `end`: ten minutes hold twenty."""
-        return self.values[bisect_right(self.times, start) : bisect_right(self.times, end)]
+        return self._took(self.values[bisect_right(self.times, start) : bisect_right(self.times, end)])
+
+    def _took(self, found: list[float]) -> list[float]:
+        self.taken += len(found)
+        return found
 
     def percent(self, start: float, end: float) -> float:
         """How many of the samples that the window could hold are there, 0 to 100."""

@@ -8,6 +8,7 @@ never preempted here, and quotas and allocation failures do not exist.
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +29,13 @@ PATIENCE = 8 * 86400.0
 Longer than any week, for formulas that wait for the weekend.
 """
 _ORDER = {"done": 0, "gone": 1, "ready": 2, "submit": 3, "sample": 4, "evaluate": 5}
+
+
+SHORTER = "take a shorter trace, such as its busiest day, or limit the nodes of the formula"
+
+
+class TooLong(ValueError):
+    """A simulation takes more steps than it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +60,22 @@ class Setting:
     """Nodes there are at the start, ready."""
     seed: int = 0
     """For rand()."""
+    steps: int = 5_000_000
+    """Events, evaluations and nodes after which it is given up as TooLong; some 60,000 take a second."""
 
     def __post_init__(self) -> None:
         for field in ("interval", "boot", "lag", "tail", "retention", "limit"):
-            if times.duration(getattr(self, field)) < 0:
-                raise ValueError(f"{field} cannot be negative")
+            if not 0 <= times.duration(getattr(self, field)) < math.inf:
+                raise ValueError(f"{field} is not a time that passes: {getattr(self, field)}")
         if not names.SHORTEST <= times.duration(self.interval) <= names.LONGEST:
             raise ValueError("Batch takes an interval from 5 minutes (PT5M) to 168 hours (P7D)")
-        if not 1 <= self.slots <= 256 or min(self.dedicated, self.spot, self.price, self.spot_price) < 0:
+        numbers = (self.dedicated, self.spot, self.price, self.spot_price)
+        if not 1 <= self.slots <= 256 or not all(0 <= number < math.inf for number in numbers):
             raise ValueError("a node has 1 to 256 slots; nodes and prices are not negative")
 
 
 def simulate(trace: Trace, formula: str, setting: Setting | None = None) -> Result:
-    """Run the trace on a pool that scales by the formula. FormulaError when the formula is wrong."""
+    """Run the trace on a pool that scales by the formula. FormulaError when the formula is wrong; TooLong."""
     return _Simulation(trace, setting or Setting(), evaluator.prepare(formula)).run(0.0)
 
 
@@ -98,6 +109,7 @@ class _Simulation:
         self.points: list[Point] = []
         self.runs: list[Run] = []
         self.moved = 0.0
+        self.taken = 0
         self.latest = (trace.tasks[-1].submitted if trace.tasks else 0.0) + times.duration(setting.limit)
         self.longest = max((task.duration for task in trace.tasks), default=0.0)
 
@@ -116,12 +128,24 @@ class _Simulation:
         self.schedule(0.0, "sample", 0, 0)
         tail = times.duration(self.setting.tail)
         while True:
+            self.take(1)
             at = self.events[0][0]
             end = self.end(tail, until)
             if at > end:
                 break
             self.step(*heapq.heappop(self.events))
         return report(self.trace, self.setting.slots, self.prices, self.cluster, end, self.points, self.runs)
+
+    def take(self, steps: int) -> None:
+        """Count what is about to be done."""
+        self.taken += steps
+        if self.taken > self.setting.steps:
+            raise TooLong(f"the simulation takes more than {self.setting.steps:,} steps (events, nodes); {SHORTER}")
+
+    @property
+    def read(self) -> int:
+        """Samples that the formula has taken so far."""
+        return sum(series.taken for series in self.series.values())
 
     @property
     def prices(self) -> dict[bool, float]:
@@ -193,12 +217,16 @@ class _Simulation:
             target_spot=self.target[True],
             slots=self.setting.slots,
         )
+        before = self.read
         try:
             made = evaluator.run(self.tree, self.series, self.epoch + now, pool, self.chance)
         except EvaluationError as error:
             self.runs.append(Run(now, self.target[False], self.target[True], error.results, error))
+            self.take((self.read - before) // 500)
             return
         self.runs.append(Run(now, made.dedicated, made.spot, made.results, None))
+        more = made.dedicated + made.spot - cluster.current[False] - cluster.current[True]
+        self.take(max(0, more) + (len(cluster.nodes) + self.read - before) // 500)
         for spot, target in ((False, made.dedicated), (True, made.spot)):
             self.target[spot] = target
             cluster.resize(target, made.option, now, spot=spot)

@@ -71,8 +71,10 @@ def diurnal(
     """`count` tasks over `days`, most of them around the hour `peak` in UTC, of durations around `duration`.
 
     Arrivals follow 1 + cos, which is nothing twelve hours from the peak; durations are exponential. Equal seeds give
-    equal traces.
+    equal traces. ValueError for what has no such tasks.
     """
+    if days < 1 or not 0 < duration < math.inf:
+        raise ValueError("tasks by day need at least one day, and take some time")
     chance = random.Random(seed)  # noqa: S311 - made-up tasks, no secret
     first = start.astimezone(UTC)
     midnight = first.hour * 3600 + first.minute * 60 + first.second
@@ -106,6 +108,16 @@ def read_csv(text: str, start: datetime = MONDAY) -> Trace:
         for at, (number, row) in zip(moments, read, strict=True)
     )
     return Trace(_checked(tasks), times.Moment(first).date if dated else start)
+
+
+def write_csv(trace: Trace) -> str:
+    """The trace as read_csv takes it; times as Azure writes them, to a millisecond."""
+    zero = times.moment(trace.start).seconds
+    lines = ["submitted,duration,slots"]
+    for task in trace.tasks:
+        lasted = f"{task.duration:.3f}".rstrip("0").rstrip(".")
+        lines.append(f"{times.Moment(zero + task.submitted)},{lasted},{task.slots}")
+    return "\n".join(lines) + "\n"
 
 
 def _checked(tasks: Iterable[Task]) -> tuple[Task, ...]:

@@ -70,8 +70,11 @@ def cost_options(function: Function) -> Function:
     return click.option("--cost/--no-cost", "wants_cost", default=None, help=text)(prices_option(function))
 
 
-def load_spec(path: Path | None, cloud: str | None) -> Spec:
-    """The checked spec. SpecError, or UsageError where there is no telling which."""
+def load_spec(path: Path | None, cloud: str | None, *, trying: bool = True) -> Spec:
+    """The checked spec; without `trying`, its pools may miss their expectations.
+
+    SpecError, or UsageError where there is no telling which.
+    """
     from reconciler.spec import load
 
     if path is None:
@@ -79,7 +82,7 @@ def load_spec(path: Path | None, cloud: str | None) -> Spec:
         if len(found) != 1:
             raise click.UsageError("say which spec, for example: reconcile plan specs/prod.yaml")
         path = found[0]
-    return load(path, os.environ, cloud)
+    return load(path, os.environ, cloud, trying=trying)
 
 
 def reach(spec: Spec) -> Cloud:

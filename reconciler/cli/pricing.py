@@ -41,8 +41,11 @@ def check(reading: Reading, prices: Path | None, found: Cost | None) -> None:
 
 def _uses(reading: Reading) -> Uses:
     from reconciler import cost as costs
+    from reconciler.spec import trial
 
-    return costs.of(reading.plan, reading.desired, reading.observed, reading.spec.azure.location)
+    spec = reading.spec
+    means = trial.means(spec.pools, spec.folder)
+    return costs.of(reading.plan, reading.desired, reading.observed, spec.azure.location, means)
 
 
 def _price(reading: Reading, uses: Uses, prices: Path | None) -> Cost:

@@ -21,7 +21,7 @@ class Range:
         return cls(*(Decimal(number),) * 3)
 
     @classmethod
-    def between(cls, low: int, high: int, expected: int | None = None) -> Range:
+    def between(cls, low: int, high: int, expected: Decimal | int | None = None) -> Range:
         """`expected` is moved to the nearer bound where it is beyond; without it, the middle."""
         middle = Decimal(low + high) / 2 if expected is None else Decimal(min(max(expected, low), high))
         return cls(Decimal(low), middle, Decimal(high))

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from decimal import Decimal
 
 from reconciler import autoscale
 from reconciler.autoscale import bounds, names
@@ -14,6 +14,8 @@ from reconciler.cost.amounts import NONE, Range
 from reconciler.model import Action, Address, Body, Decision, Desired, Observed, Plan, Rule
 
 POOL, IMAGE = "pool", "image_version"
+Counts = tuple[Decimal | int | None, Decimal | int | None]
+"""Dedicated and Spot nodes; None: not known."""
 STAYS = (Action.DEFER, Action.REFUSE)
 """What is decided so is afterwards as it is now."""
 
@@ -85,8 +87,18 @@ def _weight(use: Use | Replicas | None) -> Use | Replicas | None:
     return None if isinstance(use, Use) and not nodes(use) else use
 
 
-def of(plan: Plan, desired: Mapping[Address, Desired], observed: Iterable[Observed], region: str) -> Uses:
-    """All that costs by time, in the order of addresses; `region` is where the pools are."""
+def of(
+    plan: Plan,
+    desired: Mapping[Address, Desired],
+    observed: Iterable[Observed],
+    region: str,
+    means: Mapping[str, tuple[float, float]] | None = None,
+) -> Uses:
+    """All that costs by time, in the order of addresses; `region` is where the pools are.
+
+    `means` are pools and the dedicated and Spot nodes that simulations of them had on average.
+    """
+    tried = {name: (Decimal(str(one)), Decimal(str(two))) for name, (one, two) in (means or {}).items()}
     decisions = {one.address: one for one in plan.decisions}
     live = {one.address: one for one in observed if _ours(plan.spec, one, decisions.get(one.address))}
     addresses = sorted({address for address in (*desired, *live) if address.kind in (POOL, IMAGE)})
@@ -94,8 +106,10 @@ def of(plan: Plan, desired: Mapping[Address, Desired], observed: Iterable[Observ
     changes = []
     for address in addresses:
         decision, want, found = decisions.get(address), desired.get(address), live.get(address)
-        change = _pool if address.kind == POOL else _image
-        changes.append(change(address, decision, want, found, region))
+        if address.kind == POOL:
+            changes.append(_pool(address, decision, want, found, region, tried.get(address.name)))
+        else:
+            changes.append(_image(address, decision, want, found))
     spelt = [Change(one.address, _spelt(one.now, spelled), _spelt(one.after, spelled)) for one in changes]
     return Uses(tuple(one for one in spelt if one.now or one.after), tuple(_builds(plan, desired)))
 
@@ -128,33 +142,45 @@ def _stays(decision: Decision | None, want: Desired | None) -> bool:
 
 
 def _pool(
-    address: Address, decision: Decision | None, want: Desired | None, found: Observed | None, region: str
+    address: Address,
+    decision: Decision | None,
+    want: Desired | None,
+    found: Observed | None,
+    region: str,
+    mean: Counts | None,
 ) -> Change:
-    now = pool(found.body, found.body["properties"]["vmSize"], region) if found else None
+    """`mean` is expected of the spec's formula, where it is known; otherwise the nodes of now."""
+    live = _live(found)
+    tried = mean if found and want and _formula(found.body) == _formula(want.body) else None
+    now = pool(found.body, found.body["properties"]["vmSize"], region, tried or live) if found else None
     if _stays(decision, want):
         return Change(address, now, now)
     assert decision is not None
     if decision.action is Action.DELETE or want is None:
         return Change(address, now, None)
-    running = found.body["properties"] if found else {}
-    after = pool(want.body, want.data["vmSize"], region, running)
+    after = pool(want.body, want.data["vmSize"], region, mean or live)
     if now and found and found.occupants and decision.action is Action.UPDATE:
         after = replace(after, size=now.size)  # another size waits until the pool is empty
     return Change(address, now, after)
 
 
-def pool(body: Body, size: str, region: str, running: Mapping[str, Any] | None = None) -> Use:
-    """The nodes that a pool's scale settings ask for; of a formula, its bounds, and the nodes of now as expected.
+def _live(found: Observed | None) -> Counts:
+    properties = found.body["properties"] if found else {}
+    return properties.get("currentDedicatedNodes"), properties.get("currentLowPriorityNodes")
 
-    `running` are the properties of the live pool, where `body` is another.
-    """
-    properties = body["properties"]
-    scale = properties.get("scaleSettings") or {}
+
+def _formula(body: Body) -> str:
+    automatic = (body["properties"].get("scaleSettings") or {}).get("autoScale") or {}
+    return str(automatic.get("formula", ""))
+
+
+def pool(body: Body, size: str, region: str, expected: Counts) -> Use:
+    """The nodes that a pool's scale settings ask for; of a formula, its bounds and what is expected between them."""
+    scale = body["properties"].get("scaleSettings") or {}
     if scale.get("autoScale"):
-        counted = properties if running is None else running
-        formula = str(scale["autoScale"].get("formula", ""))
-        dedicated, endless = _bounds(formula, "$TargetDedicatedNodes", counted.get("currentDedicatedNodes"))
-        spot, endless_spot = _bounds(formula, "$TargetLowPriorityNodes", counted.get("currentLowPriorityNodes"))
+        formula = _formula(body)
+        dedicated, endless = _bounds(formula, "$TargetDedicatedNodes", expected[0])
+        spot, endless_spot = _bounds(formula, "$TargetLowPriorityNodes", expected[1])
         return Use(size, region, dedicated, spot, endless or endless_spot)
     fixed = scale.get("fixedScale") or {}
     dedicated, spot = (
@@ -163,7 +189,7 @@ def pool(body: Body, size: str, region: str, running: Mapping[str, Any] | None =
     return Use(size, region, dedicated, spot)
 
 
-def _bounds(formula: str, variable: str, running: int | None) -> tuple[Range, bool]:
+def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple[Range, bool]:
     """Between which numbers a formula keeps a target, and whether it has no upper bound."""
     try:
         found = bounds.targets(autoscale.parse(formula))
@@ -178,9 +204,7 @@ def _bounds(formula: str, variable: str, running: int | None) -> tuple[Range, bo
     return Range.between(low, max(low, math.ceil(span.high)), running), False
 
 
-def _image(
-    address: Address, decision: Decision | None, want: Desired | None, found: Observed | None, region: str
-) -> Change:
+def _image(address: Address, decision: Decision | None, want: Desired | None, found: Observed | None) -> Change:
     now = _replicas(found.body) if found else 0
     if _stays(decision, want):
         after = now

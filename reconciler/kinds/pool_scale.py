@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler import autoscale
 from reconciler.kinds.pool_properties import canonical
 from reconciler.model import Desired, Diff, Observed, Rule
+from reconciler.spec import trial
 
 
 def wanted(own: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def wanted(own: Mapping[str, Any]) -> dict[str, Any]:
     nodes = own["nodes"]
     if "autoscale" in nodes:
         given = nodes["autoscale"]
-        automatic = {"formula": formula(given, own["taskSlotsPerNode"]), "evaluationInterval": interval(given)}
+        automatic = {"formula": trial.formula(given, own["taskSlotsPerNode"]), "evaluationInterval": interval(given)}
         return {"autoScale": automatic, "fixedScale": None}
     fixed = {"targetDedicatedNodes": nodes["dedicated"], "targetLowPriorityNodes": nodes["spot"]}
     if "resizeTimeout" in nodes:
@@ -23,14 +23,6 @@ def wanted(own: Mapping[str, Any]) -> dict[str, Any]:
     if "nodeDeallocationOption" in nodes:
         fixed["nodeDeallocationOption"] = nodes["nodeDeallocationOption"]
     return {"fixedScale": fixed, "autoScale": None}
-
-
-def formula(given: Mapping[str, Any], slots: int) -> str:
-    """The formula of a spec's `autoscale`: its own, or that of its scenario."""
-    if "formula" in given:
-        return str(given["formula"])
-    more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
-    return autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
 
 
 def interval(given: Mapping[str, Any]) -> str:

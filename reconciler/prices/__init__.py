@@ -6,7 +6,7 @@ Getting them never fails and never takes longer than a few seconds: what is not 
 from __future__ import annotations
 
 from reconciler.prices.file import PricesError, read
-from reconciler.prices.kept import current
+from reconciler.prices.kept import current, remembered
 from reconciler.prices.retail import URL
 
-__all__ = ["URL", "PricesError", "current", "read"]
+__all__ = ["URL", "PricesError", "current", "read", "remembered"]

@@ -37,8 +37,7 @@ def current(
     sizes: dict[tuple[str, str], Price] = {}
     notes: dict[str, None] = {}
     for region, names in wanted.items():
-        path = folder / f"{region}{'' if cloud == 'public' else f'@{cloud}'}.json"
-        known, why = _known(path, asked, region, names)
+        known, why = _known(_file(folder, region, cloud), asked, region, names)
         here = {name: known["sizes"][name] for name in map(str.lower, names) if name in known["sizes"]}
         sizes |= {(region, name): _price(one) for name, one in here.items()}
         age = max((asked.now - _time(one["asked"]) for one in here.values()), default=timedelta(0))
@@ -47,6 +46,16 @@ def current(
         if why and len(here) < len({name.lower() for name in names}):
             notes[f"some prices are missing: {why}"] = None
     return Prices(sizes=sizes, notes=tuple(notes))
+
+
+def remembered(region: str, cloud: str = "public", folder: Path = FOLDER) -> Prices:
+    """The prices of a region that were asked for before, however old; nobody is asked."""
+    known = _read(_file(folder, region, cloud))
+    return Prices(sizes={(region, name): _price(one) for name, one in known["sizes"].items()})
+
+
+def _file(folder: Path, region: str, cloud: str) -> Path:
+    return folder / f"{region}{'' if cloud == 'public' else f'@{cloud}'}.json"
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from reconciler.autoscale import Finding, Result
 from reconciler.render.as_text import duration
@@ -12,7 +13,9 @@ from reconciler.render.as_text import duration
 PERIOD = 30
 """Seconds between two points of a simulation."""
 ROWS = 12
-"""Lines of the table over time."""
+"""Lines of the table over time, at most."""
+STEPS = tuple(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 4320, 10080, 20160))
+"""Seconds that lines of that table may be apart."""
 LABELS = (
     ("succeeded", "tasks done", "count"),
     ("unfinished", "tasks not done", "count"),
@@ -21,7 +24,7 @@ LABELS = (
     ("p95Queue", "95 % wait at most", "time"),
     ("maxQueue", "longest wait", "time"),
     ("makespan", "first task in to last out", "time"),
-    ("maxNodes", "most nodes", "count"),
+    ("maxNodes", "most nodes, with leaving ones", "count"),
     ("nodeHours", "node-hours", "number"),
     ("wastedHours", "node-hours of broken-off runs", "number"),
     ("used", "used of what is paid", "share"),
@@ -30,6 +33,15 @@ LABELS = (
     ("failedEvaluations", "evaluations that failed", "count"),
 )
 """The numbers of a summary, what they are called, and how they are written."""
+
+
+class Rates(NamedTuple):
+    """The price of a dedicated and of a Spot node-hour; `currency` is empty where nobody says, `note` is about it."""
+
+    dedicated: float
+    spot: float
+    currency: str = ""
+    note: str = ""
 
 
 def findings(name: str, found: Sequence[Finding]) -> str:
@@ -46,13 +58,21 @@ def _counted(found: Iterable[Finding], severity: str) -> str:
     return f"{number} {severity}{'s' * (number > 1)}" if number else ""
 
 
-def simulation(scaled: Result, fixed: Result, nodes: int, prices: tuple[float, float]) -> str:
+def simulation(scaled: Result, fixed: Result, nodes: int, rates: Rates) -> str:
     """The formula's pool beside one of so many nodes: what came of it, and how it went over time."""
     ours, theirs = scaled.summary(), fixed.summary()
-    rows = [("", "scaled", f"fixed at {nodes}")]
+    rows = [("", "scaled", f"fixed at {nodes:,}")]
     rows += [(label, _written(ours[name], how), _written(theirs[name], how)) for name, label, how in LABELS]
-    lines = [*_table(rows), "", *_table(_over_time(scaled, fixed, prices))]
+    lines = [*_table(rows), "", *_table(_over_time(scaled, fixed, rates)), "", _priced(scaled, rates)]
     return "\n".join([*lines, *_failures(scaled)])
+
+
+def _priced(scaled: Result, rates: Rates) -> str:
+    """What the costs were counted with."""
+    unit = f" {rates.currency}" if rates.currency else ""
+    spot = f", a Spot node-hour {rates.spot:g}{unit}" if scaled.spot_hours else ""
+    note = f" ({rates.note})" if rates.note else ""
+    return f"A node-hour costs {rates.dedicated:g}{unit}{spot}{note}."
 
 
 def _written(value: float, how: str) -> str:
@@ -63,21 +83,29 @@ def _written(value: float, how: str) -> str:
     return f"{value:,.0f}" if how == "count" else f"{value:,.2f}"
 
 
-def _over_time(scaled: Result, fixed: Result, prices: tuple[float, float]) -> list[tuple[str, ...]]:
-    """The pools at about a dozen moments, evenly apart: nodes there are, tasks that wait and run, money so far."""
+def _over_time(scaled: Result, fixed: Result, rates: Rates) -> list[tuple[str, ...]]:
+    """The pools at up to a dozen moments and at the end: nodes there are, tasks that wait and run, money so far."""
     last = max(len(scaled.points), len(fixed.points)) - 1
-    ours, theirs = _moments(scaled, prices), _moments(fixed, prices)
+    ours, theirs = _moments(scaled, rates), _moments(fixed, rates)
     rows: list[tuple[str, ...]] = [
         ("after", "nodes", "waiting", "running", "cost", "fixed: waiting", "running", "cost")
     ]
-    for index in sorted({round(last * row / (ROWS - 1)) for row in range(ROWS)}):
-        rows.append((duration(index * PERIOD), *ours(index), *theirs(index)[1:]))
+    step = next((one for one in STEPS if one * (ROWS - 1) >= last * PERIOD), last * PERIOD) // PERIOD
+    for index in sorted({*range(0, last, max(1, step)), last}):
+        rows.append((_clock(index * PERIOD), *ours(index), *theirs(index)[1:]))
     return rows
 
 
-def _moments(result: Result, prices: tuple[float, float]) -> Callable[[int], tuple[str, ...]]:
+def _clock(seconds: float) -> str:
+    """Hours and minutes since the start, after days: `0:30`, `3 d 12:00`."""
+    days, rest = divmod(round(seconds / 60), 1440)
+    clock = f"{rest // 60:d}:{rest % 60:02d}"
+    return f"{days} d {clock:>5}" if days else clock
+
+
+def _moments(result: Result, rates: Rates) -> Callable[[int], tuple[str, ...]]:
     """Nodes, waiting and running tasks and the cost at a point; dashes where the simulation has ended before."""
-    paid = costs(result, prices)
+    paid = costs(result, rates)
 
     def cells(index: int) -> tuple[str, ...]:
         if index >= len(paid):
@@ -89,11 +117,11 @@ def _moments(result: Result, prices: tuple[float, float]) -> Callable[[int], tup
     return cells
 
 
-def costs(result: Result, prices: tuple[float, float]) -> list[float]:
-    """The money that is spent by each point: `prices` are those of a dedicated and of a Spot node's hour."""
+def costs(result: Result, rates: Rates) -> list[float]:
+    """The money that is spent by each point."""
     spent = [0.0]
     for point, after in pairwise(result.points):
-        rate = point.dedicated * prices[0] + point.spot * prices[1]
+        rate = point.dedicated * rates.dedicated + point.spot * rates.spot
         spent.append(spent[-1] + rate * (after.at - point.at) / 3600)
     return spent
 

@@ -36,15 +36,19 @@ def _row(name: str, now: Charge | None, after: Charge | None, currency: str) -> 
 
 
 def _amount(charge: Charge | None, currency: str, *, hour: bool = False) -> str:
-    """`$70.08`, `$0.00 to $560.64`, `price unknown`, `at least $70.08`; of nothing, `-`."""
+    """`$70.08`, `$0 to $561, about $350`, `price unknown`, `at least $70.08`; of nothing, `-`."""
     if charge is None:
         return "-"
     if not charge.complete:
         least = charge.hour.low if hour else charge.month.low
         return f"at least {_money(least, currency, hour=hour)}" if least else UNKNOWN
     amount = charge.hour if hour else charge.month
-    low, high = _money(amount.low, currency, hour=hour), _money(amount.high, currency, hour=hour)
-    return low if amount.exact else f"{low} to {high}"
+    if amount.exact:
+        return _money(amount.low, currency, hour=hour)
+    if hour:
+        return f"{hourly(amount.low, currency)} to {hourly(amount.high, currency)}"
+    low, high, expected = (roughly(one, currency) for one in (amount.low, amount.high, amount.expected))
+    return f"{low} to {high}, about {expected}"
 
 
 def _money(amount: Any, currency: str, *, hour: bool) -> str:

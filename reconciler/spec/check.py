@@ -9,7 +9,7 @@ from typing import Any
 from reconciler import roles
 from reconciler.errors import Problem
 from reconciler.files import folder
-from reconciler.spec import check_images, check_pools
+from reconciler.spec import check_images, check_pools, check_rollout
 from reconciler.spec.document import Document, Path_
 from reconciler.spec.references import absent, dangling, nearest
 
@@ -17,9 +17,12 @@ WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
 """Roles with which a pool's identity can write results."""
 
 
-def check(document: Document) -> list[Problem]:
-    """Every problem of the document; references are only followed in a document of the right shape."""
-    return _shape(document) or list(_meaning(document))
+def check(document: Document, *, trying: bool = True) -> list[Problem]:
+    """Every problem of the document. References are only followed in a document of the right shape, and pools only
+    tried (if `trying`) in one without any other problem.
+    """
+    found = _shape(document) or list(_meaning(document))
+    return list(check_pools.trials(document)) if trying and not found else found
 
 
 def _shape(document: Document) -> list[Problem]:
@@ -67,6 +70,7 @@ def _sentence(error: Any) -> str:
         "minProperties": lambda: "must not be empty",
         "maxProperties": lambda: f"has {len(value)} entries; at most {limit} are allowed",
         "uniqueItems": lambda: "has an entry twice",
+        "not": lambda: str(error.schema.get("x-says", error.message)),
     }
     sentence = sentences.get(error.validator)
     return sentence() if sentence else str(error.message)
@@ -92,7 +96,16 @@ def _meaning(document: Document) -> Iterator[Problem]:
     value = document.value
     if "subscription" not in value["azure"]:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
-    for check_part in (_identities, check_images.check, check_pools.check, _account, _pools, _jobs, _clashes):
+    for check_part in (
+        _identities,
+        check_images.check,
+        check_pools.check,
+        check_rollout.check,
+        _account,
+        _pools,
+        _jobs,
+        _clashes,
+    ):
         yield from check_part(document, value)
 
 

@@ -1,71 +1,88 @@
-"""What no schema can say of a pool's size and change: autoscale formulas, and settings that exclude each other."""
+"""What no schema can say of a pool's size and change: autoscale formulas, what they are expected to keep to, and
+settings that exclude each other.
+"""
 
 from __future__ import annotations
 
-import difflib
-import re
-import zoneinfo
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from reconciler import autoscale
 from reconciler.errors import Problem
+from reconciler.spec import trial
 from reconciler.spec.document import Document, Path_
-
-LONGEST = 58
-"""Characters of the name of a pool that has generations; an id has 64 at most."""
 
 
 def check(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
-    """Every problem of the pools' `nodes` and `rollout`."""
-    pools = value.get("pools", {})
-    for name, body in pools.items():
-        yield from _rollout(document, ("pools", name), body, pools)
+    """Every problem of the pools' `nodes` that is seen without trying them."""
+    for path, nodes, slots in _scaled(value):
+        for key in sorted({"dedicated", "spot", "resizeTimeout", "nodeDeallocationOption"} & set(nodes)):
+            where = (*path[:-1], key)
+            yield document.problem(where, "has no meaning beside autoscale, which sets the size", at_key=True)
+        yield from _formula(document, path, nodes["autoscale"], slots)
+        yield from _untried(document, path, nodes["autoscale"])
+
+
+def _scaled(value: Mapping[str, Any]) -> Iterator[tuple[Path_, Mapping[str, Any], int]]:
+    """(path of `autoscale`, nodes, task slots) of each pool that scales."""
+    for name, body in value.get("pools", {}).items():
         nodes = body["nodes"]
         if isinstance(nodes, dict) and "autoscale" in nodes:
-            yield from _autoscale(document, ("pools", name, "nodes"), nodes, body.get("taskSlotsPerNode", 1))
+            yield ("pools", name, "nodes", "autoscale"), nodes, body.get("taskSlotsPerNode", 1)
 
 
-def _rollout(document: Document, path: Path_, pool: Mapping[str, Any], pools: Mapping[str, Any]) -> Iterator[Problem]:
-    rollout = pool.get("rollout", {})
-    for index, window in enumerate(rollout.get("windows", ())):
-        zone = window.get("timeZone", "UTC")
-        if zone not in zoneinfo.available_timezones():
-            near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)
-            hint = f"; did you mean {near[0]}?" if near else "; write an IANA name such as Europe/Rome"
-            yield document.problem((*path, "rollout", "windows", index, "timeZone"), f"{zone!r} is no time zone{hint}")
-    if rollout.get("whenEmpty") != "blueGreen":
-        return
-    here, name = (*path, "rollout", "whenEmpty"), str(path[-1])
-    if pool.get("protect"):
-        yield document.problem(
-            here, "blueGreen deletes the pool that it replaces, which protect: true forbids; use drain"
-        )
-    if len(name) > LONGEST:
-        yield document.problem(
-            here, f"blueGreen needs a name of at most {LONGEST} characters, for later pools are NAME-gN"
-        )
-    for other in pools:
-        if re.fullmatch(rf"{re.escape(name)}-g\d+", other, re.IGNORECASE):
-            yield document.problem(here, f"a later generation of {name} may have the name of pools.{other}; rename one")
-
-
-def _autoscale(document: Document, path: Path_, nodes: Mapping[str, Any], slots: int) -> Iterator[Problem]:
-    for key in sorted({"dedicated", "spot", "resizeTimeout", "nodeDeallocationOption"} & set(nodes)):
-        yield document.problem((*path, key), "has no meaning beside autoscale, which sets the size", at_key=True)
-    given = nodes["autoscale"]
-    here = (*path, "autoscale")
+def _formula(document: Document, path: Path_, given: Mapping[str, Any], slots: int) -> Iterator[Problem]:
     interval = given.get("every", "PT5M")
     if "formula" in given:
         for finding in autoscale.lint(given["formula"], interval):
             if finding.severity == "error":
-                yield document.problem((*here, "formula"), f"{finding.place} {finding.message}; {finding.remedy}")
+                yield document.problem((*path, "formula"), f"{finding.place} {finding.message}; {finding.remedy}")
         return
     try:
-        more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
-        autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
+        trial.formula(given, slots)
     except ValueError as error:
-        yield document.problem(here, str(error))
+        yield document.problem(path, str(error))
+    try:
+        autoscale.Setting(interval=interval)
+    except ValueError as error:
+        yield document.problem((*path, "every"), str(error))
+
+
+def _untried(document: Document, path: Path_, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is for a trial needs tasks to be tried on."""
+    if "trace" in given:
+        return
+    if "expect" in given:
+        message = "needs tasks to be tried on; set trace: FILE.csv or trace: {burst: {tasks: 200, takes: PT10M}}"
+        yield document.problem((*path, "expect"), message, at_key=True)
+    if "boot" in given:
+        yield document.problem((*path, "boot"), "has no meaning without trace, which it is for", at_key=True)
+
+
+def trials(document: Document) -> Iterator[Problem]:
+    """Every expectation that a pool misses when it is tried, and every trace that it cannot be tried on.
+
+    For documents without any other problem.
+    """
+    folder = Path(document.file).parent
+    for path, nodes, slots in _scaled(document.value):
+        given = nodes["autoscale"]
+        if "trace" not in given:
+            continue
+        try:
+            trial.trace(given, folder)
+            found = trial.result(given, slots, folder) if "expect" in given else None
+        except ValueError as error:
+            yield document.problem((*path, "trace"), str(error))
+            continue
+        if found is None:
+            continue
+        shows = f"; to see why: reconcile autoscale simulate {document.file} --pool {path[1]}"
+        for miss in autoscale.missed(found, given["expect"]):
+            message = f"{miss.words}; change the formula or the limit{shows}"
+            yield document.problem((*path, "expect", miss.name), message)
+            shows = ""
 
 
 def warnings(pools: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -19,11 +19,14 @@ LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 SUFFIXES = [".jpg", ".jpeg", ".jpe"]
 
 
-def load(path: Path, environ: Mapping[str, str], cloud: str | None = None) -> Spec:
-    """The spec in `path`; `cloud` overrides its azure.cloud. SpecError carries every problem at once."""
+def load(path: Path, environ: Mapping[str, str], cloud: str | None = None, *, trying: bool = True) -> Spec:
+    """The spec in `path`; `cloud` overrides its azure.cloud. SpecError carries every problem at once.
+
+    Without `trying`, a pool may miss what is expected of it.
+    """
     document = _extended(path, environ, ())
     _set_cloud(document, environ, cloud)
-    problems = check(document)
+    problems = check(document, trying=trying)
     if problems:
         raise SpecError(problems)
     return _spec(document.value, str(path))

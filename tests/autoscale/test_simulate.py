@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from reconciler.autoscale import (
     Result,
     Setting,
     Task,
+    TooLong,
     Trace,
     burst,
     check,
@@ -85,7 +87,7 @@ def test_a_task_with_more_slots_than_a_node_never_runs_and_keeps_the_pool_up() -
     assert [done.outcome for done in result.tasks] == ["succeeded", "queued"]
     assert result.evaluations[-1].dedicated == 1
     assert result.tasks[1].runs == 0
-    assert check(result, {"maxUnfinished": 0}) == ["maxUnfinished: the tasks that did not succeed is 1, more than 0"]
+    assert check(result, {"maxUnfinished": 0}) == ["maxUnfinished: the tasks that did not succeed are 1, more than 0"]
 
 
 def test_requeue_runs_the_task_again_from_the_start() -> None:
@@ -137,7 +139,7 @@ def test_an_evaluation_that_fails_changes_nothing() -> None:
     assert result.failures[0].error.code == "InsufficientSampleData"
     assert "$TargetDedicatedNodes=1" in result.failures[1].results
     assert check(result, {"maxFailedEvaluations": 1}) == [
-        "maxFailedEvaluations: the evaluations that failed is 2, more than 1"
+        "maxFailedEvaluations: the evaluations that failed are 2, more than 1"
     ]
 
 
@@ -178,10 +180,20 @@ def test_a_wrong_formula_is_told_before_anything_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"interval": "PT1M"}, {"interval": "PT169H"}, {"slots": 0}, {"price": -1}, {"lag": "soon"}, {"boot": -1}]
+    "wrong",
+    [
+        {"interval": "PT1M"},
+        {"interval": "PT169H"},
+        {"slots": 0},
+        {"price": -1},
+        {"lag": "soon"},
+        {"boot": -1},
+        {"boot": math.inf},
+        {"price": math.nan},
+    ],
 )
 def test_a_setting_that_cannot_be_is_refused(wrong: dict[str, str | int]) -> None:
-    with pytest.raises(ValueError, match=r"Batch takes|slots|duration|negative"):
+    with pytest.raises(ValueError, match=r"Batch takes|slots|duration|passes"):
         Setting(**wrong)  # type: ignore[arg-type]
 
 
@@ -190,8 +202,8 @@ def test_expectations_are_told_in_words() -> None:
     assert check(result, {"maxQueue": "PT1H", "maxNodes": 10, "maxCost": 12.5, "makespan": 7200}) == []
     assert check(result, {"maxQueue": "PT10M", "maxNodes": 5, "maxNodeHours": 1, "p95Queue": 60}) == [
         f"maxQueue: the longest wait for a node is {_minutes(result)}, more than PT10M",
-        "maxNodes: the most nodes at once is 10, more than 5",
-        f"maxNodeHours: the node-hours is {result.node_hours:.2f}".rstrip("0") + ", more than 1",
+        "maxNodes: the most nodes at once are 10, more than 5",
+        f"maxNodeHours: the node-hours are {result.node_hours:.2f}".rstrip("0") + ", more than 1",
         f"p95Queue: the wait that 95 % of the tasks keep below is {_minutes(result)}, more than PT1M",
     ]
     with pytest.raises(ValueError, match="did you mean maxCost"):
@@ -200,6 +212,9 @@ def test_expectations_are_told_in_words() -> None:
         check(result, {"maxNodes": "PT1M"})
     with pytest.raises(ValueError, match="no duration"):
         check(result, {"maxQueue": "ten"})
+    for limit in (math.nan, math.inf, -1):
+        with pytest.raises(ValueError, match="is an upper limit, not"):
+            check(result, {"maxNodes": limit})
 
 
 def _minutes(result: Result) -> str:
@@ -211,6 +226,20 @@ def test_equal_inputs_give_equal_results() -> None:
     formula = "$TargetDedicatedNodes = min(9, ceil(rand() * 9));"
     assert simulate(trace, formula, SETTING) == simulate(trace, formula, SETTING)
     assert simulate(trace, formula, SETTING) != simulate(trace, formula, replace(SETTING, seed=1))
+
+
+@pytest.mark.parametrize("formula", ["$TargetDedicatedNodes = 1000000000;", "$TargetLowPriorityNodes = 0;"])
+def test_a_simulation_that_takes_too_many_steps_is_given_up(formula: str) -> None:
+    with pytest.raises(TooLong, match="more than 10,000 steps"):
+        simulate(burst(3, duration=60), formula, replace(SETTING, steps=10_000))
+
+
+def test_what_a_formula_reads_counts_as_steps() -> None:
+    reads = "x = avg($PendingTasks.GetSample(TimeInterval_Week, 0));" * 90
+    week, setting = burst(1, duration=7 * 86400), replace(SETTING, steps=100_000)
+    assert simulate(week, "x = 1;$TargetDedicatedNodes = 1;", setting).count("succeeded") == 1
+    with pytest.raises(TooLong):
+        simulate(week, reads + "$TargetDedicatedNodes = 1;", setting)
 
 
 TASKS = st.lists(

@@ -68,6 +68,12 @@ def test_a_file_without_tasks_is_an_empty_trace() -> None:
     assert read_csv("submitted,duration\n").tasks == ()
 
 
+@pytest.mark.parametrize(("days", "duration"), [(0, 60), (-1, 60), (1, 0)])
+def test_tasks_by_day_need_a_day_and_take_time(days: int, duration: float) -> None:
+    with pytest.raises(ValueError, match="at least one day"):
+        diurnal(5, days=days, duration=duration)
+
+
 def test_a_trace_needs_a_zone_and_tasks_that_can_be() -> None:
     with pytest.raises(ValueError, match="zone"):
         Trace((), datetime(2026, 1, 1))

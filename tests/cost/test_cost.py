@@ -11,7 +11,7 @@ from reconciler import cost
 from reconciler.cost.money import hourly, money, roughly
 from reconciler.local.services.compute_catalogue import SIZES
 from reconciler.model import Action, Mark, Rule
-from tests.cost.plans import PRICES, costs, decided, image, live, live_image, made, wanted
+from tests.cost.plans import PRICES, REGION, costs, decided, image, live, live_image, made, wanted
 
 D2, D4, NOBODY = "Standard_D2s_v3", "Standard_D4s_v3", "Standard_Nobody"
 FORMULA = "$TargetDedicatedNodes = min(8, max(2, $PendingTasks.GetSample(1)));$TargetLowPriorityNodes = 0;"
@@ -71,6 +71,22 @@ def test_a_pool_that_sizes_itself_costs_between_its_bounds(
 def test_of_a_live_pool_that_sizes_itself_its_nodes_of_now_are_expected() -> None:
     found = costs(made(), (), (live(D2, formula=FORMULA, running=5),))
     assert found.now.month.expected == Decimal("0.096") * 5 * 730
+
+
+@pytest.mark.parametrize(
+    ("formula", "now", "after"),
+    [(FORMULA, 2.5, 2.5), (FORMULA + " ", 5, 2.5), ("", 5, 2.5)],
+    ids=["same", "other", "none"],
+)
+def test_of_a_pool_that_was_tried_its_mean_is_expected_of_the_specs_formula(
+    formula: str, now: float, after: float
+) -> None:
+    pool, found = wanted(D2, formula=FORMULA), live(D2, 5, formula=formula, running=5)
+    plan = made(decided("pool/p", Action.UPDATE))
+    uses = cost.of(plan, {pool.address: pool}, [found], REGION, {"p": (2.5, 0.0)})
+    told = cost.price(uses, PRICES)
+    each = Decimal("0.096") * 730
+    assert (told.now.month.expected, told.after.month.expected) == (each * Decimal(now), each * Decimal(after))
 
 
 @pytest.mark.parametrize(

@@ -293,3 +293,10 @@ def test_a_wrong_price_file_is_told_with_the_place(text: str, says: str, tmp_pat
         prices.read(path)
     with pytest.raises(prices.PricesError, match="No such file"):
         prices.read(tmp_path / "nowhere")
+
+
+def test_prices_of_before_are_remembered_without_asking(tmp_path: Path) -> None:
+    old = {"sizes": {D2.lower(): {"hour": "0.1", "spotHour": None, "asked": "2020-01-01T00:00:00+00:00"}}}
+    (tmp_path / "italynorth@local.json").write_text(json.dumps(old))
+    assert prices.remembered("italynorth", "local", tmp_path).of("italynorth", D2) == Price(Decimal("0.1"), None)
+    assert prices.remembered("italynorth", "public", tmp_path).of("italynorth", D2) == Price()

@@ -11,15 +11,15 @@ from PIL import Image
 from reconciler import autoscale
 from reconciler.autoscale import Result, Setting
 from reconciler.render import plot
-from reconciler.render.autoscale import costs, findings, simulation
+from reconciler.render.autoscale import Rates, costs, findings, simulation
 from tests.render.test_as_text import golden
 
-PRICES = (0.2, 0.05)
+PRICES = Rates(0.2, 0.05)
 FORMULA = autoscale.scenarios.formula("pending-tasks", max=10)
 
 
 def pair(formula: str = FORMULA, nodes: int = 4) -> tuple[Result, Result]:
-    setting = Setting("PT5M", price=PRICES[0], spot_price=PRICES[1])
+    setting = Setting("PT5M", price=PRICES.dedicated, spot_price=PRICES.spot)
     return autoscale.compare(autoscale.burst(40, duration=600), formula, nodes, setting)
 
 

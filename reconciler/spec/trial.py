@@ -1,0 +1,93 @@
+"""A pool of a spec tried out offline: its own formula, interval and slots against the tasks that its `trace` names.
+
+Every function takes `given`, the `nodes.autoscale` of a pool. What cannot be is a ValueError that says why.
+A simulation has a limit of steps, so that reading a spec stays fast; one beyond it is an error, never half a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from reconciler import autoscale
+from reconciler.autoscale import Result, Setting, Trace, times
+
+STEPS = 100_000
+"""Of a simulation: events, evaluations and nodes. So many take about two seconds."""
+BYTES = 5_000_000
+"""Of a file of tasks; more tasks than that cannot be tried within STEPS."""
+BOOT = "PT5M"
+
+
+def formula(given: Mapping[str, Any], slots: int) -> str:
+    """Its own formula, or that of its scenario."""
+    if "formula" in given:
+        return str(given["formula"])
+    more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
+    return autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
+
+
+def trace(given: Mapping[str, Any], folder: Path) -> Trace:
+    """The tasks that it is tried on; a file is seen from `folder`."""
+    source = given["trace"]
+    if isinstance(source, str):
+        return _recorded(folder / source)
+    ((kind, made),) = source.items()
+    count, takes = made["tasks"], times.duration(made["takes"])
+    if kind == "burst":
+        return autoscale.burst(count, duration=takes)
+    if kind == "constant":
+        return autoscale.constant(count, every=times.duration(made["every"]), duration=takes)
+    return autoscale.diurnal(count, days=made["days"], duration=takes)
+
+
+def _recorded(path: Path) -> Trace:
+    try:
+        size = path.stat().st_size
+        if size > BYTES:
+            raise ValueError(
+                f"{path} has {size / 1e6:.0f} MB, at most {BYTES / 1e6:.0f} can be tried; take a part of it"
+            )
+        found = autoscale.read_csv(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ValueError(f"cannot be read: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no text in UTF-8") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
+    if not found.tasks:
+        raise ValueError(f"{path} has no tasks; a line is submitted,duration, such as 0,600")
+    return found
+
+
+def setting(given: Mapping[str, Any], slots: int, **more: Any) -> Setting:
+    """The pool as the simulator takes it."""
+    return Setting(interval=given.get("every", "PT5M"), boot=given.get("boot", BOOT), slots=slots, **more)
+
+
+@lru_cache(maxsize=16)
+def run(tasks: Trace, text: str, pool: Setting) -> Result:
+    """What comes of it; a spec asks for the same again when its costs are told."""
+    return autoscale.simulate(tasks, text, pool)
+
+
+def result(given: Mapping[str, Any], slots: int, folder: Path) -> Result:
+    """The simulation of a pool with a `trace`. autoscale.TooLong where it takes too many steps."""
+    return run(trace(given, folder), formula(given, slots), setting(given, slots, steps=STEPS))
+
+
+def means(pools: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, tuple[float, float]]:
+    """Pool to the dedicated and Spot nodes that it had on average; only pools whose `trace` can be tried."""
+    found = {}
+    for name, body in pools.items():
+        given = body["nodes"].get("autoscale", {})
+        if "trace" in given:
+            try:
+                done = result(given, body["taskSlotsPerNode"], folder)
+            except (ValueError, autoscale.FormulaError):
+                continue
+            hours = done.seconds / 3600
+            found[name] = (done.dedicated_hours / hours, done.spot_hours / hours)
+    return found
