@@ -19,7 +19,7 @@ def _quota(azure: Azure, body: dict[str, Any]) -> Any:
 
 
 def _restriction(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"location", "size"}`: the size is sold out there."""
+    """`{"location", "size"}`: the size is sold out there; with `zones`, only in these."""
     return azure.store.put("restriction", f"{body['location']}/{body['size']}", body)
 
 
