@@ -39,18 +39,10 @@ class Retired:
         return f"{self.what} {'ended' if self.past(today) else 'ends'} on {self.on}"
 
 
-SPOT = Retired(
-    "the name low-priority is that of a kind of node that",
-    date(2025, 9, 30),
-    "nodes: {spot: N} are its successors, which the API still calls targetLowPriorityNodes",
-)
-CLASSIC = Retired(
-    "classic node communication", date(2026, 3, 31), "leave it out: simplified communication is all there is"
-)
+SPOT = Retired("low-priority nodes", date(2025, 9, 30), "write nodes: {spot: N}, which is what Azure now makes of them")
+CLASSIC = Retired("classic node communication", date(2026, 3, 31), "leave it out, simplified is all there is")
 CERTIFICATES = Retired(
-    "support of Batch certificates",
-    date(2024, 2, 29),
-    "use Key Vault and the pool's identity, or the Key Vault extension",
+    "Batch certificates", date(2024, 2, 29), "use Key Vault, with the pool's identity or the Key Vault extension"
 )
 CLOUD_SERVICES = Retired("cloudServiceConfiguration", date(2024, 2, 29), "use a virtual machine's image")
 
