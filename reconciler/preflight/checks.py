@@ -9,7 +9,7 @@ from datetime import timedelta
 from reconciler import retired
 from reconciler.kinds.capacity import SHOWN
 from reconciler.model import Address
-from reconciler.preflight import quotas, sizes, subnets
+from reconciler.preflight import access, quotas, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Finding, Image, Severity
 
 MAX_SLOTS = 256
@@ -22,7 +22,7 @@ NOTED = timedelta(days=365)
 def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
     """All findings; those that refuse come first."""
     changes = tuple(changes)
-    found = [*quotas.check(facts, changes), *subnets.check(facts, changes), *_names(facts)]
+    found = [*access.check(facts), *quotas.check(facts, changes), *subnets.check(facts, changes), *_names(facts)]
     for change in changes:
         found += [*sizes.check(facts, change), *_slots(facts, change), *_image(facts, change)]
         found += [*_gallery(facts, change), *_retired(facts, change)]

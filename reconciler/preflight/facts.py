@@ -104,7 +104,9 @@ class Facts:
     """What Azure says; None is what was not asked. `live` are all pools of the account, `leaving` the deleted ones.
 
     galleries: image id → regions that it is in. names: address of a new account → why its name cannot be had, if so.
-    subnets: subnet id → the subnet, None where there is none. skipped: check → why it was not made.
+    subnets: subnet id → the subnet, None where there is none. state: that of the subscription. permissions: what the
+    roles of whoever is signed in allow in the resource group. needed: action → what of the plan needs it.
+    skipped: check → why it was not made.
     """
 
     now: datetime
@@ -118,6 +120,10 @@ class Facts:
     names: Mapping[Address, str] = field(default_factory=dict)
     subnets: Mapping[str, Subnet | None] = field(default_factory=dict)
     subscription: str = ""
+    group: str = ""
+    state: str = ""
+    permissions: tuple[Body, ...] | None = None
+    needed: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     jobs: tuple[int, int] = (0, 0)
     """Active jobs and schedules: how many there are, how many the plan adds."""
     skipped: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
 from reconciler.kinds import arm, capacity
 from reconciler.model import Action, Address, Desired, Observed, Plan
+from reconciler.preflight import access
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_pools
 
 THREADS = 8
@@ -39,10 +40,19 @@ def read(
     known = None
     if account:
         location, known = account.body["location"], account.body["properties"]
-    mine, active = cloud.target.subscription, _active_jobs(plan, observed)
-    facts = Facts(cloud.time, location, known, live, leaving, subscription=mine, jobs=active)
+    facts = Facts(
+        cloud.time,
+        location,
+        known,
+        live,
+        leaving,
+        subscription=cloud.target.subscription,
+        group=cloud.target.resource_group,
+        needed=access.needed(plan),
+        jobs=_active_jobs(plan, observed),
+    )
     jobs = [*_pool_jobs(cloud, location, changed, desired, known), *_name_jobs(cloud, plan, location)]
-    jobs += _network_jobs(cloud, changed)
+    jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
 
 
@@ -65,6 +75,26 @@ def _pool_jobs(
     for image in sorted({one.after.image for one in fresh if one.after.image.startswith("/")} - ours):
         jobs.append((f"gallery {image}", partial(_regions, cloud, image)))
     return jobs
+
+
+def _access_jobs(cloud: Cloud, facts: Facts, observed: tuple[Observed, ...]) -> list[Job]:
+    """What concerns every change: only a plan that has one asks, and a group that is to be made has no roles yet."""
+    if not facts.needed:
+        return []
+    found: list[Job] = [("subscription", partial(state, cloud))]
+    if any(one.address.kind == "resource_group" for one in observed):
+        found.append(("permissions", partial(_permissions, cloud)))
+    return found
+
+
+def state(cloud: Cloud) -> str:
+    """The state of the subscription, such as Enabled."""
+    return str(cloud.arm("GET", f"/subscriptions/{cloud.target.subscription}").body["state"])
+
+
+def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
+    """What the roles of whoever is signed in allow in the resource group, one value a role."""
+    return tuple(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
 
 
 def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
@@ -102,6 +132,8 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         images=found.get("images"),
         galleries={key.removeprefix("gallery "): one for key, one in found.items() if key.startswith("gallery ")},
         names={Address.parse(key[5:]): one for key, one in found.items() if key.startswith("name ")},
+        state=found.get("subscription", ""),
+        permissions=found.get("permissions"),
         subnets={key: one for name, told in found.items() if name.startswith("subnet ") for key, one in told.items()},
         skipped=skipped,
     )
