@@ -11,6 +11,7 @@ Each entry is from Microsoft, and says no more than Microsoft does:
 - VHD and managed images: learn.microsoft.com, Batch, custom image pools to Azure Compute Gallery (2026-03-31).
 - node agents: github.com/Azure/Batch/issues/61, 106, 119, 152, 169, 174, 180, 197, 200. Which images go with an agent
   is from the same notices. The dates of Debian 8 to 10 are that of issue 180: no new pool from then on.
+- AlmaLinux's older offer: github.com/Azure/Batch/issues/181, for its SKUs of version 8; that of version 9 is inferred.
 - VM sizes: learn.microsoft.com, Virtual Machines, retired sizes list; A8 to A11: github.com/Azure/Batch/issues/87. The
   end of the NC, NCv2 and ND series is inferred from that of NV, announced together with theirs; that of A0 to A7 is
   from the announcements as others collected them.
@@ -87,6 +88,12 @@ IMAGES: tuple[tuple[str, str], ...] = (
 """publisher:offer:sku → the node agent that it goes with."""
 
 WINDOWS_2016 = Retired("support of Windows Server 2016", date(2027, 1, 12), "use a newer Windows Server")
+ALMA = Retired("the marketplace offer almalinux:almalinux", date(2024, 12, 29), f"use {ENTERPRISE}")
+OFFERS: tuple[tuple[str, Retired], ...] = (
+    (r"microsoftwindowsserver:windowsserver:2016-.*", WINDOWS_2016),
+    (r"almalinux:almalinux:.*", ALMA),
+)
+"""publisher:offer:sku → what ends although its node agent does not."""
 
 SIZES: tuple[tuple[str, str, date, str], ...] = (
     (r"a[0-7]|basic_a[0-4]", "A", date(2024, 8, 31), "Ddsv5"),
@@ -124,7 +131,7 @@ def image(urn: str) -> Retired | None:
     for pattern, found in IMAGES:
         if match := re.fullmatch(pattern, name):
             return agent(match.expand(found))
-    return WINDOWS_2016 if re.fullmatch(r"microsoftwindowsserver:windowsserver:2016-.*", name) else None
+    return next((notice for pattern, notice in OFFERS if re.fullmatch(pattern, name)), None)
 
 
 def size(name: str) -> Retired | None:

@@ -62,8 +62,8 @@ IMAGES: dict[str, tuple[tuple[str, ...], str]] = {
     "canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2": (("22.04.202510010", "22.04.202511150"), "V2"),
     "canonical:ubuntu-24_04-lts:server": (("24.04.202510020", "24.04.202511120"), "V2"),
     "canonical:ubuntu-24_04-lts:server-gen1": (("24.04.202510020", "24.04.202511120"), "V1"),
-    "almalinux:almalinux:8-gen2": (("8.10.202510270",), "V2"),
-    "almalinux:almalinux:9-gen2": (("9.6.202510270", "9.7.202511190"), "V2"),
+    "almalinux:almalinux-x86_64:8-gen2": (("8.10.202510270",), "V2"),
+    "almalinux:almalinux-x86_64:9-gen2": (("9.6.202510270", "9.7.202511190"), "V2"),
     "debian:debian-12:12-gen2": (("0.20251101.2281",), "V2"),
 }
 
