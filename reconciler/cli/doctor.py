@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from reconciler.cli import common
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.engine.loop import Reading
+    from reconciler.preflight.facts import Finding
 
 Row = tuple[str, str, str]
 """A check, its state (ok, warn, refused, not checked) and what to do or why."""
@@ -46,14 +47,17 @@ def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
     rows = [_row("credential", lambda: _credential(reached))]
     if rows[0][1] == "ok":
         rows.append(_row("subscription", lambda: _subscription(reached)))
+    numbers: dict[Row, dict[str, Any]] = {}
     if len(rows) > 1 and all(state != "refused" for _, state, _ in rows):
         reading = loop.read(loaded, reached, KINDS)
         rows += [*_access(reading, reached), *_preflight(reading)]
+        numbers = {_found(one): _numbers(one) for one in reading.findings}
     if shape == "json":
-        click.echo(json.dumps([dict(zip(("check", "state", "text"), row, strict=True)) for row in rows], indent=2))
+        shown = [dict(zip(("check", "state", "text"), row, strict=True)) | numbers.get(row, {}) for row in rows]
+        click.echo(json.dumps(shown, indent=2))
     else:
-        shown = [(check, state, as_text.clean(text)) for check, state, text in rows]
-        click.echo(as_text.table(("CHECK", "STATE", "WHAT TO DO"), shown))
+        cells = [(check, state, as_text.clean(text)) for check, state, text in rows]
+        click.echo(as_text.table(("CHECK", "STATE", "WHAT TO DO"), cells))
     return 3 if any(state == "refused" for _, state, _ in rows) else 0
 
 
@@ -108,7 +112,7 @@ def _preflight(reading: Reading) -> Iterator[Row]:
     for one in reading.findings:
         if one.check != "subscription":
             found.add(one.check)
-            yield f"{one.check} {one.address}" if one.address else one.check, _STATES[one.severity], one.text
+            yield _found(one)
     for name, why in facts.skipped.items():
         if name == "subscription":
             continue
@@ -126,6 +130,18 @@ def _preflight(reading: Reading) -> Iterator[Row]:
     for name, done in made.items():
         if name not in found:
             yield name, "ok" if done else "not checked", "" if done else _why(name, reading)
+
+
+def _found(one: Finding) -> Row:
+    return f"{one.check} {one.address}" if one.address else one.check, _STATES[one.severity], one.text
+
+
+def _numbers(one: Finding) -> dict[str, Any]:
+    """Limit, use and need, where a finding is about a quota, and sizes that would fit, nearest first."""
+    told = {"limit": one.limit, "use": one.use, "need": one.need}
+    return {key: value for key, value in told.items() if value is not None} | (
+        {"sizes": one.sizes} if one.sizes else {}
+    )
 
 
 def _why(check: str, reading: Reading) -> str:

@@ -111,4 +111,5 @@ def test_doctor_says_what_is_refused_and_exits_with_3(pools: World) -> None:
     assert done.return_value == 3, done.output
     rows = {row["check"]: row for row in json.loads(done.output)}
     assert rows["quota pool/a"]["state"] == "refused"
+    assert {name: rows["quota pool/a"][name] for name in ("limit", "use", "need")} == {"limit": 1, "use": 0, "need": 2}
     assert {rows[name]["state"] for name in ("credential", "subscription", "size", "image")} == {"ok"}
