@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from bench import convert, images, listing
+from bench import convert, images, listing, preflight
 from demo import photos
 from reconciler import local
 
@@ -24,6 +24,7 @@ def main() -> None:
     for arguments in (["--help"], ["validate", "specs/local.yaml"]):
         _line(f"reconcile {' '.join(arguments)}", f"{_cpu([*PROGRAM, *arguments]):.2f} s CPU")
     _line("requests of an unchanged plan", _requests())
+    _line(f"preflight of {preflight.POOLS} new pools, {preflight.LATENCY * 1000:.0f} ms latency", preflight.measure())
     _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)

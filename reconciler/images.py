@@ -11,8 +11,8 @@ from typing import Any
 SHORT = {
     "ubuntu-22.04": "canonical:0001-com-ubuntu-server-jammy:22_04-lts",
     "ubuntu-24.04": "canonical:ubuntu-24_04-lts:server",
-    "almalinux-8": "almalinux:almalinux:8-gen2",
-    "almalinux-9": "almalinux:almalinux:9-gen2",
+    "almalinux-8": "almalinux:almalinux-x86_64:8-gen2",
+    "almalinux-9": "almalinux:almalinux-x86_64:9-gen2",
     "debian-12": "debian:debian-12:12",
 }
 """Short name → publisher:offer:sku of the marketplace image."""
@@ -36,8 +36,8 @@ class Base:
 BASES = {
     "ubuntu-22.04": Base("canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2", "V2", "extension"),
     "ubuntu-24.04": Base("canonical:ubuntu-24_04-lts:server", "V2", "extension"),
-    "almalinux-8": Base("almalinux:almalinux:8-gen2", "V2", "script"),
-    "almalinux-9": Base("almalinux:almalinux:9-gen2", "V2", "script"),
+    "almalinux-8": Base("almalinux:almalinux-x86_64:8-gen2", "V2", "script"),
+    "almalinux-9": Base("almalinux:almalinux-x86_64:9-gen2", "V2", "script"),
 }
 
 

@@ -14,6 +14,8 @@ from reconciler.errors import LocalError, Refused
 from reconciler.model import Address
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from reconciler.cloud.cloud import Cloud
     from reconciler.spec import Spec
 
@@ -70,8 +72,8 @@ def cost_options(function: Function) -> Function:
     return click.option("--cost/--no-cost", "wants_cost", default=None, help=text)(prices_option(function))
 
 
-def load_spec(path: Path | None, cloud: str | None, *, trying: bool = True) -> Spec:
-    """The checked spec; without `trying`, its pools may miss their expectations.
+def load_spec(path: Path | None, cloud: str | None, today: date | None = None, *, trying: bool = True) -> Spec:
+    """The checked spec, with what is retired by `today`; without `trying`, its pools may miss their expectations.
 
     SpecError, or UsageError where there is no telling which.
     """
@@ -82,7 +84,7 @@ def load_spec(path: Path | None, cloud: str | None, *, trying: bool = True) -> S
         if len(found) != 1:
             raise click.UsageError("say which spec, for example: reconcile plan specs/prod.yaml")
         path = found[0]
-    return load(path, os.environ, cloud, trying=trying)
+    return load(path, os.environ, cloud, today, trying=trying)
 
 
 def reach(spec: Spec) -> Cloud:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,7 @@ from reconciler.cli import common
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.engine.loop import Reading
+    from reconciler.preflight.facts import Finding
 
 Row = tuple[str, str, str]
 """A check, its state (ok, warn, refused, not checked) and what to do or why."""
@@ -27,6 +29,7 @@ PROVIDERS = {
     "image_version": "Microsoft.Compute",
     "pool": "Microsoft.Compute",
 }
+_STATES = {"refuse": "refused", "warn": "warn"}
 CHECKS = {"sizes": "size", "images": "image"}
 
 
@@ -44,14 +47,17 @@ def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
     rows = [_row("credential", lambda: _credential(reached))]
     if rows[0][1] == "ok":
         rows.append(_row("subscription", lambda: _subscription(reached)))
-    if all(state == "ok" for _, state, _ in rows):
+    numbers: dict[Row, dict[str, Any]] = {}
+    if len(rows) > 1 and all(state != "refused" for _, state, _ in rows):
         reading = loop.read(loaded, reached, KINDS)
         rows += [*_access(reading, reached), *_preflight(reading)]
+        numbers = {_found(one): _numbers(one) for one in reading.findings}
     if shape == "json":
-        click.echo(json.dumps([dict(zip(("check", "state", "text"), row, strict=True)) for row in rows], indent=2))
+        shown = [dict(zip(("check", "state", "text"), row, strict=True)) | numbers.get(row, {}) for row in rows]
+        click.echo(json.dumps(shown, indent=2))
     else:
-        shown = [(check, state, as_text.clean(text)) for check, state, text in rows]
-        click.echo(as_text.table(("CHECK", "STATE", "WHAT TO DO"), shown))
+        cells = [(check, state, as_text.clean(text)) for check, state, text in rows]
+        click.echo(as_text.table(("CHECK", "STATE", "WHAT TO DO"), cells))
     return 3 if any(state == "refused" for _, state, _ in rows) else 0
 
 
@@ -69,20 +75,23 @@ def _credential(cloud: Cloud) -> Row:
 
 
 def _subscription(cloud: Cloud) -> Row:
-    """Whether the subscription is there for whoever is signed in."""
-    cloud.arm("GET", f"/subscriptions/{cloud.target.subscription}/resourcegroups")
-    return "subscription", "ok", ""
+    """Whether the subscription is there for whoever is signed in, and takes changes."""
+    from reconciler.preflight import access, reading
+
+    found = reading.state(cloud)
+    if found not in access.STATES:
+        return "subscription", "ok", ""
+    severity, words, remedy = access.STATES[found]
+    return "subscription", _STATES[severity], f"{words}; {remedy}"
 
 
 def _access(reading: Reading, cloud: Cloud) -> list[Row]:
-    """Provider registrations and permissions, side by side."""
+    """Provider registrations, side by side."""
     needed = sorted({PROVIDERS[one.kind] for one in reading.desired if one.kind in PROVIDERS})
     with ThreadPoolExecutor(8) as threads:
         asked = [
-            threads.submit(_row, f"provider {one}", lambda one=one: _provider(cloud, one), "not checked")  # type: ignore[misc]
-            for one in needed
+            threads.submit(_row, f"provider {one}", partial(_provider, cloud, one), "not checked") for one in needed
         ]
-        asked.append(threads.submit(_row, "permissions", lambda: _permissions(cloud), "not checked"))
         return [one.result() for one in asked]
 
 
@@ -93,33 +102,29 @@ def _provider(cloud: Cloud, namespace: str) -> Row:
     return f"provider {namespace}", "warn", f"is {state}; apply registers it, or: az provider register -n {namespace}"
 
 
-def _permissions(cloud: Cloud) -> Row:
-    """Whether somebody who is signed in may write in the resource group at all."""
-    found = list(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
-    actions = {action for one in found for action in one.get("actions", ())}
-    if any(action == "*" or action.endswith("/write") or action.endswith("/*") for action in actions):
-        return "permissions", "ok", ""
-    return "permissions", "refused", f"nothing may be written in {cloud.target.resource_group}; ask for Contributor"
-
-
 def _preflight(reading: Reading) -> Iterator[Row]:
     """One row a finding, and one for each check that found nothing or could not be made."""
     facts = reading.facts
     if facts is None:
         return
     found = set()
+    found.add("subscription")  # it has a row already
     for one in reading.findings:
-        found.add(one.check)
-        name = f"{one.check} {one.address}" if one.address else one.check
-        yield name, "refused" if one.severity == "refuse" else "warn", one.text
+        if one.check != "subscription":
+            found.add(one.check)
+            yield _found(one)
     for name, why in facts.skipped.items():
+        if name == "subscription":
+            continue
         found.add(CHECKS.get(name, name.partition(" ")[0]))
         yield CHECKS.get(name, name), "not checked", why
     made = {
+        "permissions": facts.permissions is not None,
         "quota": facts.account is not None and facts.sizes is not None,
         "size": facts.sizes is not None,
         "image": facts.images is not None,
         "gallery": bool(facts.galleries),
+        "subnet": bool(facts.subnets),
         "name": bool(facts.names),
     }
     for name, done in made.items():
@@ -127,8 +132,22 @@ def _preflight(reading: Reading) -> Iterator[Row]:
             yield name, "ok" if done else "not checked", "" if done else _why(name, reading)
 
 
+def _found(one: Finding) -> Row:
+    return f"{one.check} {one.address}" if one.address else one.check, _STATES[one.severity], one.text
+
+
+def _numbers(one: Finding) -> dict[str, Any]:
+    """Limit, use and need, where a finding is about a quota, and sizes that would fit, nearest first."""
+    told = {"limit": one.limit, "use": one.use, "need": one.need}
+    return {key: value for key, value in told.items() if value is not None} | (
+        {"sizes": one.sizes} if one.sizes else {}
+    )
+
+
 def _why(check: str, reading: Reading) -> str:
     assert reading.facts is not None
+    if check == "permissions" and reading.facts.needed:
+        return "the resource group is not there yet; run doctor again when it is"
     if check in ("quota", "image") and reading.facts.account is None:
         return "the Batch account is not there yet; run doctor again when it is"
     return "nothing that the plan changes needs it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 @common.spec_argument
 def validate(spec: Path | None, cloud: str | None) -> None:
     """Check the spec without any network: every problem at once, each with its place."""
-    loaded = common.load_spec(spec, cloud)
+    today = datetime.now(UTC).date()
+    loaded = common.load_spec(spec, cloud, today)
     counts = [
         (len(section), word)
         for section, word in (
@@ -38,9 +40,9 @@ def validate(spec: Path | None, cloud: str | None) -> None:
         if section
     ]
     told = ", ".join(f"{count} {_plural(word, count)}" for count, word in counts)
-    from reconciler.spec.check_pools import warnings
+    from reconciler.spec.check_pools import ending, warnings
 
-    for warning in warnings(loaded.pools):
+    for warning in (*warnings(loaded.pools), *ending({"pools": loaded.pools, "images": loaded.images}, today)):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
 

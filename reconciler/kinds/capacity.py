@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
@@ -15,13 +15,19 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What counts of a VM size when another has to do."""
+    """What counts of a VM size when another has to do.
+
+    `zones` are those of the region that offer it to us; `able` is what Azure calls its capabilities, name → value. None
+    and an absent name are what nobody said.
+    """
 
     name: str
     family: str
     cores: int
     gpus: int
     offered: bool
+    zones: tuple[str, ...] | None = None
+    able: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def obstacle(cloud: Cloud, location: str, wanted: str) -> str:
@@ -34,10 +40,21 @@ def obstacle(cloud: Cloud, location: str, wanted: str) -> str:
 
 
 def size(sku: Mapping[str, Any], location: str) -> Size:
-    """A size from its entry in resource SKUs; a Location restriction means that it is not offered to us there."""
+    """A size from its entry in resource SKUs.
+
+    A Location restriction means that it is not offered to us there, a Zone restriction that it is not in some zones.
+    """
     known = {one["name"]: one["value"] for one in sku.get("capabilities", ())}
     blocked = any(one.get("type") == "Location" for one in sku.get("restrictions", ()))
-    return Size(sku["name"], sku.get("family", ""), int(known.get("vCPUs", 0)), int(known.get("GPUs", 0)), not blocked)
+    cores, gpus = int(known.get("vCPUs", 0)), int(known.get("GPUs", 0))
+    return Size(sku["name"], sku.get("family", ""), cores, gpus, not blocked, _zones(sku, location), known)
+
+
+def _zones(sku: Mapping[str, Any], location: str) -> tuple[str, ...]:
+    there = [one for one in sku.get("locationInfo", ()) if one["location"].lower() == location]
+    restricted = [one["restrictionInfo"] for one in sku.get("restrictions", ()) if one.get("type") == "Zone"]
+    closed = {zone for one in restricted for zone in one.get("zones", ())}
+    return tuple(sorted({zone for one in there for zone in one.get("zones", ())} - closed))
 
 
 def explain(sizes: Iterable[Size], quotas: Mapping[str, Mapping[str, Any]], location: str, wanted: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from reconciler.local.azure import SECONDS, Azure
+from reconciler.local.azure import SECONDS, SUBSCRIPTION, Azure
 from reconciler.local.clock import stamp
 from reconciler.local.nodes import troubles
 from reconciler.local.registries import images
@@ -19,7 +19,7 @@ def _quota(azure: Azure, body: dict[str, Any]) -> Any:
 
 
 def _restriction(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"location", "size"}`: the size is sold out there."""
+    """`{"location", "size"}`: the size is sold out there; with `zones`, only in these."""
     return azure.store.put("restriction", f"{body['location']}/{body['size']}", body)
 
 
@@ -27,6 +27,13 @@ def _platform_image(azure: Azure, body: dict[str, Any]) -> Any:
     """`{"urn": "publisher:offer:sku", "version"}`: the publisher has published a newer version."""
     known = azure.store.get("platformImage", body["urn"]) or {"versions": []}
     return azure.store.put("platformImage", body["urn"], {"versions": [*known["versions"], body["version"]]})
+
+
+def _subscription(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"state": "Warned"}`: the subscription's state from now on; while it is Disabled nothing can be written."""
+    if body.get("state") not in ("Enabled", "Warned", "PastDue", "Disabled"):
+        return {"error": f"a subscription is never {body.get('state')}"}
+    return azure.store.put("subscription", SUBSCRIPTION, {"state": body["state"]})
 
 
 def _durations(azure: Azure, body: dict[str, Any]) -> Any:
@@ -37,6 +44,7 @@ def _durations(azure: Azure, body: dict[str, Any]) -> Any:
 
 SETTINGS = {
     "durations": _durations,
+    "subscription": _subscription,
     "quotas": _quota,
     "restrictions": _restriction,
     "platform-images": _platform_image,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from reconciler.local.azure import OPERATOR, SUBSCRIPTION, Azure
@@ -27,6 +28,39 @@ ALLOWS = {
     "writeImages": {OWNER, CONTRIBUTOR, ACR_PUSH},
 }
 """Action → the built-in roles that allow it."""
+
+_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
+_BLOBS = f"{_CONTAINERS}/blobs"
+_REGISTRY = "Microsoft.ContainerRegistry/registries"
+DEFINITIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    OWNER: {"actions": ("*",)},
+    CONTRIBUTOR: {
+        "actions": ("*",),
+        "notActions": (
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+        ),
+    },
+    READER: {"actions": ("*/read",)},
+    RBAC_ADMINISTRATOR: {
+        "actions": (
+            "Microsoft.Authorization/roleAssignments/write",
+            "Microsoft.Authorization/roleAssignments/delete",
+            "*/read",
+            "Microsoft.Support/*",
+        )
+    },
+    BLOB_OWNER: {"actions": (f"{_CONTAINERS}/*",), "dataActions": (f"{_BLOBS}/*",)},
+    BLOB_CONTRIBUTOR: {
+        "actions": (f"{_CONTAINERS}/delete", f"{_CONTAINERS}/read", f"{_CONTAINERS}/write"),
+        "dataActions": (f"{_BLOBS}/delete", f"{_BLOBS}/read", f"{_BLOBS}/write", f"{_BLOBS}/move/action"),
+    },
+    BLOB_READER: {"actions": (f"{_CONTAINERS}/read",), "dataActions": (f"{_BLOBS}/read",)},
+    ACR_PULL: {"actions": (f"{_REGISTRY}/pull/read",)},
+    ACR_PUSH: {"actions": (f"{_REGISTRY}/pull/read", f"{_REGISTRY}/push/write")},
+}
+"""Built-in role → what it allows. Source: learn.microsoft.com, Azure built-in roles."""
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 
@@ -61,17 +95,33 @@ def assign(
 
 def allowed(azure: Azure, principal: str, action: str, scope: str) -> bool:
     """Whether an assignment at `scope` or above it, old enough to work, allows `action`."""
+    return any(role in ALLOWS[action] for role in held(azure, principal, scope))
+
+
+def held(azure: Azure, principal: str, scope: str) -> Iterator[str]:
+    """The roles of assignments at `scope` or above it that are old enough to work."""
     wanted = scope.lower() + "/"
     for document in azure.store.list("roleAssignment"):
         properties = document["resource"]["properties"]
         holds = properties["principalId"] == principal and wanted.startswith(properties["scope"].lower() + "/")
-        if holds and document["role"] in ALLOWS[action] and azure.clock.past(document["works"]):
-            return True
-    return False
+        if holds and azure.clock.past(document["works"]):
+            yield document["role"]
+
+
+def subscription_state(azure: Azure) -> str:
+    """Enabled, unless somebody has set it otherwise."""
+    return str((azure.store.get("subscription", SUBSCRIPTION) or {}).get("state", "Enabled"))
 
 
 def check_arm(azure: Azure, principal: str, method: str, path: str) -> None:
-    """Failure 403 unless the principal may do this on the ARM plane."""
+    """Failure 403 unless the principal may do this on the ARM plane, 409 while the subscription is read-only."""
+    if method not in ("GET", "HEAD") and subscription_state(azure) == "Disabled":
+        text = (
+            f"The subscription '{SUBSCRIPTION}' is disabled and therefore marked as read only. You cannot perform any "
+        )
+        raise Failure(
+            409, "ReadOnlyDisabledSubscription", f"{text}write actions on this subscription until it is enabled."
+        )
     authorizing = "/microsoft.authorization/roleassignments/" in path.lower() and method in ("PUT", "DELETE")
     action = "authorize" if authorizing else "read" if method in ("GET", "HEAD") else "write"
     scope = path.split("/providers/Microsoft.Authorization")[0] if authorizing else path

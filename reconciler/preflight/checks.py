@@ -3,59 +3,34 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from reconciler.kinds.capacity import SHOWN, Size, nearest
+from reconciler import retired
+from reconciler.kinds.capacity import SHOWN
 from reconciler.model import Address
-from reconciler.preflight import quotas
+from reconciler.preflight import access, quotas, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Finding, Image, Severity
 
 MAX_SLOTS = 256
 SLOTS_PER_CORE = 4
 SOON = timedelta(days=90)
-RESERVED = 5
-"""Addresses that Azure keeps in each subnet."""
+NOTED = timedelta(days=365)
+"""How long before its end a plan speaks of something that is retired; `validate` does from the announcement on."""
 
 
 def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
     """All findings; those that refuse come first."""
     changes = tuple(changes)
-    found = [*quotas.check(facts, changes), *_names(facts)]
+    found = [*access.check(facts), *quotas.check(facts, changes), *subnets.check(facts, changes), *_names(facts)]
     for change in changes:
-        found += [*_size(facts, change), *_slots(facts, change), *_image(facts, change), *_gallery(facts, change)]
+        found += [*sizes.check(facts, change), *_slots(facts, change), *_image(facts, change)]
+        found += [*_gallery(facts, change), *_retired(facts, change)]
     return tuple(sorted(found, key=lambda one: one.severity is not Severity.REFUSE))
 
 
-def _size(facts: Facts, change: Change) -> Iterator[Finding]:
-    """A pool that gets nodes of another size, or more of them, needs a size that is offered."""
-    if facts.sizes is None:
-        return
-    wanted, before = change.after.size, change.before
-    found = next((one for one in facts.sizes if one.name.lower() == wanted.lower()), None)
-    grown = before is None or (change.after.dedicated, change.after.spot) > (before.dedicated, before.spot)
-    other = before is None or before.size.lower() != wanted.lower()
-    if (found and found.offered) or not (grown or other):
-        return
-    near = _near(wanted, found, facts.sizes)
-    why = "is sold out or closed to this subscription" if found else "does not exist"
-    words, names = f"the size {wanted} {why} in {facts.location}", tuple(one.name for one in near)
-    remedy = f"nearest are {', '.join(f'{one.name} ({one.cores} cores)' for one in near)}" if near else ""
-    yield Finding(Severity.REFUSE, "size", change.address, words, remedy or "use another region", sizes=names)
-
-
-def _near(wanted: str, found: Size | None, sizes: tuple[Size, ...]) -> list[Size]:
-    """Sizes for the same work; of a size that nobody knows, those with the most similar names."""
-    offered = [one for one in sizes if one.offered]
-    if found:
-        return nearest(found, offered)
-    by_name = {one.name.lower(): one for one in offered}
-    return [by_name[one] for one in difflib.get_close_matches(wanted.lower(), by_name, n=SHOWN, cutoff=0.3)]
-
-
 def _slots(facts: Facts, change: Change) -> Iterator[Finding]:
-    size = next((one for one in facts.sizes or () if one.name.lower() == change.after.size.lower()), None)
+    size = sizes.named(facts.sizes, change.after.size)
     most = min(MAX_SLOTS, SLOTS_PER_CORE * size.cores) if size else MAX_SLOTS
     if change.after.slots > most and (change.before is None or change.before != change.after):
         words = f"taskSlotsPerNode is {change.after.slots} and {change.after.size} takes {most} at most"
@@ -110,17 +85,22 @@ def _gallery(facts: Facts, change: Change) -> Iterator[Finding]:
     yield Finding(Severity.REFUSE, "gallery", change.address, words, remedy)
 
 
+def _retired(facts: Facts, change: Change) -> Iterator[Finding]:
+    """Notes of what Microsoft has announced. Of marketplace images Azure itself tells, and `_image` judges."""
+    pool, today = change.after, facts.now.date()
+    notices = {"vmSize": retired.size(pool.size)}
+    if pool.image.startswith("/"):
+        notices["nodeAgentSkuId"] = retired.agent(pool.agent) or retired.image(pool.base)
+    for field, notice in notices.items():
+        if notice is None or notice.on > today + NOTED:
+            continue
+        same = change.before is not None and change.before.image == pool.image
+        past = notice.past(today) and field == "nodeAgentSkuId" and not same
+        severity = Severity.REFUSE if past else Severity.WARN
+        yield Finding(severity, "retired", change.address, f"{field}: {notice.sentence(today)}", notice.remedy)
+
+
 def _names(facts: Facts) -> Iterator[Finding]:
     for address, problem in facts.names.items():
         if problem:
             yield Finding(Severity.REFUSE, "name", address, problem.rstrip("."), "choose another name")
-
-
-def subnet(address: Address, prefix: str, used: int, nodes: int) -> Finding | None:
-    """Whether `nodes` more find an address in a subnet of `prefix` of which `used` are taken."""
-    limit = ipaddress.ip_network(prefix).num_addresses - RESERVED
-    if used + nodes <= limit:
-        return None
-    words = f"the subnet {prefix} has {used} of {limit} addresses in use and {nodes} more are needed"
-    remedy = f"{max(0, limit - used)} nodes fit, or use a larger subnet"
-    return Finding(Severity.REFUSE, "subnet", address, words, remedy, limit, used, nodes)

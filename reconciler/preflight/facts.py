@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.kinds.capacity import Size
-from reconciler.model import Action, Address, Body, Desired, Observed, Plan
+from reconciler.model import Action, Address, Body, Decision, Desired, Observed, Plan, Rule
 
 CHANGING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 
@@ -45,7 +45,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What counts of a pool, live or wanted. `image` is publisher:offer:sku, or the id of a gallery image."""
+    """What counts of a pool, live or wanted. `image` is publisher:offer:sku, or the id of a gallery image.
+
+    `wants` are the properties that not every size or region can do, by their names in `sizes.NEEDS`.
+    """
 
     size: str
     dedicated: int = 0
@@ -55,16 +58,36 @@ class Pool:
     agent: str = ""
     base: str = ""
     """publisher:offer:sku that a gallery image was made from, where that is known."""
+    subnet: str = ""
+    disks: int = 0
+    wants: frozenset[str] = frozenset()
+
+    @property
+    def nodes(self) -> int:
+        return self.dedicated + self.spot
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A pool that the plan makes or changes; `surge` nodes (dedicated, spot) exist besides it while it is changed."""
+    """A pool that the plan makes or changes; `surge` is the pool that exists besides it until it has taken over."""
 
     address: Address
     before: Pool | None
     after: Pool
-    surge: tuple[int, int] = (0, 0)
+    surge: Pool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet as its virtual network shows it. `used` are its IP configurations, nodes of pools included.
+
+    delegated: the services that it is delegated to.
+    """
+
+    location: str
+    prefixes: tuple[str, ...]
+    used: int = 0
+    delegated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +104,8 @@ class Facts:
     """What Azure says; None is what was not asked. `live` are all pools of the account, `leaving` the deleted ones.
 
     galleries: image id → regions that it is in. names: address of a new account → why its name cannot be had, if so.
+    subnets: subnet id → the subnet, None where there is none. state: that of the subscription. permissions: what the
+    roles of whoever is signed in allow in the resource group. needed: action → what of the plan needs it.
     skipped: check → why it was not made.
     """
 
@@ -93,24 +118,31 @@ class Facts:
     images: tuple[Image, ...] | None = None
     galleries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[Address, str] = field(default_factory=dict)
+    subnets: Mapping[str, Subnet | None] = field(default_factory=dict)
+    subscription: str = ""
+    group: str = ""
+    state: str = ""
+    permissions: tuple[Body, ...] | None = None
+    needed: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     jobs: tuple[int, int] = (0, 0)
     """Active jobs and schedules: how many there are, how many the plan adds."""
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 
-def changes(
-    plan: Plan,
-    desired: Mapping[Address, Desired],
-    live: Mapping[Address, Pool],
-    surge: Mapping[Address, tuple[int, int]] | None = None,
-) -> tuple[Change, ...]:
+def changes(plan: Plan, desired: Mapping[Address, Desired], live: Mapping[Address, Pool]) -> tuple[Change, ...]:
     """The pools that `plan` makes or changes."""
-    found = (d.address for d in plan.decisions if d.address.kind == "pool" and d.action in CHANGING)
-    return tuple(
-        Change(one, live.get(one), wanted(desired[one]), (surge or {}).get(one, (0, 0)))
-        for one in found
-        if one in desired
-    )
+    found = (d for d in plan.decisions if d.address.kind == "pool" and d.action in CHANGING and d.address in desired)
+    return tuple(_change(one, desired[one.address], live.get(one.address)) for one in found)
+
+
+def _change(decision: Decision, desired: Desired, live: Pool | None) -> Change:
+    return Change(decision.address, live, wanted(desired), live if twice(decision, desired, live) else None)
+
+
+def twice(decision: Decision, desired: Desired, live: Pool | None) -> bool:
+    """Whether the pool exists twice for a while: blue/green makes a second one where the first cannot be changed."""
+    blue_green = (desired.data.get("rollout") or {}).get("whenEmpty") == "blueGreen"
+    return blue_green and live is not None and live.nodes > 0 and decision.diff.rule is Rule.WHEN_EMPTY
 
 
 def wanted(desired: Desired) -> Pool:
@@ -135,4 +167,25 @@ def _pool(properties: Body, agent: str = "", base: str = "") -> Pool:
         image=named.lower(),
         agent=agent or machine.get("nodeAgentSkuId") or "",
         base=base.lower(),
+        subnet=str((properties.get("networkConfiguration") or {}).get("subnetId") or "").lower(),
+        disks=len(machine.get("dataDisks") or ()),
+        wants=_wants(properties, machine),
     )
+
+
+def _wants(properties: Body, machine: Body) -> frozenset[str]:
+    network, system = properties.get("networkConfiguration") or {}, machine.get("osDisk") or {}
+    security = machine.get("securityProfile") or {}
+    disks = [system, *(machine.get("dataDisks") or ())]
+    zonal = (machine.get("nodePlacementConfiguration") or {}).get("policy") == "Zonal"
+    asked = {
+        "acceleratedNetworking": network.get("enableAcceleratedNetworking"),
+        "ephemeralOSDisk": system.get("ephemeralOSDiskSettings"),
+        "premiumDisk": any((one.get("managedDisk") or {}).get("storageAccountType") == "Premium_LRS" for one in disks),
+        "encryptionAtHost": security.get("encryptionAtHost"),
+        "trustedLaunch": str(security.get("securityType") or "").lower() == "trustedlaunch",
+        "confidentialVM": str(security.get("securityType") or "").lower() == "confidentialvm",
+        "zonal": zonal,
+        "zonalMPI": zonal and properties.get("interNodeCommunication") == "Enabled",
+    }
+    return frozenset(name for name, value in asked.items() if value)

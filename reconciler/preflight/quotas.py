@@ -72,14 +72,10 @@ def _held(quota: Quota, pool: Pool | None, sizes: dict[str, Size]) -> int:
     return size.cores * (pool.dedicated if quota.dedicated else pool.spot)
 
 
-def _during(change: Change) -> Pool:
-    """The pool with the nodes that exist besides it for a while."""
-    more, spot = change.surge
-    return replace(change.after, dedicated=change.after.dedicated + more, spot=change.after.spot + spot)
-
-
 def _gain(quota: Quota, change: Change, sizes: dict[str, Size]) -> int:
-    return _held(quota, _during(change), sizes) - _held(quota, change.before, sizes)
+    """What the change needs more at its height: the pool, and the one that exists besides it for a while."""
+    height = _held(quota, change.after, sizes) + _held(quota, change.surge, sizes)
+    return height - _held(quota, change.before, sizes)
 
 
 def _tally(quota: Quota, facts: Facts, changes: Iterable[Change], sizes: dict[str, Size]) -> Tally:
@@ -97,6 +93,8 @@ def _cores(
     if not gaining or tally.use + tally.more <= quota.limit:
         return
     words = f"{quota.name} has {tally.use} of {quota.limit} cores in use and {tally.more} more are needed"
+    if surge := sum(_held(quota, one.surge, sizes) for one in gaining):
+        words += f", {surge} of them only while blue/green has two pools"
     together = f", by {', '.join(str(one.address) for one in gaining)} together" if len(gaining) > 1 else ""
     numbers = (quota.limit, tally.use, tally.more)
     for one in gaining:
@@ -131,11 +129,13 @@ def _remedy(quota: Quota, change: Change, tally: Tally, fitting: list[Size], siz
 
 def _pools(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
     limit = (facts.account or {}).get("poolQuota")
-    new = [one.address for one in changes if one.before is None]
+    new = [one.address for one in changes if one.before is None or one.surge]
+    surges = sum(one.surge is not None for one in changes)
     use = len(facts.live)
     if limit is None or not new or use - len(facts.leaving) + len(new) <= limit:
         return
     words = f"poolQuota has {use} of {limit} pools in use and {len(new)} more are needed"
+    words += f", {surges} of them only while blue/green has two pools" if surges else ""
     for one in new:
         remedy = "delete pools that nobody needs, or ask for more quota"
         yield Finding(Severity.REFUSE, "quota", one, words, remedy, limit, use, len(new))

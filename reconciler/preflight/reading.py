@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
 from reconciler.kinds import arm, capacity
 from reconciler.model import Action, Address, Desired, Observed, Plan
-from reconciler.preflight.facts import Change, Facts, Image, changes, live_pools
+from reconciler.preflight import access
+from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_pools
 
 THREADS = 8
 NAMED = {
@@ -21,6 +24,7 @@ NAMED = {
     "registry": ("Microsoft.ContainerRegistry", "Microsoft.ContainerRegistry/registries"),
 }
 """Kind whose names all of Azure shares → where to ask for a name, and the type to ask for."""
+NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 Job = tuple[str, Callable[[], Any]]
 
 
@@ -36,8 +40,19 @@ def read(
     known = None
     if account:
         location, known = account.body["location"], account.body["properties"]
-    facts = Facts(cloud.time, location, known, live, leaving, jobs=_active_jobs(plan, observed))
+    facts = Facts(
+        cloud.time,
+        location,
+        known,
+        live,
+        leaving,
+        subscription=cloud.target.subscription,
+        group=cloud.target.resource_group,
+        needed=access.needed(plan),
+        jobs=_active_jobs(plan, observed),
+    )
     jobs = [*_pool_jobs(cloud, location, changed, desired, known), *_name_jobs(cloud, plan, location)]
+    jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
 
 
@@ -58,8 +73,37 @@ def _pool_jobs(
         jobs.append(("images", lambda: _images(cloud)))
     ours = {f"{d.data['definition']}/versions/{d.body['version']}".lower() for d in _versions(desired)}
     for image in sorted({one.after.image for one in fresh if one.after.image.startswith("/")} - ours):
-        jobs.append((f"gallery {image}", lambda image=image: _regions(cloud, image)))  # type: ignore[misc]
+        jobs.append((f"gallery {image}", partial(_regions, cloud, image)))
     return jobs
+
+
+def _access_jobs(cloud: Cloud, facts: Facts, observed: tuple[Observed, ...]) -> list[Job]:
+    """What concerns every change: only a plan that has one asks, and a group that is to be made has no roles yet."""
+    if not facts.needed:
+        return []
+    found: list[Job] = [("subscription", partial(state, cloud))]
+    if any(one.address.kind == "resource_group" for one in observed):
+        found.append(("permissions", partial(_permissions, cloud)))
+    return found
+
+
+def state(cloud: Cloud) -> str:
+    """The state of the subscription, such as Enabled."""
+    return str(cloud.arm("GET", f"/subscriptions/{cloud.target.subscription}").body["state"])
+
+
+def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
+    """What the roles of whoever is signed in allow in the resource group, one value a role."""
+    return tuple(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
+
+
+def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
+    """One question a virtual network: it shows all of its subnets."""
+    wanted: dict[str, set[str]] = {}
+    for one in changed:
+        if one.after.subnet:
+            wanted.setdefault(one.after.subnet.partition("/subnets/")[0], set()).add(one.after.subnet)
+    return [(f"subnet {key}", partial(_subnets, cloud, key, names)) for key, names in wanted.items()]
 
 
 def _versions(desired: Mapping[Address, Desired]) -> list[Desired]:
@@ -69,7 +113,7 @@ def _versions(desired: Mapping[Address, Desired]) -> list[Desired]:
 
 def _name_jobs(cloud: Cloud, plan: Plan, location: str) -> list[Job]:
     made = [d.address for d in plan.of(Action.CREATE) if d.address.kind in NAMED]
-    return [(f"name {one}", lambda one=one: _name(cloud, one, location)) for one in made]  # type: ignore[misc]
+    return [(f"name {one}", partial(_name, cloud, one, location)) for one in made]
 
 
 def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
@@ -88,6 +132,9 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         images=found.get("images"),
         galleries={key.removeprefix("gallery "): one for key, one in found.items() if key.startswith("gallery ")},
         names={Address.parse(key[5:]): one for key, one in found.items() if key.startswith("name ")},
+        state=found.get("subscription", ""),
+        permissions=found.get("permissions"),
+        subnets={key: one for name, told in found.items() if name.startswith("subnet ") for key, one in told.items()},
         skipped=skipped,
     )
 
@@ -115,6 +162,24 @@ def _regions(cloud: Cloud, image: str) -> tuple[str, ...]:
     raw = arm.get(cloud, image)
     profile = ((raw or {}).get("properties") or {}).get("publishingProfile") or {}
     return tuple(arm.region(one["name"]) for one in profile.get("targetRegions") or ())
+
+
+def _subnets(cloud: Cloud, network: str, names: Iterable[str]) -> Mapping[str, Subnet | None]:
+    """Those subnets of a virtual network that are asked for; None for what is not there, or is the id of none."""
+    raw = arm.get(cloud, network) if NETWORK.fullmatch(network) else None
+    own = (raw or {}).get("properties", {}).get("subnets") or ()
+    found = {one["id"].lower(): _subnet(raw or {}, one["properties"]) for one in own}
+    return {name: found.get(name) for name in names}
+
+
+def _subnet(network: Mapping[str, Any], own: Mapping[str, Any]) -> Subnet:
+    delegations = [one.get("properties") or {} for one in own.get("delegations") or ()]
+    return Subnet(
+        arm.region(network["location"]),
+        tuple(own.get("addressPrefixes") or [own["addressPrefix"]]),
+        len(own.get("ipConfigurations") or ()),
+        tuple(one.get("serviceName", "another service") for one in delegations),
+    )
 
 
 def _name(cloud: Cloud, address: Address, location: str) -> str:

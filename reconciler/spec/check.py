@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from reconciler import roles
+from reconciler import retired, roles
 from reconciler.errors import Problem
 from reconciler.files import folder
 from reconciler.spec import check_images, check_pools, check_rollout
@@ -17,12 +18,18 @@ WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
 """Roles with which a pool's identity can write results."""
 
 
-def check(document: Document, *, trying: bool = True) -> list[Problem]:
+def check(document: Document, today: date | None = None, *, trying: bool = True) -> list[Problem]:
     """Every problem of the document. References are only followed in a document of the right shape, and pools only
     tried (if `trying`) in one without any other problem.
+
+    With `today`, what Azure has retired by then is a problem too.
     """
-    found = _shape(document) or list(_meaning(document))
+    found = _shape(document) or [*_meaning(document), *_ended(document, today)]
     return list(check_pools.trials(document)) if trying and not found else found
+
+
+def _ended(document: Document, today: date | None) -> Iterator[Problem]:
+    return check_pools.ended(document, document.value, today) if today else iter(())
 
 
 def _shape(document: Document) -> list[Problem]:
@@ -40,7 +47,8 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         known = list(error.schema.get("properties", {}))
         for key in error.instance:
             if key not in known:
-                yield document.problem((*path, key), f"is not a known key{nearest(key, known)}", at_key=True)
+                words = _gone(key) or f"is not a known key{nearest(key, known)}"
+                yield document.problem((*path, key), words, at_key=True)
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         for key in missing:
@@ -51,6 +59,12 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         yield document.problem((*path, error.instance), f"is not a valid name: {says}", at_key=True)
     else:
         yield document.problem(path, _sentence(error))
+
+
+def _gone(key: str) -> str:
+    """What became of a key that Azure has retired; empty for others."""
+    notice = retired.field(key)
+    return f"is not a key any more: {notice.what} ended on {notice.on}; {notice.remedy}" if notice else ""
 
 
 def _sentence(error: Any) -> str:
@@ -96,16 +110,8 @@ def _meaning(document: Document) -> Iterator[Problem]:
     value = document.value
     if "subscription" not in value["azure"]:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
-    for check_part in (
-        _identities,
-        check_images.check,
-        check_pools.check,
-        check_rollout.check,
-        _account,
-        _pools,
-        _jobs,
-        _clashes,
-    ):
+    pools = (check_pools.check, check_rollout.check)
+    for check_part in (_identities, check_images.check, *pools, _account, _pools, _jobs, _clashes):
         yield from check_part(document, value)
 
 

@@ -1,14 +1,15 @@
-"""What no schema can say of a pool's size and change: autoscale formulas, what they are expected to keep to, and
-settings that exclude each other.
+"""What no schema can say of pools: autoscale formulas and what they are expected to keep to, settings that exclude each
+other, and what Azure retires.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from reconciler import autoscale
+from reconciler import autoscale, images, retired
 from reconciler.errors import Problem
 from reconciler.spec import trial
 from reconciler.spec.document import Document, Path_
@@ -85,6 +86,13 @@ def trials(document: Document) -> Iterator[Problem]:
             shows = ""
 
 
+def ended(document: Document, value: Mapping[str, Any], today: date) -> Iterator[Problem]:
+    """What pools and images ask for and Azure has retired by `today`."""
+    for section, name, field, notice in _retirements(value):
+        if notice.past(today):
+            yield document.problem((section, name, field), f"{notice.sentence(today)}; {notice.remedy}")
+
+
 def warnings(pools: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """What the linter advises about formulas that Azure would take."""
     for name, body in pools.items():
@@ -92,3 +100,34 @@ def warnings(pools: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         for finding in autoscale.lint(given["formula"], given.get("every", "PT5M")) if "formula" in given else ():
             if finding.severity != "error":
                 yield f"pools.{name}.nodes.autoscale.formula {finding}"
+
+
+def ending(value: Mapping[str, Any], today: date) -> Iterator[str]:
+    """What pools and images ask for and Azure will retire after `today`."""
+    for section, name, field, notice in _retirements(value):
+        if not notice.past(today):
+            yield f"{section}.{name}.{field}: {notice.sentence(today)}; {notice.remedy}"
+
+
+def _retirements(value: Mapping[str, Any]) -> Iterator[tuple[str, str, str, retired.Retired]]:
+    """Section, name and field of what is retired, or has a day on which it will be."""
+    for name, body in value.get("pools", {}).items():
+        asked = {
+            "vmSize": retired.size(body["vmSize"]),
+            "image": retired.image(_urn(body["image"])),
+            "nodeAgentSkuId": retired.agent(body.get("nodeAgentSkuId") or ""),
+        }
+        yield from (("pools", name, field, notice) for field, notice in asked.items() if notice)
+    for name, body in value.get("images", {}).items():
+        if notice := retired.image(images.BASES[body["os"]].urn):
+            yield "images", name, "os", notice
+
+
+def _urn(image: Any) -> str:
+    """publisher:offer:sku of a marketplace image, empty for others."""
+    if isinstance(image, Mapping) and "publisher" not in image:
+        return ""
+    if isinstance(image, str) and image not in images.SHORT and ":" not in image:
+        return ""
+    reference = images.reference(image)
+    return ":".join(reference[key] for key in ("publisher", "offer", "sku"))

@@ -6,6 +6,7 @@ Reads files and the given environment and nothing else: no network, no SDK.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,23 @@ LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 SUFFIXES = [".jpg", ".jpeg", ".jpe"]
 
 
-def load(path: Path, environ: Mapping[str, str], cloud: str | None = None, *, trying: bool = True) -> Spec:
+def load(
+    path: Path,
+    environ: Mapping[str, str],
+    cloud: str | None = None,
+    today: date | None = None,
+    *,
+    trying: bool = True,
+) -> Spec:
     """The spec in `path`; `cloud` overrides its azure.cloud. SpecError carries every problem at once.
 
-    Without `trying`, a pool may miss what is expected of it.
+    With `today`, what Azure has retired by then is a problem. Without, a spec that was good stays good: what is live
+    must be seen and deleted whatever the date, and the plan judges what is new. Without `trying`, a pool may miss what
+    is expected of it.
     """
     document = _extended(path, environ, ())
     _set_cloud(document, environ, cloud)
-    problems = check(document, trying=trying)
+    problems = check(document, today, trying=trying)
     if problems:
         raise SpecError(problems)
     return _spec(document.value, str(path))

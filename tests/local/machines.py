@@ -23,7 +23,7 @@ JAMMY = {
     "sku": "22_04-lts-gen2",
     "version": "latest",
 }
-ALMA = {"publisher": "almalinux", "offer": "almalinux", "sku": "9-gen2", "version": "latest"}
+ALMA = {"publisher": "almalinux", "offer": "almalinux-x86_64", "sku": "9-gen2", "version": "latest"}
 _numbers = itertools.count()
 
 

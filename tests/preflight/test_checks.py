@@ -1,4 +1,4 @@
-"""Preflight's findings from facts, as a decision table."""
+"""Preflight's findings from facts, as decision tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler import model
+from reconciler.kinds import capacity
 from reconciler.kinds.capacity import Size
-from reconciler.model import Address
-from reconciler.preflight import checks
-from reconciler.preflight.facts import Change, Facts, Image, Pool
+from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule
+from reconciler.preflight import checks, sizes, subnets
+from reconciler.preflight.facts import Change, Facts, Image, Pool, Subnet, changes, live_pools, wanted
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/preflight/pools.yaml").read_text())
+FOLDER = Path(__file__).parents[1] / "cases/preflight"
+CASES = yaml.safe_load((FOLDER / "pools.yaml").read_text())
+ABLE = yaml.safe_load((FOLDER / "sizes.yaml").read_text())
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIZES = (
     Size("D2s", "DFamily", 2, 0, offered=True),
@@ -30,13 +34,18 @@ IMAGES = (
 )
 
 
+def planned(case: dict[str, Any], live: dict[Address, Pool]) -> list[Change]:
+    found = []
+    for name, own in case.get("pools", {}).items():
+        address = Address("pool", name)
+        before = live.get(address)
+        found.append(Change(address, before, Pool(**own), before if name in case.get("blueGreen", ()) else None))
+    return found
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_findings_follow_from_facts(case: dict[str, Any]) -> None:
     live = {Address("pool", name): Pool(**own) for name, own in case.get("live", {}).items()}
-    changes = []
-    for name, own in case.get("pools", {}).items():
-        surge = tuple(own.pop("surge", (0, 0)))
-        changes.append(Change(Address("pool", name), live.get(Address("pool", name)), Pool(**own), surge))
     facts = Facts(
         NOW,
         "here",
@@ -47,19 +56,68 @@ def test_findings_follow_from_facts(case: dict[str, Any]) -> None:
         IMAGES,
         {name: tuple(regions) for name, regions in case.get("galleries", {}).items()},
         {Address.parse(name): why for name, why in case.get("names", {}).items()},
+        {name: own and Subnet(**{"location": "here", **own}) for name, own in case.get("subnets", {}).items()},
+        "me",
     )
+    findings = checks.check(facts, planned(case, live))
     found = [
         {"address": str(one.address), "severity": str(one.severity), "check": one.check}
         | {key: getattr(one, key) for key in ("limit", "use", "need") if getattr(one, key) is not None}
         | ({"sizes": list(one.sizes)} if one.sizes else {})
-        for one in checks.check(facts, changes)
+        for one in findings
     ]
     assert found == case["findings"]
+    for words in case.get("says", ()):
+        assert words in findings[0].text
 
 
-def test_azure_keeps_five_addresses_of_a_subnet() -> None:
-    pool = Address("pool", "a")
-    assert checks.subnet(pool, "10.0.0.0/28", 1, 10) is None
-    found = checks.subnet(pool, "10.0.0.0/28", 1, 11)
-    assert found is not None
-    assert (found.limit, found.use, found.need) == (11, 1, 11)
+@pytest.mark.parametrize("case", ABLE, ids=lambda case: case["name"])
+def test_a_size_must_be_able_to_do_what_a_pool_asks(case: dict[str, Any]) -> None:
+    """From an entry of resource SKUs and a pool's properties, as Azure spells them."""
+    told = {"vCPUs": "2", **case.get("able", {})}
+    closed = {"type": "Zone", "restrictionInfo": {"locations": ["here"], "zones": case.get("closed", [])}}
+    sku = {
+        "name": "D2s",
+        "family": "F",
+        "locationInfo": [{"location": "here", "zones": case.get("zones", ["1", "2"])}],
+        "capabilities": [{"name": name, "value": value} for name, value in told.items()],
+        "restrictions": [closed],
+    }
+    bigger = Size("D4s", "F", 4, 0, offered=True)
+    facts = Facts(NOW, "here", sizes=(capacity.size(sku, "here"), bigger))
+    asked = Desired(Address("pool", "a"), {"properties": {"vmSize": "d2s", **case["pool"]}})
+    there = [Observed(asked.address, "", {"properties": case["live"]})] if "live" in case else []
+    change = Change(asked.address, live_pools(there).get(asked.address), wanted(asked))
+    found = list(sizes.check(facts, change))
+    assert [one.what for one in found] == case["says"]
+    assert all(one.sizes == ("D4s",) for one in found)
+
+
+BLUE_GREEN = {"rollout": {"whenEmpty": "blueGreen"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "nodes", "rule", "twice"),
+    [
+        (BLUE_GREEN, 3, Rule.WHEN_EMPTY, True),
+        (BLUE_GREEN, 0, Rule.WHEN_EMPTY, False),
+        (BLUE_GREEN, 3, Rule.NEW_NODES, False),
+        ({"rollout": {"whenEmpty": "drain"}}, 3, Rule.WHEN_EMPTY, False),
+        ({}, 3, Rule.WHEN_EMPTY, False),
+    ],
+)
+def test_blue_green_has_two_pools_where_an_occupied_one_cannot_be_changed(
+    data: dict[str, Any], nodes: int, rule: Rule, twice: bool
+) -> None:
+    address = Address("pool", "a")
+    desired = Desired(address, {"properties": {"vmSize": "D4s"}}, data=data)
+    differs = Diff((model.Change("properties.vmSize", "D2s", "D4s", rule),))
+    plan = Plan("s", (Decision(address, Action.UPDATE, "", differs),), (), {})
+    live = {address: Pool("D2s", dedicated=nodes)}
+    (change,) = changes(plan, {address: desired}, live)
+    assert change.surge == (live[address] if twice else None)
+
+
+def test_azure_keeps_five_addresses_of_each_range_of_a_subnet() -> None:
+    assert subnets.limit(["10.0.0.0/28"]) == 11
+    assert subnets.limit(["10.0.0.0/28", "10.1.0.0/29", "fd00::/64"]) == 14

@@ -86,6 +86,23 @@ def test_an_unchanged_plan_asks_nothing_more(pools: World) -> None:
     assert not any(word in asked for word in ("Compute/skus", "supportedimages", "checkNameAvailability"))
 
 
+ASKED = ("Compute/skus", "supportedimages", "Authorization/permissions", "virtualNetworks/", "checkNameAvailability")
+
+
+@pytest.mark.parametrize("number", [1, 12])
+def test_the_requests_of_preflight_do_not_grow_with_the_pools(pools: World, number: int) -> None:
+    subnet = f"{pools.cloud().group_id}/providers/Microsoft.Network/virtualNetworks/net/subnets"
+    more = {str(one): POOL | {"networkConfiguration": {"subnetId": f"{subnet}/{one}"}} for one in range(number)}
+    pools.text["pools"] |= more
+    before = pools.azure.exchanges()
+    assert len(refused(pools.plan())) == number
+    lines = [json.loads(one) for one in (pools.azure.folder / "wire.jsonl").read_text().splitlines()[before:]]
+    counts = {word: sum(word.lower() in one["path"].lower() for one in lines) for word in ASKED}
+    wanted = {"Compute/skus": 1, "supportedimages": 1, "Authorization/permissions": 1, "virtualNetworks/": 1}
+    assert counts == wanted | {"checkNameAvailability": 0}
+    assert sum(one["path"].count("/") == 2 for one in lines if one["plane"] == "arm") == 1, "the subscription, once"
+
+
 def test_doctor_says_what_is_refused_and_exits_with_3(pools: World) -> None:
     quota(pools, dedicatedCoreQuota=1)
     pools.text["pools"]["a"] = POOL | {"nodes": {"dedicated": 1}}
@@ -94,4 +111,5 @@ def test_doctor_says_what_is_refused_and_exits_with_3(pools: World) -> None:
     assert done.return_value == 3, done.output
     rows = {row["check"]: row for row in json.loads(done.output)}
     assert rows["quota pool/a"]["state"] == "refused"
+    assert {name: rows["quota pool/a"][name] for name in ("limit", "use", "need")} == {"limit": 1, "use": 0, "need": 2}
     assert {rows[name]["state"] for name in ("credential", "subscription", "size", "image")} == {"ok"}

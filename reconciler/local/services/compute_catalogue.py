@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.local.azure import Azure
 from reconciler.local.http import Answer, Call, Failure, Route
+from reconciler.local.services import offers
 from reconciler.local.services.common import REGIONS, check_subscription, registered
 
 VERSIONS = ("2025-04-01", "2026-04-01", "2024-11-01", "2024-07-01", "2024-03-01", "2023-09-01", "2022-11-01")
@@ -49,6 +50,7 @@ SIZES = (
 )
 QUOTA = {"cores": 100, "lowPriorityCores": 100, "Standard NCASv3_T4 Family": 16}
 FAMILY_QUOTA = 50
+WITHOUT_ZONES = ("northcentralus", "westus")
 DISKS = ("StandardSSD_LRS", "Premium_LRS")
 
 TOTALS = {"cores": "Total Regional", "lowPriorityCores": "LowPriority"}
@@ -60,8 +62,8 @@ IMAGES: dict[str, tuple[tuple[str, ...], str]] = {
     "canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2": (("22.04.202510010", "22.04.202511150"), "V2"),
     "canonical:ubuntu-24_04-lts:server": (("24.04.202510020", "24.04.202511120"), "V2"),
     "canonical:ubuntu-24_04-lts:server-gen1": (("24.04.202510020", "24.04.202511120"), "V1"),
-    "almalinux:almalinux:8-gen2": (("8.10.202510270",), "V2"),
-    "almalinux:almalinux:9-gen2": (("9.6.202510270", "9.7.202511190"), "V2"),
+    "almalinux:almalinux-x86_64:8-gen2": (("8.10.202510270",), "V2"),
+    "almalinux:almalinux-x86_64:9-gen2": (("9.6.202510270", "9.7.202511190"), "V2"),
     "debian:debian-12:12-gen2": (("0.20251101.2281",), "V2"),
 }
 
@@ -106,7 +108,8 @@ def check_size(location: str, name: str | None) -> Size:
 
 def check_capacity(azure: Azure, location: str, wanted: Size, *, spot: bool) -> None:
     """Failure 409 as Compute words it, unless one VM of this size can be made here now."""
-    if azure.store.get("restriction", f"{location}/{wanted.name}") is not None:
+    restriction = azure.store.get("restriction", f"{location}/{wanted.name}")
+    if restriction is not None and not restriction.get("zones"):
         text = (
             f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {wanted.name}' "
         )
@@ -254,15 +257,15 @@ def _sku(azure: Azure, one: Size, region: str) -> dict[str, Any]:
         "HyperVGenerations": "V1,V2",
         "CpuArchitectureType": "x64",
         "LowPriorityCapable": "True",
-        "PremiumIO": "True",
+        "PremiumIO": str(offers.premium(one.name)),
+        "MaxDataDiskCount": str(offers.data_disks(one.name)),
+        "AcceleratedNetworkingEnabled": str(offers.accelerated(one.name)),
+        "EphemeralOSDiskSupported": str(offers.premium(one.name)),
+        "EncryptionAtHostSupported": str(offers.premium(one.name)),
+        "RdmaEnabled": "False",
     }
-    restriction = {
-        "type": "Location",
-        "values": [region],
-        "restrictionInfo": {"locations": [region]},
-        "reasonCode": "NotAvailableForSubscription",
-    }
-    blocked = azure.store.get("restriction", f"{region}/{one.name}") is not None
+    restriction = azure.store.get("restriction", f"{region}/{one.name}")
+    zones = [] if region in WITHOUT_ZONES else ["1", "2", "3"]
     return {
         "resourceType": "virtualMachines",
         "name": one.name,
@@ -270,9 +273,21 @@ def _sku(azure: Azure, one: Size, region: str) -> dict[str, Any]:
         "size": one.name.removeprefix("Standard_"),
         "family": one.family,
         "locations": [region],
-        "locationInfo": [{"location": region, "zones": ["1", "2", "3"], "zoneDetails": []}],
+        "locationInfo": [{"location": region, "zones": zones, "zoneDetails": []}],
         "capabilities": [{"name": key, "value": value} for key, value in capabilities.items()],
-        "restrictions": [restriction] if blocked else [],
+        "restrictions": [_restriction(region, restriction.get("zones"))] if restriction else [],
+    }
+
+
+def _restriction(region: str, zones: list[str] | None) -> dict[str, Any]:
+    """A size that is sold out: in the whole region, or in some of its zones."""
+    where = {"locations": [region], **({"zones": zones} if zones else {})}
+    kind = "Zone" if zones else "Location"
+    return {
+        "type": kind,
+        "values": [region],
+        "restrictionInfo": where,
+        "reasonCode": "NotAvailableForSubscription",
     }
 
 

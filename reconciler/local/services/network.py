@@ -6,6 +6,7 @@ stand in an address space is in `addresses`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from reconciler.local.azure import Azure
 from reconciler.local.http import Answer, Call, Failure, Route
 from reconciler.local.services import addresses, tracked
+from reconciler.local.services import subnets as shown
 from reconciler.local.services.common import registered
 from reconciler.local.services.tracked import Document, Type
 
@@ -73,17 +75,30 @@ async def put_network(azure: Azure, call: Call) -> Answer:
     addresses.check_network(key, given)
     subnets = []
     for subnet in given.get("subnets", ()):
-        properties = {"privateEndpointNetworkPolicies": "Disabled", **subnet.get("properties", {})}
+        properties = subnet.get("properties", {})
         if "networkSecurityGroup" in properties:
             _reference(azure, properties["networkSecurityGroup"], "securityGroup", key, wanted["location"])
-        shown = {**properties, "provisioningState": "Succeeded"}
-        subnets.append({"id": f"{key}/subnets/{subnet['name']}", "name": subnet["name"], "properties": shown})
+        subnets.append(shown.kept(key, subnet, properties))
     kept = {one["id"].lower() for one in subnets}
     existing = azure.store.get("network", key)
     for old in existing["resource"]["properties"]["subnets"] if existing else ():
         if old["id"].lower() not in kept and (users := _users(azure, "interface", old["id"])):
             raise _subnet_in_use(old["id"], users[0])
     return _kept(azure, call, NETWORK, {**wanted, "properties": {**given, "subnets": subnets}})
+
+
+async def get_network(azure: Azure, call: Call) -> Answer:
+    return Answer(200, shown.shown(azure, tracked.lookup(azure, call, NETWORK)["resource"]))
+
+
+async def get_subnet(azure: Azure, call: Call) -> Answer:
+    network = shown.shown(azure, tracked.lookup(azure, call, NETWORK)["resource"])
+    name = call.params["subnet"]
+    found = next((one for one in network["properties"]["subnets"] if one["name"].lower() == name.lower()), None)
+    if found is None:
+        text = f"Resource {network['id']}/subnets/{name} not found."
+        raise Failure(404, "NotFound", text)
+    return Answer(200, found)
 
 
 async def put_security(azure: Azure, call: Call) -> Answer:
@@ -242,14 +257,15 @@ def _patch(kind: Type) -> tracked.Handler:
 
 
 KINDS = (
-    (NETWORK, put_network, delete_network),
-    (SECURITY, put_security, delete_security),
-    (ADDRESS, put_address, delete_address),
-    (INTERFACE, put_interface, delete_interface),
+    (NETWORK, put_network, delete_network, get_network),
+    (SECURITY, put_security, delete_security, None),
+    (ADDRESS, put_address, delete_address, None),
+    (INTERFACE, put_interface, delete_interface, None),
 )
-ROUTES = tuple(
-    route
-    for kind, put, delete in KINDS
-    for route in (*tracked.routes(kind, put, delete), Route("PATCH", kind.one, _patch(kind), VERSIONS))
+_TYPES = (
+    (*tracked.routes(kind, put, delete, get), Route("PATCH", kind.one, _patch(kind), VERSIONS))
+    for kind, put, delete, get in KINDS
 )
-COMPLETIONS = {name: end for kind, _, _ in KINDS for name, end in tracked.completions(kind).items()}
+_SUBNET = Route("GET", f"{NETWORK.one}/subnets/{{subnet}}", get_subnet, VERSIONS)
+ROUTES = (*itertools.chain.from_iterable(_TYPES), _SUBNET)
+COMPLETIONS = {name: end for kind, *_ in KINDS for name, end in tracked.completions(kind).items()}

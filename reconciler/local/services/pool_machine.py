@@ -6,9 +6,9 @@ from typing import Any
 
 from reconciler.local.azure import Azure
 from reconciler.local.services import containers, offers, pool_image
+from reconciler.local.services.compute_catalogue import WITHOUT_ZONES
 from reconciler.local.services.shapes import invalid, missing
 
-WITHOUT_ZONES = ("northcentralus", "westus")
 ALL_DISKS = ("OsDisk", "TemporaryDisk")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.local import operations
+from reconciler.local import operations, roles
 from reconciler.local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
 from reconciler.local.http import Answer, Call, Failure, Route, only, page
 from reconciler.local.services.common import GROUP, check_subscription, check_tags, group, group_id, region
@@ -173,24 +173,24 @@ async def register(azure: Azure, call: Call) -> Answer:
 
 async def subscription(azure: Azure, call: Call) -> Answer:
     check_subscription(call)
-    return Answer(200, _subscription())
+    return Answer(200, _subscription(azure))
 
 
 async def subscriptions(azure: Azure, call: Call) -> Answer:
-    return Answer(200, {"value": [_subscription()], "count": {"type": "Total", "value": 1}})
+    return Answer(200, {"value": [_subscription(azure)], "count": {"type": "Total", "value": 1}})
 
 
 async def tenants(azure: Azure, call: Call) -> Answer:
     return Answer(200, {"value": [{"id": f"/tenants/{TENANT}", "tenantId": TENANT}]})
 
 
-def _subscription() -> dict[str, Any]:
+def _subscription(azure: Azure) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{SUBSCRIPTION}",
         "subscriptionId": SUBSCRIPTION,
         "tenantId": TENANT,
         "displayName": "Local Azure",
-        "state": "Enabled",
+        "state": roles.subscription_state(azure),
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "PayAsYouGo_2014-09-01",

@@ -117,6 +117,16 @@ async def listing(azure: Azure, call: Call) -> Answer:
     return Answer(200, page(shown, call, azure.page_size))
 
 
+async def permissions(azure: Azure, call: Call) -> Answer:
+    """What the caller's roles allow at the scope, a value a role; a role that is none of Azure's own allows nothing."""
+    shown = []
+    for role in roles.held(azure, call.principal, _scope(call)):
+        known = roles.DEFINITIONS.get(role, {})
+        names = ("actions", "notActions", "dataActions", "notDataActions")
+        shown.append({name: list(known.get(name, ())) for name in names})
+    return Answer(200, {"value": shown})
+
+
 async def purge(azure: Azure, data: dict[str, Any]) -> None:
     for key, document in azure.store.items("roleAssignment"):
         if f"{document['resource']['properties']['scope']}/".lower().startswith(data["prefix"].lower()):
@@ -129,5 +139,6 @@ ROUTES = (
     Route("GET", f"{ALL}/{{assignment}}", get, VERSIONS),
     Route("DELETE", f"{ALL}/{{assignment}}", delete, VERSIONS),
     Route("GET", ALL, listing, VERSIONS),
+    Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
 )
 COMPLETIONS = {"role.purge": purge}

@@ -1,0 +1,112 @@
+"""Whether the subscription takes changes, and whoever is signed in may make those of a plan. Pure.
+
+Source: learn.microsoft.com, Azure RBAC, role definitions (an action is allowed by a role that has it in actions and not
+in notActions, * stands for anything) and built-in roles; Azure subscription states.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.model import Action, Address, Plan
+from reconciler.preflight.facts import Facts, Finding, Severity
+
+ARM = {
+    "storage_account": ("Microsoft.Storage/storageAccounts",),
+    "container": ("Microsoft.Storage/storageAccounts/blobServices/containers",),
+    "identity": ("Microsoft.ManagedIdentity/userAssignedIdentities",),
+    "role_assignment": ("Microsoft.Authorization/roleAssignments",),
+    "registry": ("Microsoft.ContainerRegistry/registries",),
+    "batch_account": ("Microsoft.Batch/batchAccounts",),
+    "pool": ("Microsoft.Batch/batchAccounts/pools",),
+    "gallery": ("Microsoft.Compute/galleries",),
+    "image_definition": ("Microsoft.Compute/galleries/images",),
+    "image_version": ("Microsoft.Compute/galleries/images/versions", "Microsoft.Compute/virtualMachines"),
+}
+"""Kind → the ARM types that are written or deleted for it."""
+VERBS = {
+    Action.CREATE: ("write",),
+    Action.UPDATE: ("write",),
+    Action.REPLACE: ("delete", "write"),
+    Action.DELETE: ("delete",),
+}
+ROLES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("Managed Identity Contributor", ("Microsoft.ManagedIdentity/userAssignedIdentities/*",), ()),
+    ("Storage Account Contributor", ("Microsoft.Storage/storageAccounts/*",), ()),
+    ("Azure Batch Account Contributor", ("Microsoft.Batch/batchAccounts/*",), ()),
+    ("Role Based Access Control Administrator", ("Microsoft.Authorization/roleAssignments/*",), ()),
+    ("Contributor", ("*",), ("Microsoft.Authorization/*/write", "Microsoft.Authorization/*/delete")),
+)
+"""Built-in roles that allow what plans need, the narrowest first: actions and notActions as far as they matter."""
+STATES = {
+    "Warned": (Severity.WARN, "is in the state Warned and will be disabled", "settle what its owner was warned of"),
+    "PastDue": (Severity.WARN, "is in the state PastDue: a payment is overdue", "pay it, or it will be disabled"),
+    "Disabled": (Severity.REFUSE, "is disabled, and so read-only", "its owner can reactivate it in the portal"),
+    "Deleted": (Severity.REFUSE, "is deleted", "use another subscription"),
+}
+"""State of a subscription → what it means for changes; Enabled is none of them."""
+
+
+def needed(plan: Plan) -> dict[str, tuple[Address, ...]]:
+    """The actions that a plan needs in the resource group, with what needs them."""
+    found: dict[str, tuple[Address, ...]] = {}
+    for one in plan.decisions:
+        for kind in ARM.get(one.address.kind, ()):
+            for verb in VERBS.get(one.action, ()):
+                action = f"{kind}/{verb}"
+                found[action] = (*found.get(action, ()), one.address)
+    return found
+
+
+def allowed(permissions: Iterable[Mapping[str, Any]], action: str) -> bool:
+    return any(_has(one.get("actions"), action) and not _has(one.get("notActions"), action) for one in permissions)
+
+
+def _has(patterns: Iterable[str] | None, action: str) -> bool:
+    return any(
+        re.fullmatch(re.escape(one).replace(r"\*", ".*"), action, re.IGNORECASE | re.DOTALL) for one in patterns or ()
+    )
+
+
+def roles(actions: Iterable[str]) -> list[str]:
+    """The roles that allow `actions`: the narrowest that allows all, or one for each part of them."""
+    missing = list(actions)
+    chosen: list[str] = []
+    while missing:
+        able = [(name, [one for one in missing if allowed([_role(name)], one)]) for name, *_ in ROLES]
+        name, covered = max(able, key=lambda one: len(one[1]))  # the narrowest of those that cover most
+        if not covered:
+            return [*chosen, "Owner"]
+        chosen.append(name)
+        missing = [one for one in missing if one not in covered]
+    return chosen
+
+
+def _role(name: str) -> Mapping[str, Any]:
+    found = next(one for one in ROLES if one[0] == name)
+    return {"actions": found[1], "notActions": found[2]}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    yield from _state(facts)
+    if facts.permissions is None:
+        return
+    denied = [action for action in facts.needed if not allowed(facts.permissions, action)]
+    remedy = f"ask for {' and '.join(roles(denied))} on {facts.group}; a new role takes minutes to work"
+    for action in denied:
+        for address in facts.needed[action]:
+            words = f"you may not do {action} in {facts.group}"
+            yield Finding(Severity.REFUSE, "permissions", address, words, remedy)
+
+
+def _state(facts: Facts) -> Iterator[Finding]:
+    if facts.state in STATES:
+        severity, words, remedy = STATES[facts.state]
+        what = f"the subscription {facts.subscription} {words}"
+        addresses: list[Address | None] = [None]
+        if severity is Severity.REFUSE:
+            addresses = list(dict.fromkeys(one for many in facts.needed.values() for one in many))
+        for address in addresses:
+            yield Finding(severity, "subscription", address, what, remedy)

@@ -1,0 +1,139 @@
+"""What a pool wants of its VM size: that it is offered, and can do what the pool's properties ask. Pure.
+
+Azure takes a pool whose size cannot do it, and says so when nodes are allocated. A capability that Azure does not
+tell holds nothing up. Source of the names: Microsoft.Compute, resource SKUs 2021-07-01; learn.microsoft.com, Batch,
+pools across availability zones (more than one zone; no InfiniBand between zones); Trusted Launch, supported sizes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler import retired
+from reconciler.kinds.capacity import SHOWN, Size, nearest
+from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity
+
+ZONES = 2
+"""In so many zones of the region a size must be offered for a pool that is placed zonally."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A property of a pool that not every size can do."""
+
+    field: str
+    can: Callable[[Size], bool]
+    words: str
+
+
+def _told(name: str, refusing: str = "False") -> Callable[[Size], bool]:
+    return lambda size: size.able.get(name, "").lower() != refusing.lower()
+
+
+def _second_generation(size: Size) -> bool:
+    return "V2" in size.able.get("HyperVGenerations", "V2")
+
+
+NEEDS: Mapping[str, Need] = {
+    "acceleratedNetworking": Need(
+        "networkConfiguration.enableAcceleratedNetworking",
+        _told("AcceleratedNetworkingEnabled"),
+        "has no accelerated networking",
+    ),
+    "ephemeralOSDisk": Need(
+        "osDisk.ephemeralOSDiskSettings", _told("EphemeralOSDiskSupported"), "has no room for an ephemeral OS disk"
+    ),
+    "premiumDisk": Need("managedDisk.storageAccountType", _told("PremiumIO"), "takes no Premium_LRS disks"),
+    "encryptionAtHost": Need(
+        "securityProfile.encryptionAtHost", _told("EncryptionAtHostSupported"), "has no encryption at host"
+    ),
+    "trustedLaunch": Need(
+        "securityProfile.securityType",
+        lambda size: _second_generation(size) and _told("TrustedLaunchDisabled", "True")(size),
+        "does not boot with Trusted Launch, which needs Hyper-V generation 2",
+    ),
+    "confidentialVM": Need(
+        "securityProfile.securityType",
+        lambda size: not size.able or "ConfidentialComputingType" in size.able,
+        "is no size of confidential VMs",
+    ),
+    "zonal": Need(
+        "nodePlacementConfiguration.policy",
+        lambda size: size.zones is None or len(size.zones) >= ZONES,
+        f"is not offered to this subscription in {ZONES} zones of the region, as Zonal needs",
+    ),
+    "zonalMPI": Need(
+        "nodePlacementConfiguration.policy",
+        _told("RdmaEnabled", "True"),
+        "has InfiniBand, which does not reach from zone to zone: Zonal and interNodeCommunication exclude each other",
+    ),
+}
+
+
+def check(facts: Facts, change: Change) -> Iterator[Finding]:
+    if facts.sizes is None:
+        return
+    found = named(facts.sizes, change.after.size)
+    if found is None or not found.offered:
+        yield from _missing(facts, change, found)
+    else:
+        yield from _unable(facts.sizes, change, found)
+
+
+def named(sizes: tuple[Size, ...] | None, name: str) -> Size | None:
+    return next((one for one in sizes or () if one.name.lower() == name.lower()), None)
+
+
+def _missing(facts: Facts, change: Change, found: Size | None) -> Iterator[Finding]:
+    """A pool that gets nodes of another size, or more of them, needs a size that is offered."""
+    before, wanted = change.before, change.after.size
+    grown = before is None or (change.after.dedicated, change.after.spot) > (before.dedicated, before.spot)
+    if before is not None and before.size.lower() == wanted.lower() and not grown:
+        return
+    near = _near(wanted, found, facts.sizes or (), change.after)
+    why = "is sold out or closed to this subscription" if found else "does not exist"
+    words, names = f"the size {wanted} {why} in {facts.location}", tuple(one.name for one in near)
+    notice = retired.size(wanted)
+    if notice and notice.past(facts.now.date()):
+        words = f"{words}: {notice.sentence(facts.now.date())}"
+    remedy = f"nearest are {_listed(near)}" if near else "use another region"
+    yield Finding(Severity.REFUSE, "size", change.address, words, remedy, sizes=names)
+
+
+def _near(wanted: str, found: Size | None, sizes: tuple[Size, ...], pool: Pool) -> list[Size]:
+    """Sizes for the same work; of a size that nobody knows, those with the most similar names."""
+    fit = [one for one in sizes if one.offered and not lacks(one, pool)]
+    if found:
+        return nearest(found, fit)
+    by_name = {one.name.lower(): one for one in fit}
+    return [by_name[one] for one in difflib.get_close_matches(wanted.lower(), by_name, n=SHOWN, cutoff=0.3)]
+
+
+def _listed(sizes: list[Size]) -> str:
+    return ", ".join(f"{one.name} ({one.cores} cores)" for one in sizes)
+
+
+def lacks(size: Size, pool: Pool) -> list[tuple[str, str]]:
+    """What `pool` asks and `size` cannot do: the property, and why."""
+    found = [(need.field, need.words) for name, need in NEEDS.items() if name in pool.wants and not need.can(size)]
+    most = int(size.able.get("MaxDataDiskCount", pool.disks))
+    if pool.disks > most:
+        found.append(("dataDisks", f"takes {most} data disks at most, not {pool.disks}"))
+    if pool.spot and not _told("LowPriorityCapable")(size):
+        found.append(("nodes.spot", "has no spot nodes"))
+    return found
+
+
+def _unable(sizes: tuple[Size, ...], change: Change, found: Size) -> Iterator[Finding]:
+    """Only what the plan changes is held against it."""
+    pool, before = change.after, change.before
+    known = lacks(found, before) if before and before.size.lower() == pool.size.lower() else []
+    near = nearest(found, [one for one in sizes if one.offered and not lacks(one, pool)])
+    for field, why in lacks(found, pool):
+        if (field, why) not in known:
+            words = f"{field}: the size {found.name} {why}"
+            remedy = f"nearest that would do are {_listed(near)}" if near else f"take {field} out, or use another size"
+            names = tuple(one.name for one in near)
+            yield Finding(Severity.REFUSE, "size", change.address, words, remedy, sizes=names)

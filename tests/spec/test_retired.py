@@ -1,0 +1,74 @@
+"""What Azure retires: a warning before its day, an error from then on, and only for `validate`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler import images, retired
+from reconciler.errors import SpecError
+from reconciler.spec import check_pools, load
+
+CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/spec/retired.yaml").read_text())
+HEAD = """\
+apiVersion: reconciler/v1
+name: test
+azure: {subscription: 00000000-1111-2222-3333-444444444444, location: italynorth, resourceGroup: rg-test}
+batchAccount: {name: abc}
+
+pools:
+"""
+
+
+def written(folder: Path, pool: dict[str, Any]) -> Path:
+    flow = yaml.safe_dump(pool, default_flow_style=True, sort_keys=False, width=1000).strip()
+    path = folder / "spec.yaml"
+    path.write_text(f"{HEAD}  p: {flow}\n")
+    return path
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_what_azure_retires_is_told_with_its_date(case: dict[str, Any], tmp_path: Path) -> None:
+    path = written(tmp_path, {"vmSize": "Standard_D2s_v5", "nodes": 1} | case["pool"])
+    if "says" in case or "contains" in case:
+        with pytest.raises(SpecError) as caught:
+            load(path, {}, today=case["day"])
+        said = [str(one).replace(f"{path}:", "", 1).partition(" ")[2] for one in caught.value.problems]
+        assert said == case.get("says") or case.get("contains", "-") in said[0]
+        return
+    loaded = load(path, {}, today=case["day"])
+    assert list(check_pools.ending({"pools": loaded.pools}, case["day"])) == case.get("warns", [])
+
+
+def test_a_problem_has_the_place_of_the_field(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        f"{HEAD}  p:\n    vmSize: Standard_D2s_v5\n    nodes: 1\n    image: Canonical:UbuntuServer:16.04-LTS\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        load(path, {}, today=date(2026, 11, 21))
+    assert str(caught.value.problems[0]).startswith(f"{path}:10:12 pools.p.image: ")
+
+
+def test_a_spec_stays_loadable_so_that_what_is_live_can_be_seen_and_deleted(tmp_path: Path) -> None:
+    path = written(tmp_path, {"vmSize": "Standard_NC6s_v3", "nodes": 1, "image": "Canonical:UbuntuServer:16.04-LTS"})
+    assert load(path, {}).pools["p"]["vmSize"] == "Standard_NC6s_v3"
+
+
+@pytest.mark.parametrize("name", images.SHORT)
+def test_no_short_name_is_of_an_image_that_has_ended(name: str) -> None:
+    notice = retired.image(images.SHORT[name])
+    assert notice is None or not notice.past(date(2026, 11, 21))
+
+
+def test_every_image_pattern_leads_to_a_node_agent_with_a_date() -> None:
+    examples = ["canonical:ubuntuserver:14.04.5-lts", "openlogic:centos:7_9", "debian:debian-10:10-gen2"]
+    examples += ["microsoft-dsvm:ubuntu-hpc:2004", "microsoft-azure-batch:centos-container:7-8", "credativ:debian:9"]
+    found = [retired.image(one) for one in examples]
+    assert all(found), dict(zip(examples, found, strict=True))
+    assert retired.image("microsoftwindowsserver:windowsserver:2016-datacenter") == retired.WINDOWS_2016
+    assert retired.image("microsoftwindowsserver:windowsserver:2022-datacenter") is None
