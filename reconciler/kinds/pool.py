@@ -76,6 +76,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             },
         }
         refs = (account, *(Address("identity", one) for one in identities), *pool_image.refs(own))
+        refs += pool_properties.applications(spec, own)
         rollout = {"whenEmpty": "wait", "drainWithin": "PT1H", "maxUnavailable": 1, **own.get("rollout", {})}
         data = {"vmSize": own["vmSize"], "image": own["image"], "nodeAgentSkuId": own.get("nodeAgentSkuId")}
         data |= {"rollout": rollout}

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler import roles
 from reconciler.errors import Problem
 from reconciler.files import folder
-from reconciler.spec import check_images, check_pools
+from reconciler.spec import check_applications, check_images, check_pools
 from reconciler.spec.document import Document, Path_
 from reconciler.spec.references import absent, dangling, nearest
 
@@ -92,7 +92,8 @@ def _meaning(document: Document) -> Iterator[Problem]:
     value = document.value
     if "subscription" not in value["azure"]:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
-    for check_part in (_identities, check_images.check, check_pools.check, _account, _pools, _jobs, _clashes):
+    parts = (_identities, check_images.check, check_applications.check, check_pools.check, _account, _pools, _jobs)
+    for check_part in (*parts, _clashes):
         yield from check_part(document, value)
 
 
@@ -195,7 +196,7 @@ def _writers(
 
 def _clashes(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
     """Azure compares ids without case."""
-    for section in ("identities", "images", "pools", "jobs"):
+    for section in ("identities", "images", "applications", "pools", "jobs"):
         seen: dict[str, str] = {}
         for name in value.get(section, {}):
             first = seen.setdefault(name.lower(), name)
