@@ -69,7 +69,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    """Its default and its lock go first, then its packages, then itself."""
+    """Its default and its lock go first, then its packages and itself, then the container that they were in."""
     packages = list(arm.listing(cloud, f"{found.id}/versions"))
     foreign = [f"version {raw['name']}" for raw in packages if not arm.is_ours(cloud, raw.get("tags"))]
     if foreign:
@@ -78,9 +78,13 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     if found.mark is not None:
         body = {"properties": {"allowUpdates": True}, "tags": arm.with_mark(found.body["tags"], found.mark)}
         arm.put(cloud, found.id, body)
+    container = batch_applications.container_of(cloud, packages[0]) if packages else None
     for raw in packages:
         arm.delete(cloud, raw["id"])
-    return arm.delete(cloud, found.id)
+    operation = arm.delete(cloud, found.id)
+    if container is not None:
+        batch_applications.drop_if_empty(cloud, container)
+    return operation
 
 
 KIND = Kind(NAME, FIELDS, expand, list_, observe, create, update, delete)

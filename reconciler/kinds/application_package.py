@@ -65,8 +65,8 @@ def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:
     live = observe(cloud, found)
     if live is None or live.body["state"] != ACTIVE or live.body["content"] == found.body["content"]:
         return found
-    text = f"its content differs from {desired.data['path']}; packages: needs a new version for that"
-    return replace(found, obstacle=f"{text} (or set allowUpdates: true)")
+    text = f"{desired.data['path']} has other content than this version; give it a new version under packages"
+    return replace(found, obstacle=f"{text}, or set allowUpdates: true")
 
 
 def _observed(application: str, raw: dict[str, Any]) -> Observed:

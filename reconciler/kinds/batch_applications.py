@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,17 +93,51 @@ def upload(cloud: Cloud, desired: Desired, url: str) -> None:
 
 
 def _client(cloud: Cloud, storage: str, url: str, blob_client: Any) -> Any:
-    endpoint = cloud.blob_endpoint(storage)
-    place, _, query = url.partition("?")
-    base = f"{endpoint.split('://')[1]}/"
-    path = place.split("://")[-1]
+    container, name = _place(cloud, storage, url)
+    query = url.partition("?")[2]
+    if "sig=" in query:
+        link = f"{cloud.blob_endpoint(storage)}/{container}/{name}?{query}"
+        return blob_client.from_blob_url(link, **RETRIES, initial_backoff=1)
+    return cloud.blobs(storage).get_blob_client(container, name)
+
+
+def _place(cloud: Cloud, storage: str, url: str) -> tuple[str, str]:
+    """Container and blob of a URL, which must be in the storage account: our token goes nowhere else."""
+    place = url.partition("?")[0]
+    path, base = place.split("://")[-1], f"{cloud.blob_endpoint(storage).split('://')[1]}/"
     if not path.startswith(base):
         raise ReconcileError(f"Batch keeps packages at {place}, which is not in storage/{storage}; run plan again")
-    kept = {**RETRIES, "initial_backoff": 1}
-    if "sig=" in query:
-        return blob_client.from_blob_url(f"https://{path}?{query}", **kept)
     container, _, name = path.removeprefix(base).partition("/")
-    return cloud.blobs(storage).get_blob_client(container, name)
+    return container, name
+
+
+def container_of(cloud: Cloud, package: Mapping[str, Any]) -> str | None:
+    """The ARM id of the container that holds a package, as far as it can be known; only a PUT tells."""
+    from azure.core.exceptions import HttpResponseError
+
+    account = arm.get(cloud, cloud.account_id or "") or {"properties": {}}
+    storage = str((account["properties"].get("autoStorage") or {}).get("storageAccountId", ""))
+    if not storage.lower().startswith(f"{cloud.group_id}/".lower()):
+        return None
+    try:
+        made = cloud.arm("PUT", package["id"], {"tags": package.get("tags") or {}}).body
+    except HttpResponseError:
+        return None
+    container, _ = _place(cloud, storage.rsplit("/", 1)[1], made["properties"]["storageUrl"])
+    return f"{storage}/blobServices/default/containers/{container}"
+
+
+def drop_if_empty(cloud: Cloud, container: str) -> None:
+    """Delete the container (its ARM id) that Batch leaves behind; one that we may not look into stays."""
+    from azure.core.exceptions import HttpResponseError
+
+    storage, name = container.split("/")[8], container.rsplit("/", 1)[1]
+    try:
+        left = next(iter(cloud.blobs(storage).get_container_client(name).list_blobs(results_per_page=1)), None)
+    except HttpResponseError:
+        return
+    if left is None:
+        arm.delete(cloud, container)
 
 
 def _told(error: Exception) -> str:

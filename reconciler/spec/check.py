@@ -55,7 +55,7 @@ def _sentence(error: Any) -> str:
     shown = json.dumps(value, ensure_ascii=False)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     sentences: dict[str, Callable[[], str]] = {
-        "type": lambda: f"must be {_types(limit)}, not {_type_of(value)}",
+        "type": lambda: f"must be {_types(limit)}, not {_type_of(value)}{_quotes(limit, value)}",
         "enum": lambda: f"is {shown}; it can be {', '.join(map(str, limit))}{nearest(value, limit)}",
         "const": lambda: f"is {shown}; it must be {limit}",
         "pattern": lambda: f"is {shown}: {error.schema.get('x-says', 'has the wrong form')}",
@@ -77,6 +77,11 @@ def _types(types: str | list[str]) -> str:
     words |= {"boolean": "true or false", "null": "empty"}
     names = [types] if isinstance(types, str) else types
     return " or ".join(words[name] for name in names)
+
+
+def _quotes(types: str | list[str], value: Any) -> str:
+    """What makes text of a plain scalar that YAML takes for something else, such as a version 4.2."""
+    return "; put it in quotes" if types == "string" and isinstance(value, int | float) else ""
 
 
 def _type_of(value: Any) -> str:

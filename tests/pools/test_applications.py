@@ -58,6 +58,11 @@ class Applications(Pools):
         found: dict[str, Any] = operations.get(*self.where(version)).as_dict()
         return found
 
+    def containers(self) -> list[str]:
+        cloud = self.world.cloud()
+        account = f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts/{self.world.account}"
+        return [raw["name"] for raw in cloud.list_arm(f"{account}/blobServices/default/containers")]
+
     def failed(self) -> Outcome:
         """What went wrong with the one step that failed."""
         outcomes = self.world.apply(poll_seconds=0.05)
@@ -145,8 +150,8 @@ def test_other_content_needs_another_version_unless_updates_are_allowed(apps: Ap
     apps.write("tool", "two")
     refused = apps.decision("application_package/tool/1")
     assert refused.action is Action.REFUSE
-    told = f"its content differs from {apps.folder / 'tool'}; packages: needs a new version for that"
-    assert refused.reason == f"{told} (or set allowUpdates: true)"
+    told = "has other content than this version; give it a new version under packages, or set allowUpdates: true"
+    assert refused.reason == f"{apps.folder / 'tool'} {told}"
     apps.tool["allowUpdates"] = True
     planned = apps.decision("application_package/tool/1")
     assert planned.action is Action.UPDATE
@@ -183,6 +188,23 @@ def test_an_application_that_left_the_spec_goes_with_its_packages_after_its_pool
     apps.pool["applicationPackages"] = []
     apps.done()
     assert list(apps.world.cloud().batch_management.application.list(*apps.where()[:2])) == []
+    assert apps.containers() == []
+
+
+def test_what_others_put_beside_a_package_keeps_the_container(apps: Applications) -> None:
+    apps.done()
+    (name,) = apps.containers()
+    apps.world.container(name).upload_blob("theirs", b"x")
+    del apps.world.text["applications"]
+    apps.done()
+    assert apps.containers() == [name]
+    apps.world.container(name).delete_blob("theirs")
+
+
+def test_nothing_is_left_when_all_is_destroyed(apps: Applications) -> None:
+    apps.done()
+    outcomes = apps.world.apply(destroying=True, poll_seconds=0.05)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
 
 
 def test_what_a_pool_of_others_uses_stays(apps: Applications) -> None:

@@ -10,6 +10,7 @@ from reconciler.local import blob_links, roles
 from reconciler.local.azure import Azure
 from reconciler.local.http import Answer, Call, Failure, Route, check_match, etag, page
 from reconciler.local.services import batch_account, common
+from reconciler.local.services import container as container_service
 from reconciler.local.services.shapes import Choice, Flag, Record, Text, invalid, malformed
 
 VERSIONS = batch_account.VERSIONS
@@ -129,8 +130,8 @@ def _package(azure: Azure, call: Call) -> dict[str, Any]:
     return found
 
 
-def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[str, bool]:
-    """The name of the auto storage account, and whether Batch uses it by an identity."""
+def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The auto storage account, and whether Batch uses it by an identity."""
     settings = owner["properties"].get("autoStorage")
     if not settings:
         text = "The specified account has no auto storage account, which application packages need."
@@ -138,23 +139,22 @@ def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[str, bool]:
     found = azure.store.get("storage", settings["storageAccountId"])
     if found is None:
         raise Failure(409, "AutoStorageAccountNotFound", "The auto storage account of the account does not exist.")
-    return found["resource"]["name"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
+    return found["resource"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
 
 
 def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> dict[str, str]:
     """The `url` of a blob of the account's auto storage: with a SAS only where Batch has the storage account's keys."""
     account, by_identity = _storage(azure, owner)
     if by_identity:
-        return {"url": f"{azure.blob_front}/{account}/{blob}"}
-    return blob_links.make(azure, account, blob, permissions=permissions, lasting=LINK_LASTS)
+        return {"url": f"{azure.blob_front}/{account['name']}/{blob}"}
+    return blob_links.make(azure, account["name"], blob, permissions=permissions, lasting=LINK_LASTS)
 
 
-def _check_reach(azure: Azure, owner: dict[str, Any], account: str) -> None:
+def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -> None:
     """Failure 403 unless an identity of the Batch account may keep blobs in its auto storage."""
-    scope = owner["properties"]["autoStorage"]["storageAccountId"]
     known = (owner.get("identity") or {}).get("userAssignedIdentities") or {}
-    if not any(roles.allowed(azure, one["principalId"], "writeBlobs", scope) for one in known.values()):
-        text = f"The identity of the Batch account is not authorized to access the auto storage account {account}."
+    if not any(roles.allowed(azure, one["principalId"], "writeBlobs", account["id"]) for one in known.values()):
+        text = "The identity of the Batch account is not authorized to access the auto storage account."
         raise Failure(403, "AutoStorageAccountAccessDenied", text)
 
 
@@ -173,10 +173,10 @@ async def put_package(azure: Azure, call: Call) -> Answer:
     if existing is not None:
         _check_updates(application)
     container = _container(application["name"].lower())
-    await azure.blobs.make_container(account, container)
+    await container_service.ensure(azure, account, container)
     blob = f"{container}/{application['name']}-{name}"
     resource = {**_resource(key, f"{TYPE}/versions", {"state": "Pending"}), "tags": tags}
-    azure.store.put("package", key, {"resource": resource, "blob": blob, "storage": account})
+    azure.store.put("package", key, {"resource": resource, "blob": blob, "storage": account["name"]})
     return Answer(200, _linked(azure, owner, resource, blob), {"ETag": resource["etag"]})
 
 
@@ -214,13 +214,13 @@ async def activate(azure: Azure, call: Call) -> Answer:
     document, owner = _package(azure, call), batch_account.lookup(azure, call)["resource"]
     given = ACTIVATION.read(call.body, "parameters")
     account, _ = _storage(azure, owner)
-    if not await azure.blobs.has(account, document["blob"]):
+    if not await azure.blobs.has(account["name"], document["blob"]):
         text = "The blob of the specified application package was not found in the auto storage account."
         raise Failure(409, "ApplicationPackageBlobNotFound", text)
     properties = {"state": "Active", "format": given["format"], "lastActivationTime": azure.clock.after(0)}
     kept = {"tags": document["resource"]["tags"]}
     resource = {**_resource(document["resource"]["id"], f"{TYPE}/versions", properties), **kept}
-    return _kept(azure, resource, "package", blob=document["blob"], storage=account)
+    return _kept(azure, resource, "package", blob=document["blob"], storage=account["name"])
 
 
 async def delete_package(azure: Azure, call: Call) -> Answer:
