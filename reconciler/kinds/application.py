@@ -35,22 +35,24 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), {"properties": properties}, (account, *packages), protect)
 
 
-def _observed(raw: dict[str, Any]) -> Observed:
+def _observed(address: Address, raw: dict[str, Any]) -> Observed:
     properties = {"allowUpdates": True, **raw["properties"]}
     properties["displayName"] = properties.get("displayName") or None
     body = {"properties": properties, "tags": arm.without_mark(raw.get("tags"))}
-    return Observed(Address(NAME, raw["name"]), raw["id"], body, arm.mark_of(raw.get("tags")))
+    return Observed(address, raw["id"], body, arm.mark_of(raw.get("tags")))
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     if cloud.account_id is None:
-        return []
-    return [_observed(raw) for raw in arm.listing(cloud, batch_applications.collection(cloud))]
+        return
+    known = batch_applications.spelled(wanted)
+    for raw in arm.listing(cloud, batch_applications.collection(cloud)):
+        yield _observed(known.get(raw["name"].lower(), Address(NAME, raw["name"])), raw)
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     raw = arm.get(cloud, batch_applications.id_of(cloud, wanted.address.name))
-    return _observed(raw) if raw else None
+    return _observed(wanted.address, raw) if raw else None
 
 
 def _put(cloud: Cloud, desired: Desired, mark: Mark, others: dict[str, str]) -> Operation | None:

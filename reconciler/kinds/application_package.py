@@ -69,28 +69,30 @@ def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:
     return replace(found, obstacle=f"{text}, or set allowUpdates: true")
 
 
-def _observed(application: str, raw: dict[str, Any]) -> Observed:
+def _observed(address: Address, raw: dict[str, Any]) -> Observed:
     tags, state = raw.get("tags") or {}, raw["properties"]["state"]
     body = {"content": tags.get(CONTENT), "state": state}
     detail = "" if state == ACTIVE else "its upload did not come to an end"
-    return Observed(Address(NAME, f"{application}/{raw['name']}"), raw["id"], body, arm.mark_of(tags), detail=detail)
+    return Observed(address, raw["id"], body, arm.mark_of(tags), detail=detail)
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     """The packages of the spec's applications, and of those in its account that carry its mark."""
     if cloud.account_id is None:
         return
-    names = {desired.data["application"].lower() for desired in wanted}
+    known = batch_applications.spelled(wanted)
+    names = {name.split("/")[0] for name in known}
     for application in arm.listing(cloud, batch_applications.collection(cloud)):
         if application["name"].lower() in names or arm.is_ours(cloud, application.get("tags")):
             for raw in arm.listing(cloud, f"{application['id']}/versions"):
-                yield _observed(application["name"], raw)
+                name = f"{application['name']}/{raw['name']}"
+                yield _observed(known.get(name.lower(), Address(NAME, name)), raw)
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     application, version = wanted.address.name.split("/")
     raw = arm.get(cloud, f"{batch_applications.id_of(cloud, application)}/versions/{version}")
-    return _observed(application, raw) if raw else None
+    return _observed(wanted.address, raw) if raw else None
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,11 @@ def collection(cloud: Cloud) -> str:
 
 def id_of(cloud: Cloud, name: str) -> str:
     return f"{collection(cloud)}/{name}"
+
+
+def spelled(wanted: Iterable[Desired]) -> dict[str, Address]:
+    """Name in lower case → address: Batch compares names without case and keeps the case that they were made with."""
+    return {desired.address.name.lower(): desired.address for desired in wanted}
 
 
 @contextmanager

@@ -207,6 +207,13 @@ def test_nothing_is_left_when_all_is_destroyed(apps: Applications) -> None:
     assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
 
 
+def test_another_case_is_the_same_application(apps: Applications) -> None:
+    apps.tool["packages"] = {"1-a": "tool"}
+    apps.done()
+    apps.world.text["applications"] = {"TOOL": {"packages": {"1-A": "tool"}}}
+    assert apps.world.plan().steps == ()
+
+
 def test_what_a_pool_of_others_uses_stays(apps: Applications) -> None:
     apps.write("newer", "two")
     apps.tool["packages"]["2"] = "newer"
