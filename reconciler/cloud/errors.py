@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from reconciler.cloud.signatures import hidden
 from reconciler.errors import AzureError, ReconcileError, Unreachable
 
 REMEDIES = {
@@ -80,6 +81,6 @@ def _credential(error: Exception) -> str:
 
 
 def _short(error: Exception) -> str:
-    """The first sentence of a message, without what may be a token."""
+    """The first sentence of a message, without what may be a token or a link's signature."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return re.sub(r"eyJ[\w.-]+", "<token>", text)[:400]
+    return hidden(re.sub(r"eyJ[\w.-]+", "<token>", text))[:400]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from reconciler.kinds import (
+    application,
+    application_package,
     batch_account,
     container,
     container_image,
@@ -35,6 +37,8 @@ KINDS: Kinds = {
         image_definition.KIND,
         image_version.KIND,
         batch_account.KIND,
+        application_package.KIND,
+        application.KIND,
         pool.KIND,
         verification.KIND,
         job.KIND,

@@ -21,6 +21,7 @@ from reconciler.kinds import (
     pool_change,
     pool_generations,
     pool_image,
+    pool_properties,
     pool_repair,
     pool_rollout,
     pool_scale,
@@ -68,6 +69,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account = Address("batch_account", spec.batch_account["name"])
         account_id = f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
         refs = (account, *(Address("identity", one) for one in identities), *pool_image.refs(own))
+        refs += pool_properties.applications(spec, own)
         rollout = {"whenEmpty": "wait", "drainWithin": "PT1H", "maxUnavailable": 1, **own.get("rollout", {})}
         data = {"vmSize": own["vmSize"], "image": own["image"], "nodeAgentSkuId": own.get("nodeAgentSkuId")}
         data |= {"rollout": rollout}

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.model import Address
+from reconciler.spec.spec import Spec
+
 DEFAULTS: Mapping[str, Any] = {
     "applicationPackages": [],
     "interNodeCommunication": "Disabled",
@@ -49,6 +52,13 @@ def wanted(own: Mapping[str, Any], account_id: str) -> dict[str, Any]:
         [{**one, "id": f"{account_id}/applications/{one['id']}"} for one in own.get("applicationPackages", [])]
     )
     return found
+
+
+def applications(spec: Spec, own: Mapping[str, Any]) -> tuple[Address, ...]:
+    """The applications of the spec whose packages the pool brings to its nodes."""
+    known = {name.lower(): name for name in spec.applications}
+    named = [one["id"].lower() for one in own.get("applicationPackages", [])]
+    return tuple(Address("application", known[name]) for name in dict.fromkeys(named) if name in known)
 
 
 def machine(own: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,16 +16,13 @@ NEEDS = {"GET": "r", "HEAD": "r", "PUT": "w"}
 """Method → the permission that it needs."""
 
 
-def make(azure: Azure, account: str, path: str, *, permissions: str, lasting: float, delegated: bool) -> dict[str, str]:
-    """The `url` of a new link to `container/blob` and its `expiry`.
-
-    A delegated link is signed by an identity, not with the account's key: it works where keys are switched off.
-    """
+def make(azure: Azure, account: str, path: str, *, permissions: str, lasting: float) -> dict[str, str]:
+    """The `url` of a new link to `container/blob` and its `expiry`; it does not work where keys are switched off."""
     for key, old in azure.store.items("blobLink"):
         if azure.clock.past(old["expires"]):
             azure.store.delete("blobLink", key)
     secret, expires = secrets.token_urlsafe(32), azure.clock.after(lasting)
-    document = {"path": f"/{account}/{path}", "permissions": permissions, "expires": expires, "delegated": delegated}
+    document = {"path": f"/{account}/{path}", "permissions": permissions, "expires": expires}
     azure.store.put("blobLink", secret, {**document, "secret": secret})
     query = urlencode({"sv": "2025-11-05", "sr": "b", "se": expires, "sp": permissions, "sig": secret})
     return {"url": f"{azure.blob_front}/{account}/{quote(path)}?{query}", "expiry": expires}
@@ -42,7 +39,7 @@ def follow(azure: Azure, resource: dict[str, Any], method: str, path: str, query
     if NEEDS.get(method, "-") not in found["permissions"]:
         text = "This request is not authorized to perform this operation using this permission."
         raise Failure(403, "AuthorizationPermissionMismatch", text)
-    if not found["delegated"] and resource["properties"].get("allowSharedKeyAccess") is False:
+    if resource["properties"].get("allowSharedKeyAccess") is False:
         text = "Key based authentication is not permitted on this storage account."
         raise Failure(403, "KeyBasedAuthenticationNotPermitted", text)
     return urlencode({name: value[0] for name, value in given.items() if name not in ("sv", "sr", "se", "sp", "sig")})

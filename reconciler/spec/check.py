@@ -10,7 +10,7 @@ from typing import Any
 from reconciler import retired, roles
 from reconciler.errors import Problem
 from reconciler.files import folder
-from reconciler.spec import check_images, check_pools, check_rollout
+from reconciler.spec import check_applications, check_images, check_pools, check_rollout
 from reconciler.spec.document import Document, Path_
 from reconciler.spec.references import absent, dangling, nearest
 
@@ -72,7 +72,7 @@ def _sentence(error: Any) -> str:
     shown = json.dumps(value, ensure_ascii=False)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     sentences: dict[str, Callable[[], str]] = {
-        "type": lambda: f"must be {_types(limit)}, not {_type_of(value)}",
+        "type": lambda: f"must be {_types(limit)}, not {_type_of(value)}{_quotes(limit, value)}",
         "enum": lambda: f"is {shown}; it can be {', '.join(map(str, limit))}{nearest(value, limit)}",
         "const": lambda: f"is {shown}; it must be {limit}",
         "pattern": lambda: f"is {shown}: {error.schema.get('x-says', 'has the wrong form')}",
@@ -97,6 +97,11 @@ def _types(types: str | list[str]) -> str:
     return " or ".join(words[name] for name in names)
 
 
+def _quotes(types: str | list[str], value: Any) -> str:
+    """What makes text of a plain scalar that YAML takes for something else, such as a version 4.2."""
+    return "; put it in quotes" if types == "string" and isinstance(value, int | float) else ""
+
+
 def _type_of(value: Any) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()}"
@@ -110,8 +115,8 @@ def _meaning(document: Document) -> Iterator[Problem]:
     value = document.value
     if "subscription" not in value["azure"]:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
-    pools = (check_pools.check, check_rollout.check)
-    for check_part in (_identities, check_images.check, *pools, _account, _pools, _jobs, _clashes):
+    parts = (check_images.check, check_applications.check, check_pools.check, check_rollout.check)
+    for check_part in (_identities, *parts, _account, _pools, _jobs, _clashes):
         yield from check_part(document, value)
 
 
@@ -214,7 +219,7 @@ def _writers(
 
 def _clashes(document: Document, value: Mapping[str, Any]) -> Iterator[Problem]:
     """Azure compares ids without case."""
-    for section in ("identities", "images", "pools", "jobs"):
+    for section in ("identities", "images", "applications", "pools", "jobs"):
         seen: dict[str, str] = {}
         for name in value.get(section, {}):
             first = seen.setdefault(name.lower(), name)

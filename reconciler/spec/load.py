@@ -124,6 +124,7 @@ def _spec(value: Mapping[str, Any], file: str) -> Spec:
         registries={name: _registry(body or {}) for name, body in value.get("registries", {}).items()},
         images={name: _image(body, Path(file).parent) for name, body in value.get("images", {}).items()},
         batch_account=value.get("batchAccount"),
+        applications={name: {"allowUpdates": False, **body} for name, body in value.get("applications", {}).items()},
         pools={name: _pool(body) for name, body in value.get("pools", {}).items()},
         jobs={name: _job(body) for name, body in value.get("jobs", {}).items()},
         adopt=frozenset(map(Address.parse, value.get("adopt", []))) | _adopted(value.get("pools", {})),

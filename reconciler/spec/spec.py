@@ -36,6 +36,7 @@ class Spec:
     registries: Section = field(default_factory=dict)
     images: Section = field(default_factory=dict)
     batch_account: Mapping[str, Any] | None = None
+    applications: Section = field(default_factory=dict)
     pools: Section = field(default_factory=dict)
     jobs: Section = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()

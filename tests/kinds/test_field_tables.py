@@ -25,6 +25,8 @@ TYPES = {
     "image_definition": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries/images"),
     "image_version": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries/images/versions"),
     "batch_account": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts"),
+    "application": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/applications"),
+    "application_package": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/applications/versions"),
     "pool": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/pools"),
 }
 ADDRESSED = {"name", "id", "properties"}
@@ -33,10 +35,11 @@ OWN = {
     "role_assignment": {"identity"},
     "job": {"state", "stage", "id"},
     "pool": {"stage"},
+    "application_package": {"content", "state"},
     "resource_group": {"properties"},
     "image_version": {"version", "inputs", "stage"},
 }
-"""Rules about what we derive ourselves: who has the principal, what became of a job."""
+"""Rules about what we derive ourselves: who has the principal, what became of a job, what was uploaded."""
 
 
 def writable(kind: str) -> set[str]:

@@ -124,6 +124,29 @@ def test_a_package_that_was_not_uploaded_cannot_be_activated_and_a_frozen_one_no
     assert refused(lambda: bench.arm.application_package.create(*where, "1", {}))[0] == 409
 
 
+def test_a_frozen_package_is_not_deleted_and_an_application_only_without_packages(bench: Bench) -> None:
+    where = (bench.group, bench.account, "kept")
+    publish(bench, "kept", "1", packed(), allowUpdates=False)
+    assert refused(lambda: bench.arm.application_package.delete(*where, "1"))[0] == 409
+    assert refused(lambda: bench.arm.application.delete(*where))[:2] == (409, "ApplicationNotEmpty")
+    body: Any = {"properties": {"allowUpdates": True}}
+    bench.arm.application.update(*where, body)
+    bench.arm.application_package.delete(*where, "1")
+    bench.arm.application.delete(*where)
+
+
+def test_tags_of_a_package_outlive_its_activation_and_only_a_put_gives_the_link(bench: Bench) -> None:
+    where = (bench.group, bench.account, "tagged", "1")
+    bench.arm.application.create(*where[:3], {})
+    made = bench.arm.application_package.create(*where, {"tags": {"a": "b"}})
+    assert made.properties is not None
+    assert made.properties.storage_url_expiry is not None
+    BlobClient.from_blob_url(str(made.properties.storage_url)).upload_blob(packed())
+    assert bench.arm.application_package.activate(*where, {"format": "zip"}).tags == {"a": "b"}
+    found = bench.arm.application_package.get(*where)
+    assert (found.tags, found.properties and found.properties.storage_url) == ({"a": "b"}, None)
+
+
 def test_a_link_is_to_one_blob_only(bench: Bench) -> None:
     from azure.core.exceptions import HttpResponseError
 

@@ -20,6 +20,8 @@ from tests.conftest import Azure
 
 CHECKOUT = Path(__file__).parents[2]
 TWINS = {
+    "application": "applications",
+    "application_package": "applications",
     "job": "batch_jobs",
     "conversion": "batch_tasks",
     "verification": "batch_tasks",

@@ -187,7 +187,7 @@ class Nodes:
         try:
             references = document["resource"]["properties"].get("applicationPackages") or []
             place = self.machine.root(node) / "applications"
-            node["packages"] = await self.packages.install(node["account"], references, place)
+            node["packages"] = await self.packages.install(node, references, place)
         except Refused as refused:
             if node["state"] == "waitingforstarttask" and node["lastBootTime"] == boot:
                 self.fail(node, "unusable", refused.info["code"], refused.info["message"])

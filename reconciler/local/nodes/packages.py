@@ -22,18 +22,18 @@ class Packages:
     def __init__(self, azure: Azure, machine: Machine) -> None:
         self.azure, self.machine = azure, machine
 
-    async def install(self, account: str, references: list[dict[str, Any]], place: Path) -> dict[str, str]:
+    async def install(self, node: dict[str, Any], references: list[dict[str, Any]], place: Path) -> dict[str, str]:
         """Bring packages to `place`; the variables that say where each is. Refused if one cannot be had."""
         found = {}
         for reference in references:
             name, version = reference["id"].rsplit("/", 1)[-1], reference.get("version")
             folder = place / re.sub(r"[^\w.-]", "_", f"{name}{version or ''}")
-            await self._unzip(account, reference, folder)
+            await self._unzip(node, reference, folder)
             found[variable(name, version)] = str(folder)
         return found
 
-    async def _unzip(self, account: str, reference: dict[str, Any], folder: Path) -> None:
-        owner = batch_account.by_name(self.azure, account)
+    async def _unzip(self, node: dict[str, Any], reference: dict[str, Any], folder: Path) -> None:
+        owner = batch_account.by_name(self.azure, node["account"])
         document = applications.package(self.azure, owner["resource"], reference) if owner else None
         if owner is None or document is None:
             raise Refused("ApplicationPackageNotFound", f"The application package {reference['id']} does not exist.")
@@ -41,12 +41,24 @@ class Packages:
             url = applications.link(self.azure, owner["resource"], document["blob"], "r")["url"]
         except Failure as failure:
             raise Refused("ApplicationPackageError", failure.message) from None
-        data = await self.machine.files.read(url)
+        data = await self.machine.files.read(url, self._identity(owner["resource"], node))
         try:
             await asyncio.to_thread(_extract, data, folder)
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             text = f"The application package {reference['id']} cannot be unzipped."
             raise Refused("ApplicationPackageError", text, Message=str(error)) from None
+
+    def _identity(self, owner: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | None:
+        """As whom the node reads the auto storage, where Batch has no keys: the pool must have that identity."""
+        settings = owner["properties"]["autoStorage"]
+        if settings["authenticationMode"] != "BatchAccountManagedIdentity":
+            return None
+        wanted = settings.get("nodeIdentityReference") or {"resourceId": ""}
+        held = (self.azure.store.get("imds", node["secret"]) or {"identities": []})["identities"]
+        if wanted["resourceId"].lower() not in [one.lower() for one in held]:
+            text = "The pool does not have the identity with which nodes reach the auto storage account."
+            raise Refused("ApplicationPackageError", text)
+        return dict(wanted)
 
 
 def variable(name: str, version: str | None) -> str:

@@ -44,9 +44,9 @@ class ResourceFiles:
             raise Refused("ResourceFileInvalid", "The Batch account has no auto storage account.")
         return f"{self.azure.blob_front}/{settings['storageAccountId'].rsplit('/', 1)[-1]}"
 
-    async def read(self, url: str) -> bytes:
-        """The bytes behind a link. Refused if they cannot be had."""
-        async with self.client({}) as client:
+    async def read(self, url: str, identity: dict[str, Any] | None) -> bytes:
+        """The bytes behind a link, as an identity if one is named. Refused if they cannot be had."""
+        async with self.client({"identityReference": identity}) as client:
             answer = await client.get(url)
         if answer.status_code != 200:
             raise _denied("Blob", answer, url)

@@ -170,7 +170,7 @@ class Tasks:
         heard = [package_heard(owner["resource"], one) for one in references]
         place = self.machine.root(node) / "workitems" / task["job"] / "job-1" / task["id"] / "apps"
         try:
-            return await self.packages.install(task["account"], heard, place)
+            return await self.packages.install(node, heard, place)
         except Refused as refused:
             return refused
 

@@ -6,10 +6,11 @@ import hashlib
 import re
 from typing import Any
 
-from reconciler.local import blob_links
+from reconciler.local import blob_links, roles
 from reconciler.local.azure import Azure
 from reconciler.local.http import Answer, Call, Failure, Route, check_match, etag, page
 from reconciler.local.services import batch_account, common
+from reconciler.local.services import container as container_service
 from reconciler.local.services.shapes import Choice, Flag, Record, Text, invalid, malformed
 
 VERSIONS = batch_account.VERSIONS
@@ -41,11 +42,17 @@ def _resource(key: str, kind: str, properties: dict[str, Any]) -> dict[str, Any]
     return {"id": key, "name": name, "type": kind, "etag": f'W/"{etag()}"', "properties": properties}
 
 
-def _properties(azure: Azure, key: str, call: Call) -> tuple[dict[str, Any], dict[str, str] | None]:
+def _body(call: Call, kind: str) -> dict[str, Any]:
+    """The body of a request, which may hold what an answer holds."""
     body = call.body or {}
     for name in body:
         if name not in ("id", "name", "type", "etag", "tags", "properties", "systemData"):
-            raise malformed(f"Could not find member '{name}' on object of type 'Application'.")
+            raise malformed(f"Could not find member '{name}' on object of type '{kind}'.")
+    return dict(body)
+
+
+def _properties(azure: Azure, key: str, call: Call) -> tuple[dict[str, Any], dict[str, str] | None]:
+    body = _body(call, "Application")
     given = APPLICATION.read(body.get("properties") or {}, "properties")
     default = given.get("defaultVersion")
     if default is not None and azure.store.get("package", f"{key}/versions/{default}") is None:
@@ -90,13 +97,13 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    """With all its packages, unless a pool refers to it; 204 if there is none."""
+    """Refused while it has a package or a pool refers to it; 204 if there is none."""
     key = _key(azure, call)
     if azure.store.get("application", key) is None:
         return Answer(204)
     _unused(azure, key, None)
-    for document in versions(azure, key):
-        await _forget(azure, document)
+    if versions(azure, key):
+        raise Failure(409, "ApplicationNotEmpty", "The specified application has packages; delete them first.")
     azure.store.delete("application", key)
     return Answer(200)
 
@@ -123,8 +130,8 @@ def _package(azure: Azure, call: Call) -> dict[str, Any]:
     return found
 
 
-def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[str, bool]:
-    """The name of the auto storage account, and whether Batch uses it by an identity."""
+def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The auto storage account, and whether Batch uses it by an identity."""
     settings = owner["properties"].get("autoStorage")
     if not settings:
         text = "The specified account has no auto storage account, which application packages need."
@@ -132,13 +139,23 @@ def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[str, bool]:
     found = azure.store.get("storage", settings["storageAccountId"])
     if found is None:
         raise Failure(409, "AutoStorageAccountNotFound", "The auto storage account of the account does not exist.")
-    return found["resource"]["name"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
+    return found["resource"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
 
 
 def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> dict[str, str]:
-    """A link to a blob of the account's auto storage."""
-    account, delegated = _storage(azure, owner)
-    return blob_links.make(azure, account, blob, permissions=permissions, lasting=LINK_LASTS, delegated=delegated)
+    """The `url` of a blob of the account's auto storage: with a SAS only where Batch has the storage account's keys."""
+    account, by_identity = _storage(azure, owner)
+    if by_identity:
+        return {"url": f"{azure.blob_front}/{account['name']}/{blob}"}
+    return blob_links.make(azure, account["name"], blob, permissions=permissions, lasting=LINK_LASTS)
+
+
+def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -> None:
+    """Failure 403 unless an identity of the Batch account may keep blobs in its auto storage."""
+    known = (owner.get("identity") or {}).get("userAssignedIdentities") or {}
+    if not any(roles.allowed(azure, one["principalId"], "writeBlobs", account["id"]) for one in known.values()):
+        text = "The identity of the Batch account is not authorized to access the auto storage account."
+        raise Failure(403, "AutoStorageAccountAccessDenied", text)
 
 
 async def put_package(azure: Azure, call: Call) -> Answer:
@@ -147,19 +164,27 @@ async def put_package(azure: Azure, call: Call) -> Answer:
     name, key = call.params["version"], _package_key(azure, call)
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", name):
         raise invalid("versionName", name, "It must have 1 to 64 letters, numbers, underscores, hyphens and periods.")
-    account, _ = _storage(azure, owner)
+    account, by_identity = _storage(azure, owner)
+    if by_identity:
+        _check_reach(azure, owner, account)
+    tags = common.check_tags(_body(call, "ApplicationPackage"))
     existing = azure.store.get("package", key)
     check_match(call, existing["resource"]["etag"] if existing else None)
-    active = existing is not None and existing["resource"]["properties"]["state"] == "Active"
-    if active and not application["properties"]["allowUpdates"]:
-        text = "The specified application does not allow its packages to be updated."
-        raise Failure(409, "ApplicationPackageUpdateNotAllowed", text)
+    if existing is not None:
+        _check_updates(application)
     container = _container(application["name"].lower())
-    await azure.blobs.make_container(account, container)
+    await container_service.ensure(azure, account, container)
     blob = f"{container}/{application['name']}-{name}"
-    resource = _resource(key, f"{TYPE}/versions", {"state": "Pending"})
-    azure.store.put("package", key, {"resource": resource, "blob": blob, "storage": account})
+    resource = {**_resource(key, f"{TYPE}/versions", {"state": "Pending"}), "tags": tags}
+    azure.store.put("package", key, {"resource": resource, "blob": blob, "storage": account["name"]})
     return Answer(200, _linked(azure, owner, resource, blob), {"ETag": resource["etag"]})
+
+
+def _check_updates(application: dict[str, Any]) -> None:
+    """Failure 409 if the packages of the application may be neither overwritten nor deleted."""
+    if not application["properties"]["allowUpdates"]:
+        text = "The specified application does not allow its packages to be updated or deleted."
+        raise Failure(409, "ApplicationPackageUpdateNotAllowed", text)
 
 
 def _container(name: str) -> str:
@@ -170,13 +195,13 @@ def _container(name: str) -> str:
 
 def _linked(azure: Azure, owner: dict[str, Any], resource: dict[str, Any], blob: str) -> dict[str, Any]:
     made = link(azure, owner, blob, "rw")
-    urls = {"storageUrl": made["url"], "storageUrlExpiry": made["expiry"]}
+    urls = {"storageUrl": made["url"], **({"storageUrlExpiry": made["expiry"]} if "expiry" in made else {})}
     return {**resource, "properties": {**resource["properties"], **urls}}
 
 
 async def get_package(azure: Azure, call: Call) -> Answer:
-    document, owner = _package(azure, call), batch_account.lookup(azure, call)["resource"]
-    resource = _linked(azure, owner, document["resource"], document["blob"])
+    """Without a link: only a PUT tells where to upload."""
+    resource = _package(azure, call)["resource"]
     return Answer(200, resource, {"ETag": resource["etag"]})
 
 
@@ -189,12 +214,13 @@ async def activate(azure: Azure, call: Call) -> Answer:
     document, owner = _package(azure, call), batch_account.lookup(azure, call)["resource"]
     given = ACTIVATION.read(call.body, "parameters")
     account, _ = _storage(azure, owner)
-    if not await azure.blobs.has(account, document["blob"]):
+    if not await azure.blobs.has(account["name"], document["blob"]):
         text = "The blob of the specified application package was not found in the auto storage account."
         raise Failure(409, "ApplicationPackageBlobNotFound", text)
     properties = {"state": "Active", "format": given["format"], "lastActivationTime": azure.clock.after(0)}
-    resource = _resource(document["resource"]["id"], f"{TYPE}/versions", properties)
-    return _kept(azure, resource, "package", blob=document["blob"], storage=account)
+    kept = {"tags": document["resource"]["tags"]}
+    resource = {**_resource(document["resource"]["id"], f"{TYPE}/versions", properties), **kept}
+    return _kept(azure, resource, "package", blob=document["blob"], storage=account["name"])
 
 
 async def delete_package(azure: Azure, call: Call) -> Answer:
@@ -204,6 +230,7 @@ async def delete_package(azure: Azure, call: Call) -> Answer:
         return Answer(204)
     if application["properties"].get("defaultVersion") == call.params["version"]:
         raise Failure(409, "ApplicationPackageInUse", "The specified package is the application's default version.")
+    _check_updates(application)
     _unused(azure, application["id"], call.params["version"])
     await _forget(azure, document)
     return Answer(200)

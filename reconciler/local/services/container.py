@@ -47,14 +47,26 @@ async def put(azure: Azure, call: Call) -> Answer:
     existing = azure.store.get("container", key)
     if existing is None:
         await azure.blobs.make_container(call.params["account"], name)
+    resource = _kept(azure, key, {**(existing["properties"] if existing else {}), **settings})
+    return Answer(200 if existing else 201, resource, {"ETag": resource["etag"]})
+
+
+async def ensure(azure: Azure, account: dict[str, Any], name: str) -> None:
+    """A container of a storage account that another service keeps blobs in, made if missing."""
+    key = f"{account['id']}/blobServices/default/containers/{name}"
+    if azure.store.get("container", key) is None:
+        await azure.blobs.make_container(account["name"], name)
+        _kept(azure, key, {})
+
+
+def _kept(azure: Azure, key: str, settings: dict[str, Any]) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "id": key,
-        "name": name,
+        "name": key.rsplit("/", 1)[1],
         "type": TYPE,
         "etag": f'"{etag()}"',
         "properties": {
             "publicAccess": "None",
-            **(existing["properties"] if existing else {}),
             **settings,
             "deleted": False,
             "remainingRetentionDays": 0,
@@ -65,8 +77,7 @@ async def put(azure: Azure, call: Call) -> Answer:
             "lastModifiedTime": azure.clock.after(0),
         },
     }
-    azure.store.put("container", key, resource)
-    return Answer(200 if existing else 201, resource, {"ETag": resource["etag"]})
+    return azure.store.put("container", key, resource)
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
