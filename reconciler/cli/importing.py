@@ -13,8 +13,8 @@ from reconciler.cli import common
 from reconciler.errors import ReconcileError
 
 if TYPE_CHECKING:
-    from reconciler.importing import Draft, Live
-    from reconciler.spec import Spec
+    from reconciler.importing import Draft
+    from reconciler.spec import Spec, Target
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -66,7 +66,7 @@ def import_(
     live = importing.read(common.reach(_named(asked, known)), here, account)
     reading.pools(live, only)
     made = importing.draft(live, asked.azure, known, only)
-    text = as_yaml.spec(made.value, _header(asked, live, made))
+    text = as_yaml.spec(made.value, header(asked.azure, live.account, made))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -98,11 +98,11 @@ def _name(group: str) -> str:
     return (slug if slug[:1].isalpha() else f"spec-{slug}".rstrip("-"))[:63]
 
 
-def _header(asked: Spec, live: Live, made: Draft) -> Iterator[str]:
+def header(target: Target, account: str | None, made: Draft) -> Iterator[str]:
     """What the spec was made from, and what was left out: a line each."""
-    where = f"resource group {asked.azure.resource_group}"
-    batch = f" with the Batch account {live.account}" if live.account else ""
-    yield f"Made by reconcile import from the {where}{batch}, subscription {asked.azure.subscription}."
+    batch = f" with the Batch account {account}" if account else ""
+    where = f"the resource group {target.resource_group}{batch}, subscription {target.subscription}"
+    yield f"Made by reconcile import from {where}."
     if made.lost:
         yield "Owned by this spec but not in this file, so a plan of it deletes them: write them in again before apply."
         for address in sorted(made.lost):

@@ -41,6 +41,7 @@ WORDLESS = {
     "image_version": "what it is made of is not to be seen; pools boot it by its version",
     "verification": "what is checked is not to be seen",
 }
+UNSEEN = "Azure does not show rollout and verify of pools and convert of jobs: write them in again where they were"
 _PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 """Containers that Batch makes for application packages."""
 
@@ -256,6 +257,8 @@ def _finished(live: Live, made: Draft, name: str) -> Draft:
     if adopted:
         made.value["adopt"] = adopted
     ours = {one.address for one in live.found if one.mark and one.mark.owner == name and not one.kept}
+    if any(address.kind in ("pool", "job") for address in ours & inside):
+        made.notes.append((live.group.address, UNSEEN))
     return Draft(_spelled(made.value), _told(live, made, ours), made.notes, frozenset(ours - inside))
 
 

@@ -96,7 +96,7 @@ def batch_account(found: Observed, known: Known, notes: list[str]) -> Section:
         if name is None:
             raise Unsayable(f"its auto-storage account {linked['storageAccountId']} is not in the spec")
         own["autoStorage"] = f"storage/{name}"
-        node = linked["nodeIdentityReference"]
+        node = linked.get("nodeIdentityReference")
         if node:
             own["autoStorageIdentity"] = known.identity(node["resourceId"])
     return {**own, **tracked(found, known, notes)}

@@ -78,6 +78,7 @@ def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
         return value
     known = shape.get("properties", {})
     keys = [key for key in known if key in value] + sorted(key for key in value if key not in known)
+    keys = list(value) if "gallery" in value else keys  # one of several forms of a map has an order of its own
     more = shape.get("additionalProperties")
     rest = more if isinstance(more, Mapping) else {}
     return {key: ordered(value[key], known.get(key, rest)) for key in keys}

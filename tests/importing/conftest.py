@@ -18,11 +18,19 @@ from reconciler.importing import live as reading
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Plan, Status
 from reconciler.render import as_yaml
-from reconciler.spec import document, load
+from reconciler.spec import load
 from reconciler.spec.spec import Spec
 from tests.conftest import SPEED, World
+from tests.importing.plain import Plain
 
 FAST = 3000.0
+
+
+class Imported(World):
+    """A world whose spec is a file as it was written."""
+
+    def spec(self) -> Spec:
+        return load(self.file, os.environ)
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Imports:
     def imported(self, name: str | None = None) -> World:
         """The imported spec as a world of its own."""
         self.written(self.draft(name))
-        return replace(self.world, file=self.file, text=document.read(self.file, os.environ).value)
+        return Imported(self.world.azure, self.file, {}, self.world.account)
 
 
 def changes(plan: Plan) -> dict[str, list[str]]:
@@ -75,6 +83,15 @@ def imports(world: World) -> Iterator[Imports]:
     world.azure.clear_faults()
     world.apply(destroying=True, poll_seconds=0.05)
     world.azure.run(SPEED)
+
+
+@pytest.fixture
+def plain(imports: Imports) -> Iterator[Plain]:
+    """The world's resource group without anything in it, made by hand."""
+    made = Plain(imports.world)
+    made.make_group()
+    yield made
+    made.clear()
 
 
 def pool(imports: Imports) -> dict[str, Any]:
