@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler import roles
 from reconciler.diff import diff
 from reconciler.errors import Problem, ReconcileError
 from reconciler.importing import jobs, pools, resources
@@ -66,7 +67,9 @@ def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> 
     """
     left = dict(_others(live, name, only))
     if live.group.address in left:
-        raise ReconcileError(f"cannot import {live.group.address}: {left[live.group.address]}")
+        owner = live.group.mark.owner if live.group.mark else name
+        why = f"it {left[live.group.address]}; use --name {owner}"
+        raise ReconcileError(f"cannot import {live.group.address} as {name}: {why}")
     while True:
         made = _Composing(live, target, name, dict(left)).made()
         faults = _problems(made.value) or _differences(live, made.value)
@@ -259,7 +262,20 @@ def _finished(live: Live, made: Draft, name: str) -> Draft:
     ours = {one.address for one in live.found if one.mark and one.mark.owner == name and not one.kept}
     if any(address.kind in ("pool", "job") for address in ours & inside):
         made.notes.append((live.group.address, UNSEEN))
-    return Draft(_spelled(made.value), _told(live, made, ours), made.notes, frozenset(ours - inside))
+    left, lost = _told(live, made, ours), ours - inside
+    plain = {one.address: _plain(one) for one in live.of(ROLE)}
+    return Draft(
+        _spelled(made.value),
+        {plain.get(address, address): why for address, why in left.items()},
+        made.notes,
+        frozenset(plain.get(address, address) for address in lost),
+    )
+
+
+def _plain(role: Observed) -> Address:
+    """A role assignment without its id: whose, which, where."""
+    identity, scope = (role.body[key].rsplit("/", 1)[-1] for key in ("identity", "scope"))
+    return Address(ROLE, f"{identity}/{roles.slug(resources.role_name(role))}/{scope}")
 
 
 def _told(live: Live, made: Draft, ours: Collection[Address]) -> dict[Address, str]:

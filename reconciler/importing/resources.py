@@ -66,9 +66,14 @@ def role(found: Observed, known: Known, notes: list[str]) -> Section:
     """`{role, on}` of a role assignment of an identity of the spec."""
     if any(found.body["properties"].get(name) for name in CONDITIONS):
         raise Unsayable("it holds under a condition")
-    given = found.body["properties"]["roleDefinitionId"]
+    return {"role": role_name(found), "on": _scope(found.body["scope"], known)}
+
+
+def role_name(found: Observed) -> str:
+    """The name of a built-in role, else the role definition id."""
+    given = str(found.body["properties"]["roleDefinitionId"])
     names = {definition_id: name for name, definition_id in roles.ROLES.items()}
-    return {"role": names.get(given, given), "on": _scope(found.body["scope"], known)}
+    return names.get(given, given)
 
 
 def _scope(scope: str, known: Known) -> str:

@@ -139,9 +139,9 @@ def shown(value: Any) -> str:
 
 
 def refuse_secrets(value: Any) -> None:
-    """Unsayable if a text somewhere in `value` lets somebody in."""
+    """Unsayable if a text somewhere in `value` lets somebody in, such as a setting of an extension."""
     for path, text in _texts(value, ""):
-        if _SIGNED.search(text):
+        if secret(path.rpartition(".")[2], text):
             raise Unsayable(f"{path} holds a signature or a key, which has no place in a spec")
 
 

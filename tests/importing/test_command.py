@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,15 +79,13 @@ def test_a_wrong_group_and_several_accounts_are_told(plain: Plain) -> None:
 
 
 def test_the_written_spec_reads_as_a_person_would_write_it() -> None:
-    spec = load(CHECKOUT / "tests/importing/everything.yaml", {}, "local")
+    spec = load(CHECKOUT / "tests/cases/importing/everything.yaml", {}, "local")
     there = live(spec, None)
     marks = {
         Address("pool", "theirs"): Mark("another-team", ""),
         Address("pool", "kept"): Mark("render", "", protect=True),
         Address("pool", "signed"): Mark("render", ""),
     }
-    from dataclasses import replace
-
     there = replace(there, found=tuple(replace(one, mark=marks.get(one.address)) for one in there.found))
     made = draft(there, spec.azure, "render")
     golden("import.yaml", as_yaml.spec(made.value, header(spec.azure, there.account, made)).rstrip("\n"))

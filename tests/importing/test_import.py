@@ -63,7 +63,7 @@ def test_what_belongs_to_another_spec_is_left_out_and_never_adopted(imports: Imp
     made = imports.draft()
     assert list(made.value["pools"]) == ["pool", "theirs"]
     assert made.value["adopt"] == ["pool/theirs"]
-    with pytest.raises(ReconcileError, match=r"cannot import resource_group/rg-\S+: belongs to the spec 'spec-"):
+    with pytest.raises(ReconcileError, match=r"as another: it belongs to the spec 'spec-\S+; use --name"):
         imports.draft("another")
     live = plain.cloud().arm("GET", plain.cloud().group_id).body
     plain.put(plain.cloud().group_id, {"location": live["location"], "tags": {}})

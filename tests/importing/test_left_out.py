@@ -79,9 +79,14 @@ def test_what_a_spec_cannot_say_is_left_out_with_the_reason(imports: Imports, pl
     plain.put(f"{home}/blobServices/default/containers/open", {"properties": {"publicAccess": "Blob"}})
     elsewhere = {"location": "japaneast" if plain.location != "japaneast" else "uksouth"}
     identity = plain.put(plain.id("Microsoft.ManagedIdentity/userAssignedIdentities", "id-far"), elsewhere)
+    near = plain.make_identity("id-near")
+    plain.make_role(near, "Reader", plain.id("Microsoft.ManagedIdentity/userAssignedIdentities", "id-near"))
     plain.make_account()
     plain.make_pool("far", identity["id"])
     plain.make_pool("near", startTask={"commandLine": "x", "userIdentity": {"autoUser": {"scope": "Task"}}})
+    extension: dict[str, Any] = {"name": "x", "publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorLinuxAgent"}
+    extension |= {"typeHandlerVersion": "1.0", "settings": {"workspaceKey": "abc", "storageAccountKey": "abc"}}
+    plain.make_pool("keyed", machine={"extensions": [extension]})
     plain.make_pool("good")
     plain.make_job("managed", "good", onAllTasksComplete="terminatejob", usesTaskDependencies=True)
     plain.make_job("lost", "far")
@@ -97,9 +102,12 @@ def test_what_a_spec_cannot_say_is_left_out_with_the_reason(imports: Imports, pl
     assert {str(address): why for address, why in made.left.items()} == {
         f"container/{imports.world.account}/open": 'publicAccess is "Blob"; a spec would make it "None"',
         "identity/id-far": f'location is "{elsewhere["location"]}"; a spec would make it "{plain.location}"',
+        "role_assignment/id-near/reader/id-near": f"it holds on {near['id']}, which is not in the spec",
         "job/lost": "its pool far is not in the spec",
         "job/managed": "its onAllTasksComplete, usesTaskDependencies cannot be said in a spec",
         "pool/far": f"it uses the identity {identity['id'].lower()}, which is not in the spec",
+        "pool/keyed": "extensions[0].settings.storageAccountKey holds a signature or a key, "
+        "which has no place in a spec",
         "pool/near": 'startTask.userIdentity.autoUser.scope is "Task"; a spec would make it "Pool"',
     }
     assert set(changes(imports.plan(made))) == set(made.value["adopt"])
