@@ -4,7 +4,8 @@
 words; and `draft` keeps only what, expanded again, asks for no change. What is left out is told, with the reason.
 """
 
-from reconciler.importing.draft import Draft, draft
+from reconciler.importing.composing import Draft
+from reconciler.importing.draft import draft
 from reconciler.importing.live import Live, read
 
 __all__ = ["Draft", "Live", "draft", "read"]

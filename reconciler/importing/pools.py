@@ -49,7 +49,7 @@ def section(found: Observed, known: Known, notes: list[str]) -> Section:
         **_parts(machine, pool_properties.MACHINE_DEFAULTS, notes),
     }
     for name in sorted(name for name in machine if name not in MACHINE and machine[name] is not None):
-        notes.append(f"{name} is nothing that a spec can say; it stays until another property of its kind changes")
+        notes.append(f"{name} is nothing that a spec can say; it stays until another property of the machine changes")
     if own.get("applicationPackages"):
         own["applicationPackages"] = [_package(one, known) for one in own["applicationPackages"]]
     own = {name: value for name, value in own.items() if value is not None}
@@ -69,7 +69,7 @@ def image(reference: Mapping[str, str], known: Known) -> Any:
     """A short name, publisher:offer:sku[:version], or the version of a gallery image."""
     if "id" not in reference:
         if not all(reference.get(key) for key in images.KEYS):
-            raise Unsayable("it boots an image that is neither of the marketplace nor of a gallery of ours")
+            raise Unsayable("it boots an image that is neither of the marketplace nor of a gallery by its id")
         urn = ":".join(reference[key] for key in images.KEYS[:3])
         short = {name: one for one, name in images.SHORT.items()}
         latest = reference["version"] == "latest"

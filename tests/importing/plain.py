@@ -107,5 +107,7 @@ class Plain:
         return found
 
     def clear(self) -> None:
-        self.cloud().arm("DELETE", self.cloud().group_id)
-        self.world.azure.advance(600)
+        cloud = self.cloud()
+        going = operation(cloud.arm("DELETE", cloud.group_id).headers)
+        while going and not cloud.poll(going).done:
+            self.world.azure.advance(60)
