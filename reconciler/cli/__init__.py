@@ -17,6 +17,7 @@ from reconciler.cli.cleanup import cleanup
 from reconciler.cli.cost import cost
 from reconciler.cli.data import images, upload
 from reconciler.cli.doctor import doctor
+from reconciler.cli.importing import import_
 from reconciler.cli.local import local
 from reconciler.cli.look import logs, outputs, schema, status, validate
 from reconciler.cli.run import apply, destroy, plan
@@ -37,8 +38,8 @@ def commands() -> None:
 
 
 COMMANDS = (
-    validate, doctor, plan, cost, apply, destroy, status, logs, outputs, cleanup, schema, images, upload, autoscale,
-    local,
+    validate, doctor, plan, cost, apply, destroy, import_, status, logs, outputs, cleanup, schema, images, upload,
+    autoscale, local,
 )  # fmt: skip
 for command in COMMANDS:
     commands.add_command(command)

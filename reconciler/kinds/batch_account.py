@@ -30,7 +30,7 @@ FIELDS = {
     "properties.keyVaultReference": Rule.REFUSE,
 }
 MODES = ["AAD", "TaskAuthenticationToken"]
-"""Entra ID for people and programs, and Batch's own tokens for its tasks; no shared keys."""
+"""Entra ID for people and programs, and Batch's own tokens for its tasks; no shared keys unless a spec says so."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -42,7 +42,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     properties: dict[str, Any] = {
         "poolAllocationMode": "BatchService",
         "publicNetworkAccess": own.get("publicNetworkAccess", "Enabled"),
-        "allowedAuthenticationModes": MODES,
+        "allowedAuthenticationModes": sorted(own.get("allowedAuthenticationModes", MODES)),
         "autoStorage": None,
     }
     body = {**arm.tagged(spec, own), "properties": properties, "identity": []}

@@ -1,14 +1,15 @@
 """A role assignment: what an identity may do, and where.
 
 Only the description changes in place; another principal, role or scope is another assignment. Its name is a UUID
-computed from scope, identity and role, so that making it twice makes it once. A new one is BUSY until it can be
+computed from scope, identity and role, so that making it twice makes it once; one that others made, under another
+name, is known by these three. A new one is BUSY until it can be
 relied on, because Azure takes minutes to honour it and nothing tells when.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -73,16 +74,23 @@ def _mark(description: str | None) -> Mark | None:
     return arm.mark_of({name: value for name, _, value in pairs})
 
 
-def _description(mark: Mark) -> str:
-    return ";".join(f"{name}={value}" for name, value in arm.with_mark({}, mark).items())
+def _description(mark: Mark, before: str = "") -> str:
+    """What stood there before stays, with our mark behind it."""
+    others = [part for part in before.split(";") if part and part.partition("=")[0] not in arm.OURS]
+    return ";".join([*others, *(f"{name}={value}" for name, value in arm.with_mark({}, mark).items())])
 
 
-def _observed(cloud: Cloud, address: Address, raw: dict[str, Any], identities: dict[str, str]) -> Observed:
+def _scope_of(raw: Mapping[str, Any]) -> str:
+    return str(raw["id"]).rsplit("/providers/Microsoft.Authorization/", 1)[0]
+
+
+def _observed(cloud: Cloud, address: Address, raw: dict[str, Any], identities: Mapping[str, str]) -> Observed:
     properties = raw["properties"]
     principal = properties["principalId"]
     body = {
         "identity": identities.get(principal, f"principal {principal}, which no identity of the group has"),
-        "properties": {"roleDefinitionId": properties["roleDefinitionId"].rsplit("/", 1)[-1].lower()},
+        "scope": _scope_of(raw),
+        "properties": {**properties, "roleDefinitionId": _role(raw)},
     }
     age = (cloud.time - datetime.fromisoformat(properties["createdOn"])).total_seconds()
     ready = age >= cloud.endpoints.role_propagation
@@ -91,32 +99,65 @@ def _observed(cloud: Cloud, address: Address, raw: dict[str, Any], identities: d
     return Observed(address, raw["id"], body, _mark(properties.get("description")), health, detail)
 
 
+def _role(raw: Mapping[str, Any]) -> str:
+    return str(raw["properties"]["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
+
+
 def _identities(cloud: Cloud) -> dict[str, str]:
     """Principal id → identity id, in lower case, of the spec's group."""
     collection = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
     return {raw["properties"]["principalId"]: raw["id"].lower() for raw in arm.listing(cloud, collection)}
 
 
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    """Those of the spec by name, and every other that carries an owner mark."""
-    known = {desired.data["name"]: desired.address for desired in wanted}
+def _listing(cloud: Cloud) -> list[dict[str, Any]]:
+    """The assignments on the group and on what it holds; Azure also lists those of the subscription."""
     collection = f"{cloud.group_id}/providers/Microsoft.Authorization/roleAssignments"
-    identities: dict[str, str] | None = None
-    for raw in arm.listing(cloud, collection):
-        marked = _mark(raw["properties"].get("description"))
-        if raw["name"] not in known and not marked:
-            continue
-        identities = _identities(cloud) if identities is None else identities
-        address = known.get(raw["name"], Address(NAME, raw["id"]))
-        yield _observed(cloud, address, raw, identities)
+    inside = f"{cloud.group_id}/".lower()
+    return [raw for raw in arm.listing(cloud, collection) if f"{_scope_of(raw)}/".lower().startswith(inside)]
+
+
+def _meaning(raw: Mapping[str, Any], identities: Mapping[str, str]) -> tuple[str, str, str]:
+    """Scope, identity and role: Azure holds one assignment of these, whatever its name."""
+    return _scope_of(raw).lower(), identities.get(raw["properties"]["principalId"], ""), _role(raw)
+
+
+def _wanted(desired: Desired) -> tuple[str, str, str]:
+    return str(desired.data["scope"]).lower(), desired.body["identity"], desired.body["properties"]["roleDefinitionId"]
+
+
+def given(cloud: Cloud) -> Iterable[Observed]:
+    """Every assignment of an identity of the group to something in it, by its id, whoever made it."""
+    identities = _identities(cloud)
+    for raw in _listing(cloud) if identities else ():
+        if raw["properties"]["principalId"] in identities:
+            yield _observed(cloud, Address(NAME, raw["id"]), raw, identities)
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    """Those that the spec means, whatever their names, and every other that carries an owner mark.
+
+    One of the spec's name but of another principal is that of an identity that was deleted and made anew.
+    """
+    wanted = list(wanted)
+    raws = [raw for raw in _listing(cloud) if wanted or _mark(raw["properties"].get("description"))]
+    identities = _identities(cloud) if raws else {}
+    meant = {_wanted(desired): desired.address for desired in wanted}
+    there = {_meaning(raw, identities) for raw in raws}
+    names = {desired.data["name"]: desired.address for desired in wanted if _wanted(desired) not in there}
+    for raw in raws:
+        address = meant.get(_meaning(raw, identities)) or names.get(raw["name"])
+        if address or _mark(raw["properties"].get("description")):
+            yield _observed(cloud, address or Address(NAME, raw["id"]), raw, identities)
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     raw = arm.get(cloud, _id(wanted) if isinstance(wanted, Desired) else wanted.id or wanted.address.name)
+    if raw is None and isinstance(wanted, Desired):
+        return next((found for found in list_(cloud, [wanted]) if found.address == wanted.address), None)
     return _observed(cloud, wanted.address, raw, _identities(cloud)) if raw else None
 
 
-def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+def _put(cloud: Cloud, where: str, desired: Desired, mark: Mark, before: Mapping[str, Any]) -> Operation | None:
     identity = arm.get(cloud, desired.data["identity"])
     if identity is None:
         raise AzureError(400, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist yet")
@@ -125,13 +166,18 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         f"/roleDefinitions/{desired.body['properties']['roleDefinitionId']}",
         "principalId": identity["properties"]["principalId"],
         "principalType": "ServicePrincipal",
-        "description": _description(mark),
+        "description": _description(mark, before.get("description") or ""),
     }
-    return arm.put(cloud, _id(desired), {"properties": properties})
+    kept = {name: before[name] for name in ("condition", "conditionVersion") if before.get(name)}
+    return arm.put(cloud, where, {"properties": {**kept, **properties}})
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    return _put(cloud, _id(desired), desired, mark, {})
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    return create(cloud, desired, mark)
+    return _put(cloud, found.id, desired, mark, found.body["properties"])
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:

@@ -55,6 +55,13 @@ CHANGEABLE = (
     "properties.sasPolicy",
     "properties.supportsHttpsTrafficOnly",
 )
+UNSET = {
+    "allowBlobPublicAccess": False,
+    "allowSharedKeyAccess": True,
+    "minimumTlsVersion": "TLS1_0",
+    "publicNetworkAccess": "Enabled",
+}
+"""What stands for what was never set, which Azure leaves out. Source: StorageAccountProperties of 2025-01-01."""
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
 
 
@@ -68,8 +75,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "properties": {
                 "publicNetworkAccess": own.get("publicNetworkAccess", "Enabled"),
                 "allowSharedKeyAccess": own.get("allowSharedKeyAccess", False),
-                "allowBlobPublicAccess": False,
-                "minimumTlsVersion": "TLS1_2",
+                "allowBlobPublicAccess": own.get("allowBlobPublicAccess", False),
+                "minimumTlsVersion": own.get("minimumTlsVersion", "TLS1_2"),
                 "supportsHttpsTrafficOnly": True,
             },
         }
@@ -87,8 +94,7 @@ def _observed(raw: dict[str, Any]) -> Observed:
         **raw,
         "location": arm.region(raw["location"]),
         "tags": arm.without_mark(raw.get("tags")),
-        # Azure leaves out what was never set; its documented defaults stand for it.
-        "properties": {"publicNetworkAccess": "Enabled", "allowSharedKeyAccess": True, **properties},
+        "properties": {**UNSET, **properties},
     }
     mark = arm.mark_of(raw.get("tags"))
     return Observed(Address(NAME, raw["name"]), raw["id"], body, mark, arm.health(state), arm.detail(state))

@@ -143,7 +143,7 @@ class _Reader:
             self.problems.append(self._at(node.start_mark, f"tag {node.tag} is not supported", path))
             return None
         text = self._substituted(node, path)
-        return text if node.style in _QUOTED else _resolved(text)
+        return text if node.style in _QUOTED else resolved(text)
 
     def _substituted(self, node: yaml.ScalarNode, path: Path_) -> str:
         """The scalar's text with `${NAME}` and `${NAME:-default}` replaced; `$${` is a literal `${`."""
@@ -198,8 +198,8 @@ _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
 }
 
 
-def _resolved(text: str) -> Any:
-    """The value of a plain scalar."""
+def resolved(text: str) -> Any:
+    """The value of a plain scalar with this text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text) and len(text) < 20:

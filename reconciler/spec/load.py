@@ -39,7 +39,7 @@ def load(
     problems = check(document, today, trying=trying)
     if problems:
         raise SpecError(problems)
-    return _spec(document.value, str(path))
+    return built(document)
 
 
 def _extended(path: Path, environ: Mapping[str, str], chain: tuple[Path, ...]) -> Document:
@@ -106,7 +106,9 @@ def _set_cloud(document: Document, environ: Mapping[str, str], cloud: str | None
         azure["subscription"] = environ.get("AZURE_SUBSCRIPTION_ID") or LOCAL_SUBSCRIPTION
 
 
-def _spec(value: Mapping[str, Any], file: str) -> Spec:
+def built(document: Document) -> Spec:
+    """The spec of a document that has been checked, defaults filled in."""
+    value, file = document.value, document.file
     azure = value["azure"]
     return Spec(
         name=value["name"],

@@ -1,0 +1,135 @@
+"""The command that writes a spec of what is live: import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import common
+from reconciler.errors import ReconcileError
+
+if TYPE_CHECKING:
+    from reconciler.importing import Draft
+    from reconciler.spec import Spec, Target
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("import")
+@click.option("--subscription", envvar="AZURE_SUBSCRIPTION_ID", help="Subscription id; not needed on the local cloud.")
+@click.option("--resource-group", "group", required=True, metavar="NAME", help="The resource group to read.")
+@click.option("--name", help="Name of the spec: its owner mark.  [default: the group's owner, or its name]")
+@click.option("--batch-account", "account", metavar="NAME", help="Which, where the group has several.")
+@click.option("--pool", "only", metavar="NAME", multiple=True, help="Only this pool and its jobs; may be repeated.")
+@click.option(
+    "--cloud",
+    type=click.Choice(["public", "local"]),
+    envvar="RECONCILE_CLOUD",
+    default="public",
+    show_default=True,
+    help="Which Azure.",
+)
+@click.option("-o", "--output", type=FILE, help="Where to write the spec; default: standard output.")
+@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+def import_(
+    subscription: str | None,
+    group: str,
+    name: str | None,
+    account: str | None,
+    only: tuple[str, ...],
+    cloud: str,
+    output: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Write a spec of a live resource group. Reads only; a plan of the spec shows what it takes over, and nothing else.
+
+    \b
+    reconcile import --resource-group rg-render --name render -o specs/render.yaml
+    """
+    if name is not None and not NAME.fullmatch(name):
+        raise click.UsageError("--name starts with a lower-case letter and has at most 63 letters, digits and hyphens")
+    if output is not None and output.exists() and not force:
+        raise click.UsageError(f"{output} is there already; --force overwrites it")
+    from reconciler import importing
+    from reconciler.importing import live as reading
+    from reconciler.render import as_yaml
+
+    asked = _asked(cloud, subscription, group)
+    here = reading.group(common.reach(asked))
+    known = name or (here.mark.owner if here.mark else _name(group))
+    live = importing.read(common.reach(_named(asked, known)), here, account)
+    reading.pools(live, only)
+    made = importing.draft(live, asked.azure, known, only)
+    text = as_yaml.spec(made.value, header(asked.azure, live.account, made))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    _write(output, text)
+    click.echo(_summary(output, made))
+
+
+def _asked(cloud: str, subscription: str | None, group: str) -> Spec:
+    """A spec of nothing but the place."""
+    from reconciler.spec.load import LOCAL_SUBSCRIPTION
+    from reconciler.spec.spec import Spec, Target
+
+    if subscription is None and cloud == "local":
+        subscription = LOCAL_SUBSCRIPTION
+    if subscription is None:
+        raise click.UsageError("say which --subscription, or set AZURE_SUBSCRIPTION_ID")
+    return Spec("", "", Target(cloud, subscription, "", group))
+
+
+def _named(asked: Spec, name: str) -> Spec:
+    from dataclasses import replace
+
+    return replace(asked, name=name)
+
+
+def _name(group: str) -> str:
+    """A spec's name from that of a resource group."""
+    slug = re.sub(r"[^a-z0-9]+", "-", group.lower()).strip("-")
+    return (slug if slug[:1].isalpha() else f"spec-{slug}".rstrip("-"))[:63]
+
+
+def header(target: Target, account: str | None, made: Draft) -> Iterator[str]:
+    """What the spec was made from, and what was left out: a line each."""
+    batch = f" with the Batch account {account}" if account else ""
+    where = f"the resource group {target.resource_group}{batch}, subscription {target.subscription}"
+    yield f"Made by reconcile import from {where}."
+    if made.lost:
+        yield "Owned by this spec but not in this file, so a plan of it deletes them: write them in again before apply."
+        for address in sorted(made.lost):
+            yield f"  {address}: {made.left.get(address, 'nothing here asks for it')}"
+    others = {address: why for address, why in made.left.items() if address not in made.lost}
+    if others:
+        yield "Left out, and left as it is:"
+        for address, why in others.items():
+            yield f"  {address}: {why}"
+    if made.notes:
+        yield "To know:"
+        for address, text in made.notes:
+            yield f"  {address}: {text}"
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReconcileError(f"{output} cannot be written: {error.strerror}") from None
+
+
+def _summary(output: Path, made: Draft) -> str:
+    pools, jobs = len(made.value.get("pools", {})), len(made.value.get("jobs", {}))
+    told = [f"{pools} pool{'s' * (pools != 1)}", f"{jobs} job{'s' * (jobs != 1)}"]
+    told += [f"{len(made.left)} left out"] if made.left else []
+    told += [f"{len(made.value['adopt'])} to adopt"] if "adopt" in made.value else []
+    warning = f"\nA plan of it deletes {len(made.lost)} that are not in it: see its first lines." if made.lost else ""
+    return f"{output}: {', '.join(told)}.{warning}\nNext: reconcile plan {output}"

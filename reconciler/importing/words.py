@@ -1,0 +1,156 @@
+"""How what Azure shows is said in a spec: its order of keys, without what is default, unknown to it, or secret."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from reconciler.files import folder
+
+SECRETS = ("accountKey", "password", "protectedSettings", "sasKey", "sshPrivateKey", "userName")
+"""What Azure does not show, and what is not written if it ever does."""
+_SIGNED = re.compile(
+    r"[?&;]sig=|AccountKey=|SharedAccessKey=|SharedAccessSignature="
+    r"|://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY",
+    re.IGNORECASE,
+)
+_CONFIDENTIAL = re.compile(
+    r"(passwo?r?d|pwd|secret|token|(access|account|api|private|storage)[_-]?key)$", re.IGNORECASE
+)
+STAYS = "it stays as it is"
+
+
+class Unsayable(Exception):
+    """A spec has no words for it; the text says for what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a section can refer to: lower-case ARM id → name, of resources that are in the spec.
+
+    `tags` are those of the spec, which every tracked resource gets.
+    """
+
+    group: str
+    subscription: str
+    identities: Mapping[str, str] = field(default_factory=dict)
+    storage: Mapping[str, str] = field(default_factory=dict)
+    registries: Mapping[str, str] = field(default_factory=dict)
+    galleries: Mapping[str, str] = field(default_factory=dict)
+    account: str | None = None
+    pools: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def group_id(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
+    def identity(self, resource_id: str) -> str:
+        """`identities/NAME`. Unsayable for one that the spec does not hold."""
+        name = self.identities.get(resource_id.lower())
+        if name is None:
+            raise Unsayable(f"it uses the identity {resource_id}, which is not in the spec")
+        return f"identities/{name}"
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads((folder("schemas") / "spec.schema.json").read_text())
+    return found
+
+
+def definition(name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schema()["$defs"][name]
+    return found
+
+
+def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
+    """`value` of a spec with its keys in the schema's order, which is that of its reference; named things by name."""
+    shape = schema() if shape is None else shape
+    shape = definition(shape["$ref"].rsplit("/", 1)[1]) if "$ref" in shape else shape
+    if isinstance(value, list):
+        return [ordered(item, shape.get("items", {})) for item in value]
+    if not isinstance(value, dict):
+        return value
+    known = shape.get("properties", {})
+    keys = [key for key in known if key in value] + sorted(key for key in value if key not in known)
+    keys = list(value) if "gallery" in value else keys  # one of several forms of a map has an order of its own
+    more = shape.get("additionalProperties")
+    rest = more if isinstance(more, Mapping) else {}
+    return {key: ordered(value[key], known.get(key, rest)) for key in keys}
+
+
+def said(value: Any, shape: Mapping[str, Any], path: str, notes: list[str]) -> Any:
+    """`value` cut down to what the schema has words for; what is cut off is noted."""
+    if isinstance(value, Mapping):
+        if "properties" not in shape:
+            return dict(value)
+        found = {}
+        for key, item in value.items():
+            if item is None:
+                continue
+            if key in shape["properties"]:
+                found[key] = said(item, shape["properties"][key], f"{path}.{key}", notes)
+            elif key not in SECRETS:
+                notes.append(f"{path}.{key} is nothing that a spec can say; {STAYS}")
+        return found
+    if isinstance(value, list):
+        return [said(item, shape.get("items", {}), path, notes) for item in value]
+    return value
+
+
+def without(value: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `value` is not default."""
+    return {key: item for key, item in value.items() if item is not None and item != default.get(key)}
+
+
+def pairs(
+    given: Mapping[str, str], shape: Mapping[str, Any], path: str, notes: list[str], stays: str = STAYS
+) -> dict[str, str]:
+    """A map of names and values without those that are secret or badly named for a spec, which `stays` tells of."""
+    pattern = re.compile(shape.get("propertyNames", {}).get("pattern", ""))
+    longest = shape.get("additionalProperties", {}).get("maxLength", 10**9)
+    found = {}
+    for name, value in given.items():
+        if secret(name, value):
+            notes.append(f"{path}.{name} looks like a secret, which has no place in a spec; {stays}")
+        elif not pattern.search(name) or len(value) > longest:
+            notes.append(f"{path}.{name} cannot be a name and value of a spec; {stays}")
+        else:
+            found[name] = value
+    return found
+
+
+def secret(name: str, value: str) -> bool:
+    """Whether the value lets somebody in: a signed URL, a key, or something that is called so."""
+    return bool(_SIGNED.search(value) or (value and _CONFIDENTIAL.search(name)))
+
+
+def shown(value: Any) -> str:
+    """A value within a sentence: short, and no secret."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if _SIGNED.search(text):
+        return "a secret"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def refuse_secrets(value: Any) -> None:
+    """Unsayable if a text somewhere in `value` lets somebody in, such as a setting of an extension."""
+    for path, text in _texts(value, ""):
+        if secret(path.rpartition(".")[2], text):
+            raise Unsayable(f"{path} holds a signature or a key, which has no place in a spec")
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, f"{path}.{key}".removeprefix("."))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}[{index}]")
+    elif isinstance(value, str):
+        yield path, value
