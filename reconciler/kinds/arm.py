@@ -12,7 +12,7 @@ from reconciler.spec.spec import Spec
 
 OWNER, DIGEST, PROTECT = "reconcile_owner", "reconcile_digest", "reconcile_protect"
 
-OURS = (OWNER, DIGEST, PROTECT, "reconcile_rollout")
+OURS = (OWNER, DIGEST, PROTECT, "reconcile_rollout", "reconcile_pool")
 
 TAGGED: Mapping[str, Rule] = {"location": Rule.REFUSE, "tags": Rule.LIVE}
 """Rules of what every tracked ARM resource has."""

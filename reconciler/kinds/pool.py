@@ -93,12 +93,13 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     found = {raw["name"]: pool_body.observed(raw, counts.get(raw["name"].lower())) for raw in raws}
     groups: dict[str, list[Observed]] = {}
     for raw in raws:
-        groups.setdefault(pool_generations.belongs(raw), []).append(found[raw["name"]])
+        groups.setdefault(pool_generations.belongs(cloud, raw), []).append(found[raw["name"]])
     for name, live in groups.items():
         if name in known:
             yield from _seen(cloud, known[name], live, found)
         else:
-            yield from (nodes.hit(cloud, one) if arm.is_ours(cloud, one.body["marks"]) else one for one in live)
+            for one in pool_generations.addressed(name, live):
+                yield nodes.hit(cloud, one) if arm.is_ours(cloud, one.body["marks"]) else one
 
 
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
@@ -127,7 +128,7 @@ def _one(cloud: Cloud, name: str) -> Observed | None:
 def _generations(cloud: Cloud, name: str) -> tuple[list[str], list[Observed | None]]:
     """The ids of all pools that begin like this one, and its live generations."""
     raws = list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{name}')"}))
-    mine = [raw["name"] for raw in raws if pool_generations.belongs(raw) == name.lower()]
+    mine = [raw["name"] for raw in raws if pool_generations.belongs(cloud, raw) == name.lower()]
     return [raw["name"] for raw in raws], [_one(cloud, one) for one in mine]
 
 
@@ -151,9 +152,8 @@ def _seen(cloud: Cloud, desired: Desired, live: Iterable[Observed], ids: Iterabl
     if "moves" not in found.body and not chosen.beside:
         found = _rolling(cloud, desired, found)
     yield _disturbed(cloud, desired, found)
-    for one in chosen.others:
-        address = Address(NAME, pool_generations.spelled(one))
-        yield replace(one, address=address, kept=True, detail=f"{name} takes over from it")
+    for one in pool_generations.apart(chosen.others):
+        yield replace(one, kept=True, detail=f"{name} takes over from it")
 
 
 def _rolling(cloud: Cloud, desired: Desired, found: Observed) -> Observed:

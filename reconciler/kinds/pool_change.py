@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds import arm, pool_body, pool_rollout, pool_scale
+from reconciler.kinds import arm, pool_body, pool_generations, pool_rollout, pool_scale
 from reconciler.kinds.pool_generations import live_id
 from reconciler.model import STAGE, Desired, Diff, Mark, Observed, Rule
 
@@ -32,7 +32,8 @@ def _leaving(desired: Desired, found: Observed) -> dict[str, Any]:
 
 
 def _changed(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> dict[str, Any]:
-    full = pool_body.wire(cloud, desired, mark, found.body["properties"]["metadata"])
+    kept = {**found.body["properties"]["metadata"], **pool_generations.mark(found)}
+    full = pool_body.wire(cloud, desired, mark, kept)
     parts = {c.path.split(".")[1].partition("[")[0] for c in diff.changes if c.path.startswith("properties.")}
     staged = any(change.path == STAGE for change in diff.changes)
     parts = (parts or (set() if staged else {"scaleSettings"})) | {"metadata"}

@@ -8,7 +8,7 @@ So a run that was killed is gone on with, and a change that is taken back is han
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,10 +37,27 @@ def live_id(found: Observed) -> str:
     return found.id.rsplit("/", 1)[-1]
 
 
-def spelled(found: Observed) -> str:
-    """The name of a generation that does not stand for the pool: the first one's is another than the pool's."""
-    name = live_id(found)
-    return name if LATER.search(name) else f"{name}-g1"
+def mark(found: Observed) -> dict[str, str]:
+    """The metadata that makes `found` a later generation, if it is one."""
+    name = found.body["marks"].get(POOL)
+    return {POOL: name} if name else {}
+
+
+def apart(others: Iterable[Observed]) -> Iterator[Observed]:
+    """Generations that do not stand for their pool, under names of their own: the first one is called NAME-g1."""
+    for one in others:
+        name = live_id(one)
+        own = name if LATER.search(name) else f"{name}-g1"
+        yield replace(one, address=replace(one.address, name=own))
+
+
+def addressed(name: str, live: Iterable[Observed]) -> Iterator[Observed]:
+    """Generations of a pool that the spec does not speak of: the newest stands for it."""
+    newest, *others = sorted(live, key=_number, reverse=True)
+    if others or live_id(newest).lower() != name:
+        newest = replace(newest, address=replace(newest.address, name=newest.body["marks"][POOL]))
+    yield newest
+    yield from apart(others)
 
 
 def named(live: str, name: str) -> bool:
@@ -48,10 +65,11 @@ def named(live: str, name: str) -> bool:
     return name.lower() in (live.lower(), LATER.sub("", live.lower()))
 
 
-def belongs(raw: Mapping[str, Any]) -> str:
-    """The spec's name, in lower case, of the pool that a live pool stands for."""
+def belongs(cloud: Cloud, raw: Mapping[str, Any]) -> str:
+    """The spec's name, in lower case, of the pool that a live pool stands for; others' pools have no generations."""
     metadata = pairs.mapped(raw["properties"].get("metadata"))
-    return str(metadata.get(POOL) or raw["name"]).lower()
+    name = metadata.get(POOL) if arm.is_ours(cloud, metadata) else None
+    return str(name or raw["name"]).lower()
 
 
 def next_id(name: str, ids: Iterable[str]) -> str:

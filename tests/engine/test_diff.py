@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.diff import diff
@@ -57,6 +57,7 @@ json = st.recursive(
 
 
 @given(st.dictionaries(st.just("a"), json), st.dictionaries(st.just("a"), json))
+@example({"a": [None, {}]}, {"a": [None, None]})
 def test_no_difference_means_that_every_declared_leaf_is_there(wanted: dict[str, Any], found: dict[str, Any]) -> None:
     assert changes(wanted, wanted) == []
     everything = kind("thing", fields={"a": Rule.LIVE})
@@ -67,4 +68,6 @@ def test_no_difference_means_that_every_declared_leaf_is_there(wanted: dict[str,
 def _covers(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict) and isinstance(found, dict):
         return all(_covers(found.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return all(_covers(there, value) for there, value in zip(found, wanted, strict=True))
     return bool(found == wanted) or (found is None and wanted == {})

@@ -184,3 +184,32 @@ def test_a_destroyed_spec_leaves_no_generation(pools: Pools) -> None:
 )
 def test_the_next_generation_has_a_name_that_nobody_has(live: list[str], expected: str) -> None:
     assert pool_generations.next_id("prod", live) == expected
+
+
+def test_a_later_generation_that_left_the_spec_is_deleted_under_the_pools_name(pools: Pools) -> None:
+    begin(pools)
+    change(pools)
+    pools.done()
+    del pools.world.text["jobs"]
+    own = pools.world.text["pools"].pop("pool")
+    assert decided(pools).action is Action.DELETE
+    pools.world.apply(poll_seconds=0.05)
+    assert ids(pools) == []
+    pools.world.text["pools"]["pool"] = own
+
+
+def test_another_specs_generation_is_never_taken_for_ours(pools: Pools) -> None:
+    begin(pools)
+    where = (pools.world.text["azure"]["resourceGroup"], pools.world.text["batchAccount"]["name"])
+    arm = pools.world.cloud().batch_management.pool
+    theirs: Any = {"properties": pools.live()["properties"]}
+    marks = {"reconcile_owner": "another-spec", "reconcile_pool": "pool"}
+    theirs["properties"]["metadata"] = [{"name": name, "value": value} for name, value in marks.items()]
+    theirs["properties"]["scaleSettings"] = {"fixedScale": {"targetDedicatedNodes": 0}}
+    keep = ("vmSize", "deploymentConfiguration", "scaleSettings", "metadata")
+    theirs["properties"] = {name: theirs["properties"][name] for name in keep}
+    arm.create(*where, "pool-g2", theirs)
+    change(pools)
+    pools.done()
+    assert ids(pools) == ["pool-g2", "pool-g3"]
+    arm.begin_delete(*where, "pool-g2").result()
