@@ -27,6 +27,8 @@ SECTIONS: Mapping[str, tuple[str, Say]] = {
 TRACKED = ("storage_account", "identity", "registry", "batch_account")
 """Kinds that get the tags of the spec."""
 WORDLESS = {
+    "application": "what its packages are made of is not to be seen; pools bring them by version",
+    "application_package": "what it is made of is not to be seen; pools bring it by version",
     "gallery": "what its images are made of is not to be seen; pools boot their versions",
     "image_definition": "what it is made of is not to be seen; pools boot its versions",
     "image_version": "what it is made of is not to be seen; pools boot it by its version",

@@ -89,22 +89,28 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
         return
     known = {desired.address.name.lower(): desired for desired in wanted}
     raws = list(arm.listing(cloud, f"{cloud.account_id}/pools"))
-    counts = nodes.all_counts(cloud) if raws else {}
-    found = {raw["name"]: pool_body.observed(raw, counts.get(raw["name"].lower())) for raw in raws}
-    groups: dict[str, list[Observed]] = {}
-    for raw in raws:
-        groups.setdefault(pool_generations.belongs(cloud, raw), []).append(found[raw["name"]])
-    for name, live in groups.items():
+    ids = [raw["name"] for raw in raws]
+    for name, live in _groups(cloud, raws).items():
         if name in known:
-            yield from _seen(cloud, known[name], live, found)
+            yield from _seen(cloud, known[name], live, ids)
         else:
             for one in pool_generations.addressed(name, live):
                 yield nodes.hit(cloud, one) if arm.is_ours(cloud, one.body["marks"]) else one
 
 
+def _groups(cloud: Cloud, raws: list[dict[str, Any]]) -> dict[str, list[Observed]]:
+    """The spec's name of a pool → its live generations."""
+    counts = nodes.all_counts(cloud) if raws else {}
+    groups: dict[str, list[Observed]] = {}
+    for raw in raws:
+        one = pool_body.observed(raw, counts.get(raw["name"].lower()))
+        groups.setdefault(pool_generations.belongs(cloud, raw), []).append(one)
+    return groups
+
+
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     if isinstance(wanted, Observed):
-        return _one(cloud, live_id(wanted))
+        return _one(cloud, live_id(wanted)) if wanted.id else _stray(cloud, wanted.address.name)
     name = wanted.address.name
     ids, live = [name], [_one(cloud, name)]
     if wanted.data["rollout"]["whenEmpty"] == "blueGreen" or name in cloud.pools:
@@ -130,6 +136,17 @@ def _generations(cloud: Cloud, name: str) -> tuple[list[str], list[Observed | No
     raws = list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{name}')"}))
     mine = [raw["name"] for raw in raws if pool_generations.belongs(cloud, raw) == name.lower()]
     return [raw["name"] for raw in raws], [_one(cloud, one) for one in mine]
+
+
+def _stray(cloud: Cloud, name: str) -> Observed | None:
+    """The live pool that a plan calls so though the spec does not."""
+    base = pool_generations.base(name)
+    raws = list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{base}')"}))
+    for group, live in _groups(cloud, raws).items():
+        for one in pool_generations.addressed(group, live):
+            if one.address.name.lower() == name.lower():
+                return _one(cloud, live_id(one))
+    return None
 
 
 def _told(cloud: Cloud, found: Observed) -> Observed:

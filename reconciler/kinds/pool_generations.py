@@ -37,6 +37,11 @@ def live_id(found: Observed) -> str:
     return found.id.rsplit("/", 1)[-1]
 
 
+def base(name: str) -> str:
+    """What the names of all generations of a pool begin with."""
+    return LATER.sub("", name.removesuffix("-g1"))
+
+
 def mark(found: Observed) -> dict[str, str]:
     """The metadata that makes `found` a later generation, if it is one."""
     name = found.body["marks"].get(POOL)
