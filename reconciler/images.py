@@ -41,11 +41,16 @@ BASES = {
 }
 
 
+def built(image: Any) -> str:
+    """NAME of `images/NAME`, an image that the spec builds; empty for any other."""
+    return image.removeprefix("images/") if isinstance(image, str) and image.startswith("images/") else ""
+
+
 def unknown(image: Any) -> str | None:
     """Why `image` of a pool names no image, or None if it does; `images/NAME` is looked up by the caller."""
     if isinstance(image, Mapping):
         return _incomplete(image)
-    if image.startswith("images/") or image in SHORT or image.count(":") in (2, 3):
+    if built(image) or image in SHORT or image.count(":") in (2, 3):
         return None
     close = difflib.get_close_matches(image, SHORT, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""

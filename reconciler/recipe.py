@@ -40,10 +40,6 @@ class Stage:
     script: str | None
     seconds: float
 
-    @property
-    def tests(self) -> bool:
-        return self.name.startswith("verify-")
-
 
 def inputs(own: Mapping[str, Any], base_version: str, preload: Mapping[str, str]) -> dict[str, str]:
     """Everything that makes the image what it is, each as a short text; `preload` maps a reference to its digest."""

@@ -72,13 +72,12 @@ def status(spec: Path | None, cloud: str | None, shape: str) -> int:
 
 def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, tuple[Observed, ...]]:
     loaded = common.load_spec(spec, cloud)
-    from reconciler import graph
     from reconciler.engine.observe import observe
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
     reached = common.reach(loaded)
-    return loaded, observe(reached, KINDS, resolve(reached, KINDS, graph.build(loaded, KINDS)))
+    return loaded, observe(reached, KINDS, resolve(loaded, reached, KINDS))
 
 
 @click.command()

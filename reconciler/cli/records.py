@@ -18,11 +18,10 @@ SHAPES = {"imageMetadata": "image-metadata", "batchMetadata": "batch-metadata"}
 
 def record(spec: Spec, reached: Cloud, shape: str, name: str | None) -> dict[str, Any]:
     """One record of what is live. Refused where it is not, or where there is no telling which is meant."""
-    from reconciler import graph
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
-    return _record(spec, resolve(reached, KINDS, graph.build(spec, KINDS)), reached, shape, name)
+    return _record(spec, resolve(spec, reached, KINDS), reached, shape, name)
 
 
 def write(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud) -> None:
@@ -69,7 +68,7 @@ def _image(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name:
     if found is None or found.body["version"] != want.body["version"]:
         raise Refused(f"version {want.body['version']} of images/{name} is not there yet; run apply")
     own = spec.images[name]
-    containers, _ = preload.names(spec, own["preload"])
+    containers, _ = preload.names(own["preload"])
     return {
         "imageId": found.id,
         "nodeAgentSku": pool_image.agent_of(reached, images.BASES[own["os"]].urn) if spec.batch_account else None,

@@ -47,7 +47,7 @@ def read(
 
     `history` says how many seconds steps took before, by `estimate.key`.
     """
-    desired = resolve(cloud, kinds, graphs.build(spec, kinds))
+    desired = resolve(spec, cloud, kinds)
     observed = observe(cloud, kinds, desired)
     selected = graphs.select(desired, observed, targets, excludes) if targets or excludes else None
     if destroying:

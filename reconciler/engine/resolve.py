@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler import graph
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
 from reconciler.kinds.kind import Kind, Kinds
 from reconciler.model import Address, Desired
+from reconciler.spec.spec import Spec
 
 
-def resolve(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> dict[Address, Desired]:
-    """`desired`, which comes in the order of its references, with every moving name replaced by what it means."""
+def resolve(spec: Spec, cloud: Cloud, kinds: Kinds) -> dict[Address, Desired]:
+    """All that `spec` asks for, in the order of its references, with every moving name replaced by what it means."""
     found: dict[Address, Desired] = {}
-    for address, want in desired.items():
+    for address, want in graph.build(spec, kinds).items():
         found[address] = _resolved(cloud, kinds[address.kind], want, found)
     return found
 

@@ -13,10 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler import packing, roles
+from reconciler import packing
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import Refused
-from reconciler.kinds import arm, batch_applications
+from reconciler.kinds import arm, batch_applications, role_targets
 from reconciler.kinds.batch_applications import CONTENT
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
@@ -50,11 +50,7 @@ def _roles(spec: Spec) -> Iterable[Address]:
     assert spec.batch_account is not None
     identity = spec.batch_account.get("autoStorageIdentity", "/").split("/")[1]
     storage = Address("storage_account", spec.batch_account["autoStorage"].split("/")[1])
-    group = Address("resource_group", spec.azure.resource_group)
-    targets = {f"storage/{storage.name}": storage, "resourceGroup": group}
-    for role in spec.identities.get(identity, {}).get("roles", []):
-        if role["on"] in targets:
-            yield Address("role_assignment", f"{identity}/{roles.slug(role['role'])}/{targets[role['on']]}")
+    return role_targets.reaching(spec, identity, [storage])
 
 
 def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:

@@ -8,15 +8,15 @@ delete: the data is the user's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from reconciler import bundle, roles
+from reconciler import bundle
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, submission
+from reconciler.kinds import arm, role_targets, submission
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.work import Work, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
@@ -35,6 +35,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         pool = spec.pools[own["pool"].split("/")[1]]
         identity = pool["identity"][0].split("/")[1]
         containers = [convert[key].removeprefix("storage/") for key in ("from", "to", "scripts")]
+        accounts = {Address("storage_account", one.split("/")[0]) for one in containers}
         nodes = (pool["nodes"]["dedicated"] + pool["nodes"]["spot"]) * pool["taskSlotsPerNode"]
         body: dict[str, Any] = {"pending": 0}
         if convert["deleteOrphans"]:
@@ -45,7 +46,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             (
                 Address("job", name),
                 *dict.fromkeys(Address("container", one) for one in containers),
-                *_roles(spec, identity, {one.split("/")[0] for one in containers}),
+                *role_targets.reaching(spec, identity, accounts, WRITERS),
             ),
             data={
                 "from": containers[0],
@@ -58,17 +59,6 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "identity": identity,
             },
         )
-
-
-def _roles(spec: Spec, identity: str, accounts: set[str]) -> Iterator[Address]:
-    """The role assignments with which the identity reaches the accounts."""
-    for assignment in spec.identities[identity]["roles"]:
-        on = assignment["on"]
-        reaches = on == "resourceGroup" or on.removeprefix("storage/") in accounts
-        if assignment["role"] in WRITERS and reaches:
-            kind = "resource_group" if on == "resourceGroup" else "storage_account"
-            target = spec.azure.resource_group if on == "resourceGroup" else on.split("/")[1]
-            yield Address("role_assignment", f"{identity}/{roles.slug(assignment['role'])}/{kind}/{target}")
 
 
 def _client(cloud: Cloud, place: str) -> Any:

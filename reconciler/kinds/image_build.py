@@ -16,8 +16,6 @@ from reconciler.kinds import arm, build_machine, build_steps, version_tags
 from reconciler.kinds.build_machine import Phase, Seen
 from reconciler.model import Desired, Health, Mark, Observed
 
-HEALTH = {True: Health.BUSY, False: Health.READY}
-
 
 def names(cloud: Cloud, desired: Desired) -> build_machine.Names:
     return build_machine.names(cloud.group_id, desired.address.name, desired.data["content"])
@@ -51,7 +49,9 @@ def clearing(cloud: Cloud, found: Observed, left: list[dict[str, Any]]) -> Obser
     """What a build has left, on its way out."""
     names, going = build_machine.going(cloud, left)
     detail = f"clearing away {names}"
-    return replace(found, body={**found.body, "stage": detail}, detail=detail, health=HEALTH[going])
+    return replace(
+        found, body={**found.body, "stage": detail}, detail=detail, health=Health.BUSY if going else Health.READY
+    )
 
 
 def look(cloud: Cloud, desired: Desired) -> Seen:

@@ -16,7 +16,7 @@ from reconciler import images, recipe
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
-from reconciler.kinds import arm, build_machine, capacity, image_build, preload, version_tags, version_use
+from reconciler.kinds import arm, build_machine, capacity, image_build, preload, role_targets, version_tags, version_use
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -76,16 +76,10 @@ def _replicas(spec: Spec, name: str) -> int:
 
 def _roles(spec: Spec, identity: str) -> list[Address]:
     """The identity and its roles: the machine pulls with them."""
-    from reconciler import roles
-
     if not identity:
         return []
-    found = [Address("identity", identity)]
-    for one in spec.identities[identity]["roles"]:
-        if one["on"].startswith("registries/"):
-            target = f"registry/{one['on'].split('/')[1]}"
-            found.append(Address("role_assignment", f"{identity}/{roles.slug(one['role'])}/{target}"))
-    return found
+    registries = [Address("registry", name) for name in spec.registries]
+    return [Address("identity", identity), *role_targets.reaching(spec, identity, registries)]
 
 
 def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:

@@ -13,7 +13,12 @@ Counts = Mapping[str, int]
 """Node state (`idle`, `startTaskFailed`, ...) → nodes, dedicated and spot together."""
 
 USABLE = ("idle", "running")
-BROKEN = {"startTaskFailed": "failed its start task", "unusable": "is unusable", "unknown": "does not answer"}
+BROKEN = {
+    "startTaskFailed": ("failed its start task", "failed their start task"),
+    "unusable": ("is unusable", "are unusable"),
+    "unknown": ("does not answer", "do not answer"),
+}
+"""State of a node that does not work → the words for one and for several."""
 REMEDIES = {
     "AllocationFailed": "the region may have no room for this VM size now: try later, or use another size",
     "AllocationTimedOut": "raise resizeTimeout, or use another VM size or region",
@@ -62,7 +67,9 @@ def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health
     if now != dedicated or (now_spot != spot and errors):
         return Health.FAILED, _resize_failure(errors, now + now_spot, dedicated + spot)
     broken = [
-        f"{counts[state]} node{'s' * (counts[state] > 1)} {text}" for state, text in BROKEN.items() if counts.get(state)
+        f"{number} node{'s' * (number > 1)} {words[number > 1]}"
+        for state, words in BROKEN.items()
+        if (number := counts.get(state, 0))
     ]
     if broken:
         return Health.FAILED, ", ".join(broken)

@@ -92,7 +92,9 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     ids = [raw["name"] for raw in raws]
     for name, live in _groups(cloud, raws).items():
         if name in known:
-            yield from _seen(cloud, known[name], live, ids)
+            first, *others = _seen(cloud, known[name], live, ids)
+            yield nodes.hit(cloud, first) if first.held or _differs(known[name], first).rule > Rule.LIVE else first
+            yield from others
         else:
             for one in pool_generations.addressed(name, live):
                 yield nodes.hit(cloud, one) if arm.is_ours(cloud, one.body["marks"]) else one
@@ -111,12 +113,18 @@ def _groups(cloud: Cloud, raws: list[dict[str, Any]]) -> dict[str, list[Observed
 def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     if isinstance(wanted, Observed):
         return _one(cloud, live_id(wanted)) if wanted.id else _stray(cloud, wanted.address.name)
+    ids, live = _live(cloud, wanted)
+    return next(_seen(cloud, wanted, live, ids), None) if live else None
+
+
+def _live(cloud: Cloud, wanted: Desired) -> tuple[list[str], list[Observed]]:
+    """The ids of pools that begin like this one, as far as they matter, and its live generations."""
     name = wanted.address.name
-    ids, live = [name], [_one(cloud, name)]
-    if wanted.data["rollout"]["whenEmpty"] == "blueGreen" or name in cloud.pools:
-        ids, live = _generations(cloud, name)
-    there = [one for one in live if one is not None]
-    return next(_seen(cloud, wanted, there, ids), None) if there else None
+    if wanted.data["rollout"]["whenEmpty"] != "blueGreen" and name not in cloud.pools:
+        found = _one(cloud, name)
+        if found is not None:
+            return [name], [found]
+    return _generations(cloud, name)
 
 
 def _one(cloud: Cloud, name: str) -> Observed | None:
@@ -131,17 +139,20 @@ def _one(cloud: Cloud, name: str) -> Observed | None:
     return _told(cloud, pool_body.observed(raw, nodes.all_counts(cloud, name).get(name.lower())))
 
 
-def _generations(cloud: Cloud, name: str) -> tuple[list[str], list[Observed | None]]:
+def _generations(cloud: Cloud, name: str) -> tuple[list[str], list[Observed]]:
     """The ids of all pools that begin like this one, and its live generations."""
-    raws = list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{name}')"}))
+    raws = _beginning(cloud, name)
     mine = [raw["name"] for raw in raws if pool_generations.belongs(cloud, raw) == name.lower()]
-    return [raw["name"] for raw in raws], [_one(cloud, one) for one in mine]
+    return [raw["name"] for raw in raws], [found for one in mine if (found := _one(cloud, one))]
+
+
+def _beginning(cloud: Cloud, name: str) -> list[dict[str, Any]]:
+    return list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{name}')"}))
 
 
 def _stray(cloud: Cloud, name: str) -> Observed | None:
     """The live pool that a plan calls so though the spec does not."""
-    base = pool_generations.base(name)
-    raws = list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{base}')"}))
+    raws = _beginning(cloud, pool_generations.base(name))
     for group, live in _groups(cloud, raws).items():
         for one in pool_generations.addressed(group, live):
             if one.address.name.lower() == name.lower():
@@ -184,17 +195,20 @@ def _rolling(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
 
 
 def _disturbed(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
-    """`found`, with the work that a change of its nodes would hit, and whether it may be hit now."""
-    differs = diff(KIND.rule, desired.body, found.body)
-    if pool_scale.superseded(found, differs):
+    """`found`, with what a change of its nodes does to running work, and whether it may do so now."""
+    differs = _differs(desired, found)
+    state = found.body["properties"].get("allocationState", "Steady")
+    if not pool_repair.replacing(cloud, live_id(found), state) and pool_scale.superseded(found, differs):
         return replace(found, health=Health.READY, detail="another resize runs: it is stopped first")
     if differs.rule <= Rule.LIVE:
         return _shrinking(cloud, desired, found) if differs and pool_scale.shrinks(desired, found) else found
-    if not found.occupants:
-        return found
-    begun = "moves" in found.body or pool_scale.emptied(found)
+    begun = not found.occupants or "moves" in found.body or pool_scale.emptied(found)
     closed = "" if begun else windows.closed(desired.data["rollout"].get("windows", ()), cloud.time)
-    return replace(nodes.hit(cloud, found), held=closed)
+    return replace(found, held=closed)
+
+
+def _differs(desired: Desired, found: Observed) -> Diff:
+    return diff(KIND.rule, desired.body, found.body)
 
 
 def _shrinking(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
@@ -270,10 +284,9 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
 def abandon(cloud: Cloud, desired: Desired) -> str | None:
     """A new generation that failed goes, and the jobs go on where they were; any other pool stays to be looked at."""
     ids, live = _generations(cloud, desired.address.name)
-    there = [one for one in live if one is not None]
-    if len(there) < 2:
+    if len(live) < 2:
         return None
-    return pool_generations.hand_back(cloud, pool_generations.choose(desired, there, ids, KIND.rule))
+    return pool_generations.hand_back(cloud, pool_generations.choose(desired, live, ids, KIND.rule))
 
 
 KIND = Kind(
@@ -288,7 +301,7 @@ KIND = Kind(
     resolve=pool_image.resolve,
     abandon=abandon,
     takes=lambda decision, desired: timedelta(minutes=5),
-    attempts=2,
+    attempts=3,
     ready_within=timedelta(minutes=45),
     reads=("batch_account",),
 )

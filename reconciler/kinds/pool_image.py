@@ -24,7 +24,7 @@ IMAGE = "image_version"
 def machine(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[str, Any]:
     """The part of virtualMachineConfiguration that says what is booted, as far as the spec alone tells."""
     image = own["image"]
-    if _ours(image):
+    if images.built(image):
         return {"imageReference": {}, "containerConfiguration": _containers(spec, own, identities)}
     found = images.gallery_id(image, spec.azure.subscription, spec.azure.resource_group)
     reference = {"id": found.lower()} if found else images.reference(image)
@@ -32,11 +32,8 @@ def machine(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[s
 
 
 def refs(own: Mapping[str, Any]) -> tuple[Address, ...]:
-    return (Address(IMAGE, own["image"].removeprefix("images/")),) if _ours(own["image"]) else ()
-
-
-def _ours(image: Any) -> bool:
-    return isinstance(image, str) and image.startswith("images/")
+    name = images.built(own["image"])
+    return (Address(IMAGE, name),) if name else ()
 
 
 def _containers(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[str, Any] | None:
@@ -46,9 +43,8 @@ def _containers(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> di
     """
     given = own.get("containers")
     names, servers = set((given or {}).get("images", [])), set((given or {}).get("registries", []))
-    if _ours(own["image"]):
-        image = spec.images[own["image"].removeprefix("images/")]
-        found, logins = preload.names(spec, image["preload"])
+    if name := images.built(own["image"]):
+        found, logins = preload.names(spec.images[name]["preload"])
         names, servers = names | set(found), servers | set(logins)
     if given is None and not names:
         return None
@@ -59,8 +55,8 @@ def _containers(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> di
 def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
     """The exact version that is meant by an image of ours, or by a gallery image without a version."""
     image = desired.data["image"]
-    if _ours(image):
-        version = before[Address(IMAGE, image.removeprefix("images/"))]
+    if name := images.built(image):
+        version = before[Address(IMAGE, name)]
         found = f"{version.data['definition']}/versions/{version.body['version']}".lower()
         return _with(desired, found, images.BASES[version.data["own"]["os"]].urn)
     wanted = images.gallery_id(image, cloud.target.subscription, cloud.target.resource_group)

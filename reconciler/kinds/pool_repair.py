@@ -1,7 +1,8 @@
 """Broken nodes of a pool: what they say, and one attempt after the other to mend them.
 
-A node is rebooted, then reimaged. When more than half of the nodes are broken, none is touched: what is wrong is common
-to them, such as the start task or the image, and doing it again would only take time.
+A node is rebooted, then reimaged, then taken out of the pool, which gets another one for it. When more than half of the
+nodes are broken, none is touched: what is wrong is common to them, such as the start task or the image, and doing it
+again would only take time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.kinds import batch_jobs
 
 BROKEN = ("starttaskfailed", "unusable", "unknown")
-OPTIONS = {"reboot": "nodeRebootOption", "reimage": "nodeReimageOption"}
+WAYS = {"reboot": "nodeRebootOption", "reimage": "nodeReimageOption"}
+"""What is done to a broken node, in this order, and how its option is called; the last way is another node."""
+MOST = 100
+"""Nodes that one request takes out."""
 LOOKED_AT = 3
 """Nodes whose start task is read."""
 
@@ -29,13 +33,26 @@ def common(count: int, total: int) -> bool:
 
 def mend(cloud: Cloud, pool: str, total: int) -> None:
     """The next attempt for each broken node, unless too many are broken."""
-    nodes = broken(cloud, pool)
+    nodes = [node["id"] for node in broken(cloud, pool)]
     if common(len(nodes), total):
         return
+    hopeless = [node for node in nodes if cloud.runs.get(node) == list(WAYS)[-1]]
     for node in nodes:
-        verb = "reimage" if cloud.runs.get(node["id"]) == "mended" else "reboot"
-        batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node['id']}/{verb}", {OPTIONS[verb]: "requeue"}, None)
-        cloud.runs[node["id"]] = "mended"
+        if node not in hopeless:
+            verb = "reimage" if node in cloud.runs else "reboot"
+            batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node}/{verb}", {WAYS[verb]: "requeue"}, None)
+            cloud.runs[node] = verb
+    if hopeless:
+        body = {"nodeList": hopeless[:MOST], "nodeDeallocationOption": "requeue"}
+        batch_jobs.post(cloud, f"/pools/{pool}/removenodes", body, None)
+        cloud.runs[f"removenodes {pool}"] = "removenodes"
+
+
+def replacing(cloud: Cloud, pool: str, state: str) -> bool:
+    """Whether the pool shrinks because broken nodes are taken out of it; `state` is its allocationState."""
+    if state == "Steady":
+        cloud.runs.pop(f"removenodes {pool}", None)
+    return f"removenodes {pool}" in cloud.runs
 
 
 def told(cloud: Cloud, pool: str) -> tuple[str, dict[str, str]]:

@@ -69,7 +69,7 @@ def _repository(text: str) -> tuple[str, str]:
     return name, tag or "latest"
 
 
-def names(spec: Spec, references: Iterable[str]) -> tuple[list[str], list[str]]:
+def names(references: Iterable[str]) -> tuple[list[str], list[str]]:
     """How tasks call these images, and the registries that want a login; both sorted."""
     found, logins = set(), set()
     for reference in references:

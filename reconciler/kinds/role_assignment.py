@@ -16,7 +16,7 @@ from typing import Any
 from reconciler import roles
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import AzureError
-from reconciler.kinds import arm
+from reconciler.kinds import arm, role_targets
 from reconciler.kinds.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -40,28 +40,14 @@ def expand(spec: Spec) -> Iterable[Desired]:
     group = spec.group_id
     for name, own in spec.identities.items():
         for assignment in own["roles"]:
-            target, suffix = _scope(spec, assignment["on"])
+            target, suffix = role_targets.scope(spec, assignment["on"])
             role = roles.definition(assignment["role"])
             identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
             key = f"{group}{suffix}|{identity}|{role}".lower()
-            address = Address(NAME, f"{name}/{roles.slug(assignment['role'])}/{target}")
+            address = role_targets.assignment(name, assignment["role"], target)
             body = {"identity": identity.lower(), "properties": {"roleDefinitionId": role}}
             data = {"scope": group + suffix, "name": str(uuid.uuid5(NAMESPACE, key)), "identity": identity}
             yield Desired(address, body, (Address("identity", name), target), data=data)
-
-
-def _scope(spec: Spec, on: str) -> tuple[Address, str]:
-    """The resource that a role holds on, and its id below the resource group's."""
-    if on == "resourceGroup":
-        return Address("resource_group", spec.azure.resource_group), ""
-    if on == "batchAccount":
-        assert spec.batch_account is not None
-        name = spec.batch_account["name"]
-        return Address("batch_account", name), f"/providers/Microsoft.Batch/batchAccounts/{name}"
-    section, name = on.split("/")
-    if section == "registries":
-        return Address("registry", name), f"/providers/Microsoft.ContainerRegistry/registries/{name}"
-    return Address("storage_account", name), f"/providers/Microsoft.Storage/storageAccounts/{name}"
 
 
 def _id(desired: Desired) -> str:

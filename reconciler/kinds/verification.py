@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from reconciler import checks
+from reconciler import checks, images
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.kinds import arm, batch_jobs, pairs, version_tags
@@ -29,8 +29,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         nodes = own["nodes"]["dedicated"] + own["nodes"]["spot"]
         if own.get("verify", False) is False or not (nodes or "autoscale" in own["nodes"]):
             continue
-        image = own["image"] if isinstance(own["image"], str) and own["image"].startswith("images/") else ""
-        built = spec.images.get(image.removeprefix("images/"), {})
+        built = spec.images.get(images.built(own["image"]), {})
         waits = built.get("excludeFromLatest") == "untilVerified"
         data = {"verify": own["verify"], "gpu": built.get("gpu", False), "release": waits, "vmSize": own["vmSize"]}
         data["docker"] = bool(built)
@@ -42,8 +41,8 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
     pool = before[Address("pool", desired.address.name)]
     machine = pool.body["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
     containers, data = machine["containerConfiguration"], desired.data
-    images = containers["containerImageNames"] if containers else []
-    found = checks.wanted(data["verify"], images, docker=data["docker"] or bool(images), gpu=data["gpu"])
+    names = containers["containerImageNames"] if containers else []
+    found = checks.wanted(data["verify"], names, docker=data["docker"] or bool(names), gpu=data["gpu"])
     about = digest([machine["imageReference"], data["vmSize"], [checks.task(one) for one in found]])
     body: dict[str, Any] = {"job": f"verify-{desired.address.name[:40]}-{about[:8]}", "checks": len(found)}
     if data["release"]:

@@ -20,6 +20,8 @@ ARM = {
     "role_assignment": ("Microsoft.Authorization/roleAssignments",),
     "registry": ("Microsoft.ContainerRegistry/registries",),
     "batch_account": ("Microsoft.Batch/batchAccounts",),
+    "application": ("Microsoft.Batch/batchAccounts/applications",),
+    "application_package": ("Microsoft.Batch/batchAccounts/applications/versions",),
     "pool": ("Microsoft.Batch/batchAccounts/pools",),
     "gallery": ("Microsoft.Compute/galleries",),
     "image_definition": ("Microsoft.Compute/galleries/images",),

@@ -99,7 +99,7 @@ def _pool(document: Document, value: Mapping[str, Any], path: Path_, body: Mappi
     image = body["image"]
     if reason := images.unknown(image):
         yield document.problem((*path, "image"), f"{image!r} {reason}" if isinstance(image, str) else reason)
-    elif isinstance(image, str) and image.startswith("images/"):
+    elif images.built(image):
         yield from dangling(document, value, (*path, "image"), image)
     names = [check["name"] for check in body.get("verify", []) if isinstance(check, dict)] if _listed(body) else []
     for index, name in enumerate(names):

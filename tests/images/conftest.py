@@ -73,5 +73,4 @@ def images(world: World, tmp_path: Path) -> Iterator[Images]:
     world.azure.run(FAST)
     yield Images(world)
     world.azure.clear_faults()
-    world.apply(destroying=True, poll_seconds=0.05)
     world.azure.run(SPEED)

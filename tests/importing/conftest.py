@@ -81,7 +81,6 @@ def imports(world: World) -> Iterator[Imports]:
     del world.text["jobs"]["job"]["convert"]
     yield Imports(world)
     world.azure.clear_faults()
-    world.apply(destroying=True, poll_seconds=0.05)
     world.azure.run(SPEED)
 
 

@@ -183,3 +183,15 @@ def _make_blob(folder: Path) -> None:
 
 def _blob() -> bytes:
     return bytes(_blob_service().get_blob_client("kept", "blob").download_blob().readall())
+
+
+def test_an_account_whose_name_begins_like_a_deleted_ones_stays(world: World) -> None:
+    for section in ("jobs", "pools", "identities", "storage"):
+        del world.text[section]
+    world.apply()
+    accounts, group = world.cloud().batch_management.batch_account, world.text["azure"]["resourceGroup"]
+    name = world.text["batchAccount"]["name"]
+    accounts.begin_create(group, f"{name}0", {"location": world.text["azure"]["location"]}).result()
+    accounts.begin_delete(group, name).result()
+    assert [one.name for one in accounts.list_by_resource_group(group)] == [f"{name}0"]
+    accounts.begin_delete(group, f"{name}0").result()

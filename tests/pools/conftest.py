@@ -26,7 +26,7 @@ class Pools:
 
     def done(self) -> None:
         """Apply, and see that all went well and nothing is left to do."""
-        outcomes = self.world.apply(poll_seconds=0.05)
+        outcomes = self.world.apply(poll_seconds=0.2)
         assert {one.status for one in outcomes.values()} <= {Status.DONE}, [one.error for one in outcomes.values()]
         left = [(str(d.address), d.diff.changes) for d in self.world.plan().decisions if d.diff]
         assert left == []
@@ -46,5 +46,4 @@ def pools(world: World) -> Iterator[Pools]:
     world.azure.run(FAST)
     yield Pools(world)
     world.azure.clear_faults()
-    world.apply(destroying=True, poll_seconds=0.05)
     world.azure.run(SPEED)

@@ -13,7 +13,7 @@ from azure.batch import models
 
 from reconciler.kinds import pool_generations, pool_handover
 from reconciler.model import Action, Decision, Rule, Status
-from tests.pools.conftest import Pools
+from tests.pools.conftest import FAST, Pools
 from tests.pools.test_drain import begin, ended, submit
 
 BLUE_GREEN = {"whenEmpty": "blueGreen", "drainWithin": "PT6H"}
@@ -39,6 +39,7 @@ def change(pools: Pools, **more: Any) -> None:
 def kill_at(pools: Pools, stage: str) -> None:
     """Kill an apply as soon as it tells of this stage."""
     pools.world.spec()
+    pools.world.azure.run(300)  # at full speed some stages pass between two looks
     command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(pools.world.file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -48,6 +49,7 @@ def kill_at(pools: Pools, stage: str) -> None:
                 process.send_signal(signal.SIGKILL)
                 break
     assert process.returncode == -signal.SIGKILL, f"no stage {stage}"
+    pools.world.azure.run(FAST)
 
 
 def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Pools) -> None:
@@ -128,7 +130,7 @@ def test_a_new_pool_that_does_not_become_ready_goes_and_the_jobs_stay(pools: Poo
     submit(pools, 3, 1.0)
     change(pools)
     pools.pool["startTask"] = {"commandLine": "/bin/sh -c 'echo no licence >&2; exit 3'"}
-    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
+    outcome = pools.world.apply(poll_seconds=0.2)["pool/pool"]
     assert outcome.status is Status.FAILED
     assert "no licence" in (outcome.error or "")
     assert ids(pools) == ["pool"]
@@ -170,7 +172,7 @@ def test_a_destroyed_spec_leaves_no_generation(pools: Pools) -> None:
     change(pools)
     pools.done()
     assert ids(pools) == ["pool-g2"]
-    pools.world.apply(destroying=True, poll_seconds=0.05)
+    pools.world.apply(destroying=True, poll_seconds=0.2)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_a_later_generation_that_left_the_spec_is_deleted_under_the_pools_name(p
     del pools.world.text["jobs"]
     own = pools.world.text["pools"].pop("pool")
     assert decided(pools).action is Action.DELETE
-    pools.world.apply(poll_seconds=0.05)
+    pools.world.apply(poll_seconds=0.2)
     assert ids(pools) == []
     pools.world.text["pools"]["pool"] = own
 

@@ -170,6 +170,9 @@ class Nodes:
         self.azure.store.put("imds", node["secret"], {"identities": ids})
         self.machine.prepare(node)
         node.update(errors=[], lastBootTime=self.azure.clock.after(0), startTaskInfo=None, replaced=False)
+        if node.get("lasting"):
+            self.fail(node, node["lasting"], "NodeAgentUnreachable", "The node does not answer.")
+            return
         properties = document["resource"]["properties"]
         start, packages = properties.get("startTask"), properties.get("applicationPackages")
         if start is None and not packages:

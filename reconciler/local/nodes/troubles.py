@@ -17,7 +17,7 @@ def trouble(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
 def node(azure: Azure, body: dict[str, Any]) -> Any:
     """`{"account", "pool", "state"}`, with `node` or of the first that works: it gets into that state.
 
-    `seconds` is how long a preempted node stays away; `idle` heals a node.
+    `seconds` is how long a preempted node stays away; `idle` heals a node. `lasting` true: no boot mends it.
     """
     nodes = azure.store.list("node", f"{body['account']}/{body['pool']}/")
     state = str(body["state"]).lower()
@@ -27,6 +27,7 @@ def node(azure: Azure, body: dict[str, Any]) -> Any:
     if state not in STATES or not working:
         return {"error": f"there is no such node, or it cannot be {state}"}
     found = working[0]
+    found["lasting"] = state if body.get("lasting") is True else None
     if spot:
         azure.batch.nodes.preempt(found, body.get("seconds"))
     elif state == "starttaskfailed":

@@ -173,14 +173,21 @@ async def delete(azure: Azure, call: Call) -> Answer:
         return Answer(204)
     document["resource"]["properties"]["provisioningState"] = "Deleting"
     azure.store.put("batchAccount", key, document)
-    headers = operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "batchAccount.purge", prefix=key)
+    headers = operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "batchAccount.delete", key=key)
     return Answer(202, None, headers)
 
 
 async def purge(azure: Azure, data: dict[str, Any]) -> None:
-    for key, document in azure.store.items("batchAccount", data["prefix"]):
+    """The end of the resource group of accounts."""
+    for key, _ in azure.store.items("batchAccount", data["prefix"]):
+        await deleted(azure, {"key": key})
+
+
+async def deleted(azure: Azure, data: dict[str, Any]) -> None:
+    document = azure.store.get("batchAccount", data["key"])
+    if document is not None:
         await azure.batch.forget(document["resource"]["name"])
-        azure.store.delete("batchAccount", key)
+        azure.store.delete("batchAccount", data["key"])
 
 
 async def quotas(azure: Azure, call: Call) -> Answer:
@@ -207,4 +214,4 @@ ROUTES = (
     Route("GET", f"{LOCATION}/quotas", quotas, VERSIONS),
     Route("POST", f"{LOCATION}/checkNameAvailability", name_available, VERSIONS),
 )
-COMPLETIONS = {"batchAccount.create": created, "batchAccount.purge": purge}
+COMPLETIONS = {"batchAccount.create": created, "batchAccount.delete": deleted, "batchAccount.purge": purge}
