@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from bench import convert, images, listing, preflight
+from bench import convert, images, listing, pools, preflight
 from demo import photos
 from reconciler import local
 
@@ -25,6 +25,8 @@ def main() -> None:
         _line(f"reconcile {' '.join(arguments)}", f"{_cpu([*PROGRAM, *arguments]):.2f} s CPU")
     _line("requests of an unchanged plan", _requests())
     _line(f"preflight of {preflight.POOLS} new pools, {preflight.LATENCY * 1000:.0f} ms latency", preflight.measure())
+    for line in pools.measure():
+        sys.stdout.write(f"{line}\n")
     _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
@@ -57,7 +57,15 @@ def read(cloud: Cloud, here: Observed, account: str | None) -> Live:
             assigned = name == role_assignment.NAME
             wanted = inside if name == CONTAINER else []
             found += role_assignment.given(reached) if assigned else kind.list(reached, wanted)
-    return Live(here, chosen, tuple(sorted(found, key=lambda one: one.address)))
+    return Live(here, chosen, tuple(sorted(_at_home(found), key=lambda one: one.address)))
+
+
+def _at_home(found: list[Observed]) -> Iterator[Observed]:
+    """Jobs name their pool as a spec does, whichever generation of it is live."""
+    names = {one.id.rsplit("/", 1)[-1]: one.address.name for one in found if one.address.kind == "pool"}
+    for one in found:
+        pool = (one.body.get("poolInfo") or {}).get("poolId") if one.address.kind == "job" else None
+        yield replace(one, body={**one.body, "poolInfo": {"poolId": names[pool]}}) if pool in names else one
 
 
 def _account(here: Observed, names: list[str], wanted: str | None) -> str | None:

@@ -81,6 +81,11 @@ def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health
     return Health.READY, f"{now_spot} of {spot} spot nodes" if now_spot != spot else ""
 
 
+def present(properties: Mapping[str, Any]) -> int:
+    """How many nodes the pool has."""
+    return int(properties.get("currentDedicatedNodes", 0) + properties.get("currentLowPriorityNodes", 0))
+
+
 def broken(counts: Counts | None) -> int:
     """How many nodes do not work."""
     return sum((counts or {}).get(state, 0) for state in BROKEN)
@@ -88,7 +93,7 @@ def broken(counts: Counts | None) -> int:
 
 def occupants(properties: Mapping[str, Any], counts: Counts | None) -> tuple[str, ...]:
     """What keeps the pool from being empty."""
-    total = properties.get("currentDedicatedNodes", 0) + properties.get("currentLowPriorityNodes", 0)
+    total = present(properties)
     if not total:
         return ("a resize",) if properties.get("allocationState", "Steady") != "Steady" else ()
     running = (counts or {}).get("running", 0)

@@ -136,7 +136,8 @@ def _one(cloud: Cloud, name: str) -> Observed | None:
         if error.status_code == 404:
             return None
         raise
-    return _told(cloud, pool_body.observed(raw, nodes.all_counts(cloud, name).get(name.lower())))
+    counts = nodes.all_counts(cloud, name).get(name.lower()) if nodes.present(raw["properties"]) else None
+    return _told(cloud, pool_body.observed(raw, counts))
 
 
 def _generations(cloud: Cloud, name: str) -> tuple[list[str], list[Observed]]:

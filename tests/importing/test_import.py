@@ -33,6 +33,18 @@ def test_a_pool_with_every_property_is_planned_as_nothing_to_do(imports: Imports
     assert made.left == {}
 
 
+def test_a_pool_in_its_second_generation_and_its_job_are_said_under_the_pools_name(imports: Imports) -> None:
+    pool(imports).update(nodes=1, rollout={"whenEmpty": "blueGreen"})
+    imports.done()
+    pool(imports)["vmSize"] = "Standard_D4s_v3"
+    imports.done()
+    assert imports.world.cloud().batch().get_job("job").pool_info.pool_id == "pool-g2"
+    made = imports.draft()
+    assert list(made.value["pools"]) == ["pool"]
+    assert made.left == {}
+    assert changes(imports.plan(made)) == {}
+
+
 def test_what_others_made_is_planned_as_marks_only_and_then_as_nothing(imports: Imports, plain: Plain) -> None:
     plain.make_storage("input", "output")
     identity = plain.make_identity("id-nodes")
