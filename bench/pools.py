@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from reconciler import local
-from reconciler.cloud.cloud import connect
+from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
 from reconciler.engine.loop import Reading
 from reconciler.kinds import KINDS
@@ -60,7 +60,7 @@ def _unchanged(state: Path, path: Path) -> str:
     (state / "wire.on").touch()
     local.ask(state, "POST", "faults", {"match": {}, "times": 1_000_000, "action": {"delay": LATENCY}})
     begun, cpu = time.perf_counter(), time.process_time()
-    reading = _read(path)
+    _, reading = _read(path)
     took, cpu = time.perf_counter() - begun, time.process_time() - cpu
     local.ask(state, "DELETE", "faults")
     (state / "wire.on").unlink()
@@ -73,8 +73,7 @@ def _unchanged(state: Path, path: Path) -> str:
 def _apply(path: Path, number: int, nodes: int = 0) -> float:
     """Bring about so many pools; seconds of the apply without the plan."""
     _write(path, number, nodes)
-    reading = _read(path)
-    cloud = connect(reading.spec, os.environ)
+    cloud, reading = _read(path)
     begun = time.perf_counter()
     outcomes = loop.carry_out(reading, cloud, KINDS, listen=lambda event: None, stop=threading.Event())
     refused = [one.reason for one in reading.plan.of(Action.REFUSE)]
@@ -83,9 +82,10 @@ def _apply(path: Path, number: int, nodes: int = 0) -> float:
     return time.perf_counter() - begun
 
 
-def _read(path: Path) -> Reading:
+def _read(path: Path) -> tuple[Cloud, Reading]:
     spec = load(path, os.environ)
-    return loop.read(spec, connect(spec, os.environ), KINDS)
+    cloud = connect(spec, os.environ)
+    return cloud, loop.read(spec, cloud, KINDS)
 
 
 def _write(path: Path, number: int, nodes: int) -> None:

@@ -105,8 +105,10 @@ class Cloud:
         self._blobs: dict[str, BlobServiceClient] = {}
         self.runs: dict[str, str] = {}
         """What this process has asked for and Azure does not tell: runs of registries by what they build, reboots."""
+        self.node_agents: dict[str, str] = {}
+        """publisher:offer:sku → the node agent that the account pairs it with, once that has been asked."""
         self.pools: dict[str, str] = {}
-        """The spec's name of a pool → the id of the live pool that stands for it, where that is another."""
+        """The spec's name of a pool → the id of the live pool that stands for it, when the pools have been listed."""
 
     @property
     def group_id(self) -> str:

@@ -90,6 +90,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     known = {desired.address.name.lower(): desired for desired in wanted}
     raws = list(arm.listing(cloud, f"{cloud.account_id}/pools"))
     ids = [raw["name"] for raw in raws]
+    cloud.pools.update((desired.address.name, desired.address.name) for desired in known.values())
     for name, live in _groups(cloud, raws).items():
         if name in known:
             first, *others = _seen(cloud, known[name], live, ids)
@@ -120,11 +121,10 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
 def _live(cloud: Cloud, wanted: Desired) -> tuple[list[str], list[Observed]]:
     """The ids of pools that begin like this one, as far as they matter, and its live generations."""
     name = wanted.address.name
-    if wanted.data["rollout"]["whenEmpty"] != "blueGreen" and name not in cloud.pools:
-        found = _one(cloud, name)
-        if found is not None:
-            return [name], [found]
-    return _generations(cloud, name)
+    if wanted.data["rollout"]["whenEmpty"] == "blueGreen" or cloud.pools.get(name) != name:
+        return _generations(cloud, name)
+    found = _one(cloud, name)
+    return [name], [found] if found else []
 
 
 def _one(cloud: Cloud, name: str) -> Observed | None:
@@ -173,10 +173,7 @@ def _seen(cloud: Cloud, desired: Desired, live: Iterable[Observed], ids: Iterabl
     """The generation that stands for `desired`, and those that it takes over from, which stay until then."""
     chosen = pool_generations.choose(desired, live, ids, KIND.rule)
     name = live_id(chosen.now)
-    if name == desired.address.name and not chosen.beside:
-        cloud.pools.pop(name, None)
-    else:
-        cloud.pools[desired.address.name] = name
+    cloud.pools[desired.address.name] = name
     found = pool_generations.seen(cloud, desired, chosen)
     if "moves" not in found.body and not chosen.beside:
         found = _rolling(cloud, desired, found)

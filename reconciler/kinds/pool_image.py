@@ -7,7 +7,7 @@ version shows as a change. Images of ours bring the container images that they h
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -122,14 +122,19 @@ def node_agent(cloud: Cloud, desired: Desired) -> str:
 
 def agent_of(cloud: Cloud, name: str) -> str:
     """The node agent SKU that the account pairs with publisher:offer:sku."""
-    supported: dict[str, str] = {}
-    for image in cloud.batch().list_supported_images():
-        found = image.image_reference
-        supported[f"{found.publisher}:{found.offer}:{found.sku}".lower()] = image.node_agent_sku_id
+    if not cloud.node_agents:
+        cloud.node_agents = dict(_supported(cloud))
+    supported = cloud.node_agents
     if name not in supported:
         near = difflib.get_close_matches(name, supported, n=5, cutoff=0.3)
         raise ReconcileError(f"Batch offers no image {name}; nearest are: {', '.join(near) or 'none'}")
     return supported[name]
+
+
+def _supported(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    for image in cloud.batch().list_supported_images():
+        found = image.image_reference
+        yield f"{found.publisher}:{found.offer}:{found.sku}".lower(), image.node_agent_sku_id
 
 
 def observed(given: Mapping[str, Any]) -> dict[str, Any]:
