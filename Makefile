@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test lint format bench lock clean
+.PHONY: install demo test test-slow lint format bench lock clean
 
 install: $(INSTALLED)
 
@@ -18,7 +18,11 @@ demo: install
 	@$(BIN)/python -m demo
 
 test: install
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
+
+# What installs real packages in a Debian of its own and in fresh environments.
+test-slow: install
+	$(BIN)/python -m pytest -n 2 -m slow
 
 lint: install
 	$(BIN)/ruff check

@@ -94,13 +94,17 @@ class World:
     file: Path
     text: dict[str, Any]
     account: str
+    credential: Any = None
 
     def spec(self) -> Spec:
         self.file.write_text(yaml.safe_dump(self.text))
         return load(self.file, os.environ)
 
     def cloud(self) -> Cloud:
-        return connect(self.spec(), os.environ)
+        made = connect(self.spec(), os.environ)
+        self.credential = self.credential or made.credential
+        made.credential = self.credential  # one sign-in for all
+        return made
 
     def plan(self, **more: Any) -> Plan:
         return loop.read(self.spec(), self.cloud(), KINDS, **more).plan

@@ -5,10 +5,13 @@ from __future__ import annotations
 import fcntl
 import subprocess
 
+import pytest
+
 from reconciler import stagescript
 from tests.scripts.machine import Machine
 
 OS = "debian-12"
+pytestmark = pytest.mark.slow
 
 
 def _ran(machine: Machine, name: str, **variables: str) -> str:

@@ -156,6 +156,7 @@ def test_tasks_that_start_together_install_once(node: Node) -> None:
     assert len([path for path in node.shared.iterdir() if path.is_dir()]) == 1
 
 
+@pytest.mark.slow
 def test_a_half_made_environment_is_made_again(node: Node) -> None:
     node.python()
     _, first, _ = node.run()
@@ -170,6 +171,7 @@ def test_a_half_made_environment_is_made_again(node: Node) -> None:
     assert not Path(f"{environment}.new").exists()
 
 
+@pytest.mark.slow
 def test_another_lock_gets_another_environment(node: Node) -> None:
     node.python()
     _, first, _ = node.run()
@@ -181,6 +183,7 @@ def test_another_lock_gets_another_environment(node: Node) -> None:
     assert first != second
 
 
+@pytest.mark.slow
 def test_an_interpreter_that_has_the_packages_is_used_as_it_is(node: Node) -> None:
     home = node.python(pip_inside=True)
     install = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "everything==1.0"]
@@ -193,6 +196,7 @@ def test_an_interpreter_that_has_the_packages_is_used_as_it_is(node: Node) -> No
     assert not node.shared.exists()
 
 
+@pytest.mark.slow
 def test_an_interpreter_with_another_version_is_not(node: Node) -> None:
     home = node.python(pip_inside=True)
     wheel(node.packages, "0.9")
@@ -205,6 +209,7 @@ def test_an_interpreter_with_another_version_is_not(node: Node) -> None:
     assert Path(json.loads(stdout)[0]).is_relative_to(node.shared)
 
 
+@pytest.mark.slow
 def test_the_shipped_pip_serves_an_interpreter_that_has_none(node: Node) -> None:
     node.python()
     node.hide("ensurepip")  # as on Ubuntu without python3-venv
@@ -215,6 +220,7 @@ def test_the_shipped_pip_serves_an_interpreter_that_has_none(node: Node) -> None
     assert Path(json.loads(stdout)[0]).is_relative_to(node.shared)
 
 
+@pytest.mark.slow
 def test_without_the_shipped_pip_the_interpreters_own_serves(node: Node) -> None:
     (node.worker / "pip.pyz").unlink()
     node.python()
