@@ -34,6 +34,7 @@ def validate(spec: Path | None, cloud: str | None) -> None:
             (loaded.identities, "identity"),
             (loaded.registries, "registry"),
             (loaded.images, "image"),
+            (loaded.applications, "application"),
             (loaded.pools, "pool"),
             (loaded.jobs, "job"),
         )
