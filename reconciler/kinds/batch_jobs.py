@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds import arm
 
 API_VERSION = "2025-06-01"
 VERIFICATION = "reconcile_verification"
@@ -15,10 +14,16 @@ VERIFICATION = "reconcile_verification"
 
 def listing(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """The jobs of the spec's account; none while there is no account."""
-    if cloud.account_id is None or arm.get(cloud, cloud.account_id) is None:
+    from azure.core.exceptions import HttpResponseError
+
+    if cloud.account is None:
         return
-    for job in cloud.batch().list_jobs():
-        yield job.as_dict()
+    try:
+        for job in cloud.batch().list_jobs():
+            yield job.as_dict()
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
 
 
 def get(cloud: Cloud, name: str) -> dict[str, Any] | None:

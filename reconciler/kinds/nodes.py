@@ -42,6 +42,11 @@ COMING = (
 )
 
 
+def live_id(found: Observed) -> str:
+    """What Azure calls the pool that stands for `found`."""
+    return found.id.rsplit("/", 1)[-1]
+
+
 def all_counts(cloud: Cloud, pool: str | None = None) -> dict[str, Counts]:
     """Pool id in lower case → its node counts, in one list for all pools."""
     found: dict[str, Counts] = {}
@@ -129,7 +134,7 @@ def hit(cloud: Cloud, found: Observed) -> Observed:
     """`found`, whose occupants tell how many tasks of how many jobs run on its nodes."""
     if not found.body["running"] or not found.occupants:
         return found
-    raws = [one.as_dict() for one in cloud.batch().list_nodes(found.id.rsplit("/", 1)[-1], select=NODE)]
+    raws = [one.as_dict() for one in cloud.batch().list_nodes(live_id(found), select=NODE)]
     tasks = sum(raw.get("runningTasksCount", 0) for raw in raws)
     recent = [task for raw in raws for task in raw.get("recentTasks") or ()]
     jobs = len({task["jobId"] for task in recent if task["taskState"] == "running"})

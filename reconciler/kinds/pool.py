@@ -27,7 +27,7 @@ from reconciler.kinds import (
     pool_scale,
 )
 from reconciler.kinds.kind import Kind
-from reconciler.kinds.pool_generations import live_id
+from reconciler.kinds.nodes import live_id
 from reconciler.model import STAGE, Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -93,9 +93,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     cloud.pools.update((desired.address.name, desired.address.name) for desired in known.values())
     for name, live in _groups(cloud, raws).items():
         if name in known:
-            first, *others = _seen(cloud, known[name], live, ids)
-            yield nodes.hit(cloud, first) if first.held or _differs(known[name], first).rule > Rule.LIVE else first
-            yield from others
+            yield from _seen(cloud, known[name], live, ids, telling=True)
         else:
             for one in pool_generations.addressed(name, live):
                 yield nodes.hit(cloud, one) if arm.is_ours(cloud, one.body["marks"]) else one
@@ -169,15 +167,20 @@ def _told(cloud: Cloud, found: Observed) -> Observed:
     return replace(found, detail=f"{found.detail} ({words})" if words else found.detail, logs=logs)
 
 
-def _seen(cloud: Cloud, desired: Desired, live: Iterable[Observed], ids: Iterable[str]) -> Iterator[Observed]:
-    """The generation that stands for `desired`, and those that it takes over from, which stay until then."""
+def _seen(
+    cloud: Cloud, desired: Desired, live: Iterable[Observed], ids: Iterable[str], *, telling: bool = False
+) -> Iterator[Observed]:
+    """The generation that stands for `desired`, and those that it takes over from, which stay until then.
+
+    `telling`: with the work that a change of its nodes hits, for a plan to tell.
+    """
     chosen = pool_generations.choose(desired, live, ids, KIND.rule)
     name = live_id(chosen.now)
     cloud.pools[desired.address.name] = name
     found = pool_generations.seen(cloud, desired, chosen)
     if "moves" not in found.body and not chosen.beside:
         found = _rolling(cloud, desired, found)
-    yield _disturbed(cloud, desired, found)
+    yield _disturbed(cloud, desired, found, telling=telling)
     for one in pool_generations.apart(chosen.others):
         yield replace(one, kept=True, detail=f"{name} takes over from it")
 
@@ -192,9 +195,9 @@ def _rolling(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
     return replace(found, body={**found.body, "stage": stage, "nodes": left}, health=health, detail=detail)
 
 
-def _disturbed(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
+def _disturbed(cloud: Cloud, desired: Desired, found: Observed, *, telling: bool) -> Observed:
     """`found`, with what a change of its nodes does to running work, and whether it may do so now."""
-    differs = _differs(desired, found)
+    differs = diff(KIND.rule, desired.body, found.body)
     state = found.body["properties"].get("allocationState", "Steady")
     if not pool_repair.replacing(cloud, live_id(found), state) and pool_scale.superseded(found, differs):
         return replace(found, health=Health.READY, detail="another resize runs: it is stopped first")
@@ -202,11 +205,7 @@ def _disturbed(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
         return _shrinking(cloud, desired, found) if differs and pool_scale.shrinks(desired, found) else found
     begun = not found.occupants or "moves" in found.body or pool_scale.emptied(found)
     closed = "" if begun else windows.closed(desired.data["rollout"].get("windows", ()), cloud.time)
-    return replace(found, held=closed)
-
-
-def _differs(desired: Desired, found: Observed) -> Diff:
-    return diff(KIND.rule, desired.body, found.body)
+    return replace(nodes.hit(cloud, found) if telling else found, held=closed)
 
 
 def _shrinking(cloud: Cloud, desired: Desired, found: Observed) -> Observed:
@@ -249,9 +248,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
     """
     name = live_id(found)
     if found.health is Health.FAILED and found.body["broken"]:
-        properties = found.body["properties"]
-        total = properties["currentDedicatedNodes"] + properties["currentLowPriorityNodes"]
-        pool_repair.mend(cloud, name, total)
+        pool_repair.mend(cloud, name, nodes.present(found.body["properties"]))
         if not diff:
             return None
     if "moves" in found.body:

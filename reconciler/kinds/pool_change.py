@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds import arm, pool_body, pool_generations, pool_rollout, pool_scale
-from reconciler.kinds.pool_generations import live_id
+from reconciler.kinds.nodes import live_id
 from reconciler.model import STAGE, Desired, Diff, Mark, Observed, Rule
 
 

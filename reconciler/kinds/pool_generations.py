@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.diff import diff
 from reconciler.kinds import arm, pairs, pool_handover
+from reconciler.kinds.nodes import live_id
 from reconciler.model import Desired, Health, Observed, Rule
 
 POOL = "reconcile_pool"
@@ -30,11 +31,6 @@ class Generations:
     fits: bool = True
     others: tuple[Observed, ...] = ()
     beside: str = ""
-
-
-def live_id(found: Observed) -> str:
-    """What Azure calls the pool that stands for `found`."""
-    return found.id.rsplit("/", 1)[-1]
 
 
 def base(name: str) -> str:
@@ -86,11 +82,14 @@ def next_id(name: str, ids: Iterable[str]) -> str:
 def choose(desired: Desired, live: Iterable[Observed], ids: Iterable[str], rule: Callable[[str], Rule]) -> Generations:
     """Which of the pool's live generations stands for it; `ids` are those of all pools. Pure."""
     newest = sorted(live, key=_number, reverse=True)
+    blue_green = desired.data["rollout"]["whenEmpty"] == "blueGreen"
+    if len(newest) == 1 and not blue_green:
+        return Generations(newest[0])
     staying = [one for one in newest if not going(one)]
     fit = [one for one in staying if diff(rule, desired.body, one.body).rule < Rule.WHEN_EMPTY]
     now = [*fit, *staying, *newest][0]
     others = tuple(one for one in newest if one is not now and one.mark is not None)
-    fresh = desired.data["rollout"]["whenEmpty"] == "blueGreen" and not fit and now.occupants and not going(now)
+    fresh = blue_green and not fit and now.occupants and not going(now)
     return Generations(now, bool(fit), others, next_id(desired.address.name, ids) if fresh else "")
 
 
