@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,6 +121,19 @@ class World:
             reading, cloud, KINDS, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds
         )
         return {str(outcome.step.address): outcome for outcome in outcomes}
+
+    def kill_at(self, stage: str) -> None:
+        """Kill an apply, in a process of its own, as soon as it tells of this stage."""
+        self.spec()
+        command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(self.file)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "StepWaiting" and stage in event["detail"]:
+                    process.send_signal(signal.SIGKILL)
+                    break
+        assert process.returncode == -signal.SIGKILL, f"no stage {stage}"
 
     def drop(self) -> None:
         """The resource group goes with all that is in it, by and by."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -158,16 +156,7 @@ def test_replication_to_a_region_that_no_pool_needs_holds_nothing_up(images: Ima
 
 @pytest.mark.parametrize("stage", ["network", "machine", "docker", "generalize", "publishing", "clearing away"])
 def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(images: Images, stage: str) -> None:
-    images.world.spec()
-    command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(images.world.file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            event = json.loads(line)
-            if event["event"] == "StepWaiting" and stage in event["detail"]:
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
+    images.world.kill_at(stage)
     images.done()
     assert images.leftovers() == []
     assert images.machines() == 1

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -37,18 +33,8 @@ def change(pools: Pools, **more: Any) -> None:
 
 
 def kill_at(pools: Pools, stage: str) -> None:
-    """Kill an apply as soon as it tells of this stage."""
-    pools.world.spec()
     pools.world.azure.run(300)  # at full speed some stages pass between two looks
-    command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(pools.world.file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            event = json.loads(line)
-            if event["event"] == "StepWaiting" and stage in event["detail"]:
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL, f"no stage {stage}"
+    pools.world.kill_at(stage)
     pools.world.azure.run(FAST)
 
 
