@@ -11,9 +11,9 @@ import tempfile
 import threading
 from pathlib import Path
 
+import azure_local
 from bench import convert, images, listing, pools, preflight
 from demo import photos
-from reconciler import local
 
 CHECKOUT = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-m", "reconciler"]
@@ -63,8 +63,8 @@ def _requests() -> str:
     told = []
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "azure"
-        local.up(state, speed=600)
-        os.environ.update(local.env(state))
+        azure_local.up(state, speed=600)
+        os.environ.update(azure_local.env(state))
         try:
             for number in (1, 20):
                 pool = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 0}
@@ -87,7 +87,7 @@ def _requests() -> str:
                 (state / "wire.on").unlink()
                 told.append(f"{len((state / 'wire.jsonl').read_text().splitlines())} with {number} pools")
         finally:
-            local.down(state)
+            azure_local.down(state)
     return ", ".join(told)
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from azure.storage.blob import BlobServiceClient
 from PIL import Image
 
-from reconciler.local import azurite
+from azure_local.storage import azurite
 from worker.convert import convert
 from worker.failure import Failure
 from worker.task import MAX_PIXELS

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from reconciler import local
+import azure_local
 
 SPEED = 60.0
 STAGES = {"vm": 180, "powerOff": 60, "deallocate": 60, "imageVersion": 300, "nodeCreating": 150, "nodeStarting": 150}
@@ -47,7 +47,7 @@ def _minutes(folder: Path, run: Callable[[], None]) -> float:
 
 
 def _now(folder: Path) -> datetime:
-    return datetime.fromisoformat(local.ask(folder, "GET", "health")["time"][:26] + "+00:00")
+    return datetime.fromisoformat(azure_local.ask(folder, "GET", "health")["time"][:26] + "+00:00")
 
 
 def _spec(name: str, pools: int) -> Spec:
@@ -72,7 +72,9 @@ def _apply(folder: Path, name: str, spec: Spec) -> None:
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(spec))
     command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **local.env(folder)})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **azure_local.env(folder)}
+    )
     if done.returncode:
         raise SystemExit(f"{name}: {done.stderr}{[line for line in done.stdout.splitlines() if 'failed' in line][-1:]}")
     assert json.loads(done.stdout.splitlines()[0])
@@ -98,9 +100,9 @@ def _iterated(folder: Path) -> None:
 
 def measure(folder: Path) -> list[str]:
     """Run all of it on a local Azure of its own."""
-    local.up(folder, speed=SPEED)
-    local.ask(folder, "POST", "durations", STAGES)
+    azure_local.up(folder, speed=SPEED)
+    azure_local.ask(folder, "POST", "durations", STAGES)
     try:
         return list(lines(folder))
     finally:
-        local.reset(folder)
+        azure_local.reset(folder)

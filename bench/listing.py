@@ -59,8 +59,8 @@ def serving() -> Iterator[str]:
 def main(url: str) -> None:
     from azure.storage.blob import ContainerClient
 
-    from reconciler.kinds.conversion import listing
-    from reconciler.kinds.work import work
+    from reconciler.kinds.conversion.conversion import listing
+    from reconciler.kinds.conversion.work import work
 
     inputs = listing(ContainerClient(url, "images"), "", None)
     made = listing(ContainerClient(url, "converted"), "", "source_etag")

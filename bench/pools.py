@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reconciler import local
+import azure_local
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
 from reconciler.engine.loop import Reading
@@ -31,20 +31,20 @@ def measure() -> Iterator[str]:
     """The figures, a line each."""
     with TemporaryDirectory() as folder:
         state = Path(folder) / "azure"
-        local.up(state, speed=SPEED)
+        azure_local.up(state, speed=SPEED)
         before = dict(os.environ)
-        os.environ.update(local.env(state))
+        os.environ.update(azure_local.env(state))
         try:
             yield from _measured(state, Path(folder) / "spec.yaml")
         finally:
-            local.down(state)
+            azure_local.down(state)
             os.environ.clear()
             os.environ.update(before)
 
 
 def _measured(state: Path, path: Path) -> Iterator[str]:
     _apply(path, 0)
-    local.ask(state, "POST", "batch-quotas", {"account": "babench", **QUOTA})
+    azure_local.ask(state, "POST", "batch-quotas", {"account": "babench", **QUOTA})
     one = _apply(path, 1, nodes=1)
     _apply(path, 0)
     hundred = _apply(path, 100, nodes=1)
@@ -58,11 +58,11 @@ def _measured(state: Path, path: Path) -> Iterator[str]:
 def _unchanged(state: Path, path: Path) -> str:
     (state / "wire.jsonl").unlink(missing_ok=True)
     (state / "wire.on").touch()
-    local.ask(state, "POST", "faults", {"match": {}, "times": 1_000_000, "action": {"delay": LATENCY}})
+    azure_local.ask(state, "POST", "faults", {"match": {}, "times": 1_000_000, "action": {"delay": LATENCY}})
     begun, cpu = time.perf_counter(), time.process_time()
     _, reading = _read(path)
     took, cpu = time.perf_counter() - begun, time.process_time() - cpu
-    local.ask(state, "DELETE", "faults")
+    azure_local.ask(state, "DELETE", "faults")
     (state / "wire.on").unlink()
     assert not reading.plan.steps, reading.plan.steps[:3]
     asked = len((state / "wire.jsonl").read_text().splitlines())

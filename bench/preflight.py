@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reconciler import local
+import azure_local
 
 POOLS, LATENCY = 20, 0.05
 
@@ -18,13 +18,13 @@ def measure() -> str:
     """The figure in words. Seconds are the machine's too; the requests are what counts."""
     with TemporaryDirectory() as folder:
         state = Path(folder) / "azure"
-        local.up(state, speed=600)
+        azure_local.up(state, speed=600)
         before = dict(os.environ)
-        os.environ.update(local.env(state))
+        os.environ.update(azure_local.env(state))
         try:
             return _measured(state, Path(folder) / "spec.yaml")
         finally:
-            local.down(state)
+            azure_local.down(state)
             os.environ.clear()
             os.environ.update(before)
 
@@ -44,11 +44,11 @@ def _measured(state: Path, path: Path) -> str:
     found = loop.read(load(path, os.environ), cloud, KINDS)
     (state / "wire.jsonl").unlink(missing_ok=True)
     (state / "wire.on").touch()
-    local.ask(state, "POST", "faults", {"match": {}, "times": 1_000_000, "action": {"delay": LATENCY}})
+    azure_local.ask(state, "POST", "faults", {"match": {}, "times": 1_000_000, "action": {"delay": LATENCY}})
     begun = time.perf_counter()
     reading.read(cloud, found.plan, found.desired, found.observed, spec.azure.location)
     took = time.perf_counter() - begun
-    local.ask(state, "DELETE", "faults")
+    azure_local.ask(state, "DELETE", "faults")
     asked = len((state / "wire.jsonl").read_text().splitlines())
     return f"{took:.2f} s, {asked} requests"
 

@@ -19,10 +19,11 @@ import pytest
 import yaml
 from hypothesis import settings
 
-from reconciler import local
+import azure_local
+from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
-from reconciler.kinds import KINDS, arm
+from reconciler.kinds import KINDS
 from reconciler.model import Outcome, Plan
 from reconciler.spec import Spec, load
 
@@ -41,17 +42,17 @@ class Azure:
     folder: Path
 
     def advance(self, seconds: float) -> None:
-        local.ask(self.folder, "POST", "clock", {"advance": seconds})
+        azure_local.ask(self.folder, "POST", "clock", {"advance": seconds})
 
     def run(self, speed: float) -> None:
         """Let simulated time run so many times as fast as the wall clock."""
-        local.ask(self.folder, "POST", "clock", {"speed": speed})
+        azure_local.ask(self.folder, "POST", "clock", {"speed": speed})
 
     def fault(self, **fault: Any) -> None:
-        local.ask(self.folder, "POST", "faults", fault)
+        azure_local.ask(self.folder, "POST", "faults", fault)
 
     def clear_faults(self) -> None:
-        local.ask(self.folder, "DELETE", "faults")
+        azure_local.ask(self.folder, "DELETE", "faults")
 
     def exchanges(self) -> int:
         """How many ARM and Batch requests it has seen."""
@@ -70,10 +71,10 @@ def serving(folder: Path, **environment: str) -> Iterator[Azure]:
     (folder / "wire.on").touch()
     before = dict(os.environ)
     os.environ.update(environment)
-    local.up(folder, speed=SPEED)
-    os.environ.update(local.env(folder))
+    azure_local.up(folder, speed=SPEED)
+    os.environ.update(azure_local.env(folder))
     yield Azure(folder)
-    local.down(folder)
+    azure_local.down(folder)
     from tests.validity import report  # a plugin must not be imported before pytest has loaded it
 
     report.collect(folder / "wire.jsonl")
@@ -182,7 +183,7 @@ def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def photograph() -> Callable[[int], bytes]:
     """A small JPEG; another number gives another picture."""
-    from reconciler import testimages
+    from reconciler.cli import testimages
 
     def make(number: int) -> bytes:
         return next(testimages.generate(1, "x", seed=number))[1]

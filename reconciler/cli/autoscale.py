@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from reconciler import autoscale as language
-from reconciler.autoscale.scenarios import NAMES
+import batch_autoscale as language
+from batch_autoscale.scenarios import NAMES
 from reconciler.cli import common, simulating
 from reconciler.errors import ReconcileError, Refused
 
@@ -140,7 +140,7 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
     \b
     reconcile autoscale trace encode-2026 --spec specs/prod.yaml -o tasks.csv
     """
-    from reconciler import tasks
+    from reconciler.cli import tasks
 
     ended, left = tasks.history(common.reach(common.load_spec(spec, cloud, trying=False)), job)
     told = f"{left:,} left out, which never ran or have not ended"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler import marks
 from reconciler.cli import common
 from reconciler.errors import Refused
 
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, yes: bool) -> int:
     """Delete temporary machines, disks and networks of image builds that have expired, of any run and any spec."""
     from reconciler.cloud.errors import translated
-    from reconciler.kinds import build_machine
+    from reconciler.kinds.image import machine
     from reconciler.render import as_text
 
     reached = common.reach(common.load_spec(spec, cloud))
     with translated():
-        left = build_machine.expired(reached, everything=everything)
+        left = machine.expired(reached, everything=everything)
     if not left:
         click.echo("Nothing to clean up.")
         return 0
-    rows = [(one["id"].split("/")[4], one["name"], one["tags"][build_machine.EXPIRES]) for one in left]
+    rows = [(one["id"].split("/")[4], one["name"], one["tags"][marks.EXPIRES]) for one in left]
     click.echo(as_text.table(("GROUP", "RESOURCE", "EXPIRES"), rows))
     if not yes:
         common.ask(f"delete these {len(left)}")
@@ -44,12 +45,12 @@ def _delete(reached: Cloud, *, everything: bool) -> None:
     import time
 
     from reconciler.cloud.errors import translated
-    from reconciler.kinds import build_machine
+    from reconciler.kinds.image import machine
 
     deadline = time.monotonic() + 1800
     while True:
         with translated():
-            going = build_machine.clear(reached, build_machine.expired(reached, everything=everything))
+            going = machine.clear(reached, machine.expired(reached, everything=everything))
         if going is None:
             return
         if time.monotonic() > deadline:

@@ -92,11 +92,11 @@ def reach(spec: Spec) -> Cloud:
     from reconciler.cloud.cloud import connect
 
     if spec.azure.cloud == "local" and "RECONCILE_RESOURCE_MANAGER" not in os.environ:
-        from reconciler import local
+        import azure_local
 
         try:
-            os.environ.update(local.env())
-        except local.NotUp as error:
+            os.environ.update(azure_local.env())
+        except azure_local.NotUp as error:
             raise LocalError(str(error)) from None
     return connect(spec, os.environ)
 

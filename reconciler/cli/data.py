@@ -23,7 +23,7 @@ def images() -> None:
 @click.option("--seed", default=0, show_default=True, help="Another seed gives other images.")
 def generate(spec: Path | None, cloud: str | None, job: str | None, count: int, prefix: str, seed: int) -> None:
     """Make JPEGs of many sizes and kinds, straight into a job's input container."""
-    from reconciler import testimages
+    from reconciler.cli import testimages
 
     _send(spec, cloud, job, testimages.generate(count, prefix, seed), count)
 
@@ -34,7 +34,7 @@ def generate(spec: Path | None, cloud: str | None, job: str | None, count: int, 
 @click.option("--job", help="The job with convert; needed if there are several.")
 def upload(folder: Path, spec: Path | None, cloud: str | None, job: str | None) -> None:
     """Upload the JPEGs below FOLDER into a job's input container; what is there already is not sent again."""
-    from reconciler.upload import files_in
+    from reconciler.cloud.upload import files_in
 
     _send(spec, cloud, job, files_in(folder), None)
 
@@ -49,7 +49,7 @@ def _send(
     from rich.progress import Progress
 
     from reconciler.cloud.errors import translated
-    from reconciler.upload import upload as send
+    from reconciler.cloud.upload import upload as send
 
     with translated():
         client = common.reach(loaded).blobs(account).get_container_client(container)

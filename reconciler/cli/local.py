@@ -18,7 +18,7 @@ def local() -> None:
 @click.option("--speed", default=60.0, show_default=True, help="Simulated seconds in a real one.")
 def up(speed: float) -> None:
     """Start it, unless it runs."""
-    from reconciler import local as azure
+    import azure_local as azure
 
     try:
         profile = azure.up(speed=speed, say=click.echo)
@@ -30,7 +30,7 @@ def up(speed: float) -> None:
 @local.command()
 def down() -> None:
     """Stop it; its state stays."""
-    from reconciler import local as azure
+    import azure_local as azure
 
     click.echo("The local Azure is down." if azure.down() else "The local Azure was not up.")
 
@@ -38,7 +38,7 @@ def down() -> None:
 @local.command()
 def status() -> int:
     """Say whether it runs."""
-    from reconciler import local as azure
+    import azure_local as azure
 
     profile = azure.profile()
     if profile is None:
@@ -53,7 +53,7 @@ def status() -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(*, yes: bool) -> None:
     """Stop it and forget everything in it."""
-    from reconciler import local as azure
+    import azure_local as azure
 
     if not yes:
         click.confirm("Forget everything in the local Azure?", abort=True)
@@ -64,7 +64,7 @@ def reset(*, yes: bool) -> None:
 @local.command()
 def env() -> None:
     """Print `export NAME=value` lines with which other programs find it: eval "$(reconcile local env)"."""
-    from reconciler import local as azure
+    import azure_local as azure
 
     try:
         found = azure.env()

@@ -91,7 +91,7 @@ def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, s
 
     For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it.
     """
-    from reconciler import tasks
+    from reconciler.cli import tasks
     from reconciler.render import as_text
 
     loaded = common.load_spec(spec, cloud)
@@ -109,7 +109,7 @@ def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, s
 
 def _build_logs(loaded: Spec, name: str, stage: str | None) -> None:
     """Print the logs of the last build that was watched from this folder."""
-    from reconciler import journal
+    from reconciler.cli import journal
     from reconciler.render import as_text
 
     section, _, rest = name.partition("/")
@@ -181,7 +181,7 @@ def schema(name: str) -> None:
 def verifications(desired: Iterable[Desired], reached: Cloud) -> None:
     """What the checks of each pool have said."""
     from reconciler.cloud.errors import translated
-    from reconciler.kinds import verification
+    from reconciler.kinds.verification import verification
     from reconciler.render import as_text
 
     for one in desired:
@@ -196,7 +196,7 @@ def verifications(desired: Iterable[Desired], reached: Cloud) -> None:
 def conversions(desired: Iterable[Desired], reached: Cloud) -> None:
     """What each conversion has come to: its counts, its last run, and the inputs that cannot be converted."""
     from reconciler.cloud.errors import translated
-    from reconciler.kinds import conversion
+    from reconciler.kinds.conversion import conversion
     from reconciler.render import as_text
 
     for one in desired:

@@ -59,8 +59,10 @@ def _record(
 
 
 def _image(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name: str) -> dict[str, Any]:
-    from reconciler import images
-    from reconciler.kinds import image_version, pool_image, preload
+    from reconciler.azure import images
+    from reconciler.cloud import registries
+    from reconciler.kinds.image import image_version
+    from reconciler.kinds.pool import image
     from reconciler.model import Address
 
     want = desired[Address(image_version.NAME, name)]
@@ -68,10 +70,10 @@ def _image(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name:
     if found is None or found.body["version"] != want.body["version"]:
         raise Refused(f"version {want.body['version']} of images/{name} is not there yet; run apply")
     own = spec.images[name]
-    containers, _ = preload.names(own["preload"])
+    containers, _ = registries.names(own["preload"])
     return {
         "imageId": found.id,
-        "nodeAgentSku": pool_image.agent_of(reached, images.BASES[own["os"]].urn) if spec.batch_account else None,
+        "nodeAgentSku": image.agent_of(reached, images.BASES[own["os"]].urn) if spec.batch_account else None,
         "galleryName": own["gallery"],
         "imageName": name,
         "version": found.body["version"],
@@ -84,7 +86,7 @@ def _image(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name:
 
 
 def _pool(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name: str) -> dict[str, Any]:
-    from reconciler.kinds import pool
+    from reconciler.kinds.pool import pool
     from reconciler.model import Address
 
     found = pool.observe(reached, desired[Address(pool.NAME, name)])

@@ -108,7 +108,7 @@ def read(
     """The spec's plan and the cloud that it is for."""
     loaded = common.load_spec(spec, cloud)
     targets, excludes = common.addresses(target), common.addresses(exclude)
-    from reconciler import journal
+    from reconciler.cli import journal
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
@@ -160,7 +160,7 @@ def _carry_out(reading: Reading, reached: Cloud, shape: str, *, yes: bool, destr
 
 def _journal(reading: Reading, listen: Listener) -> Listener:
     """`listen`, with logs and times written down."""
-    from reconciler import journal
+    from reconciler.cli import journal
     from reconciler.engine import estimate
 
     keys = {str(decision.address): estimate.key(decision) for decision in reading.plan.decisions}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler import autoscale as language
-from reconciler.autoscale import times
+import batch_autoscale as language
+from batch_autoscale import times
 
 if TYPE_CHECKING:
     from reconciler.cost import Price

@@ -7,6 +7,7 @@ spec, and learn.microsoft.com, "Azure Container Registry: authenticate with Entr
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
@@ -84,3 +85,24 @@ def _refused(answer: Any, server: str, repository: str, tag: str) -> AzureError:
     remedy = "Give your principal the role AcrPull on the registry; a new role takes minutes to work."
     text = f"{server} refuses to show {repository}{f':{tag}' if tag else ''}."
     return AzureError(answer.status_code, "RegistryAccessDenied", text, "", remedy)
+
+
+def repository(text: str) -> tuple[str, str]:
+    """The name and the tag of `name:tag`; without a tag, `latest`."""
+    name, _, tag = text.partition(":")
+    return name, tag or "latest"
+
+
+def names(references: Iterable[str]) -> tuple[list[str], list[str]]:
+    """How tasks call these images, and the registries that want a login; both sorted."""
+    found, logins = set(), set()
+    for reference in references:
+        if reference.startswith("registries/"):
+            _, registry, rest = reference.split("/", 2)
+            server, (name, tag) = f"{registry}.azurecr.io", repository(rest)
+        else:
+            server, name, tag = split(reference)
+        found.add(f"{server}/{name}{'@' if tag.startswith('sha256:') else ':'}{tag}")
+        if server.endswith(".azurecr.io"):
+            logins.add(server)
+    return sorted(found), sorted(logins)

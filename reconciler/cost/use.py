@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reconciler import autoscale
-from reconciler.autoscale import bounds, names
+import batch_autoscale
+from batch_autoscale import bounds, names
 from reconciler.cost.amounts import NONE, Range
 from reconciler.model import Action, Address, Body, Decision, Desired, Observed, Plan, Rule
 
@@ -192,8 +192,8 @@ def pool(body: Body, size: str, region: str, expected: Counts) -> Use:
 def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple[Range, bool]:
     """Between which numbers a formula keeps a target, and whether it has no upper bound."""
     try:
-        found = bounds.targets(autoscale.parse(formula))
-    except autoscale.FormulaError:
+        found = bounds.targets(batch_autoscale.parse(formula))
+    except batch_autoscale.FormulaError:
         return Range.exactly(running or 0), True
     span = found.get(names.canonical(variable))
     if span is None:

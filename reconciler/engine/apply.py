@@ -28,7 +28,7 @@ from reconciler.events import (
     StepStarted,
 )
 from reconciler.events import StepWaiting as StepWaits
-from reconciler.kinds.kind import Kinds
+from reconciler.kind import Kinds
 from reconciler.model import Address, Desired, Outcome, Plan, Status, Step
 
 STOP_CHECK = 0.2

@@ -16,20 +16,8 @@ from reconciler.engine.decide import actionable, changes, decide, decide_stray, 
 from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
 from reconciler.errors import AzureError, ReconcileError, Unreachable
-from reconciler.kinds.kind import Kind
-from reconciler.model import (
-    Action,
-    Address,
-    Decision,
-    Desired,
-    Diff,
-    Health,
-    Observed,
-    Progress,
-    Rule,
-    Status,
-    Step,
-)
+from reconciler.kind import Kind
+from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Observed, Progress, Rule, Status, Step
 
 PATIENCE = 8
 """How many passing errors in a row a step sits out."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reconciler.diff import diff
 from reconciler.digest import digest
-from reconciler.kinds.kind import Kind
+from reconciler.kind import Kind
 from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Health, Mark, Observed, Rule
 
 

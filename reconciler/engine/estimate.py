@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.kinds.kind import Kinds
+from reconciler.kind import Kinds
 from reconciler.model import Address, Decision, Desired, Plan
 
 

@@ -6,15 +6,15 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler import graph as graphs
 from reconciler.cloud.cloud import Cloud
 from reconciler.engine import estimate
+from reconciler.engine import graph as graphs
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
 from reconciler.engine.observe import observe
 from reconciler.engine.resolve import resolve
 from reconciler.events import Listener
-from reconciler.kinds.kind import Kinds
+from reconciler.kind import Kinds
 from reconciler.model import Address, Desired, Observed, Outcome, Plan
 from reconciler.preflight import checks, reading
 from reconciler.preflight.facts import Facts, Finding, Severity

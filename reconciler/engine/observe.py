@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
-from reconciler.kinds.kind import Kind, Kinds
+from reconciler.kind import Kind, Kinds
 from reconciler.model import Address, Desired, Observed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from reconciler.digest import digest
 from reconciler.engine.decide import decide, decide_stray
-from reconciler.kinds.kind import Kinds
+from reconciler.kind import Kinds
 from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step
 
 QUIET = {Action.NONE, Action.DEFER, Action.REFUSE}

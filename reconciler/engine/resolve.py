@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler import graph
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
-from reconciler.kinds.kind import Kind, Kinds
+from reconciler.engine import graph
+from reconciler.kind import Kind, Kinds
 from reconciler.model import Address, Desired
 from reconciler.spec.spec import Spec
 

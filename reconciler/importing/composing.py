@@ -11,7 +11,7 @@ from reconciler.importing import jobs, pools, resources
 from reconciler.importing.live import Live
 from reconciler.importing.resources import Section
 from reconciler.importing.words import Known, Unsayable
-from reconciler.kinds import role_assignment
+from reconciler.kinds.identity import role_assignment
 from reconciler.model import Address, Observed
 from reconciler.spec.spec import Target
 

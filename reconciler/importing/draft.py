@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from reconciler import roles
+from reconciler.azure import roles
 from reconciler.diff import diff
 from reconciler.errors import Problem, ReconcileError
 from reconciler.importing import resources

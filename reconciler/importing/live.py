@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
 from reconciler.errors import ReconcileError
-from reconciler.kinds import KINDS, role_assignment
+from reconciler.kinds import KINDS
+from reconciler.kinds.identity import role_assignment
 from reconciler.model import Address, Desired, Observed
 
 GROUP, ACCOUNT, STORAGE, CONTAINER = "resource_group", "batch_account", "storage_account", "container"

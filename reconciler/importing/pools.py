@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler import images
+from reconciler.azure import images
 from reconciler.importing.resources import Section, protect
 from reconciler.importing.words import Known, Unsayable, definition, pairs, refuse_secrets, said, without
-from reconciler.kinds import pool_properties
+from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Observed
 
 RESIZE_TIMEOUT = "PT15M"

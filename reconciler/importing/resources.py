@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler import roles
+from reconciler.azure import roles
 from reconciler.importing.words import Known, Unsayable, definition, pairs, without
 from reconciler.kinds import batch_account as batch
 from reconciler.model import Observed

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from reconciler.kinds import (
-    application,
-    application_package,
-    batch_account,
-    container,
-    container_image,
-    conversion,
-    gallery,
-    identity,
-    image_definition,
-    image_version,
-    job,
-    pool,
-    registry,
-    resource_group,
-    role_assignment,
-    storage_account,
-    verification,
-)
-from reconciler.kinds.kind import Kinds
+from reconciler.kind import Kinds
+from reconciler.kinds import batch_account, job, resource_group
+from reconciler.kinds.application import application, application_package
+from reconciler.kinds.conversion import conversion
+from reconciler.kinds.identity import identity, role_assignment
+from reconciler.kinds.image import gallery, image_definition, image_version
+from reconciler.kinds.pool import pool
+from reconciler.kinds.registry import container_image, registry
+from reconciler.kinds.storage import container, storage_account
+from reconciler.kinds.verification import verification
 
 KINDS: Kinds = {
     kind.name: kind

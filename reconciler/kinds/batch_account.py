@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from reconciler import marks
+from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm
-from reconciler.kinds.kind import Kind
+from reconciler.kind import ArmType, Kind
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -82,11 +83,11 @@ def _observed(raw: dict[str, Any]) -> Observed:
     body = {
         **raw,
         "location": arm.region(raw["location"]),
-        "tags": arm.without_mark(raw.get("tags")),
+        "tags": marks.without_mark(raw.get("tags")),
         "identity": arm.identity_ids(raw.get("identity")),
         "properties": properties,
     }
-    mark = arm.mark_of(raw.get("tags"))
+    mark = marks.mark_of(raw.get("tags"))
     return Observed(Address(NAME, raw["name"]), raw["id"], body, mark, arm.health(state), arm.detail(state))
 
 
@@ -105,14 +106,14 @@ def _wire(body: Any) -> dict[str, Any]:
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    body = {**_wire(desired.body), "tags": arm.with_mark(desired.body["tags"], mark)}
+    body = {**_wire(desired.body), "tags": marks.with_mark(desired.body["tags"], mark)}
     return arm.put(cloud, f"{_collection(cloud)}/{desired.address.name}", body)
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
     wire = _wire(desired.body)
     changeable = {key: value for key, value in wire["properties"].items() if key != "poolAllocationMode"}
-    body = {"tags": arm.replaced_tags(found.body, desired.body, mark), "properties": changeable}
+    body = {"tags": marks.replaced_tags(found.body, desired.body, mark), "properties": changeable}
     if any(change.path.startswith("identity") for change in diff.changes):
         body["identity"] = wire["identity"]
     return arm.patch(cloud, found.id, body)
@@ -126,4 +127,15 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return arm.delete(cloud, found.id)
 
 
-KIND = Kind(NAME, FIELDS, expand, list_, observe, create, update, delete, ready_within=timedelta(minutes=15))
+KIND = Kind(
+    name=NAME,
+    arm=ArmType("Microsoft.Batch/batchAccounts", "2025-06-01", named_at="Microsoft.Batch/locations/{location}"),
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+    ready_within=timedelta(minutes=15),
+)

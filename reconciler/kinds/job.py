@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from reconciler import marks
+from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm, batch_jobs, pairs, pool_generations, pool_handover
-from reconciler.kinds.kind import Kind
+from reconciler.kind import Kind
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -67,22 +68,22 @@ def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
     constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
     ended = state in ("completed", "terminating")
     pool = raw["poolInfo"]
-    if desired and pool_generations.named(pool.get("poolId", ""), desired.body["poolInfo"]["poolId"]):
+    if desired and marks.is_generation(pool.get("poolId", ""), desired.body["poolInfo"]["poolId"]):
         pool = desired.body["poolInfo"]  # any generation of it
     body = {
         **raw,
         "poolInfo": pool,
         "constraints": constraints,
-        "metadata": arm.without_mark(metadata),
+        "metadata": marks.without_mark(metadata),
         "state": state if ended else "active",
-        "stage": "disabled" if state == "disabled" and pool_handover.MOVING not in metadata else "enabled",
+        "stage": "disabled" if state == "disabled" and marks.MOVING not in metadata else "enabled",
     }
     busy = state in ("disabling", "enabling", "terminating", "deleting")
     return Observed(
         Address(NAME, raw["id"]),
         raw["id"],
         body,
-        arm.mark_of(metadata),
+        marks.mark_of(metadata),
         Health.BUSY if busy else Health.READY,
         state if busy else "",
         etag=raw.get("eTag"),
@@ -92,7 +93,7 @@ def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     known = {desired.address.name.lower(): desired for desired in wanted}
     for raw in batch_jobs.listing(cloud):
-        if batch_jobs.VERIFICATION not in pairs.mapped(raw.get("metadata")):
+        if marks.VERIFICATION not in pairs.mapped(raw.get("metadata")):
             yield _observed(raw, known.get(raw["id"].lower()))
 
 
@@ -110,7 +111,7 @@ def _wire(cloud: Cloud, desired: Desired) -> dict[str, Any]:
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     own = _wire(cloud, desired)
     body = {key: value for key, value in own.items() if key not in ("state", "stage") and value is not None}
-    metadata = pairs.listed(arm.with_mark(desired.body["metadata"], mark))
+    metadata = pairs.listed(marks.with_mark(desired.body["metadata"], mark))
     batch_jobs.create(cloud, {**body, "id": desired.address.name, "metadata": metadata})
     return None
 
@@ -129,7 +130,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
     if parts or not disabled:
         metadata = {**found.body["metadata"], **desired.body["metadata"]}
         own = _wire(cloud, desired)
-        body = {part: own[part] for part in parts} | {"metadata": pairs.listed(arm.with_mark(metadata, mark))}
+        body = {part: own[part] for part in parts} | {"metadata": pairs.listed(marks.with_mark(metadata, mark))}
         cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
         return None
     batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)
@@ -142,14 +143,14 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
 
 
 KIND = Kind(
-    NAME,
-    FIELDS,
-    expand,
-    list_,
-    observe,
-    create,
-    update,
-    delete,
+    name=NAME,
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
     ready_within=timedelta(minutes=15),
     reads=("batch_account",),
 )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reconciler import marks
+from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kinds import arm
-from reconciler.kinds.kind import Kind
+from reconciler.kind import ArmType, Kind
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -33,12 +34,12 @@ def _id(cloud: Cloud, name: str) -> str:
 
 def _observed(cloud: Cloud, raw: dict[str, Any]) -> Observed:
     state = raw["properties"]["provisioningState"]
-    body = {"location": arm.region(raw["location"]), "tags": arm.without_mark(raw.get("tags"))}
+    body = {"location": arm.region(raw["location"]), "tags": marks.without_mark(raw.get("tags"))}
     name = raw["name"]
     if name.lower() == cloud.target.resource_group.lower():  # Azure compares names without case
         name = cloud.target.resource_group
     found = Address(NAME, name)
-    return Observed(found, raw["id"], body, arm.mark_of(raw.get("tags")), arm.health(state), arm.detail(state))
+    return Observed(found, raw["id"], body, marks.mark_of(raw.get("tags")), arm.health(state), arm.detail(state))
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
@@ -52,12 +53,12 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    body = {**desired.body, "tags": arm.with_mark(desired.body["tags"], mark)}
+    body = {**desired.body, "tags": marks.with_mark(desired.body["tags"], mark)}
     return arm.put(cloud, _id(cloud, desired.address.name), body)
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    return arm.patch(cloud, found.id, {"tags": arm.replaced_tags(found.body, desired.body, mark)})
+    return arm.patch(cloud, found.id, {"tags": marks.replaced_tags(found.body, desired.body, mark)})
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:
@@ -68,4 +69,14 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return arm.delete(cloud, found.id)
 
 
-KIND = Kind(NAME, FIELDS, expand, list_, observe, create, update, delete)
+KIND = Kind(
+    name=NAME,
+    arm=ArmType("Microsoft.Resources/resourceGroups", "2025-04-01"),
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+)

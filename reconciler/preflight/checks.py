@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from reconciler import retired
-from reconciler.kinds.capacity import SHOWN
+from reconciler.azure import retired
+from reconciler.cloud.capacity import SHOWN
 from reconciler.model import Address
 from reconciler.preflight import access, quotas, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Finding, Image, Severity

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from reconciler.kinds.capacity import Size
+from reconciler.cloud.capacity import Size
 from reconciler.model import Action, Address, Body, Decision, Desired, Observed, Plan, Rule
 
 CHANGING = (Action.CREATE, Action.UPDATE, Action.REPLACE)

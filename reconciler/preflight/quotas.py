@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.capacity import Size, nearest
+from reconciler.cloud.capacity import Size, nearest
 from reconciler.model import Address
 from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
-from reconciler.kinds import arm, capacity
 from reconciler.model import Action, Address, Desired, Observed, Plan
 from reconciler.preflight import access
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_pools

@@ -11,8 +11,8 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler import retired
-from reconciler.kinds.capacity import SHOWN, Size, nearest
+from reconciler.azure import retired
+from reconciler.cloud.capacity import SHOWN, Size, nearest
 from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity
 
 ZONES = 2

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from reconciler.autoscale import Finding, Result
+from batch_autoscale import Finding, Result
 from reconciler.render.as_text import duration
 
 PERIOD = 30

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reconciler.autoscale import Result
+from batch_autoscale import Result
 from reconciler.render.autoscale import Rates, costs
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from reconciler import retired, roles
+from reconciler.azure import retired, roles
 from reconciler.errors import Problem
 from reconciler.files import folder
 from reconciler.spec import check_applications, check_images, check_pools, check_rollout

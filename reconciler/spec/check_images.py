@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler import images
+from reconciler.azure import images
 from reconciler.errors import Problem
 from reconciler.spec.document import Document, Path_
 from reconciler.spec.references import dangling

@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from reconciler import autoscale, images, retired
+import batch_autoscale
+from reconciler.azure import images, retired
 from reconciler.errors import Problem
 from reconciler.spec import trial
 from reconciler.spec.document import Document, Path_
@@ -36,7 +37,7 @@ def _scaled(value: Mapping[str, Any]) -> Iterator[tuple[Path_, Mapping[str, Any]
 def _formula(document: Document, path: Path_, given: Mapping[str, Any], slots: int) -> Iterator[Problem]:
     interval = given.get("every", "PT5M")
     if "formula" in given:
-        for finding in autoscale.lint(given["formula"], interval):
+        for finding in batch_autoscale.lint(given["formula"], interval):
             if finding.severity == "error":
                 yield document.problem((*path, "formula"), f"{finding.place} {finding.message}; {finding.remedy}")
         return
@@ -45,7 +46,7 @@ def _formula(document: Document, path: Path_, given: Mapping[str, Any], slots: i
     except ValueError as error:
         yield document.problem(path, str(error))
     try:
-        autoscale.Setting(interval=interval)
+        batch_autoscale.Setting(interval=interval)
     except ValueError as error:
         yield document.problem((*path, "every"), str(error))
 
@@ -80,7 +81,7 @@ def trials(document: Document) -> Iterator[Problem]:
         if found is None:
             continue
         shows = f"; to see why: reconcile autoscale simulate {document.file} --pool {path[1]}"
-        for miss in autoscale.missed(found, given["expect"]):
+        for miss in batch_autoscale.missed(found, given["expect"]):
             message = f"{miss.words}; change the formula or the limit{shows}"
             yield document.problem((*path, "expect", miss.name), message)
             shows = ""
@@ -97,7 +98,7 @@ def warnings(pools: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """What the linter advises about formulas that Azure would take."""
     for name, body in pools.items():
         given = body["nodes"].get("autoscale", {})
-        for finding in autoscale.lint(given["formula"], given.get("every", "PT5M")) if "formula" in given else ():
+        for finding in batch_autoscale.lint(given["formula"], given.get("every", "PT5M")) if "formula" in given else ():
             if finding.severity != "error":
                 yield f"pools.{name}.nodes.autoscale.formula {finding}"
 

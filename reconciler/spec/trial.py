@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from reconciler import autoscale
-from reconciler.autoscale import Result, Setting, Trace, times
+import batch_autoscale
+from batch_autoscale import Result, Setting, Trace, times
 
 STEPS = 100_000
 """Of a simulation: events, evaluations and nodes. So many take about two seconds."""
@@ -26,7 +26,7 @@ def formula(given: Mapping[str, Any], slots: int) -> str:
     if "formula" in given:
         return str(given["formula"])
     more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
-    return autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
+    return batch_autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
 
 
 def trace(given: Mapping[str, Any], folder: Path) -> Trace:
@@ -37,10 +37,10 @@ def trace(given: Mapping[str, Any], folder: Path) -> Trace:
     ((kind, made),) = source.items()
     count, takes = made["tasks"], times.duration(made["takes"])
     if kind == "burst":
-        return autoscale.burst(count, duration=takes)
+        return batch_autoscale.burst(count, duration=takes)
     if kind == "constant":
-        return autoscale.constant(count, every=times.duration(made["every"]), duration=takes)
-    return autoscale.diurnal(count, days=made["days"], duration=takes)
+        return batch_autoscale.constant(count, every=times.duration(made["every"]), duration=takes)
+    return batch_autoscale.diurnal(count, days=made["days"], duration=takes)
 
 
 def _recorded(path: Path) -> Trace:
@@ -50,7 +50,7 @@ def _recorded(path: Path) -> Trace:
             raise ValueError(
                 f"{path} has {size / 1e6:.0f} MB, at most {BYTES / 1e6:.0f} can be tried; take a part of it"
             )
-        found = autoscale.read_csv(path.read_text(encoding="utf-8-sig"))
+        found = batch_autoscale.read_csv(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ValueError(f"cannot be read: {path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -70,7 +70,7 @@ def setting(given: Mapping[str, Any], slots: int, **more: Any) -> Setting:
 @lru_cache(maxsize=16)
 def run(tasks: Trace, text: str, pool: Setting) -> Result:
     """What comes of it; a spec asks for the same again when its costs are told."""
-    return autoscale.simulate(tasks, text, pool)
+    return batch_autoscale.simulate(tasks, text, pool)
 
 
 def result(given: Mapping[str, Any], slots: int, folder: Path) -> Result:
@@ -86,7 +86,7 @@ def means(pools: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, tup
         if "trace" in given:
             try:
                 done = result(given, body["taskSlotsPerNode"], folder)
-            except (ValueError, autoscale.FormulaError):
+            except (ValueError, batch_autoscale.FormulaError):
                 continue
             hours = done.seconds / 3600
             found[name] = (done.dedicated_hours / hours, done.spot_hours / hours)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.autoscale import Evaluation, Pool, Series, evaluate, every
+from batch_autoscale import Evaluation, Pool, Series, evaluate, every
 
 FOLDER = Path(__file__).parents[1] / "cases/autoscale"
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.autoscale import EvaluationError, FormulaError, parse, show, typecheck
-from reconciler.autoscale.values import show as shown
+from batch_autoscale import EvaluationError, FormulaError, parse, show, typecheck
+from batch_autoscale.values import show as shown
 from tests.autoscale.cases import load, run
 
 CASES = [*load("page"), *load("language")]

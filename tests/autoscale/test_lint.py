@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.autoscale import evaluate, every, lint, scenarios
+from batch_autoscale import evaluate, every, lint, scenarios
 from tests.autoscale.cases import NOW, load
 
 SATURDAY = datetime(2026, 1, 10, 12, tzinfo=UTC)

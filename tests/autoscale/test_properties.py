@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.autoscale import (
+from batch_autoscale import (
     FormulaError,
     Place,
     Problem,
@@ -19,7 +19,7 @@ from reconciler.autoscale import (
     show,
     syntax,
 )
-from reconciler.autoscale.syntax import Node
+from batch_autoscale.syntax import Node
 from tests.autoscale.cases import NOW, load
 
 AT = Place(1, 1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.autoscale import (
+from batch_autoscale import (
     FormulaError,
     Result,
     Setting,

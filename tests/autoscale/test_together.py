@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.autoscale import (
+from batch_autoscale import (
     EvaluationError,
     Series,
     Setting,
@@ -21,7 +21,7 @@ from reconciler.autoscale import (
     simulate,
     typecheck,
 )
-from reconciler.autoscale.signatures import ARITHMETIC
+from batch_autoscale.signatures import ARITHMETIC
 from tests.autoscale.cases import NOW
 
 Text = st.SearchStrategy[str]

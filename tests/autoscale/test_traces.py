@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.autoscale import Task, Trace, burst, constant, diurnal, read_csv
+from batch_autoscale import Task, Trace, burst, constant, diurnal, read_csv
 
 
 def test_made_up_traces_have_their_shape() -> None:

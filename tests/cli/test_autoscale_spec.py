@@ -10,8 +10,8 @@ import pytest
 import yaml
 from azure.batch import models
 
-from reconciler.autoscale import read_csv
-from reconciler.tasks import history
+from batch_autoscale import read_csv
+from reconciler.cli.tasks import history
 from tests.cli.test_cli import reconcile
 from tests.conftest import World
 from tests.local.test_tasks import run

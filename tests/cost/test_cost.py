@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from azure_local.compute.catalogue import SIZES
 from reconciler import cost
 from reconciler.cost.money import hourly, money, roughly
-from reconciler.local.services.compute_catalogue import SIZES
 from reconciler.model import Action, Mark, Rule
 from tests.cost.plans import PRICES, REGION, costs, decided, image, live, live_image, made, wanted
 

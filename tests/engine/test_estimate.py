@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler import journal
+from reconciler.cli import journal
 from reconciler.engine import estimate
 from reconciler.events import StepFinished, StepLogged, StepWaiting
 from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step

@@ -18,7 +18,7 @@ from reconciler.engine.apply import apply
 from reconciler.engine.observe import observe
 from reconciler.errors import AzureError
 from reconciler.events import Event
-from reconciler.kinds.kind import Kind, Kinds
+from reconciler.kind import Kind, Kinds
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Outcome, Plan, Rule
 from reconciler.spec.spec import Target
 
@@ -142,7 +142,16 @@ def kind(name: str, **fields: Any) -> Kind:
             return [_seen(address, thing) for address, thing in world.things.items() if address.kind == name]
 
     table = {"size": Rule.LIVE, "colour": Rule.WHEN_EMPTY, "make": Rule.REPLACE, "place": Rule.REFUSE}
-    found = Kind(name, table, lambda spec: (), listing, _observe, _create, _update, _delete)
+    found = Kind(
+        name=name,
+        fields=table,
+        expand=lambda spec: (),
+        list=listing,
+        observe=_observe,
+        create=_create,
+        update=_update,
+        delete=_delete,
+    )
     return replace(found, ready_within=timedelta(seconds=20), **fields)
 
 

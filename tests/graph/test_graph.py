@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import graph
+from reconciler.engine import graph
 from reconciler.errors import ReconcileError, Refused
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Desired

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import local
-from reconciler.kinds import arm, build_machine
+import azure_local
+from reconciler.cloud import arm
+from reconciler.kinds.image import machine as build_machine
 from reconciler.model import Outcome, Status
 from tests.conftest import SPEED, World
 
@@ -57,7 +58,7 @@ class Images:
         return sum(machine.fullmatch(one["path"]) is not None for one in made)
 
     def setting(self, what: str, **body: Any) -> None:
-        local.ask(self.world.azure.folder, "POST", what, body)
+        azure_local.ask(self.world.azure.folder, "POST", what, body)
 
 
 @pytest.fixture

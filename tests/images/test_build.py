@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import local
+import azure_local
 from reconciler.model import Action, Status
 from tests.images.conftest import IMAGE, VERSION, Images
 
@@ -74,7 +74,7 @@ def test_a_newer_marketplace_image_or_a_moved_tag_is_a_reason_that_the_plan_name
     images.image.update(os="ubuntu-24.04", preload=["docker.io/library/busybox:latest"])
     images.done()
     images.setting("platform-images", urn="canonical:ubuntu-24_04-lts:server", version="24.04.209911010")
-    local.ask(images.world.azure.folder, "POST", "images", {"image": "docker.io/library/busybox:latest"})
+    azure_local.ask(images.world.azure.folder, "POST", "images", {"image": "docker.io/library/busybox:latest"})
     decision = next(d for d in images.world.plan().decisions if str(d.address) == VERSION)
     moved = [change.path for change in decision.diff.changes]
     assert moved == ["inputs.base", "inputs.preload docker.io/library/busybox:latest", "version"]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.kinds import build_machine
-from reconciler.kinds.build_machine import Seen, phase
-from reconciler.recipe import Stage
+from reconciler.kinds.image import machine as build_machine
+from reconciler.kinds.image.machine import Seen, phase
+from reconciler.kinds.image.recipe import Stage
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/images/phases.yaml").read_text())
 STAGES = tuple(Stage(name, "true", 1) for name in ("wait", "docker", "deprovision"))

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler import checks, images, recipe
+from reconciler.azure import images
+from reconciler.cloud import capacity
+from reconciler.cloud.capacity import Size
 from reconciler.digest import digest
-from reconciler.kinds import build_context, capacity, version_tags
-from reconciler.kinds.capacity import Size
+from reconciler.kinds.image import recipe, version_tags
+from reconciler.kinds.registry import build_context
+from reconciler.kinds.verification import checks
 
 OWN: dict[str, Any] = {"os": "ubuntu-22.04", "gpu": False, "packages": [], "scripts": [], "verify": [], "preload": []}
 

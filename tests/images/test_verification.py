@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler import checks
+from reconciler.kinds.verification import checks
 from reconciler.model import Status
 from tests.conftest import World
 from tests.local.test_containers import IMAGE, azure_server, with_runtime, without_runtime

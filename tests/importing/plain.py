@@ -9,9 +9,9 @@ from typing import Any
 
 from azure.batch import models
 
+from reconciler.azure.roles import ROLES
 from reconciler.cloud.cloud import Cloud, connect, operation
 from reconciler.cloud.registering import registered
-from reconciler.roles import ROLES
 from reconciler.spec.spec import Spec, Target
 from tests.conftest import World
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from reconciler.importing import Draft, Live, draft
 from reconciler.importing.composing import WORDLESS
 from reconciler.importing.draft import UNSEEN
-from reconciler.kinds import KINDS, role_assignment
+from reconciler.kinds import KINDS
+from reconciler.kinds.identity import role_assignment
 from reconciler.model import Address, Desired, Mark, Observed
 from reconciler.spec import Spec, load
 from reconciler.spec.check import check

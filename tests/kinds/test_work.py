@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.submission import _chunks, run_name
-from reconciler.kinds.work import Item, deal, outputs, work
+from reconciler.kinds.conversion.submission import _chunks, run_name
+from reconciler.kinds.conversion.work import Item, deal, outputs, work
 from worker.shard import output_names
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe")

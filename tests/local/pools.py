@@ -16,7 +16,7 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.storage.blob import BlobServiceClient
 
-from reconciler import local
+import azure_local
 from tests.conftest import Azure
 
 REGION = "italynorth"
@@ -128,7 +128,7 @@ class Bench:
         return found
 
     def control(self, path: str, **body: Any) -> Any:
-        return local.ask(self.azure.folder, "POST", path, {"account": self.account, **body})
+        return azure_local.ask(self.azure.folder, "POST", path, {"account": self.account, **body})
 
 
 def refused(do: Callable[[], Any]) -> tuple[int, str, dict[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import local
+import azure_local
 from tests.conftest import SPEED, Azure
 from tests.local.machines import ALMA, Place, temporary, until, wanted
 from tests.local.registries import SUBSCRIPTION
@@ -34,7 +34,7 @@ def test_versions_of_an_image_are_listed_and_a_new_one_is_the_latest(place: Plac
     path = f"{HERE}/locations/{place.region}/{JAMMY}"
     before = [one["name"] for one in place.get(path)]
     urn = "canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2"
-    local.ask(place.azure.folder, "POST", "platform-images", {"urn": urn, "version": "22.04.202612010"})
+    azure_local.ask(place.azure.folder, "POST", "platform-images", {"urn": urn, "version": "22.04.202612010"})
     after = [one["name"] for one in place.get(path)]
     assert after == [*before, "22.04.202612010"]
     assert [one["name"] for one in place.get(path, top="1", orderby="name desc")] == ["22.04.202612010"]
@@ -65,7 +65,7 @@ def test_usages_count_cores_of_the_family_and_the_region(place: Place) -> None:
 
 
 def test_skus_are_those_of_the_region_and_what_is_sold_out_is_restricted(place: Place) -> None:
-    local.ask(place.azure.folder, "POST", "restrictions", {"location": "norwayeast", "size": "Standard_E4s_v5"})
+    azure_local.ask(place.azure.folder, "POST", "restrictions", {"location": "norwayeast", "size": "Standard_E4s_v5"})
     found = place.get(f"{HERE}/skus", filter="location eq 'norwayeast'")["value"]
     sizes = {one["name"]: one for one in found if one["resourceType"] == "virtualMachines"}
     assert {one["resourceType"] for one in found} == {"virtualMachines", "disks"}
@@ -150,8 +150,8 @@ def test_a_kill_in_the_middle_of_a_machine_and_of_a_version_loses_nothing(tmp_pa
     try:
         folder.mkdir()
         (folder / "wire.on").touch()
-        pid = local.up(folder, speed=SPEED)["pid"]
-        os.environ.update(local.env(folder))
+        pid = azure_local.up(folder, speed=SPEED)["pid"]
+        os.environ.update(azure_local.env(folder))
         place = Place(Azure(folder), "uksouth")
         place.definition()
         source = place.generalized("source")
@@ -165,7 +165,7 @@ def test_a_kill_in_the_middle_of_a_machine_and_of_a_version_loses_nothing(tmp_pa
         path = "galleries/gal/images/img/versions/1.0.0"
         version = place.ask("PUT", path, {"location": place.region, "properties": properties})
         os.kill(pid, signal.SIGKILL)
-        local.up(folder, speed=SPEED)
+        azure_local.up(folder, speed=SPEED)
         assert place.get(path)["properties"]["provisioningState"] in ("Creating", "Succeeded")
         assert place.finish(machine)["status"] == "Succeeded"
         assert place.codes("vm") == ["ProvisioningState/succeeded", "PowerState/running"]
@@ -176,6 +176,6 @@ def test_a_kill_in_the_middle_of_a_machine_and_of_a_version_loses_nothing(tmp_pa
         assert place.ask("GET", interface).status_code == 404
         place.client.close()
     finally:
-        local.down(folder)
+        azure_local.down(folder)
         os.environ.clear()
         os.environ.update(before)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.local.nodes.containers import mounts
-from reconciler.local.nodes.processes import Run
+from azure_local.nodes.containers import mounts
+from azure_local.nodes.processes import Run
 
 
 @pytest.mark.parametrize(

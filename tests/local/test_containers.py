@@ -16,7 +16,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 
-from reconciler import local
+import azure_local
 from tests.conftest import SPEED, Azure, World, serving
 from tests.local.test_tasks import printed, run, until
 
@@ -191,16 +191,16 @@ def test_no_container_outlives_its_server_and_its_task_runs_again(world: World) 
     folder, batch = world.azure.folder, pool_with_containers(world)
     add(batch, "long", "/bin/sleep 600", **settings())
     until(lambda: len(containers(world.azure)) == 1)
-    local.down(folder)
+    azure_local.down(folder)
     assert containers(world.azure) == []
-    local.up(folder, speed=SPEED)
+    azure_local.up(folder, speed=SPEED)
     (again,) = until(lambda: containers(world.azure))
-    running = local.profile(folder)
+    running = azure_local.profile(folder)
     assert running is not None
     os.kill(running["pid"], signal.SIGKILL)
-    until(lambda: local.profile(folder) is None)
+    until(lambda: azure_local.profile(folder) is None)
     assert containers(world.azure) == [again]
-    local.up(folder, speed=SPEED)
+    azure_local.up(folder, speed=SPEED)
     until(lambda: containers(world.azure) not in ([], [again]))
     info = batch.get_task("job", "long").execution_info
     assert info is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.local.registries import context, dockerfile
+from azure_local.registry import context, dockerfile
 from tests.local.registries import archive
 
 BUILDKIT = "option requires BuildKit"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.batch import models
 
-from reconciler import local
+import azure_local
 from tests.conftest import SPEED, Azure, serving
 from tests.local.pools import IMAGE, MACHINE, SIZE, Bench, bench, refused, until
 
@@ -213,8 +213,8 @@ def test_samples_and_the_next_evaluation_outlive_a_restart(bench: Bench) -> None
     bench.azure.advance(1200)
     before = until(lambda: (found := samples(bench, "again")) >= 35 and found)
     first = bench.get("again")["properties"]["autoScaleRun"]["evaluationTime"]
-    local.down(bench.azure.folder)
-    local.up(bench.azure.folder, speed=SPEED)
+    azure_local.down(bench.azure.folder)
+    azure_local.up(bench.azure.folder, speed=SPEED)
     assert samples(bench, "again") >= before
     until(lambda: bench.get("again")["properties"]["autoScaleRun"]["evaluationTime"] > first)
     bench.drop("again")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.local.nodes import registries
+from azure_local.nodes import registries
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from reconciler import local
-from reconciler.local.tokens import Tokens
+import azure_local
+from azure_local.identity.tokens import Tokens
 from tests.conftest import Azure
 from tests.local.registries import ACR, SUBSCRIPTION, TASKS, Registry, http, operator, resources, temporary
 
@@ -197,7 +197,7 @@ def test_a_public_tag_keeps_its_digest_until_it_moves_and_a_build_notices(azure:
     assert public("mcr.microsoft.com/library/python", "3.12-slim").headers["Docker-Content-Digest"] != before
     assert public("docker.io/library/missing-one", "1").status_code == 404
     built = registry.build()["outputImages"][0]["digest"]
-    moved = local.ask(azure.folder, "POST", "images", {"image": "python:3.12-slim"})
+    moved = azure_local.ask(azure.folder, "POST", "images", {"image": "python:3.12-slim"})
     assert moved["image"] == "docker.io/library/python:3.12-slim"
     assert public("docker.io/library/python", "3.12-slim").headers["Docker-Content-Digest"] == moved["digest"] != before
     assert public("docker.io/library/python", before).status_code == 200, "the old image is still there"

@@ -13,7 +13,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import BlobClient
 
-from reconciler import local
+import azure_local
 from tests.conftest import Azure
 from tests.local.registries import FILES, TASKS, Registry, archive, http, operator, prepared, temporary
 
@@ -163,22 +163,22 @@ def test_a_run_goes_on_after_a_kill_in_its_middle(tmp_path: Path) -> None:
     folder = tmp_path / "azure"
     before = dict(os.environ)
     try:
-        pid = local.up(folder, speed=30)["pid"]
-        os.environ.update(local.env(folder))
-        registry = prepared(lambda seconds: local.ask(folder, "POST", "clock", {"advance": seconds}) and None)
+        pid = azure_local.up(folder, speed=30)["pid"]
+        os.environ.update(azure_local.env(folder))
+        registry = prepared(lambda seconds: azure_local.ask(folder, "POST", "clock", {"advance": seconds}) and None)
         registry.make()
         name = registry.schedule(registry.upload(archive(FILES))).json()["name"]
-        local.ask(folder, "POST", "clock", {"advance": 15})
+        azure_local.ask(folder, "POST", "clock", {"advance": 15})
         while registry.arm("GET", f"/runs/{name}", TASKS).json()["properties"]["status"] != "Running":
             pass
         os.kill(pid, signal.SIGKILL)
-        local.up(folder, speed=600)
+        azure_local.up(folder, speed=600)
         run = registry.finished(name)
         assert run["status"] == "Succeeded"
         token = registry.access("repository:worker:pull", operator())
         shown = registry.data("HEAD", "/v2/worker/manifests/v1", token)
         assert shown.headers["Docker-Content-Digest"] == run["outputImages"][0]["digest"]
     finally:
-        local.down(folder)
+        azure_local.down(folder)
         os.environ.clear()
         os.environ.update(before)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from azure.batch import models
 
-from reconciler import local
+import azure_local
 from tests.conftest import SPEED, Azure, World, serving
 from tests.local.test_tasks import until
 
@@ -26,9 +26,9 @@ def test_no_process_outlives_the_server_and_its_task_runs_again(world: World) ->
     line = f"/bin/sh -c 'sleep 600 & sleep 600; : {world.account}'"
     batch.create_task("job", models.BatchTaskCreateOptions(id="long", command_line=line))
     until(lambda: processes(world.account))
-    local.down(world.azure.folder)
+    azure_local.down(world.azure.folder)
     assert processes(world.account) == []
-    local.up(world.azure.folder, speed=SPEED)
+    azure_local.up(world.azure.folder, speed=SPEED)
     until(lambda: processes(world.account))
     info = batch.get_task("job", "long").execution_info
     assert info is not None

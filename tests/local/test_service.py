@@ -15,7 +15,7 @@ from azure.identity import DefaultAzureCredential
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.storage.blob import BlobServiceClient
 
-from reconciler import local
+import azure_local
 from tests.conftest import Azure, World
 
 
@@ -67,7 +67,7 @@ def test_versions_routes_and_letter_case_are_arms(azure: Azure) -> None:
     assert ask(azure, f"{GROUPS.upper()}?api-version=2024-11-01", bearer).status_code == 200
     nowhere = ask(azure, f"{GROUPS}/x/providers/Microsoft.Nothing/things?api-version=2025-04-01", bearer)
     assert nowhere.status_code == 404
-    assert any("Microsoft.Nothing" in gap for gap in local.ask(azure.folder, "GET", "gaps"))
+    assert any("Microsoft.Nothing" in gap for gap in azure_local.ask(azure.folder, "GET", "gaps"))
 
 
 def test_a_body_with_an_unknown_member_is_refused(azure: Azure) -> None:
@@ -107,7 +107,7 @@ def test_an_identity_reaches_blobs_only_with_a_role_that_has_had_time_to_work(wo
     cloud = world.cloud()
     identity = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-pool"
     principal = cloud.arm("GET", identity).body["properties"]["principalId"]
-    from reconciler.local.tokens import Tokens
+    from azure_local.identity.tokens import Tokens
 
     issued = Tokens(world.azure.folder).issue(principal, principal, "https://storage.azure.com", identity)
     blob = f"{cloud.blob_endpoint(world.account)}/images?restype=container&comp=list"
@@ -129,21 +129,21 @@ def test_state_survives_a_restart_and_a_kill(tmp_path: Path) -> None:
     folder = tmp_path / "azure"
     before = dict(os.environ)
     try:
-        local.up(folder, speed=600)
-        os.environ.update(local.env(folder))
+        azure_local.up(folder, speed=600)
+        os.environ.update(azure_local.env(folder))
         _make_blob(folder)
-        profile = local.profile(folder)
+        profile = azure_local.profile(folder)
         assert profile is not None
-        local.down(folder)
-        assert local.profile(folder) is None
-        assert local.up(folder, speed=600)["env"] == profile["env"], "what clients were told stays true"
+        azure_local.down(folder)
+        assert azure_local.profile(folder) is None
+        assert azure_local.up(folder, speed=600)["env"] == profile["env"], "what clients were told stays true"
         assert _blob() == b"kept"
-        pid = local.up(folder, speed=600)["pid"]
+        pid = azure_local.up(folder, speed=600)["pid"]
         os.kill(pid, signal.SIGKILL)
-        local.up(folder, speed=600)
+        azure_local.up(folder, speed=600)
         assert [group.name for group in _resources().resource_groups.list()] == ["rg-kept"]
     finally:
-        local.down(folder)
+        azure_local.down(folder)
         os.environ.clear()
         os.environ.update(before)
 
@@ -171,7 +171,7 @@ def _make_blob(folder: Path) -> None:
     client.resource_groups.create_or_update("rg-kept", {"location": "italynorth"})
     body: Any = {"location": "italynorth", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
     client.providers.register("Microsoft.Storage")
-    local.ask(folder, "POST", "clock", {"advance": 60})
+    azure_local.ask(folder, "POST", "clock", {"advance": 60})
     options: Any = {"api_version": "2025-01-01", "polling_interval": 1}
     poller = client.resources.begin_create_or_update_by_id(_account(), body, **options)
     assert poller.result().name == "sakept"

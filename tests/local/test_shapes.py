@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from reconciler.local.http import Failure
-from reconciler.local.services.shapes import Choice, Duration, Many, Number, Record, Span, Text, seconds, spelled
+from azure_local.batch.shapes import Choice, Duration, Many, Number, Record, Span, Text, seconds, spelled
+from azure_local.http import Failure
 
 SHAPE = Record(
     "Thing",

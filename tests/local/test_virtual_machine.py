@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import local
+import azure_local
 from tests.conftest import Azure
 from tests.local.machines import ALMA, JAMMY, KEY, Place, changed, temporary, wanted
 
@@ -151,7 +151,7 @@ def test_a_password_has_to_be_strong_and_is_never_shown(place: Place, free: dict
 
 def test_quotas_of_the_family_and_the_region_are_kept_in_azures_words(place: Place, free: dict[str, Any]) -> None:
     def limit(name: str, cores: int) -> None:
-        local.ask(place.azure.folder, "POST", "quotas", {"location": place.region, "name": name, "limit": cores})
+        azure_local.ask(place.azure.folder, "POST", "quotas", {"location": place.region, "name": name, "limit": cores})
 
     limit("standardDSv5Family", 3)
     place.machine("counted")
@@ -173,7 +173,7 @@ def test_quotas_of_the_family_and_the_region_are_kept_in_azures_words(place: Pla
 
 
 def test_a_size_that_is_sold_out_is_refused(place: Place, free: dict[str, Any]) -> None:
-    local.ask(place.azure.folder, "POST", "restrictions", {"location": place.region, "size": "Standard_D8s_v5"})
+    azure_local.ask(place.azure.folder, "POST", "restrictions", {"location": place.region, "size": "Standard_D8s_v5"})
     properties = changed(free, "hardwareProfile.vmSize", "standard_d8s_v5")
     status, code, message = place.unmade("virtualMachines/sold", properties)
     assert (status, code) == (409, "SkuNotAvailable")

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
+from reconciler import marks
 from reconciler.cloud.errors import translated
 from reconciler.errors import Unreachable
-from reconciler.kinds.batch_applications import CONTENT
 from reconciler.model import Action, Decision, Outcome, Rule, Status
 from reconciler.render import as_text
 from tests.pools.conftest import Pools
@@ -330,7 +330,7 @@ def test_no_log_error_or_plan_shows_the_link_of_an_upload(apps: Applications, ca
     shown = "\n".join([caplog.text, plan, str(failed), *map(str, outcomes.values()), repr(failed.error)])
     assert "app-tool" in caplog.text
     assert [secret for secret in secrets if secret in shown] == []
-    assert CONTENT in apps.package("1")["tags"]
+    assert marks.CONTENT in apps.package("1")["tags"]
 
 
 def test_a_trouble_on_the_way_is_told_without_the_link() -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reconciler.errors import SpecError
-from reconciler.kinds import pool_scale
+from reconciler.kinds.pool import scale
 from reconciler.spec import load
 from reconciler.spec.check_pools import warnings
 
@@ -53,7 +53,7 @@ def test_a_formula_without_a_cap_is_valid_and_warned_of(tmp_path: Path) -> None:
 
 def test_a_scenario_becomes_a_formula_in_the_pools_scale_settings(tmp_path: Path) -> None:
     loaded = load(spec(tmp_path, {"autoscale": {"scenario": "pending-tasks", "max": 20, "every": "PT10M"}}), os.environ)
-    wanted = pool_scale.wanted(loaded.pools["p"])
+    wanted = scale.wanted(loaded.pools["p"])
     assert wanted["fixedScale"] is None
     assert wanted["autoScale"]["evaluationInterval"] == "PT10M"
     assert "maxNodes = 20;" in wanted["autoScale"]["formula"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from azure.batch import models
 
-from reconciler.kinds import pool_generations, pool_handover
+from reconciler import marks
+from reconciler.kinds.pool import generations
 from reconciler.model import Action, Decision, Rule, Status
 from tests.pools.conftest import FAST, Pools
 from tests.pools.test_drain import begin, ended, submit
@@ -49,7 +50,7 @@ def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Po
     assert ids(pools) == ["pool-g2"]
     assert job(pools)["poolInfo"]["poolId"] == "pool-g2"
     assert job(pools)["state"] == "active"
-    assert not any(one["name"] == pool_handover.MOVING for one in job(pools)["metadata"])
+    assert not any(one["name"] == marks.MOVING for one in job(pools)["metadata"])
     tasks = ended(pools)
     assert len(tasks) == 6
     assert {task["executionInfo"]["exitCode"] for task in tasks} == {0}
@@ -171,7 +172,7 @@ def test_a_destroyed_spec_leaves_no_generation(pools: Pools) -> None:
     ],
 )
 def test_the_next_generation_has_a_name_that_nobody_has(live: list[str], expected: str) -> None:
-    assert pool_generations.next_id("prod", live) == expected
+    assert generations.next_id("prod", live) == expected
 
 
 def test_a_later_generation_that_left_the_spec_is_deleted_under_the_pools_name(pools: Pools) -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from reconciler import local
-from reconciler.kinds import pool_repair
+import azure_local
+from reconciler.kinds.pool import repair
 from reconciler.model import Action, Status
 from tests.pools.conftest import Pools
 
 
 def break_one(pools: Pools, state: str, **more: bool) -> None:
     body: dict[str, Any] = {"account": pools.world.text["batchAccount"]["name"], "pool": "pool", "state": state, **more}
-    assert "error" not in local.ask(pools.world.azure.folder, "POST", "nodes", body)
+    assert "error" not in azure_local.ask(pools.world.azure.folder, "POST", "nodes", body)
 
 
 def test_an_unusable_node_is_mended_by_the_next_apply(pools: Pools) -> None:
@@ -54,4 +54,4 @@ def test_a_start_task_that_fails_everywhere_is_told_with_its_last_words_and_not_
 
 @pytest.mark.parametrize(("count", "total", "told"), [(1, 1, False), (1, 2, False), (2, 3, True), (2, 4, False)])
 def test_more_than_half_is_no_accident(count: int, total: int, told: bool) -> None:
-    assert pool_repair.common(count, total) is told
+    assert repair.common(count, total) is told

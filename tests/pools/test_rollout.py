@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import pool_rollout
+from reconciler import marks
+from reconciler.kinds.pool import rollout
 from reconciler.model import Rule
 from tests.pools.conftest import Pools
 
@@ -30,7 +31,7 @@ def test_idle_nodes_come_first_and_what_boots_counts_as_missing() -> None:
         node("d", "idle", LATER),
         node("e", "running", EARLIER),
     ]
-    found = pool_rollout.sort(raws, SINCE, {"e"})
+    found = rollout.sort(raws, SINCE, {"e"})
     assert found.old == ("b", "a")
     assert set(found.booting) == {"c", "e"}
 
@@ -52,4 +53,4 @@ def test_a_new_start_task_reaches_nodes_that_boot_later_or_all_of_them_by_reboot
     after = boots(pools)
     assert len(after) == 3
     assert (set(before) & set(after) == set()) is rolling
-    assert not any(one["name"] == pool_rollout.BEGAN for one in pools.live()["properties"]["metadata"])
+    assert not any(one["name"] == marks.ROLLOUT for one in pools.live()["properties"]["metadata"])

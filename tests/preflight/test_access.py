@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from reconciler import local, roles
+import azure_local
+from reconciler.azure import roles
 from reconciler.cli import commands
 from reconciler.model import Action, Address, Decision, Plan, Status
 from reconciler.preflight import access
@@ -118,7 +119,7 @@ def test_an_unregistered_provider_is_told_before_anything_is_made(lone: World) -
 )
 def test_the_state_of_the_subscription_is_told(lone: World, state: str, shown: str, code: int) -> None:
     lone.apply()
-    local.ask(lone.azure.folder, "POST", "subscription", {"state": state})
+    azure_local.ask(lone.azure.folder, "POST", "subscription", {"state": state})
     try:
         lone.text["pools"] = {"a": POOL}
         exit_code, rows = doctor(lone)
@@ -127,7 +128,7 @@ def test_the_state_of_the_subscription_is_told(lone: World, state: str, shown: s
         assert ("pool/a" in refused(plan)) == (state == "Disabled")
         assert any(state in note for note in plan.notes) == (shown == "warn")
     finally:
-        local.ask(lone.azure.folder, "POST", "subscription", {"state": "Enabled"})
+        azure_local.ask(lone.azure.folder, "POST", "subscription", {"state": "Enabled"})
 
 
 def grant(world: World, role: str) -> None:

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from reconciler import model
-from reconciler.kinds import capacity
-from reconciler.kinds.capacity import Size
+from reconciler.cloud import capacity
+from reconciler.cloud.capacity import Size
 from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule
 from reconciler.preflight import checks, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Image, Pool, Subnet, changes, live_pools, wanted

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from reconciler import local
+import azure_local
 from reconciler.cli import commands
 from reconciler.model import Action, Plan, Status
 from tests.conftest import World
@@ -30,7 +30,7 @@ def refused(plan: Plan) -> dict[str, str]:
 
 def quota(world: World, **quotas: int) -> None:
     account = world.text["batchAccount"]["name"]
-    local.ask(world.azure.folder, "POST", "batch-quotas", {"account": account, **quotas})
+    azure_local.ask(world.azure.folder, "POST", "batch-quotas", {"account": account, **quotas})
 
 
 def test_two_pools_that_exceed_the_quota_together_are_both_refused(pools: World) -> None:
@@ -57,7 +57,7 @@ def test_a_pool_that_grows_within_the_quota_is_planned(pools: World) -> None:
 def test_a_sold_out_size_is_refused_and_names_the_nearest(pools: World) -> None:
     location = pools.text["azure"]["location"]
     body = {"location": location, "size": "Standard_E20s_v5"}
-    local.ask(pools.azure.folder, "POST", "restrictions", body)
+    azure_local.ask(pools.azure.folder, "POST", "restrictions", body)
     pools.text["pools"]["a"] = POOL | {"vmSize": "Standard_E20s_v5"}
     reason = refused(pools.plan())["pool/a"]
     assert "is sold out or closed to this subscription" in reason

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import local
+import azure_local
+from reconciler.cloud import arm
 from reconciler.cloud.registering import registered
-from reconciler.kinds import arm
 from reconciler.model import Status
 from tests.conftest import World
 from tests.preflight.test_local import POOL, refused
@@ -93,7 +93,7 @@ def test_a_zonal_pool_needs_two_zones_that_offer_its_size(place: World) -> None:
     zonal = POOL | {"vmSize": size, "nodePlacementConfiguration": {"policy": "Zonal"}}
     place.text["pools"] = {"a": zonal}
     assert refused(place.plan()) == {}
-    local.ask(place.azure.folder, "POST", "restrictions", {"location": here, "size": size, "zones": ["1", "3"]})
+    azure_local.ask(place.azure.folder, "POST", "restrictions", {"location": here, "size": size, "zones": ["1", "3"]})
     reason = refused(place.plan())["pool/a"]
     assert "not offered to this subscription in 2 zones" in reason
     assert "Standard_D32s_v5 (32 cores)" in reason

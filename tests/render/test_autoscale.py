@@ -8,19 +8,19 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from PIL import Image
 
-from reconciler import autoscale
-from reconciler.autoscale import Result, Setting
+import batch_autoscale
+from batch_autoscale import Result, Setting
 from reconciler.render import plot
 from reconciler.render.autoscale import Rates, costs, findings, simulation
 from tests.render.test_as_text import golden
 
 PRICES = Rates(0.2, 0.05)
-FORMULA = autoscale.scenarios.formula("pending-tasks", max=10)
+FORMULA = batch_autoscale.scenarios.formula("pending-tasks", max=10)
 
 
 def pair(formula: str = FORMULA, nodes: int = 4) -> tuple[Result, Result]:
     setting = Setting("PT5M", price=PRICES.dedicated, spot_price=PRICES.spot)
-    return autoscale.compare(autoscale.burst(40, duration=600), formula, nodes, setting)
+    return batch_autoscale.compare(batch_autoscale.burst(40, duration=600), formula, nodes, setting)
 
 
 def test_a_simulation_reads_like_the_golden_file() -> None:
@@ -36,15 +36,15 @@ def test_why_evaluations_failed_is_told_once() -> None:
 
 
 def test_findings_have_places_that_an_editor_jumps_to_and_a_verdict() -> None:
-    wrong = findings("f.txt", autoscale.lint("$TargetDedicatedNodes =\n 1 + ;"))
+    wrong = findings("f.txt", batch_autoscale.lint("$TargetDedicatedNodes =\n 1 + ;"))
     assert wrong.startswith("f.txt:2:6 error formula: ")
     assert wrong.endswith("f.txt is not valid: 1 error.")
-    assert findings("f.txt", autoscale.lint(FORMULA)) == "f.txt is valid."
+    assert findings("f.txt", batch_autoscale.lint(FORMULA)) == "f.txt is valid."
 
 
 @pytest.mark.parametrize("spot", [False, True])
 def test_the_cost_over_time_ends_at_the_cost_of_the_summary(spot: bool) -> None:
-    scaled, fixed = pair(autoscale.scenarios.formula("pending-tasks", max=10, spot=spot))
+    scaled, fixed = pair(batch_autoscale.scenarios.formula("pending-tasks", max=10, spot=spot))
     for result in (scaled, fixed):
         assert costs(result, PRICES)[-1] == pytest.approx(result.cost, abs=0.02)
 

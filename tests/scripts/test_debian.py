@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from reconciler import stagescript
+from reconciler.kinds.image import stagescript
 from tests.scripts.machine import Machine
 
 OS = "debian-12"

@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from reconciler import stagescript
+from reconciler.kinds.image import stagescript
 from tests.scripts.azure import CLIENT, Registry
 from tests.scripts.machine import Machine
 

@@ -6,7 +6,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from reconciler import stagescript
+from reconciler.kinds.image import stagescript
 from tests.scripts.machine import Machine
 
 KERNEL = "6.8.0-1021-azure"

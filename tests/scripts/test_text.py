@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler import stagescript
 from reconciler.errors import ReconcileError
+from reconciler.kinds.image import stagescript
 
 SCRIPTS = Path(stagescript.__file__).parent / "scripts"
 FILES = sorted(SCRIPTS.glob("*/*.sh"))

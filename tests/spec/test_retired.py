@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler import images, retired
+from reconciler.azure import images, retired
 from reconciler.errors import SpecError
 from reconciler.spec import check_pools, load
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.autoscale.expectations import LIMITS
-from reconciler.kinds import pool_scale
+from batch_autoscale.expectations import LIMITS
+from reconciler.kinds.pool import scale
 from reconciler.spec import load, trial
 from tests.spec.test_load import CHECKOUT, HEAD, said, write
 
@@ -111,7 +111,7 @@ def test_the_schema_has_every_expectation_but_the_one_that_needs_prices() -> Non
 def test_trials_do_not_reach_azure(tmp_path: Path) -> None:
     plain = load(spec(tmp_path), {}).pools["p"]
     tried = load(spec(tmp_path, trace=BURST, boot="PT5M", expect={"maxNodes": 10}), {}).pools["p"]
-    assert pool_scale.wanted(tried) == pool_scale.wanted(plain)
+    assert scale.wanted(tried) == scale.wanted(plain)
 
 
 def test_the_mean_nodes_of_a_trial_are_those_of_its_node_hours(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The shapes of request bodies that the local Azure keeps (`reconciler/local/shapes/`), taken from Microsoft's swagger.
+"""The shapes of request bodies that the local Azure keeps (`azure_local/shapes/`), taken from Microsoft's swagger.
 
     .venv/bin/python -m tests.validity.shapes    # writes them anew
 
@@ -14,7 +14,7 @@ from typing import Any
 from tests.validity.exchanges import SHARED
 from tests.validity.swagger import OUT_OF_DATE, Schema
 
-FOLDER = Path(__file__).parents[2] / "reconciler/local/shapes"
+FOLDER = Path(__file__).parents[2] / "azure_local/shapes"
 COMPUTE = "compute/resource-manager/Microsoft.Compute"
 NETWORK = "network/resource-manager/Microsoft.Network/stable/2024-07-01"
 ROOTS = {

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from reconciler.local import azurite
+from azure_local.storage import azurite
 
 WORKER = Path(__file__).parents[2] / "worker"
 ACCOUNT, KEY = "devaccount", "Zm9yIHRlc3RzIG9ubHk="

@@ -1,0 +1,144 @@
+"""Microsoft.Authorization: role assignments, at any scope. A new one works only after a while."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from azure_local.authorization import roles
+from azure_local.azure import OPERATOR, SECONDS, Azure
+from azure_local.http import Answer, Call, Failure, Route, only, page
+
+VERSIONS = ("2022-04-01", "2020-10-01-preview", "2018-01-01-preview", "2015-07-01")
+KNOWN = ("roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion")
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _scope(call: Call) -> str:
+    return "/" + call.params["scope"].strip("/")
+
+
+def _exists(azure: Azure, scope: str) -> bool:
+    """Whether the scope is the subscription, a group or a resource that is there."""
+    if scope.lower() == roles.SCOPE:
+        return True
+    if "/providers/" not in scope:
+        return azure.store.get("group", scope.rsplit("/", 1)[-1]) is not None
+    return any(azure.store.get(kind, scope) for kind in ("storage", "identity", "batchAccount", "registry"))
+
+
+def _principal_known(azure: Azure, principal: str) -> bool:
+    if principal == OPERATOR:
+        return True
+    for document in azure.store.list("identity"):
+        if document["resource"]["properties"]["principalId"] == principal:
+            return azure.clock.past(document["known"])
+    return False
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    scope, name = _scope(call), call.params["assignment"]
+    wanted = only(
+        only(call.body, ("properties",), "RoleAssignment").get("properties"), KNOWN, "RoleAssignmentProperties"
+    )
+    if not GUID.fullmatch(name):
+        raise Failure(
+            400, "InvalidRoleAssignmentId", f"The role assignment ID '{name}' is not valid. It must be a GUID."
+        )
+    if not _exists(azure, scope):
+        raise Failure(404, "ResourceNotFound", f"The scope '{scope}' was not found.")
+    role, principal = str(wanted.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower(), wanted.get("principalId")
+    if not GUID.fullmatch(role):
+        raise Failure(
+            400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{role}' does not exist."
+        )
+    key = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    existing = azure.store.get("roleAssignment", key)
+    if existing is not None:
+        return _update(azure, key, existing, role, principal, wanted)
+    if not principal or not _principal_known(azure, principal):
+        text = f"Principal {principal} does not exist in the directory. Check that you have the correct principal ID. "
+        text += "If you are creating this principal and then immediately assigning a role, this error might be related "
+        raise Failure(400, "PrincipalNotFound", text + "to a replication delay.")
+    for document in azure.store.list("roleAssignment"):
+        properties = document["resource"]["properties"]
+        if (properties["scope"].lower(), properties["principalId"], document["role"]) == (
+            scope.lower(),
+            principal,
+            role,
+        ):
+            raise Failure(409, "RoleAssignmentExists", "The role assignment already exists.")
+    more = {key: wanted[key] for key in KNOWN[2:] if key in wanted}
+    resource = roles.assign(azure, scope, name, principal, role, more, delay=SECONDS["role"])
+    return Answer(201, resource)
+
+
+def _update(
+    azure: Azure, key: str, existing: dict[str, Any], role: str, principal: Any, wanted: dict[str, Any]
+) -> Answer:
+    properties = existing["resource"]["properties"]
+    if (properties["principalId"], existing["role"]) != (principal, role):
+        text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
+        raise Failure(400, "RoleAssignmentUpdateNotPermitted", text)
+    properties.update({key: wanted[key] for key in KNOWN[3:] if key in wanted})
+    properties["updatedOn"] = azure.clock.after(0)
+    azure.store.put("roleAssignment", key, existing)
+    return Answer(200, existing["resource"])
+
+
+def _key(call: Call) -> str:
+    return f"{_scope(call)}/providers/Microsoft.Authorization/roleAssignments/{call.params['assignment']}"
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    found = azure.store.get("roleAssignment", _key(call))
+    if found is None:
+        name = call.params["assignment"]
+        raise Failure(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
+    return Answer(200, found["resource"])
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    found = azure.store.get("roleAssignment", _key(call))
+    if found is None:
+        return Answer(204)
+    azure.store.delete("roleAssignment", _key(call))
+    return Answer(200, found["resource"])
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    """Those at the scope, above it and below it."""
+    scope = _scope(call).lower()
+    shown = []
+    for document in azure.store.list("roleAssignment"):
+        at = document["resource"]["properties"]["scope"].lower()
+        if f"{at}/".startswith(f"{scope}/") or f"{scope}/".startswith(f"{at}/"):
+            shown.append(document["resource"])
+    return Answer(200, page(shown, call, azure.page_size))
+
+
+async def permissions(azure: Azure, call: Call) -> Answer:
+    """What the caller's roles allow at the scope, a value a role; a role that is none of Azure's own allows nothing."""
+    shown = []
+    for role in roles.held(azure, call.principal, _scope(call)):
+        known = roles.DEFINITIONS.get(role, {})
+        names = ("actions", "notActions", "dataActions", "notDataActions")
+        shown.append({name: list(known.get(name, ())) for name in names})
+    return Answer(200, {"value": shown})
+
+
+async def purge(azure: Azure, data: dict[str, Any]) -> None:
+    for key, document in azure.store.items("roleAssignment"):
+        if f"{document['resource']['properties']['scope']}/".lower().startswith(data["prefix"].lower()):
+            azure.store.delete("roleAssignment", key)
+
+
+ALL = "/{scope:path}/providers/Microsoft.Authorization/roleAssignments"
+ROUTES = (
+    Route("PUT", f"{ALL}/{{assignment}}", put, VERSIONS),
+    Route("GET", f"{ALL}/{{assignment}}", get, VERSIONS),
+    Route("DELETE", f"{ALL}/{{assignment}}", delete, VERSIONS),
+    Route("GET", ALL, listing, VERSIONS),
+    Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
+)
+COMPLETIONS = {"role.purge": purge}

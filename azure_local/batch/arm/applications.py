@@ -1,0 +1,286 @@
+"""Microsoft.Batch applications and their packages: zip files in its auto storage, brought to nodes by pools."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from azure_local import common
+from azure_local.authorization import roles
+from azure_local.azure import Azure
+from azure_local.batch.arm import batch_account
+from azure_local.batch.shapes import Choice, Flag, Record, Text, invalid, malformed
+from azure_local.http import Answer, Call, Failure, Route, check_match, etag, page
+from azure_local.storage import blob_links
+from azure_local.storage import container as container_service
+
+VERSIONS = batch_account.VERSIONS
+TYPE = f"{batch_account.TYPE}/applications"
+LINK_LASTS = 4 * 3600
+APPLICATION = Record("ApplicationProperties", {"displayName": Text(), "allowUpdates": Flag(), "defaultVersion": Text()})
+ACTIVATION = Record("ActivateApplicationPackageParameters", {"format": Choice(("zip",))}, ("format",))
+
+
+def _key(azure: Azure, call: Call) -> str:
+    account = batch_account.lookup(azure, call)["resource"]
+    return f"{account['id']}/applications/{call.params['application']}"
+
+
+def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    found = azure.store.get("application", _key(azure, call))
+    if found is None:
+        raise Failure(404, "ApplicationNotFound", "The specified application does not exist.")
+    return found
+
+
+def versions(azure: Azure, application: str) -> list[dict[str, Any]]:
+    """The packages of an application, by its id."""
+    return azure.store.list("package", f"{application}/versions/")
+
+
+def _resource(key: str, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    name = key.rsplit("/", 1)[1]
+    return {"id": key, "name": name, "type": kind, "etag": f'W/"{etag()}"', "properties": properties}
+
+
+def _body(call: Call, kind: str) -> dict[str, Any]:
+    """The body of a request, which may hold what an answer holds."""
+    body = call.body or {}
+    for name in body:
+        if name not in ("id", "name", "type", "etag", "tags", "properties", "systemData"):
+            raise malformed(f"Could not find member '{name}' on object of type '{kind}'.")
+    return dict(body)
+
+
+def _properties(azure: Azure, key: str, call: Call) -> tuple[dict[str, Any], dict[str, str] | None]:
+    body = _body(call, "Application")
+    given = APPLICATION.read(body.get("properties") or {}, "properties")
+    default = given.get("defaultVersion")
+    if default is not None and azure.store.get("package", f"{key}/versions/{default}") is None:
+        raise Failure(404, "ApplicationPackageNotFound", f"The application has no package of version {default}.")
+    return given, common.check_tags(body) if body.get("tags") else None
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    key, name = _key(azure, call), call.params["application"]
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+        raise invalid("applicationName", name, "It must have 1 to 64 letters, numbers, underscores and hyphens.")
+    existing = azure.store.get("application", key)
+    check_match(call, existing["resource"]["etag"] if existing else None)
+    given, tags = _properties(azure, key, call)
+    resource = _resource(key, TYPE, {"allowUpdates": True, **given})
+    return _kept(azure, {**resource, "tags": tags} if tags else resource)
+
+
+def _kept(azure: Azure, resource: dict[str, Any], kind: str = "application", **more: Any) -> Answer:
+    azure.store.put(kind, resource["id"], {"resource": resource, **more})
+    return Answer(200, resource, {"ETag": resource["etag"]})
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    resource = lookup(azure, call)["resource"]
+    check_match(call, resource["etag"])
+    given, tags = _properties(azure, resource["id"], call)
+    changed = _resource(resource["id"], TYPE, {**resource["properties"], **given})
+    kept = tags or resource.get("tags")
+    return _kept(azure, {**changed, "tags": kept} if kept else changed)
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    resource = lookup(azure, call)["resource"]
+    return Answer(200, resource, {"ETag": resource["etag"]})
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    prefix = f"{batch_account.lookup(azure, call)['resource']['id']}/applications/"
+    found = [document["resource"] for document in azure.store.list("application", prefix)]
+    return Answer(200, page(found, call, int(call.query.get("maxresults", azure.page_size))))
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    """Refused while it has a package or a pool refers to it; 204 if there is none."""
+    key = _key(azure, call)
+    if azure.store.get("application", key) is None:
+        return Answer(204)
+    _unused(azure, key, None)
+    if versions(azure, key):
+        raise Failure(409, "ApplicationNotEmpty", "The specified application has packages; delete them first.")
+    azure.store.delete("application", key)
+    return Answer(200)
+
+
+def _unused(azure: Azure, application: str, version: str | None) -> None:
+    """Failure 409 if a pool refers to the application, or to one of its packages."""
+    default = (azure.store.get("application", application) or {})["resource"]["properties"].get("defaultVersion")
+    for pool in azure.store.list("pool"):
+        for reference in pool["resource"]["properties"].get("applicationPackages") or ():
+            used = reference.get("version", default)
+            if reference["id"].lower() == application.lower() and version in (None, used):
+                text = f"The specified application package is referenced by the pool {pool['resource']['name']}."
+                raise Failure(409, "ApplicationPackageInUse", text)
+
+
+def _package_key(azure: Azure, call: Call) -> str:
+    return f"{lookup(azure, call)['resource']['id']}/versions/{call.params['version']}"
+
+
+def _package(azure: Azure, call: Call) -> dict[str, Any]:
+    found = azure.store.get("package", _package_key(azure, call))
+    if found is None:
+        raise Failure(404, "ApplicationPackageNotFound", "The specified application package does not exist.")
+    return found
+
+
+def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The auto storage account, and whether Batch uses it by an identity."""
+    settings = owner["properties"].get("autoStorage")
+    if not settings:
+        text = "The specified account has no auto storage account, which application packages need."
+        raise Failure(409, "AutoStorageNotAssociated", text)
+    found = azure.store.get("storage", settings["storageAccountId"])
+    if found is None:
+        raise Failure(409, "AutoStorageAccountNotFound", "The auto storage account of the account does not exist.")
+    return found["resource"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
+
+
+def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> dict[str, str]:
+    """The `url` of a blob of the account's auto storage: with a SAS only where Batch has the storage account's keys."""
+    account, by_identity = _storage(azure, owner)
+    if by_identity:
+        return {"url": f"{azure.blob_front}/{account['name']}/{blob}"}
+    return blob_links.make(azure, account["name"], blob, permissions=permissions, lasting=LINK_LASTS)
+
+
+def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -> None:
+    """Failure 403 unless an identity of the Batch account may keep blobs in its auto storage."""
+    known = (owner.get("identity") or {}).get("userAssignedIdentities") or {}
+    if not any(roles.allowed(azure, one["principalId"], "writeBlobs", account["id"]) for one in known.values()):
+        text = "The identity of the Batch account is not authorized to access the auto storage account."
+        raise Failure(403, "AutoStorageAccountAccessDenied", text)
+
+
+async def put_package(azure: Azure, call: Call) -> Answer:
+    """A version that waits for its zip file, and the link by which that is uploaded."""
+    owner, application = batch_account.lookup(azure, call)["resource"], lookup(azure, call)["resource"]
+    name, key = call.params["version"], _package_key(azure, call)
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", name):
+        raise invalid("versionName", name, "It must have 1 to 64 letters, numbers, underscores, hyphens and periods.")
+    account, by_identity = _storage(azure, owner)
+    if by_identity:
+        _check_reach(azure, owner, account)
+    tags = common.check_tags(_body(call, "ApplicationPackage"))
+    existing = azure.store.get("package", key)
+    check_match(call, existing["resource"]["etag"] if existing else None)
+    if existing is not None:
+        _check_updates(application)
+    container = _container(application["name"].lower())
+    await container_service.ensure(azure, account, container)
+    blob = f"{container}/{application['name']}-{name}"
+    resource = {**_resource(key, f"{TYPE}/versions", {"state": "Pending"}), "tags": tags}
+    azure.store.put("package", key, {"resource": resource, "blob": blob, "storage": account["name"]})
+    return Answer(200, _linked(azure, owner, resource, blob), {"ETag": resource["etag"]})
+
+
+def _check_updates(application: dict[str, Any]) -> None:
+    """Failure 409 if the packages of the application may be neither overwritten nor deleted."""
+    if not application["properties"]["allowUpdates"]:
+        text = "The specified application does not allow its packages to be updated or deleted."
+        raise Failure(409, "ApplicationPackageUpdateNotAllowed", text)
+
+
+def _container(name: str) -> str:
+    """`app-` and the application's name as far as a container may have it, and a hash of the whole."""
+    digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
+    return re.sub("-+", "-", f"app-{re.sub('[^a-z0-9]+', '-', name)[:15]}-{digest}")
+
+
+def _linked(azure: Azure, owner: dict[str, Any], resource: dict[str, Any], blob: str) -> dict[str, Any]:
+    made = link(azure, owner, blob, "rw")
+    urls = {"storageUrl": made["url"], **({"storageUrlExpiry": made["expiry"]} if "expiry" in made else {})}
+    return {**resource, "properties": {**resource["properties"], **urls}}
+
+
+async def get_package(azure: Azure, call: Call) -> Answer:
+    """Without a link: only a PUT tells where to upload."""
+    resource = _package(azure, call)["resource"]
+    return Answer(200, resource, {"ETag": resource["etag"]})
+
+
+async def list_packages(azure: Azure, call: Call) -> Answer:
+    found = [document["resource"] for document in versions(azure, lookup(azure, call)["resource"]["id"])]
+    return Answer(200, page(found, call, int(call.query.get("maxresults", azure.page_size))))
+
+
+async def activate(azure: Azure, call: Call) -> Answer:
+    document, owner = _package(azure, call), batch_account.lookup(azure, call)["resource"]
+    given = ACTIVATION.read(call.body, "parameters")
+    account, _ = _storage(azure, owner)
+    if not await azure.blobs.has(account["name"], document["blob"]):
+        text = "The blob of the specified application package was not found in the auto storage account."
+        raise Failure(409, "ApplicationPackageBlobNotFound", text)
+    properties = {"state": "Active", "format": given["format"], "lastActivationTime": azure.clock.after(0)}
+    kept = {"tags": document["resource"]["tags"]}
+    resource = {**_resource(document["resource"]["id"], f"{TYPE}/versions", properties), **kept}
+    return _kept(azure, resource, "package", blob=document["blob"], storage=account["name"])
+
+
+async def delete_package(azure: Azure, call: Call) -> Answer:
+    key, application = _package_key(azure, call), lookup(azure, call)["resource"]
+    document = azure.store.get("package", key)
+    if document is None:
+        return Answer(204)
+    if application["properties"].get("defaultVersion") == call.params["version"]:
+        raise Failure(409, "ApplicationPackageInUse", "The specified package is the application's default version.")
+    _check_updates(application)
+    _unused(azure, application["id"], call.params["version"])
+    await _forget(azure, document)
+    return Answer(200)
+
+
+async def _forget(azure: Azure, document: dict[str, Any]) -> None:
+    """Delete a package, and its blob if its storage account still is there."""
+    azure.store.delete("package", document["resource"]["id"])
+    if any(one["resource"]["name"] == document["storage"] for one in azure.store.list("storage")):
+        await azure.blobs.drop(document["storage"], document["blob"])
+
+
+def check_references(azure: Azure, owner: dict[str, Any], references: list[dict[str, Any]]) -> None:
+    """Failure 409 unless every reference is to an active package of this account, each application version once."""
+    seen: set[tuple[str, str | None]] = set()
+    for reference in references:
+        found = package(azure, owner, reference)
+        key = (reference["id"].lower(), reference.get("version"))
+        if found is None or found["resource"]["properties"]["state"] != "Active" or key in seen:
+            told = reference["id"].rsplit("/", 1)[-1]
+            values = {"ApplicationPackageReference": f"{told}, {reference.get('version', 'default')}"}
+            text = "One or more of the specified application package references are invalid."
+            raise Failure(409, "InvalidApplicationPackageReferences", text, values)
+        seen.add(key)
+
+
+def package(azure: Azure, owner: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any] | None:
+    """The package that a reference is to: the named version, or the application's default."""
+    application = azure.store.get("application", reference["id"])
+    if application is None or not reference["id"].lower().startswith(f"{owner['id'].lower()}/applications/"):
+        return None
+    version = reference.get("version") or application["resource"]["properties"].get("defaultVersion")
+    return azure.store.get("package", f"{application['resource']['id']}/versions/{version}") if version else None
+
+
+ALL = f"{batch_account.ONE}/applications"
+ONE = f"{ALL}/{{application}}"
+PACKAGES = f"{ONE}/versions"
+PACKAGE = f"{PACKAGES}/{{version}}"
+ROUTES = (
+    Route("GET", ALL, listing, VERSIONS),
+    Route("PUT", ONE, put, VERSIONS),
+    Route("PATCH", ONE, patch, VERSIONS),
+    Route("GET", ONE, get, VERSIONS),
+    Route("DELETE", ONE, delete, VERSIONS),
+    Route("GET", PACKAGES, list_packages, VERSIONS),
+    Route("PUT", PACKAGE, put_package, VERSIONS),
+    Route("GET", PACKAGE, get_package, VERSIONS),
+    Route("DELETE", PACKAGE, delete_package, VERSIONS),
+    Route("POST", f"{PACKAGE}/activate", activate, VERSIONS),
+)

@@ -1,0 +1,152 @@
+"""Microsoft.Batch pools on the ARM plane: made, shown, changed and deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local import common, operations
+from azure_local.azure import SECONDS, Azure
+from azure_local.batch.arm import batch_account, pool_change, pool_properties, pool_scale
+from azure_local.batch.arm.pool_filter import wanted
+from azure_local.batch.arm.pool_shape import POOL
+from azure_local.http import Answer, Call, Failure, Route, check_match, etag, page
+
+VERSIONS = batch_account.VERSIONS
+TYPE = "Microsoft.Batch/batchAccounts/pools"
+
+
+def _key(azure: Azure, call: Call) -> str:
+    account = batch_account.lookup(azure, call)["resource"]
+    return f"{account['id']}/pools/{call.params['pool']}"
+
+
+def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    found = azure.store.get("pool", _key(azure, call))
+    if found is None:
+        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
+    return found
+
+
+def shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
+    """The pool as ARM shows it: with its node counts, without what is write-only."""
+    resource = document["resource"]
+    dedicated, spot = azure.batch.pools.current(document)
+    counts = {"currentDedicatedNodes": dedicated, "currentLowPriorityNodes": spot}
+    return {**resource, "properties": {**POOL.shown(resource["properties"]), **counts}}
+
+
+def answer(azure: Azure, document: dict[str, Any]) -> Answer:
+    return Answer(200, shown(azure, document), {"ETag": document["resource"]["etag"]})
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    """A new pool, or all of an existing one anew."""
+    owner, key = batch_account.lookup(azure, call)["resource"], _key(azure, call)
+    existing = azure.store.get("pool", key)
+    check_match(call, existing["resource"]["etag"] if existing else None)
+    if existing is None:
+        return answer(azure, make(azure, owner, call.params["pool"], call.body))
+    pool_change.replace(azure, owner, existing, call.body)
+    return answer(azure, existing)
+
+
+def make(azure: Azure, owner: dict[str, Any], name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A new pool of the account, kept and resizing. Failure as Batch words it."""
+    pool_properties.check_name(name)
+    pools = [d for d in azure.store.list("pool") if d["account"] == owner["name"]]
+    if len(pools) >= owner["properties"]["poolQuota"]:
+        raise Failure(409, "PoolQuotaReached", "The pool quota of the account has been reached.")
+    properties = pool_properties.complete(pool_properties.read(azure, owner, body))
+    identity = pool_properties.identity(azure, body)
+    option = properties.pop("nodeDeallocationOption")
+    pool_properties.check(properties, identity)
+    now = azure.clock.after(0)
+    properties |= {
+        "provisioningState": "Succeeded",
+        "provisioningStateTransitionTime": now,
+        "creationTime": now,
+        "lastModified": now,
+        "allocationState": "Resizing",
+        "allocationStateTransitionTime": now,
+    }
+    key = f"{owner['id']}/pools/{name}"
+    resource = {"id": key, "name": name, "type": TYPE, "etag": f'W/"{etag()}"', "properties": properties}
+    resource["identity"] = identity
+    if body.get("tags"):
+        resource["tags"] = common.check_tags(body)
+    document = {"account": owner["name"], "resource": resource, "nodeIdentity": identity}
+    pool_scale.begin(azure, document, option)
+    return azure.store.put("pool", key, document)
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    document = lookup(azure, call)
+    check_match(call, document["resource"]["etag"])
+    pool_change.change(azure, batch_account.lookup(azure, call)["resource"], document, call.body)
+    return answer(azure, document)
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    return answer(azure, lookup(azure, call))
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    """Those that `$filter` wants, of each what `$select` names."""
+    account = batch_account.lookup(azure, call)["resource"]
+    test = wanted(call.query.get("$filter"))
+    documents = azure.store.list("pool", f"{account['id']}/pools/")
+    found = [pool for pool in (shown(azure, document) for document in documents) if test(pool)]
+    names = {name.strip() for name in call.query.get("$select", "").split(",") if name.strip()}
+    if names:
+        found = [_selected(pool, names) for pool in found]
+    return Answer(200, page(found, call, int(call.query.get("maxresults", azure.page_size))))
+
+
+def _selected(pool: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """What `$select` names: members, and members of `properties` as `properties/vmSize`."""
+    properties = {k: v for k, v in pool["properties"].items() if f"properties/{k}" in names or "properties" in names}
+    kept = {name: value for name, value in pool.items() if name in names or name in ("id", "name", "type", "etag")}
+    return {**kept, "properties": properties}
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    key = _key(azure, call)
+    document = azure.store.get("pool", key)
+    if document is None:
+        return Answer(204)
+    pool_change.not_deleting(document)
+    await azure.batch.pools.delete(document)
+    headers = operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "pool.delete", key=key)
+    return Answer(202, None, headers)
+
+
+async def deleted(azure: Azure, data: dict[str, Any]) -> None:
+    await azure.batch.pools.gone(data["key"])
+
+
+async def stop_resize(azure: Azure, call: Call) -> Answer:
+    document = lookup(azure, call)
+    pool_change.not_deleting(document)
+    azure.batch.pools.stop_resize(document)
+    return answer(azure, document)
+
+
+async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
+    document = lookup(azure, call)
+    pool_change.not_deleting(document)
+    pool_scale.disable(azure, document)
+    return answer(azure, document)
+
+
+ALL = f"{batch_account.ONE}/pools"
+ONE = f"{ALL}/{{pool}}"
+ROUTES = (
+    Route("PUT", ONE, put, VERSIONS),
+    Route("PATCH", ONE, patch, VERSIONS),
+    Route("GET", ONE, get, VERSIONS),
+    Route("DELETE", ONE, delete, VERSIONS),
+    Route("GET", ALL, listing, VERSIONS),
+    Route("POST", f"{ONE}/stopResize", stop_resize, VERSIONS),
+    Route("POST", f"{ONE}/disableAutoScale", disable_auto_scale, VERSIONS),
+)
+COMPLETIONS = {"pool.delete": deleted}

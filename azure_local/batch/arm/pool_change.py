@@ -1,0 +1,94 @@
+"""Which of a pool's properties Batch changes when: some any time, most only while the pool is empty, its name never.
+
+Source: learn.microsoft.com/azure/batch/batch-pool-update-properties. Nodes that are there keep what they started
+with: a start task and packages come with a reboot, an identity when the pool has been empty.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local import common
+from azure_local.azure import Azure
+from azure_local.batch.arm import pool_properties, pool_scale
+from azure_local.batch.arm.pool_shape import POOL
+from azure_local.http import Failure, etag
+
+ANY_TIME = ("scaleSettings", "startTask", "metadata", "applicationPackages")
+WHEN_EMPTY = (
+    "vmSize", "deploymentConfiguration", "displayName", "interNodeCommunication", "networkConfiguration",
+    "taskSlotsPerNode", "taskSchedulingPolicy", "userAccounts", "mountConfiguration", "upgradePolicy",
+)  # fmt: skip
+
+
+def not_deleting(document: dict[str, Any]) -> None:
+    if document["resource"]["properties"]["provisioningState"] == "Deleting":
+        raise Failure(409, "PoolBeingDeleted", "The specified pool is being deleted.")
+
+
+def change(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: dict[str, Any]) -> None:
+    """Change what `body` names, as far as the pool's state allows; an empty start task removes it."""
+    not_deleting(document)
+    given = pool_properties.read(azure, owner, body)
+    option = given.pop("nodeDeallocationOption", "Requeue")
+    _apply(azure, document, given, body, option, resizing="scaleSettings" in given)
+
+
+def replace(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: dict[str, Any]) -> None:
+    """Change everything: what `body` does not name is as in a new pool."""
+    not_deleting(document)
+    whole = pool_properties.complete(pool_properties.read(azure, owner, body))
+    option = whole.pop("nodeDeallocationOption")
+    known = {*ANY_TIME, *WHEN_EMPTY}
+    given = {**dict.fromkeys(known - set(whole)), **whole}
+    resizing = whole["scaleSettings"] != document["resource"]["properties"]["scaleSettings"]
+    _apply(azure, document, given, {"tags": {}, "identity": {"type": "None"}, **body}, option, resizing=resizing)
+
+
+def _apply(
+    azure: Azure, document: dict[str, Any], given: dict[str, Any], body: dict[str, Any], option: str, *, resizing: bool
+) -> None:
+    """Check everything, then change it: `given` are properties, None being one to be removed."""
+    resource = document["resource"]
+    properties, tags = resource["properties"], resource.get("tags", {})
+    empty = properties["allocationState"] == "Steady" and azure.batch.pools.current(document) == (0, 0)
+    moved = [name for name in WHEN_EMPTY if name in given and not _same(name, given[name], properties.get(name))]
+    wanted_tags = common.check_tags(body) if body.get("tags") is not None else tags
+    moved += ["tags"] if wanted_tags != tags else []
+    if moved and not empty:
+        text = f"The properties {', '.join(moved)} can be updated only when the pool is steady and has no nodes."
+        raise Failure(409, "OperationInvalidForCurrentState", text)
+    # what is as it was stays as it is: the live value has passwords that the given one need not have
+    changes = {name: value for name, value in given.items() if name in ANY_TIME or name in moved}
+    scale = changes.pop("scaleSettings", {})
+    changed = {name: value for name, value in {**properties, **changes}.items() if value not in (None, {}, [])}
+    identity = pool_properties.identity(azure, body) if body.get("identity") is not None else resource["identity"]
+    pool_properties.check(changed, identity)
+    if resizing:
+        pool_scale.check_change(azure, document, scale)
+    resource.update(properties=changed, identity=identity, etag=f'W/"{etag()}"')
+    resource.update({"tags": wanted_tags} if wanted_tags or "tags" in resource else {})
+    changed["lastModified"] = azure.clock.after(0)
+    if empty:
+        document["nodeIdentity"] = identity
+    if resizing:
+        pool_scale.change(azure, document, scale, option)
+    azure.store.put("pool", resource["id"], document)
+
+
+def _same(name: str, given: Any, live: Any) -> bool:
+    """Whether a property would stay as it is, letter case and secrets that are not given aside."""
+    if not given or not live:
+        return not given and not live
+    return _within(given, live) and _within(POOL.members[name].shown(live), given)
+
+
+def _within(given: Any, live: Any) -> bool:
+    """Whether every given field is as it is live."""
+    if isinstance(given, dict) and isinstance(live, dict):
+        return all(_within(value, live.get(key)) for key, value in given.items())
+    if isinstance(given, list) and isinstance(live, list):
+        return len(given) == len(live) and all(map(_within, given, live))
+    if isinstance(given, str) and isinstance(live, str):
+        return given.lower() == live.lower()
+    return bool(given == live)

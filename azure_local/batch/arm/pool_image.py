@@ -1,0 +1,37 @@
+"""Which image a pool boots: one of the marketplace that Batch supports, or a gallery version ready in the region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch import offers
+from azure_local.batch.containers import invalid
+from azure_local.compute import image_version
+from azure_local.http import only
+
+
+def check(azure: Azure, machine: dict[str, Any], location: str) -> dict[str, Any]:
+    """The imageReference as it is kept. Failure 400 if it cannot be booted there, or not with that node agent."""
+    image = only(machine.get("imageReference"), ("publisher", "offer", "sku", "version", "id"), "ImageReference")
+    gallery = "id" in image
+    agent = _gallery_agent(azure, image, location) if gallery else offers.agent(image)
+    if agent is None:
+        raise invalid("imageReference", image, "The specified image is not supported by Batch.")
+    if machine.get("nodeAgentSkuId") != agent:
+        raise invalid("nodeAgentSkuId", machine.get("nodeAgentSkuId"), "The node agent SKU does not fit the image.")
+    return image if gallery else {"version": "latest", **image}
+
+
+def _gallery_agent(azure: Azure, image: dict[str, Any], location: str) -> str | None:
+    wanted = str(image["id"])
+    if set(image) != {"id"}:
+        raise invalid("imageReference", image, "id cannot stand beside publisher, offer, sku and version.")
+    document = image_version.bootable(azure, wanted, location)
+    if document is not None:
+        return offers.agent(document["base"]["reference"])
+    known = azure.store.get("imageVersion", wanted) or azure.store.list("imageVersion", f"{wanted}/versions/")
+    if known:
+        raise invalid("imageReference.id", wanted, f"The image is not replicated to the region {location}.")
+    text = "The specified image does not exist, or the Batch service has no access to it."
+    raise invalid("imageReference.id", wanted, text)

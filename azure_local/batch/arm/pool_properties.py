@@ -1,0 +1,115 @@
+"""A pool's properties: read member by member, completed as Azure completes them, and checked against each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch import containers, offers
+from azure_local.batch.arm import applications, batch_account, pool_access, pool_machine, pool_network, pool_scale
+from azure_local.batch.arm.pool_shape import POOL
+from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.http import Failure
+
+BODY = ("id", "name", "type", "etag", "tags", "identity", "properties", "systemData")
+AUTO_USER = {"scope": "Pool", "elevationLevel": "NonAdmin"}
+DEFAULTS: dict[str, Any] = {
+    "taskSlotsPerNode": 1,
+    "taskSchedulingPolicy": {"nodeFillType": "Spread"},
+    "interNodeCommunication": "Disabled",
+    "networkConfiguration": pool_network.DEFAULTS,
+    "upgradePolicy": {"mode": "manual"},
+}
+DECIDED = ("startTask", "metadata", "applicationPackages", "displayName", "userAccounts", "mountConfiguration")
+"""Properties that have no default: a PUT that does not name them removes them."""
+
+
+def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
+    """What a PUT or PATCH of the pool names, canonical; a start task to be removed is an empty one. Failure 400."""
+    if not isinstance(body, dict):
+        raise malformed("A pool must be an object.")
+    for name in body:
+        if name not in BODY:
+            raise malformed(f"Could not find member '{name}' on object of type 'Pool'.")
+    given = POOL.read(body.get("properties") or {}, "properties")
+    location = owner["location"]
+    if "vmSize" in given and offers.cores(given["vmSize"]) is None:
+        raise invalid("vmSize", given["vmSize"], "The specified VM size is not offered in the region.")
+    completed: dict[str, Callable[[Any], Any]] = {
+        "deploymentConfiguration": lambda value: pool_machine.complete(azure, value, location),
+        "networkConfiguration": lambda value: pool_network.complete(azure, value, location),
+        "startTask": lambda value: _start_task(owner, value),
+        "userAccounts": pool_access.users,
+        "mountConfiguration": pool_access.mounts,
+    }
+    for name, complete_one in completed.items():
+        if name in given:
+            given[name] = complete_one(given[name])
+    if "scaleSettings" in given:
+        given["scaleSettings"], given["nodeDeallocationOption"] = pool_scale.complete(given["scaleSettings"])
+    applications.check_references(azure, owner, given.get("applicationPackages") or [])
+    return given
+
+
+def _start_task(owner: dict[str, Any], start: dict[str, Any]) -> dict[str, Any]:
+    if not start:
+        return {}
+    if "containerSettings" in start:
+        start = {**start, "containerSettings": containers.arm_settings(start["containerSettings"])}
+    if not start.get("commandLine") and not ("commandLine" in start and "containerSettings" in start):
+        raise invalid("startTask.commandLine", "", "It must not be empty.")
+    for file in start.get("resourceFiles") or ():
+        pool_access.resource_file(file, auto_storage="autoStorage" in owner["properties"])
+    user = start.get("userIdentity") or {"autoUser": {}}
+    if "autoUser" in user:
+        user = {**user, "autoUser": {**AUTO_USER, **user["autoUser"]}}
+    return {"maxTaskRetryCount": 0, "waitForSuccess": True, **start, "userIdentity": user}
+
+
+def complete(given: dict[str, Any]) -> dict[str, Any]:
+    """All the properties that can be given, from those that were."""
+    for needed in ("vmSize", "deploymentConfiguration"):
+        if needed not in given:
+            raise missing(f"properties.{needed}")
+    scale, option = pool_scale.complete({})
+    whole = {**DEFAULTS, "scaleSettings": scale, "nodeDeallocationOption": option, **given}
+    return {name: value for name, value in whole.items() if not (name in DECIDED and value in ({}, []))}
+
+
+def check(properties: dict[str, Any], identity: dict[str, Any]) -> None:
+    """Failure 400 if the properties of a whole pool do not fit together."""
+    identities = {name.lower() for name in identity.get("userAssignedIdentities") or {}}
+    cores = offers.cores(properties["vmSize"]) or 1
+    slots = properties["taskSlotsPerNode"]
+    if slots > min(256, 4 * cores):
+        raise invalid("taskSlotsPerNode", slots, f"It must be from 1 to {min(256, 4 * cores)} for this VM size.")
+    pool_machine.check(properties, identities)
+    pool_network.check(properties)
+    pool_access.check(properties, identities)
+    containers.check_start_task(properties)
+    start = properties.get("startTask")
+    if start:
+        pool_access.check_user(start["userIdentity"], properties)
+        for file in start.get("resourceFiles") or ():
+            pool_machine.known_identity(file.get("identityReference"), identities)
+
+
+def check_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+        raise Failure(400, "InvalidPoolName", "The specified pool id is not valid.")
+
+
+def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
+    """The identity block of a body, filled in. Failure 400."""
+    wanted = body.get("identity") or {"type": "None"}
+    if wanted.get("type") == "None":
+        if wanted.get("userAssignedIdentities"):
+            raise invalid("identity.type", "None", "There can be no identities beside it.")
+        return {"type": "None"}
+    if wanted.get("type") != "UserAssigned":
+        raise invalid("identity.type", wanted.get("type"), "A pool can have user-assigned identities only.")
+    if not wanted.get("userAssignedIdentities"):
+        raise invalid("identity.userAssignedIdentities", "", "At least one is required.")
+    return {"type": "UserAssigned", "userAssignedIdentities": batch_account.identities(azure, wanted)}

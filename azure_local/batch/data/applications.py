@@ -1,0 +1,42 @@
+"""The Batch data plane's applications: those of ARM that have an active package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch.arm import applications, batch_account
+from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, listed, metadata
+from azure_local.http import Answer, Call, Failure, Route
+
+
+def _shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
+    resource = document["resource"]
+    packages = [package["resource"] for package in applications.versions(azure, resource["id"])]
+    active = [package["name"] for package in packages if package["properties"]["state"] == "Active"]
+    name = resource["properties"].get("displayName", resource["name"])
+    return {"id": resource["name"], "displayName": name, "versions": active}
+
+
+def _all(azure: Azure, call: Call) -> list[dict[str, Any]]:
+    owner = batch_account.by_name(azure, account(azure, call))
+    assert owner is not None
+    documents = azure.store.list("application", f"{owner['resource']['id']}/applications/")
+    return [one for one in (_shown(azure, document) for document in documents) if one["versions"]]
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    return listed(azure, call, "applications", _all(azure, call))
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    for one in _all(azure, call):
+        if one["id"].lower() == call.params["application"].lower():
+            return Answer(200, {**metadata(azure, call, "applications/@Element"), **one})
+    raise Failure(404, "ApplicationNotFound", "The specified application does not exist.")
+
+
+ROUTES = (
+    Route("GET", f"{ACCOUNT}/applications", listing, VERSIONS),
+    Route("GET", f"{ACCOUNT}/applications/{{application}}", get, VERSIONS),
+)

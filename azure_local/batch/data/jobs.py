@@ -1,0 +1,248 @@
+"""The Batch data plane's jobs: their states, what of them may change when, and the counts of their tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch import containers
+from azure_local.batch.arm import batch_account
+from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, pool, selected, stamped
+from azure_local.batch.data.job_shape import JOB, JOB_CHANGE
+from azure_local.batch.shapes import invalid, malformed
+from azure_local.http import Answer, Call, Failure, Route, check_match
+
+LONGEST = "P10675199DT2H48M5.4775807S"
+"""How Batch spells "no limit"."""
+HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId")
+"""What a job's document has beside what is shown."""
+
+
+def key(name: str, job: str) -> str:
+    return f"{name}/{job}"
+
+
+def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    """The job's resource. Failure 404."""
+    found = azure.store.get("job", key(account(azure, call), call.params["job"]))
+    if found is None:
+        raise Failure(404, "JobNotFound", "The specified job does not exist.")
+    return found
+
+
+def save(azure: Azure, job: dict[str, Any]) -> None:
+    azure.store.put("job", key(job["account"], job["id"]), job)
+
+
+def shown(job: dict[str, Any]) -> dict[str, Any]:
+    return without_secrets({name: value for name, value in job.items() if name not in HIDDEN})
+
+
+def without_secrets(job: dict[str, Any]) -> dict[str, Any]:
+    """A job, or what a schedule makes jobs from, without the passwords of its tasks' registries."""
+    names = [name for name in ("jobPreparationTask", "jobReleaseTask") if name in job]
+    return {**job, **{name: containers.shown_settings(job[name]) for name in names}}
+
+
+def move(azure: Azure, job: dict[str, Any], state: str) -> None:
+    """Change the state, remembering the one before."""
+    job["previousState"], job["previousStateTransitionTime"] = job["state"], job["stateTransitionTime"]
+    job["state"], job["stateTransitionTime"] = state, azure.clock.after(0)
+    save(azure, job)
+
+
+def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
+    """Failure unless what has been read of a job fits this account."""
+    info = body.get("poolInfo")
+    if info is not None and "autoPoolSpecification" in info:
+        azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
+        raise malformed("autoPoolSpecification is not offered by the local Azure; make a pool and name it as poolId.")
+    if "jobManagerTask" in body:
+        azure.gaps["jobManagerTask"] = azure.gaps.get("jobManagerTask", 0) + 1
+        raise malformed("jobManagerTask is not offered by the local Azure.")
+    if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
+        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
+    for name in ("jobPreparationTask", "jobReleaseTask"):
+        task = body.get(name, {})
+        if "containerSettings" in task:
+            task["containerSettings"] = containers.settings(task["containerSettings"])
+    if "jobReleaseTask" in body and "jobPreparationTask" not in body:
+        raise invalid("jobReleaseTask", "", "It needs a jobPreparationTask.")
+
+
+async def add(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    body = JOB.read(call.body, "job")
+    check(azure, name, body)
+    job = make(azure, name, body)
+    return Answer(201, None, {**headers(azure, job), "Location": job["url"]})
+
+
+def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A new job from what has been read, kept and active. Failure 409 if there is one, or too many."""
+    existing = azure.store.get("job", key(name, body["id"]))
+    if existing is not None:
+        being = existing["state"] == "deleting"
+        code, text = ("JobBeingDeleted", "is being deleted") if being else ("JobExists", "already exists")
+        raise Failure(409, code, f"The specified job {text}.")
+    if ":" not in body["id"] and azure.store.get("schedule", key(name, body["id"])) is not None:
+        raise Failure(409, "JobExists", "A job schedule with the specified id exists.")
+    check_quota(azure, name)
+    now = azure.clock.after(0)
+    url = f"{azure.front}/batch/{name}/jobs/{body['id']}"
+    job = {
+        "priority": 0,
+        "maxParallelTasks": -1,
+        "allowTaskPreemption": False,
+        "usesTaskDependencies": False,
+        "onAllTasksComplete": "noaction",
+        "onTaskFailure": "noaction",
+        **body,
+        "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
+        "account": name,
+        "url": url,
+        "creationTime": now,
+        "state": "active",
+        "stateTransitionTime": now,
+        "executionInfo": {"startTime": now, "poolId": body["poolInfo"]["poolId"]},
+        **more,
+    }
+    preparation = job.get("jobPreparationTask")
+    if preparation:
+        defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
+        limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
+        own = {"constraints": {**limits, **preparation.get("constraints", {})}}
+        job["jobPreparationTask"] = {**defaults, **preparation, **own}
+    if job.get("jobReleaseTask"):
+        job["jobReleaseTask"] = {"id": "jobrelease", "maxWallClockTime": "PT15M", **job["jobReleaseTask"]}
+    stamped(azure, job)
+    save(azure, job)
+    return job
+
+
+def check_quota(azure: Azure, name: str) -> None:
+    """Failure 409 if the account has as many active jobs and schedules as it may."""
+    owner = batch_account.by_name(azure, name)
+    assert owner is not None
+    found = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
+    active = [one for one in found if one["state"] not in ("completed", "deleting")]
+    if len(active) >= owner["resource"]["properties"]["activeJobAndJobScheduleQuota"]:
+        text = "The active job and job schedule quota of the account has been reached."
+        raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    job = lookup(azure, call)
+    body = {**metadata(azure, call, "jobs/@Element"), **selected(call, shown(job))}
+    return Answer(200, body, headers(azure, job))
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    return listed(azure, call, "jobs", (shown(job) for job in azure.store.list("job", f"{name}/")))
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    """PATCH keeps what is not given, PUT resets it."""
+    job = lookup(azure, call)
+    check_match(call, job["eTag"])
+    body = JOB_CHANGE.read(call.body, "job")
+    if job["state"] in ("deleting", "terminating"):
+        code = "JobBeingDeleted" if job["state"] == "deleting" else "JobBeingTerminated"
+        raise Failure(409, code, "The specified job is being deleted or terminated.")
+    check(azure, job["account"], body)
+    if "poolInfo" in body and body["poolInfo"] != job["poolInfo"] and job["state"] != "disabled":
+        raise Failure(409, "JobNotDisabled", "The operation can be performed only on a disabled job.")
+    if body.get("onAllTasksComplete") == "noaction" and job["onAllTasksComplete"] == "terminatejob":
+        raise Failure(400, "InvalidPropertyValue", "onAllTasksComplete cannot be changed back to noaction.")
+    if call.method == "PUT":
+        defaults = {"priority": 0, "metadata": [], "onAllTasksComplete": "noaction"}
+        body = {**defaults, **body}
+    constraints = {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})}
+    if "constraints" in body or call.method == "PUT":
+        body = {**body, "constraints": constraints}
+    job.update(body)
+    stamp = stamped(azure, job)
+    save(azure, job)
+    return Answer(200, None, stamp)
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    job = lookup(azure, call)
+    check_match(call, job["eTag"])
+    if job["state"] == "deleting":
+        raise Failure(409, "JobBeingDeleted", "The specified job is being deleted.")
+    azure.batch.jobs.stop(job, "deleting")
+    return Answer(202)
+
+
+async def disable(azure: Azure, call: Call) -> Answer:
+    job = lookup(azure, call)
+    check_match(call, job["eTag"])
+    how = (call.body or {}).get("disableTasks")
+    if how not in ("requeue", "terminate", "wait"):
+        raise Failure(400, "InvalidPropertyValue", "disableTasks must be requeue, terminate or wait.")
+    if job["state"] not in ("active", "disabling", "disabled"):
+        raise Failure(409, "InvalidJobState", f"The operation cannot be performed in the job's state {job['state']}.")
+    job["disableTasks"] = how
+    azure.batch.jobs.stop(job, "disabling")
+    return Answer(202, None, headers(azure, job))
+
+
+async def enable(azure: Azure, call: Call) -> Answer:
+    job = lookup(azure, call)
+    check_match(call, job["eTag"])
+    if job["state"] not in ("disabled", "disabling"):
+        raise Failure(409, "InvalidJobState", f"The operation cannot be performed in the job's state {job['state']}.")
+    azure.batch.jobs.stop(job, "enabling")
+    return Answer(202, None, headers(azure, job))
+
+
+async def terminate(azure: Azure, call: Call) -> Answer:
+    job = lookup(azure, call)
+    check_match(call, job["eTag"])
+    if job["state"] in ("completed", "terminating", "deleting"):
+        raise Failure(409, "JobCompleted", "The specified job is completed already.")
+    job["executionInfo"]["terminateReason"] = (call.body or {}).get("terminateReason", "UserTerminate")
+    azure.batch.jobs.stop(job, "terminating")
+    return Answer(202, None, headers(azure, job))
+
+
+async def counts(azure: Azure, call: Call) -> Answer:
+    job = lookup(azure, call)
+    found = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
+    slots = dict(found)
+    for task in azure.store.list("task", f"{job['account']}/{job['id']}/"):
+        states = ["running" if task["state"] == "preparing" else task["state"]]
+        if task["state"] == "completed":
+            states.append("succeeded" if task["executionInfo"]["result"] == "success" else "failed")
+        for state in states:
+            found[state] += 1
+            slots[state] += task["requiredSlots"]
+    return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": found, "taskSlotCounts": slots})
+
+
+async def preparations(azure: Azure, call: Call) -> Answer:
+    """How the job's preparation and release tasks went, node by node."""
+    job = lookup(azure, call)
+    if "jobPreparationTask" not in job:
+        raise Failure(409, "JobPreparationTaskNotSpecified", "The specified job has no job preparation task.")
+    found = azure.store.list("preparation", f"{job['account']}/{job['id']}/")
+    return listed(azure, call, "jobpreparationandreleasetaskstatuslist", found)
+
+
+ALL = f"{ACCOUNT}/jobs"
+ONE = f"{ALL}/{{job}}"
+ROUTES = (
+    Route("POST", ALL, add, VERSIONS),
+    Route("GET", ALL, listing, VERSIONS),
+    Route("GET", ONE, get, VERSIONS),
+    Route("PATCH", ONE, patch, VERSIONS),
+    Route("PUT", ONE, patch, VERSIONS),
+    Route("DELETE", ONE, delete, VERSIONS),
+    Route("POST", f"{ONE}/disable", disable, VERSIONS),
+    Route("POST", f"{ONE}/enable", enable, VERSIONS),
+    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+    Route("GET", f"{ONE}/taskcounts", counts, VERSIONS),
+    Route("GET", f"{ONE}/jobpreparationandreleasetaskstatus", preparations, VERSIONS),
+)

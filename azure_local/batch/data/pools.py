@@ -1,0 +1,245 @@
+"""The Batch data plane's pools: the pools of ARM in its own spelling, their sizes, node counts and images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local import operations
+from azure_local.azure import SECONDS, Azure
+from azure_local.batch import offers
+from azure_local.batch.arm import batch_account, pool_change, pool_scale
+from azure_local.batch.arm import pool as arm_pool
+from azure_local.batch.arm.pool_shape import AUTO_SCALE, RESIZE
+from azure_local.batch.data import pool_spelling
+from azure_local.batch.data.common import (
+    ACCOUNT,
+    VERSIONS,
+    account,
+    headers,
+    listed,
+    metadata,
+    nodes_of,
+    pool,
+    selected,
+)
+from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.http import Answer, Call, Failure, Route, check_match
+
+NODE_STATES = (
+    "creating", "idle", "leavingPool", "offline", "preempted", "rebooting", "reimaging", "running", "starting",
+    "startTaskFailed", "unknown", "unusable", "waitingForStartTask", "deallocated", "deallocating", "upgradingOS",
+)  # fmt: skip
+
+
+def shown(azure: Azure, call: Call, document: dict[str, Any]) -> dict[str, Any]:
+    """A pool as the data plane shows it."""
+    resource = arm_pool.shown(azure, document)
+    arm = resource["properties"]
+    return {
+        "id": resource["name"],
+        "url": f"{azure.front}/batch/{call.params['account']}/pools/{resource['name']}",
+        "eTag": resource["etag"].removeprefix("W/").strip('"'),
+        "lastModified": arm["lastModified"],
+        "creationTime": arm["creationTime"],
+        "state": "deleting" if arm["provisioningState"] == "Deleting" else "active",
+        "stateTransitionTime": arm["provisioningStateTransitionTime"],
+        "allocationState": arm["allocationState"].lower(),
+        "allocationStateTransitionTime": arm["allocationStateTransitionTime"],
+        **pool_spelling.told(resource),
+    }
+
+
+def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    """The pool's document. Failure 404."""
+    found = pool(azure, account(azure, call), call.params["pool"])
+    if found is None:
+        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
+    return found
+
+
+def _matched(azure: Azure, call: Call) -> dict[str, Any]:
+    """The pool of a call that changes it: as the caller knows it, and not being deleted."""
+    document = lookup(azure, call)
+    check_match(call, document["resource"]["etag"].removeprefix("W/"))
+    pool_change.not_deleting(document)
+    return document
+
+
+def _owner(azure: Azure, call: Call) -> dict[str, Any]:
+    found = batch_account.by_name(azure, account(azure, call))
+    assert found is not None
+    resource: dict[str, Any] = found["resource"]
+    return resource
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    body = shown(azure, call, lookup(azure, call))
+    return Answer(200, {**metadata(azure, call, "pools/@Element"), **selected(call, body)}, headers(azure, body))
+
+
+async def head(azure: Azure, call: Call) -> Answer:
+    return Answer(200, None, headers(azure, shown(azure, call, lookup(azure, call))))
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    documents = [d for d in azure.store.list("pool") if d["account"] == name]
+    return listed(azure, call, "pools", (shown(azure, call, one) for one in documents))
+
+
+async def add(azure: Azure, call: Call) -> Answer:
+    owner = _owner(azure, call)
+    arm = pool_spelling.heard(owner, call.body, pool_spelling.ADD, "PoolAddParameter")
+    name = str(call.body.get("id", ""))
+    found = pool(azure, owner["name"], name)
+    if found is not None:
+        pool_change.not_deleting(found)
+        raise Failure(409, "PoolExists", "The specified pool already exists.")
+    made = shown(azure, call, arm_pool.make(azure, owner, name, arm))
+    return Answer(201, None, {**headers(azure, made), "Location": f"{azure.front}{call.path}/{made['id']}"})
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    document, owner = _matched(azure, call), _owner(azure, call)
+    arm = pool_spelling.heard(owner, call.body, pool_spelling.CHANGE, "PoolPatchParameter")
+    pool_change.change(azure, owner, document, arm)
+    return Answer(200, None, headers(azure, shown(azure, call, document)))
+
+
+async def replace(azure: Azure, call: Call) -> Answer:
+    """Start task, packages and metadata as given; a start task that is not given is removed."""
+    document, owner = _matched(azure, call), _owner(azure, call)
+    arm = pool_spelling.heard(owner, call.body, pool_spelling.REPLACE, "PoolUpdatePropertiesParameter")
+    for name, own in (("metadata", "metadata"), ("applicationPackageReferences", "applicationPackages")):
+        if own not in arm["properties"]:
+            raise missing(name)
+    arm["properties"].setdefault("startTask", {})
+    pool_change.change(azure, owner, document, arm)
+    return Answer(204, None, headers(azure, shown(azure, call, document)))
+
+
+async def resize(azure: Azure, call: Call) -> Answer:
+    document = _matched(azure, call)
+    properties = document["resource"]["properties"]
+    size, option = pool_spelling.resize(call.body)
+    pool_scale.check_fixed(properties)
+    pool_scale.check_steady(properties)
+    pool_scale.size(document).update({"resizeTimeout": pool_scale.TIMEOUT, **size})
+    azure.batch.pools.resize(document, option)
+    azure.store.put("pool", document["resource"]["id"], document)
+    return Answer(202, None, headers(azure, shown(azure, call, document)))
+
+
+async def stop_resize(azure: Azure, call: Call) -> Answer:
+    document = _matched(azure, call)
+    azure.batch.pools.stop_resize(document)
+    return Answer(202, None, headers(azure, shown(azure, call, document)))
+
+
+async def remove_nodes(azure: Azure, call: Call) -> Answer:
+    """Take the named nodes out of the pool, and as many off its targets."""
+    document = _matched(azure, call)
+    given = dict(call.body or {})
+    names = given.pop("nodeList", None)
+    if not isinstance(names, list) or not 1 <= len(names) <= 100:
+        raise invalid("nodeList", names, "It must name 1 to 100 nodes.")
+    if set(given) - {"resizeTimeout", "nodeDeallocationOption"}:
+        raise malformed(f"Could not find member '{sorted(given)[0]}' on object of type 'NodeRemoveParameter'.")
+    given = RESIZE.read(given, "removenodes")
+    found = [node for node in nodes_of(azure, document) if node["id"] in names]
+    if len(found) != len(set(names)):
+        raise Failure(404, "NodeNotFound", "The specified node does not exist.")
+    pool_scale.check_steady(document["resource"]["properties"])
+    azure.batch.pools.take_out(document, found, given.get("nodeDeallocationOption", "Requeue"))
+    azure.store.put("pool", document["resource"]["id"], document)
+    return Answer(202, None, headers(azure, shown(azure, call, document)))
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    document = _matched(azure, call)
+    await azure.batch.pools.delete(document)
+    key = document["resource"]["id"]
+    operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "pool.delete", key=key)
+    return Answer(202)
+
+
+async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
+    """Let a formula size the pool, or change its formula or interval; at most once in 30 seconds."""
+    document = _matched(azure, call)
+    live = document["resource"]["properties"]["scaleSettings"].get("autoScale")
+    given = AUTO_SCALE.read(pool_spelling.formula(_known(call, pool_spelling.FORMULA[1:]), live), "enableautoscale")
+    wanted, _ = pool_scale.complete({"autoScale": given})
+    pool_scale.check_change(azure, document, wanted)
+    pool_scale.check_spare(azure, document)
+    pool_scale.enable(azure, document, wanted["autoScale"])
+    azure.store.put("pool", document["resource"]["id"], document)
+    return Answer(200, None, headers(azure, shown(azure, call, document)))
+
+
+async def evaluate_auto_scale(azure: Azure, call: Call) -> Answer:
+    """What a formula would give now, or why it gives nothing; the pool stays as it is."""
+    document = _matched(azure, call)
+    given = _known(call, ("autoScaleFormula",))
+    if not given.get("autoScaleFormula"):
+        raise missing("autoScaleFormula")
+    pool_scale.check_auto(document["resource"]["properties"])
+    _, run = azure.batch.scaling.evaluate(document, str(given["autoScaleFormula"]))
+    return Answer(200, {**metadata(azure, call, "AutoScaleRun"), **pool_spelling.run_told(run)})
+
+
+def _known(call: Call, names: tuple[str, ...]) -> dict[str, Any]:
+    """The members of a body. Failure 400 if it has others."""
+    if not isinstance(call.body, dict) or set(call.body) - set(names):
+        raise malformed(f"The body can have {', '.join(names)} only.")
+    return call.body
+
+
+async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
+    document = _matched(azure, call)
+    pool_scale.disable(azure, document)
+    return Answer(200, None, headers(azure, shown(azure, call, document)))
+
+
+async def counts(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    documents = [d for d in azure.store.list("pool") if d["account"] == name]
+    return listed(azure, call, "poolnodecounts", (_counts(azure, one) for one in documents))
+
+
+def _counts(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
+    sides = {}
+    nodes = nodes_of(azure, document)
+    for side, dedicated in (("dedicated", True), ("lowPriority", False)):
+        found = dict.fromkeys(NODE_STATES, 0)
+        for node in nodes:
+            if node["dedicated"] is dedicated:
+                state = next(name for name in NODE_STATES if name.lower() == node["state"])
+                found[state] += 1
+        sides[side] = {**found, "total": sum(found.values())}
+    return {"poolId": document["resource"]["name"], **sides}
+
+
+async def images(azure: Azure, call: Call) -> Answer:
+    account(azure, call)
+    return listed(azure, call, "supportedimages", offers.supported())
+
+
+POOLS = f"{ACCOUNT}/pools"
+ONE = f"{POOLS}/{{pool}}"
+ROUTES = (
+    Route("GET", POOLS, listing, VERSIONS),
+    Route("POST", POOLS, add, VERSIONS),
+    Route("PATCH", ONE, patch, VERSIONS),
+    Route("GET", ONE, get, VERSIONS),
+    Route("HEAD", ONE, head, VERSIONS),
+    Route("DELETE", ONE, delete, VERSIONS),
+    Route("POST", f"{ONE}/updateproperties", replace, VERSIONS),
+    Route("POST", f"{ONE}/resize", resize, VERSIONS),
+    Route("POST", f"{ONE}/stopresize", stop_resize, VERSIONS),
+    Route("POST", f"{ONE}/removenodes", remove_nodes, VERSIONS),
+    Route("POST", f"{ONE}/enableautoscale", enable_auto_scale, VERSIONS),
+    Route("POST", f"{ONE}/evaluateautoscale", evaluate_auto_scale, VERSIONS),
+    Route("POST", f"{ONE}/disableautoscale", disable_auto_scale, VERSIONS),
+    Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
+    Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),
+)

@@ -1,0 +1,149 @@
+"""The Batch data plane's job schedules: what makes a new job now and then, as long as it is not disabled or over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch.data import jobs as batch_jobs
+from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, selected, stamped
+from azure_local.batch.data.job_shape import JOB_SCHEDULE, SCHEDULE_CHANGE
+from azure_local.http import Answer, Call, Failure, Route, check_match
+
+OVER = ("completed", "terminating", "deleting")
+
+
+def key(schedule: dict[str, Any]) -> str:
+    return f"{schedule['account']}/{schedule['id']}"
+
+
+def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    """The schedule's resource. Failure 404."""
+    found = azure.store.get("schedule", f"{account(azure, call)}/{call.params['schedule']}")
+    if found is None:
+        raise Failure(404, "JobScheduleNotFound", "The specified job schedule does not exist.")
+    return found
+
+
+def move(azure: Azure, schedule: dict[str, Any], state: str) -> None:
+    """Change the state, remembering the one before."""
+    schedule["previousState"] = schedule["state"]
+    schedule["previousStateTransitionTime"] = schedule["stateTransitionTime"]
+    schedule["state"], schedule["stateTransitionTime"] = state, azure.clock.after(0)
+    if state == "completed":
+        schedule["executionInfo"]["endTime"] = schedule["stateTransitionTime"]
+        schedule["executionInfo"].pop("nextRunTime", None)
+    azure.store.put("schedule", key(schedule), schedule)
+
+
+def _shown(schedule: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in schedule.items() if name not in ("account", "jobs")}
+    return {**kept, "jobSpecification": batch_jobs.without_secrets(schedule["jobSpecification"])}
+
+
+async def add(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    body = JOB_SCHEDULE.read(call.body, "jobSchedule")
+    batch_jobs.check(azure, name, body["jobSpecification"])
+    if azure.store.get("schedule", f"{name}/{body['id']}") is not None:
+        raise Failure(409, "JobScheduleExists", "The specified job schedule already exists.")
+    if azure.store.get("job", batch_jobs.key(name, body["id"])) is not None:
+        text = "A job with the specified job schedule id exists. Job and job schedule cannot have the same id."
+        raise Failure(409, "JobWithSameIdExists", text)
+    batch_jobs.check_quota(azure, name)
+    now = azure.clock.after(0)
+    first = body["schedule"].get("doNotRunUntil", now)
+    schedule = {
+        **body,
+        "account": name,
+        "url": f"{azure.front}/batch/{name}/jobschedules/{body['id']}",
+        "creationTime": now,
+        "state": "active",
+        "stateTransitionTime": now,
+        "executionInfo": {"nextRunTime": first},
+        "jobs": 0,
+    }
+    told = stamped(azure, schedule)
+    azure.store.put("schedule", key(schedule), schedule)
+    return Answer(201, None, {**told, "Location": schedule["url"]})
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    schedule = lookup(azure, call)
+    body = {**metadata(azure, call, "jobschedules/@Element"), **selected(call, _shown(schedule))}
+    return Answer(200, None if call.method == "HEAD" else body, headers(azure, schedule))
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    name = account(azure, call)
+    return listed(azure, call, "jobschedules", map(_shown, azure.store.list("schedule", f"{name}/")))
+
+
+async def jobs(azure: Azure, call: Call) -> Answer:
+    schedule = lookup(azure, call)
+    found = azure.store.list("job", f"{key(schedule)}:")
+    return listed(azure, call, "jobs", (batch_jobs.shown(job) for job in found))
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    """PATCH keeps what is not given, PUT resets it; what is changed counts for the next job."""
+    schedule = lookup(azure, call)
+    check_match(call, schedule["eTag"])
+    if schedule["state"] in OVER:
+        raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
+    body = SCHEDULE_CHANGE.read(call.body, "jobSchedule")
+    if "jobSpecification" in body:
+        batch_jobs.check(azure, schedule["account"], body["jobSpecification"])
+    if call.method == "PUT":
+        body = {"metadata": [], **body}
+    schedule.update(body)
+    told = stamped(azure, schedule)
+    azure.store.put("schedule", key(schedule), schedule)
+    return Answer(200, None, told)
+
+
+async def switch(azure: Azure, call: Call) -> Answer:
+    """Disable or enable; the job that runs goes on."""
+    schedule = lookup(azure, call)
+    check_match(call, schedule["eTag"])
+    wanted = "disabled" if call.path.lower().endswith("/disable") else "active"
+    if schedule["state"] in OVER:
+        raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
+    if schedule["state"] != wanted:
+        move(azure, schedule, wanted)
+    return Answer(204, None, headers(azure, schedule))
+
+
+async def terminate(azure: Azure, call: Call) -> Answer:
+    schedule = lookup(azure, call)
+    check_match(call, schedule["eTag"])
+    if schedule["state"] in OVER:
+        raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
+    azure.batch.schedules.stop(schedule, "terminating")
+    return Answer(202, None, headers(azure, schedule))
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    schedule = lookup(azure, call)
+    check_match(call, schedule["eTag"])
+    if schedule["state"] == "deleting":
+        raise Failure(409, "JobScheduleBeingDeleted", "The specified job schedule is being deleted.")
+    azure.batch.schedules.stop(schedule, "deleting")
+    return Answer(202)
+
+
+ALL = f"{ACCOUNT}/jobschedules"
+ONE = f"{ALL}/{{schedule}}"
+ROUTES = (
+    Route("POST", ALL, add, VERSIONS),
+    Route("GET", ALL, listing, VERSIONS),
+    Route("GET", ONE, get, VERSIONS),
+    Route("HEAD", ONE, get, VERSIONS),
+    Route("PATCH", ONE, patch, VERSIONS),
+    Route("PUT", ONE, patch, VERSIONS),
+    Route("DELETE", ONE, delete, VERSIONS),
+    Route("GET", f"{ONE}/jobs", jobs, VERSIONS),
+    Route("POST", f"{ONE}/disable", switch, VERSIONS),
+    Route("POST", f"{ONE}/enable", switch, VERSIONS),
+    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+)

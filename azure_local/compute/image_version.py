@@ -1,0 +1,229 @@
+"""Microsoft.Compute image versions: made from a generalized machine, copied region by region, never changed inside.
+
+The home region is ready first, each further one a while later; the version is Succeeded when all are. Deleting the
+machine before the home region is ready spoils the version.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from azure_local import operations, tracked
+from azure_local.azure import SECONDS, Azure
+from azure_local.compute import gallery, image_definition, publishing
+from azure_local.http import Answer, Call, Failure, Route
+from azure_local.tracked import Document, Type
+
+VERSIONS = gallery.VERSIONS
+VERSION = Type(
+    "Microsoft.Compute/galleries/images/versions", "imageVersion", VERSIONS, "imageVersion", "GalleryImageVersion",
+    ("publishingProfile", "storageProfile", "safetyProfile"), r"\d{1,10}\.\d{1,10}\.\d{1,10}",
+)  # fmt: skip
+LARGEST = 2**31 - 1
+SOURCE = "galleryImageVersion.properties.storageProfile"
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    definition = tracked.parent(azure, call, image_definition.DEFINITION)
+    wanted = tracked.body(azure, call, VERSION)
+    given, location, key = wanted["properties"], wanted["location"], VERSION.key(azure, call)
+    if any(int(part) > LARGEST for part in call.params[VERSION.last].split(".")):
+        text = "The gallery image version name must be three 32-bit integers: Major.Minor.Patch."
+        raise Failure(400, "InvalidParameter", text, target="galleryImageVersion.name")
+    existing = azure.store.get(VERSION.store, key)
+    if existing is not None:
+        return _changed(azure, existing, wanted)
+    machine = _source(azure, given, definition, location)
+    profile = publishing.made(given.get("publishingProfile") or {}, location)
+    profile["publishedDate"] = azure.clock.after(0)
+    machine_id = machine["resource"]["id"]
+    size = machine["resource"]["properties"]["storageProfile"]["osDisk"]["diskSizeGB"]
+    disk = {"hostCaching": "ReadWrite", "sizeInGB": size, "source": {}}
+    storage = {"source": {"virtualMachineId": machine_id}, "osDiskImage": disk}
+    safety = {"allowDeletionOfReplicatedLocations": True, "reportedForPolicyViolation": False}
+    safety |= given.get("safetyProfile") or {}
+    properties = {"publishingProfile": profile, "storageProfile": storage, "safetyProfile": safety}
+    ready = _schedule(azure, profile, location, {})
+    problem = _problem(machine, definition["resource"]["properties"]["hyperVGeneration"])
+    kept = {"ready": ready, "base": machine["base"], "source": machine_id, "spoiled": problem}
+    seconds = 5.0 if problem else SECONDS["imageVersion"] + SECONDS["replication"] * (len(ready) - 1)
+    answer = tracked.keep(azure, call, VERSION, {**wanted, "properties": properties}, seconds, **kept)
+    if not problem:
+        operations.start_async(azure, "Microsoft.Compute", SECONDS["imageVersion"], "imageVersion.copied", key=key)
+    return answer
+
+
+def _source(azure: Azure, given: Document, definition: Document, location: str) -> Document:
+    """The machine that the version is made from. Failure 400, 404 or 409 if it cannot be."""
+    profile = given.get("storageProfile") or {}
+    source = profile.get("source") or {}
+    if profile.get("osDiskImage", {}).get("source") or profile.get("dataDiskImages"):
+        text = "Sources of single disks are not offered by the local Azure."
+        raise Failure(400, "InvalidParameter", text, target=SOURCE)
+    if len(source) != 1:
+        text = (
+            "The gallery artifact version source can only be specified either directly under storageProfile or within "
+        )
+        text += "individual OS or data disks. One and only one type of source can be used at the same time."
+        raise Failure(400, "InvalidParameter", text, target=f"{SOURCE}.source")
+    wanted = str(next(iter(source.values())))
+    machine = azure.store.get("virtualMachine", wanted)
+    if machine is None:
+        text = f"The resource with id '{wanted}' referenced by the gallery image version was not found."
+        raise Failure(404, "NotFound", text, target=f"{SOURCE}.source")
+    if machine["resource"]["location"] != location:
+        text = (
+            f"The source '{wanted}' is in location '{machine['resource']['location']}', the gallery image version in "
+        )
+        raise Failure(400, "InvalidParameter", f"{text}'{location}'. They must be the same.", target=f"{SOURCE}.source")
+    state = definition["resource"]["properties"]["osState"]
+    found = "Generalized" if machine["generalized"] else "Specialized"
+    if found != state:
+        text = f"The resource with id '{wanted}' has a different OS state ['{found}'] than the parent gallery image OS "
+        raise Failure(400, "BadRequest", f"{text}state ['{state}'].")
+    return machine
+
+
+def _problem(machine: Document, generation: str) -> str:
+    """What Azure finds out only once it has begun."""
+    found = machine["base"]["generation"]
+    if found == generation:
+        return ""
+    text = f"The resource with id '{machine['resource']['id']}' has a different Hypervisor generation ['{found}'] than "
+    return f"{text}the parent gallery image Hypervisor generation ['{generation}']."
+
+
+def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, str]) -> dict[str, str]:
+    """Region → when its replicas are ready; those that were stay as they were, the others come one after the other."""
+    moments = {}
+    seconds = 0.0 if ready else float(SECONDS["imageVersion"])
+    names = [publishing.region(one) for one in profile["targetRegions"]]
+    for name in sorted(names, key=lambda one: one != location):
+        if name not in ready:
+            seconds += SECONDS["replication"] if name != location else 0
+        moments[name] = ready.get(name) or azure.clock.after(seconds)
+    return moments
+
+
+def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
+    """A PATCH, or a PUT on what is there: tags and where its copies are."""
+    tracked.idle(document)
+    resource, given = document["resource"], wanted["properties"]
+    live = resource["properties"]
+    source = (given.get("storageProfile") or {}).get("source") or {}
+    if any(str(value).lower() != document["source"].lower() for value in source.values()):
+        name = f"{SOURCE}.source"
+        raise Failure(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
+    safety = live["safetyProfile"] | (given.get("safetyProfile") or {})
+    if "publishingProfile" in given:
+        shrinks = safety["allowDeletionOfReplicatedLocations"]
+        profile = publishing.changed(
+            live["publishingProfile"], given["publishingProfile"], resource["location"], may_shrink=shrinks
+        )
+        document["ready"] = _schedule(azure, profile, resource["location"], document["ready"])
+        live["publishingProfile"] = profile
+    live["safetyProfile"] = safety
+    resource["tags"] = wanted.get("tags", resource["tags"])
+    late = max(document["ready"].values())
+    left = (datetime.fromisoformat(late) - azure.clock.now().astimezone(UTC)).total_seconds()
+    return tracked.update(azure, VERSION, document, max(5.0, left))
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    document = tracked.lookup(azure, call, VERSION)
+    return _changed(azure, document, tracked.changes(call, VERSION))
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    document = tracked.lookup(azure, call, VERSION)
+    if "replicationstatus" not in call.query.get("$expand", "").lower():
+        return Answer(200, document["resource"])
+    summary = []
+    for name, moment in document["ready"].items():
+        done = azure.clock.past(moment) and not document["spoiled"]
+        state = "Completed" if done else "Failed" if document["spoiled"] else "Replicating"
+        one = {"region": publishing.SHOWN[name], "state": state, "details": document["spoiled"]}
+        summary.append({**one, "progress": 100 if done else 40})
+    states = {one["state"] for one in summary}
+    whole = "Failed" if "Failed" in states else "InProgress" if "Replicating" in states else "Completed"
+    status = {"aggregatedState": whole, "summary": summary}
+    shown = {**document["resource"]["properties"], "replicationStatus": status}
+    return Answer(200, {**document["resource"], "properties": shown})
+
+
+async def copied(azure: Azure, data: dict[str, Any]) -> None:
+    """The home region's copy is made, if the source is still there."""
+    document = azure.store.get(VERSION.store, data["key"])
+    if document is not None and azure.store.get("virtualMachine", document["source"]) is None:
+        text = f"The resource with id '{document['source']}' was not found: it was deleted while it was being copied."
+        azure.store.put(VERSION.store, data["key"], {**document, "spoiled": text})
+
+
+async def miscopied(azure: Azure, data: dict[str, Any]) -> None:
+    document = azure.store.get(VERSION.store, data["key"])
+    if document is not None:
+        azure.store.put(VERSION.store, data["key"], {**document, "spoiled": data["error"]["message"]})
+
+
+async def made(azure: Azure, data: dict[str, Any]) -> None:
+    document = azure.store.get(VERSION.store, data["key"])
+    if document is not None and document["spoiled"]:
+        raise Failure(409, "Conflict", document["spoiled"])
+    await tracked.completions(VERSION)["imageVersion.made"](azure, data)
+
+
+async def failed(azure: Azure, data: dict[str, Any]) -> None:
+    await miscopied(azure, data)
+    await tracked.completions(VERSION)["imageVersion.made.failed"](azure, data)
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    document = azure.store.get(VERSION.store, VERSION.key(azure, call))
+    properties = document["resource"]["properties"] if document else {"safetyProfile": {}}
+    end = properties.get("publishingProfile", {}).get("endOfLifeDate")
+    if properties["safetyProfile"].get("blockDeletionBeforeEndOfLife") and end and not azure.clock.past(end):
+        text = "The gallery image version cannot be deleted before its end of life, as its safetyProfile says."
+        raise Failure(409, "OperationNotAllowed", text)
+    return tracked.remove(azure, call, VERSION)
+
+
+def bootable(azure: Azure, wanted: str, region: str) -> Document | None:
+    """The version that an image reference means, of a version or of a definition; None if none can be booted there."""
+    name = wanted if "/versions/" in wanted.lower() else newest(azure, wanted, region)
+    document = azure.store.get(VERSION.store, name or "")
+    return document if document is not None and usable(azure, document, region) else None
+
+
+def newest(azure: Azure, definition: str, region: str) -> str | None:
+    """The id of the version that `latest` means in a region: the highest that is ready and not excluded."""
+    found = [d for d in azure.store.list(VERSION.store, f"{definition}/versions/") if usable(azure, d, region)]
+    kept = [document for document in found if not _excluded(document, region)]
+    best = max(kept, key=lambda d: [int(part) for part in d["resource"]["name"].split(".")], default=None)
+    return str(best["resource"]["id"]) if best else None
+
+
+def _excluded(document: Document, region: str) -> bool:
+    profile = document["resource"]["properties"]["publishingProfile"]
+    here: Document = next((one for one in profile["targetRegions"] if publishing.region(one) == region), {})
+    return bool(profile["excludeFromLatest"] or here.get("excludeFromLatest"))
+
+
+def usable(azure: Azure, document: Document, region: str) -> bool:
+    """Whether machines can boot the version in the region."""
+    moment = document["ready"].get(region)
+    going = document["resource"]["properties"]["provisioningState"] == "Deleting"
+    return moment is not None and azure.clock.past(moment) and not document["spoiled"] and not going
+
+
+ROUTES = (
+    *tracked.routes(VERSION, put, delete, get, above=image_definition.DEFINITION),
+    Route("PATCH", VERSION.one, patch, VERSIONS),
+)
+COMPLETIONS = {
+    **tracked.completions(VERSION),
+    "imageVersion.made": made,
+    "imageVersion.made.failed": failed,
+    "imageVersion.copied": copied,
+    "imageVersion.copied.failed": miscopied,
+}

@@ -1,0 +1,101 @@
+"""The publishing profile of an image version: where its copies are to be, how many, and for how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.common import REGIONS
+from azure_local.compute.image_definition import check_date
+from azure_local.http import Failure
+
+Document = dict[str, Any]
+MOST = 100
+"""Replicas of a version in a region. Source: learn.microsoft.com, limits of the Azure Compute Gallery."""
+WORDS = (
+    "Australia East,Brazil South,Canada Central,Central India,Central US,East Asia,East US,East US 2,France Central,"
+    "Germany West Central,Italy North,Japan East,Korea Central,North Central US,North Europe,Norway East,"
+    "Poland Central,South Central US,Southeast Asia,Spain Central,Sweden Central,Switzerland North,UAE North,"
+    "UK South,West Europe,"
+    "West US,West US 2,West US 3"
+)
+SHOWN = {name.replace(" ", "").lower(): name for name in WORDS.split(",")}
+"""Region → its name as galleries show it, whatever they were given."""
+PLACE = "galleryImageVersion.properties.publishingProfile"
+
+
+def _invalid(name: str, text: str) -> Failure:
+    return Failure(400, "InvalidParameter", text, target=f"{PLACE}.{name}")
+
+
+def region(one: Document) -> str:
+    """The canonical region of a target region as it is shown."""
+    return str(one["name"]).replace(" ", "").lower()
+
+
+def made(given: Document, location: str) -> Document:
+    """The profile as it is kept and shown. Failure 400 if it cannot be carried out."""
+    check_date(given, f"{PLACE}.endOfLifeDate")
+    if given.get("targetExtendedLocations"):
+        raise _invalid("targetExtendedLocations", "Extended locations are not offered by the local Azure.")
+    count = given.get("replicaCount", 1)
+    _check_count("replicaCount", count)
+    kind = given.get("storageAccountType", "Standard_LRS")
+    shown = [_target(one, count, kind) for one in given.get("targetRegions") or [{"name": location}]]
+    names = [region(one) for one in shown]
+    if twice := {name for name in names if names.count(name) > 1}:
+        text = f"The target regions have duplicates: {', '.join(sorted(twice))}."
+        raise _invalid("targetRegions", text)
+    if location not in names:
+        text = f"The publishing profile's target regions must include the location of the image version, '{location}'."
+        raise _invalid("targetRegions", text)
+    return {
+        "excludeFromLatest": False,
+        "replicaCount": count,
+        "storageAccountType": kind,
+        "replicationMode": "Full",
+        **given,
+        "targetRegions": shown,
+    }
+
+
+def _check_count(name: str, count: int) -> None:
+    if not 1 <= count <= MOST:
+        text = f"The value '{count}' of parameter '{name}' is out of range. Value must be between '1' and '{MOST}'."
+        raise _invalid(name, text)
+
+
+def _target(one: Document, count: int, kind: str) -> Document:
+    if region(one) not in REGIONS:
+        text = f"The target region '{one['name']}' is not a valid region, or is not supported."
+        raise _invalid("targetRegions.name", text)
+    for name in ("additionalReplicaSets", "encryption"):
+        if one.get(name):
+            raise _invalid(f"targetRegions.{name}", f"{name} is not offered by the local Azure.")
+    full = {"regionalReplicaCount": count, "storageAccountType": kind, **one, "name": SHOWN[region(one)]}
+    _check_count("regionalReplicaCount", full["regionalReplicaCount"])
+    return full
+
+
+def changed(live: Document, given: Document, location: str, *, may_shrink: bool) -> Document:
+    """`live` with what a PATCH or PUT says. Failure 400 or 409 if that cannot change."""
+    for name in ("storageAccountType", "replicationMode"):
+        if name in given and given[name] != live.get(name):
+            raise _fixed(f"{PLACE}.{name}")
+    merged = {**live, **given}
+    found = made({name: value for name, value in merged.items() if name != "publishedDate"}, location)
+    before = {region(one): one for one in live["targetRegions"]}
+    for one in found["targetRegions"]:
+        old = before.get(region(one))
+        if old and old["storageAccountType"] != one["storageAccountType"]:
+            raise _fixed(f"{PLACE}.targetRegions.storageAccountType")
+    lost = set(before) - {region(one) for one in found["targetRegions"]}
+    if lost and not may_shrink:
+        text = (
+            f"The image version cannot be removed from {', '.join(sorted(lost))}: its safetyProfile does not allow the "
+        )
+        raise Failure(409, "OperationNotAllowed", f"{text}deletion of replicated locations.")
+    return {**found, "publishedDate": live["publishedDate"]}
+
+
+def _fixed(name: str) -> Failure:
+    return Failure(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)

@@ -1,0 +1,269 @@
+"""Microsoft.Compute virtual machines: made, shown and deleted; `virtual_machine_power` starts and stops them.
+
+A machine needs room in the quotas of its region, an image that exists, and network interfaces of its own. What it
+was made with `deleteOption: Delete` goes with it. A generalized machine never starts again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from azure_local import tracked
+from azure_local.azure import SECONDS, TENANT, Azure
+from azure_local.batch.arm.batch_account import identities
+from azure_local.common import registered
+from azure_local.compute import catalogue, disk, image_version, login
+from azure_local.compute.login import invalid, missing
+from azure_local.http import Answer, Call, Failure
+from azure_local.tracked import Document, Type
+
+VERSIONS = catalogue.VERSIONS
+MACHINE = Type(
+    "Microsoft.Compute/virtualMachines", "virtualMachine", VERSIONS, "vm", "VirtualMachine",
+    (
+        "hardwareProfile", "storageProfile", "osProfile", "networkProfile", "securityProfile", "diagnosticsProfile",
+        "priority", "evictionPolicy", "licenseType", "extensionsTimeBudget", "scheduledEventsProfile", "billingProfile",
+        "userData",
+    ),
+    r"[A-Za-z0-9]([\w.-]{0,62}\w)?",
+)  # fmt: skip
+FIXED = ("osProfile", "networkProfile", "priority", "securityProfile")
+IMAGE_SIZE, LARGEST = 30, 4095
+"""GB of the images' OS disk, and of the largest OS disk. Source of the latter: learn.microsoft.com, managed disks."""
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    registered(azure, "Microsoft.Compute")
+    wanted = tracked.body(azure, call, MACHINE)
+    key, given, location = MACHINE.key(azure, call), wanted["properties"], wanted["location"]
+    existing = azure.store.get(MACHINE.store, key)
+    if existing is not None:
+        return _again(azure, call, existing, wanted)
+    size = catalogue.check_size(location, (given.get("hardwareProfile") or {}).get("vmSize"))
+    storage = given.get("storageProfile") or {}
+    os_disk = _os_disk(storage)
+    profile = given.get("osProfile") or {}
+    login.check(profile)
+    interfaces = _interfaces(azure, given, key, location)
+    image, base = _image(azure, storage, location)
+    catalogue.check_capacity(azure, location, size, spot=given.get("priority") == "Spot")
+    properties = {
+        **{name: value for name, value in given.items() if name != "userData"},
+        "hardwareProfile": {**given["hardwareProfile"], "vmSize": size.name},
+        "osProfile": login.shown(profile),
+        "vmId": str(uuid.uuid4()),
+        "timeCreated": azure.clock.after(0),
+    }
+    machine = {**wanted, **_identity(azure, wanted, key), "id": key, "name": call.params[MACHINE.last]}
+    properties["storageProfile"] = _add_disk(azure, machine, os_disk, image, base["generation"])
+    resource = {**machine, "properties": properties}
+    kept = {"power": "starting", "generalized": False, "base": base, "asked": given}
+    answer = tracked.keep(azure, call, MACHINE, resource, **kept)
+    for interface in interfaces:
+        interface["resource"]["properties"]["virtualMachine"] = {"id": key}
+        azure.store.put("interface", interface["resource"]["id"], interface)
+    return answer
+
+
+def _again(azure: Azure, call: Call, existing: Document, wanted: Document) -> Answer:
+    """A PUT on what is there: tags and identity can change, and nothing else that is offered here."""
+    tracked.idle(existing)
+    _check_ungeneralized(existing, "update")
+    before, given = existing["asked"], wanted["properties"]
+    for name in FIXED:
+        if name in given and given[name] != before.get(name):
+            raise _fixed(name)
+    for name in ("imageReference", "osDisk"):
+        asked = (given.get("storageProfile") or {}).get(name)
+        if asked is not None and asked != before["storageProfile"].get(name):
+            raise _fixed(name)
+    size = str((given.get("hardwareProfile") or {}).get("vmSize", "")).lower()
+    if size and size != existing["resource"]["properties"]["hardwareProfile"]["vmSize"].lower():
+        raise invalid("vmSize", "The local Azure does not resize virtual machines.")
+    resource = {**existing["resource"], "tags": wanted["tags"], **_identity(azure, wanted, existing["resource"]["id"])}
+    return tracked.keep(azure, call, MACHINE, resource, 20)
+
+
+def _fixed(name: str) -> Failure:
+    return Failure(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
+
+
+def _check_ungeneralized(document: Document, operation: str) -> None:
+    if document["generalized"]:
+        text = f"Operation '{operation}' is not allowed on VM '{document['resource']['name']}' since the VM is "
+        raise Failure(409, "OperationNotAllowed", f"{text}generalized.")
+
+
+def _os_disk(storage: Document) -> Document:
+    """The osDisk of a request. Failure 400 if no disk could be made of it."""
+    if "imageReference" not in storage:
+        raise missing("storageProfile.imageReference")
+    if storage.get("dataDisks"):
+        raise invalid("dataDisks", "Data disks are not offered by the local Azure.")
+    given: Document = storage.get("osDisk", {"createOption": "FromImage"})
+    if given["createOption"] != "FromImage":
+        text = (
+            f"The value of parameter osDisk.createOption is {given['createOption']}, which does not go with an image."
+        )
+        raise invalid("osDisk.createOption", text)
+    size = given.get("diskSizeGB", IMAGE_SIZE)
+    disk.check_size(size, LARGEST)
+    if size < IMAGE_SIZE:
+        text = f"The specified disk size {size} GB is smaller than the size of the corresponding disk in the VM image: "
+        raise invalid(
+            "osDisk.diskSizeGB", f"{text}{IMAGE_SIZE} GB. This is not allowed. Please choose equal or greater size."
+        )
+    return given
+
+
+def _add_disk(azure: Azure, machine: Document, given: Document, image: Document, generation: str) -> Document:
+    kind = (given.get("managedDisk") or {}).get("storageAccountType", "Standard_LRS")
+    name = given.get("name") or f"{machine['name']}_OsDisk_1_{uuid.uuid4().hex}"
+    size = given.get("diskSizeGB", IMAGE_SIZE)
+    disk_id = disk.attach(azure, machine, name, generation, kind, size)
+    shown = {"caching": "ReadWrite", "deleteOption": "Detach", **given, "osType": "Linux", "name": name}
+    shown |= {"diskSizeGB": size, "managedDisk": {"id": disk_id, "storageAccountType": kind}}
+    return {"imageReference": image, "osDisk": shown, "dataDisks": []}
+
+
+def _interfaces(azure: Azure, given: Document, key: str, location: str) -> list[Document]:
+    wanted = (given.get("networkProfile") or {}).get("networkInterfaces") or []
+    if not wanted:
+        raise missing("networkProfile.networkInterfaces")
+    primary = [one for one in wanted if (one.get("properties") or {}).get("primary")]
+    if len(wanted) > 1 and len(primary) != 1:
+        text = f"Virtual machine {key} must have one network interface set as the primary."
+        raise Failure(400, "VirtualMachineMustHaveOneNetworkInterfaceAsPrimary", text)
+    return [_interface(azure, str(one.get("id", "")), key, location) for one in wanted]
+
+
+def _interface(azure: Azure, wanted: str, key: str, location: str) -> Document:
+    found = azure.store.get("interface", wanted)
+    if found is None or found["resource"]["location"] != location:
+        text = f"Resource {wanted} referenced by resource {key} was not found. Please make sure that the referenced "
+        text += "resource exists, and that both resources are in the same region."
+        raise Failure(400, "InvalidResourceReference", text)
+    properties = found["resource"]["properties"]
+    if user := properties.get("virtualMachine"):
+        text = f"Network Interface {wanted} is used by existing resource {user['id']}."
+        raise Failure(400, "NicInUse", text)
+    if properties["provisioningState"] != "Succeeded":
+        inner = (("ReferencedResourceNotProvisioned", f"Resource {wanted} is not in Succeeded state."),)
+        raise Failure(429, "RetryableError", "A retryable error occurred.", details=inner)
+    return found
+
+
+def _image(azure: Azure, storage: Document, location: str) -> tuple[Document, Document]:
+    """The imageReference of the answer, and what the machine starts from: its marketplace image and generation."""
+    reference: Document = storage["imageReference"]
+    if "id" in reference:
+        return reference, _gallery_base(azure, reference, location)
+    for name in ("publisher", "offer", "sku", "version"):
+        if name not in reference:
+            raise missing(f"imageReference.{name}")
+    name, version = catalogue.urn(reference), reference["version"]
+    known = catalogue.versions(azure, name)
+    exact = known[-1] if known and version == "latest" else version
+    if exact not in known:
+        full = ":".join(reference[part] for part in ("publisher", "offer", "sku", "version"))
+        text = (
+            f"The platform image '{full}' is not available. Verify that all fields in the storage profile are correct. "
+        )
+        text += "For more details about storage profile information, please refer to https://aka.ms/storageprofile"
+        raise Failure(404, "PlatformImageNotFound", text, target="imageReference")
+    base = {"reference": {**reference, "version": exact}, "generation": catalogue.IMAGES[name][1]}
+    return {**reference, "exactVersion": exact}, base
+
+
+def _gallery_base(azure: Azure, reference: Document, location: str) -> Document:
+    if {"publisher", "offer", "sku", "version"} & set(reference):
+        raise invalid("imageReference", "id cannot stand beside publisher, offer, sku and version.")
+    found = image_version.bootable(azure, reference["id"], location)
+    if found is None:
+        text = (
+            f"The gallery image {reference['id']} is not available in {location} region. Please contact image owner to "
+        )
+        text += "replicate to this region, or change your requested region."
+        raise Failure(404, "GalleryImageNotFound", text, target="imageReference")
+    base: Document = found["base"]
+    return base
+
+
+def _identity(azure: Azure, wanted: Document, key: str) -> Document:
+    """`{"identity": ...}` as it is shown, or nothing."""
+    given = wanted.get("identity") or {}
+    kind = given.get("type", "None")
+    if kind == "None":
+        return {}
+    shown: Document = {"type": kind}
+    if "SystemAssigned" in kind:
+        shown |= {"principalId": azure.principal_id(f"{key.lower()} system"), "tenantId": TENANT}
+    if "UserAssigned" in kind:
+        if not given.get("userAssignedIdentities"):
+            text = "The identity type 'UserAssigned' needs userAssignedIdentities."
+            raise Failure(400, "InvalidIdentityValues", text)
+        shown["userAssignedIdentities"] = identities(azure, given)
+    return {"identity": shown}
+
+
+async def made(azure: Azure, data: dict[str, Any]) -> None:
+    """The machine has booted and its agent is ready; or what has changed of it is done."""
+    document = azure.store.get(MACHINE.store, data["key"])
+    if document is not None:
+        document["power"] = "running" if document["power"] == "starting" else document["power"]
+        await tracked.completions(MACHINE)["virtualMachine.made"](azure, data)
+
+
+async def failed(azure: Azure, data: dict[str, Any]) -> None:
+    document = azure.store.get(MACHINE.store, data["key"])
+    if document is not None:
+        document |= {"power": "stopped", "error": data["error"]}
+        await tracked.completions(MACHINE)["virtualMachine.made.failed"](azure, data)
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    return tracked.remove(azure, call, MACHINE, SECONDS["vmDeletion"])
+
+
+async def gone(azure: Azure, data: dict[str, Any]) -> None:
+    """The machine goes, with its run commands and what was to be deleted with it."""
+    document = azure.store.get(MACHINE.store, data["key"])
+    if document is None:
+        return
+    properties = document["resource"]["properties"]
+    os_disk = properties["storageProfile"]["osDisk"]
+    disk.detach(azure, os_disk["managedDisk"]["id"])
+    if os_disk["deleteOption"] == "Delete":
+        azure.store.delete("disk", os_disk["managedDisk"]["id"])
+    for wanted in properties["networkProfile"]["networkInterfaces"]:
+        _release(azure, wanted)
+    for kind in ("runCommand", "extension"):
+        for key, _ in azure.store.items(kind, f"{data['key']}/"):
+            azure.store.delete(kind, key)
+    azure.store.delete(MACHINE.store, data["key"])
+
+
+def _release(azure: Azure, wanted: Document) -> None:
+    interface = azure.store.get("interface", wanted["id"])
+    if interface is None:
+        return
+    interface["resource"]["properties"].pop("virtualMachine", None)
+    azure.store.put("interface", wanted["id"], interface)
+    if (wanted.get("properties") or {}).get("deleteOption") == "Delete":
+        azure.store.delete("interface", wanted["id"])
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    """Tags and identity."""
+    document = tracked.lookup(azure, call, MACHINE)
+    wanted = tracked.changes(call, MACHINE)
+    _check_ungeneralized(document, "update")
+    if wanted["properties"]:
+        raise invalid("properties", "The local Azure changes nothing but the tags and the identity of a machine.")
+    resource = document["resource"]
+    resource["tags"] = wanted.get("tags", resource["tags"])
+    if "identity" in wanted:
+        resource.pop("identity", None)
+        resource |= _identity(azure, wanted, resource["id"])
+    return tracked.update(azure, MACHINE, document, 20)

@@ -1,0 +1,183 @@
+"""Microsoft.Compute run commands: scripts that a running virtual machine carries out, one resource each.
+
+The script is not carried out: there is no machine to harm. `script_trial` reads it, and says how it would end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local import operations, tracked
+from azure_local.azure import SECONDS, Azure
+from azure_local.compute import script_trial, virtual_machine
+from azure_local.http import Answer, Call, Failure, Route, page
+from azure_local.tracked import Document, Type
+
+VERSIONS = virtual_machine.VERSIONS
+COMMAND = Type(
+    "Microsoft.Compute/virtualMachines/runCommands", "runCommand", VERSIONS, "vm", "VirtualMachineRunCommand",
+    (
+        "source", "parameters", "protectedParameters", "asyncExecution", "runAsUser", "runAsPassword",
+        "timeoutInSeconds", "treatFailureAsDeploymentFailure",
+    ),
+)  # fmt: skip
+SOURCES = ("script", "scriptUri", "commandId", "galleryScriptReferenceId")
+SECRETS = ("protectedParameters", "runAsPassword")
+MOST = 25
+"""Run commands that a machine can hold. Source: learn.microsoft.com, managed run commands."""
+LONGEST = 5400
+"""Seconds that a script may take, where nothing is said too. Source: learn.microsoft.com, run command: 90 minutes."""
+SHOWN = 4096
+"""Bytes of output that the instance view keeps: the last ones."""
+STARTS = 5
+"""Seconds until the agent has fetched a script and started it."""
+
+
+def running(azure: Azure, call: Call) -> Document:
+    """The machine above, which must be there and running. Failure 404 or 409."""
+    machine = tracked.parent(azure, call, virtual_machine.MACHINE)
+    if machine["resource"]["properties"]["provisioningState"] in ("Creating", "Deleting"):
+        tracked.idle(machine)
+    if machine["power"] != "running":
+        text = "Cannot modify extensions in the VM when the VM is not running."
+        raise Failure(409, "OperationNotAllowed", text)
+    return machine
+
+
+def check_place(machine: Document, wanted: Document) -> None:
+    """Failure 400 unless what belongs to a machine is where the machine is."""
+    if wanted["location"] != machine["resource"]["location"]:
+        text = f"The location '{wanted['location']}' differs from that of the virtual machine."
+        raise Failure(400, "InvalidParameter", text, target="location")
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    machine = running(azure, call)
+    wanted = tracked.body(azure, call, COMMAND)
+    given, key = wanted["properties"], COMMAND.key(azure, call)
+    check_place(machine, wanted)
+    _check(given)
+    if existing := azure.store.get(COMMAND.store, key):
+        tracked.idle(existing)
+    elif len(azure.store.list("runCommand", f"{machine['resource']['id']}/")) >= MOST:
+        text = f"The maximum number of run commands on a virtual machine is {MOST}. Delete some of them first."
+        raise Failure(409, "OperationNotAllowed", text)
+    code, output = await script_trial.tried(azure, machine, given["source"]["script"])
+    seconds = script_trial.seconds(given["source"]["script"]) if code == 0 else 10.0
+    allowed = float(given.get("timeoutInSeconds") or LONGEST)
+    shown = {name: value for name, value in given.items() if name not in SECRETS}
+    ends = min(seconds, allowed)
+    made = STARTS if given.get("asyncExecution") else STARTS + ends + 1
+    view = {"executionState": "Pending", "exitCode": 0, "output": "", "error": ""}
+    run = (existing or {"run": 0})["run"] + 1
+    answer = tracked.keep(azure, call, COMMAND, {**wanted, "properties": shown}, made, view=view, run=run)
+    data = {"key": key, "run": run}
+    operations.start_async(azure, "Microsoft.Compute", STARTS, "runCommand.started", **data)
+    data |= {"exitCode": code, "output": output, "state": "TimedOut" if seconds > allowed else ""}
+    operations.start_async(azure, "Microsoft.Compute", STARTS + ends, "runCommand.ended", **data)
+    return answer
+
+
+def _check(given: Document) -> None:
+    source = given.get("source") or {}
+    named = [name for name in SOURCES if source.get(name)]
+    if len(named) != 1:
+        text = f"Exactly one of {', '.join(SOURCES)} must be given in 'source'."
+        raise Failure(400, "InvalidParameter", text, target="source")
+    if named != ["script"]:
+        text = f"source.{named[0]} is not offered by the local Azure."
+        raise Failure(400, "InvalidParameter", text, target=f"source.{named[0]}")
+    if not 0 <= given.get("timeoutInSeconds", 0) <= LONGEST:
+        text = (
+            f"The value '{given['timeoutInSeconds']}' of parameter 'timeoutInSeconds' is out of range. Value must be "
+        )
+        raise Failure(400, "InvalidParameter", f"{text}between '0' and '{LONGEST}'.", target="timeoutInSeconds")
+
+
+async def started(azure: Azure, data: dict[str, Any]) -> None:
+    document = azure.store.get("runCommand", data["key"])
+    if document is not None and document["run"] == data["run"]:
+        document["view"] |= {"executionState": "Running", "startTime": azure.clock.after(0)}
+        azure.store.put("runCommand", data["key"], document)
+
+
+async def ended(azure: Azure, data: dict[str, Any]) -> None:
+    machine = azure.store.get("virtualMachine", data["key"].rsplit("/runCommands/", 1)[0])
+    if machine is None or machine["power"] != "running":
+        data = {**data, "exitCode": -1, "output": "the machine was stopped\n", "state": "Canceled"}
+    _end(azure, data)
+    document = azure.store.get("runCommand", data["key"])
+    if document and not data["exitCode"] and "poweroff" in document["resource"]["properties"]["source"]["script"]:
+        place = data["key"].rsplit("/runCommands/", 1)[0]
+        after = {"key": place, "was": "running", "after": "stopped"}
+        operations.start_async(azure, "Microsoft.Compute", SECONDS["powerOff"], "virtualMachine.powerOff", **after)
+
+
+async def failed(azure: Azure, data: dict[str, Any]) -> None:
+    _end(azure, {**data, "exitCode": 1, "output": f"{data['error']['message']}\n", "state": ""})
+
+
+def _end(azure: Azure, data: dict[str, Any]) -> None:
+    document = azure.store.get("runCommand", data["key"])
+    if document is None or document["run"] != data["run"]:
+        return
+    code, late = data["exitCode"], data["state"] == "TimedOut"
+    state = data["state"] or ("Failed" if code else "Succeeded")
+    told = {"error" if code or late else "output": data["output"][-SHOWN:]}
+    if late:
+        told = {"executionMessage": "The script did not end in time and was stopped.", "error": ""}
+    document["view"] |= {"startTime": azure.clock.after(0), **document["view"], **told}
+    document["view"] |= {"executionState": state, "exitCode": code if not late else -1, "endTime": azure.clock.after(0)}
+    azure.store.put("runCommand", data["key"], document)
+
+
+async def made(azure: Azure, data: dict[str, Any]) -> None:
+    """The resource is there; a script that failed fails it only where the request says so."""
+    document = azure.store.get("runCommand", data["key"])
+    if document is None:
+        return
+    properties = document["resource"]["properties"]
+    strict = properties.get("treatFailureAsDeploymentFailure") and not properties.get("asyncExecution")
+    if strict and document["view"]["executionState"] != "Succeeded":
+        text = f"Run command '{document['resource']['name']}' failed with exit code {document['view']['exitCode']}."
+        raise Failure(409, "VMExtensionProvisioningError", text)
+    await tracked.completions(COMMAND)["runCommand.made"](azure, data)
+
+
+def _shown(call: Call, document: Document) -> Document:
+    resource: Document = document["resource"]
+    if "instanceview" not in call.query.get("$expand", "").lower():
+        return resource
+    return {**resource, "properties": {**resource["properties"], "instanceView": document["view"]}}
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    return Answer(200, _shown(call, tracked.lookup(azure, call, COMMAND)))
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    machine = tracked.parent(azure, call, virtual_machine.MACHINE)
+    found = azure.store.list("runCommand", f"{machine['resource']['id']}/")
+    return Answer(200, page((_shown(call, one) for one in found), call, azure.page_size))
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    """A script that goes on is stopped with it."""
+    if azure.store.get(COMMAND.store, COMMAND.key(azure, call)) is not None:
+        running(azure, call)
+    return tracked.remove(azure, call, COMMAND, 10)
+
+
+ROUTES = (
+    Route("PUT", COMMAND.one, put, VERSIONS),
+    Route("GET", COMMAND.one, get, VERSIONS),
+    Route("DELETE", COMMAND.one, delete, VERSIONS),
+    Route("GET", COMMAND.all, listing, VERSIONS),
+)
+COMPLETIONS = {
+    **tracked.completions(COMMAND),
+    "runCommand.made": made,
+    "runCommand.started": started,
+    "runCommand.ended": ended,
+    "runCommand.ended.failed": failed,
+}

@@ -1,0 +1,40 @@
+"""Faults that any program can set over HTTP, to see how a client takes them.
+
+    POST /local/faults {"match": {"method": "PUT", "path": "regex", "plane": "arm"}, "after": 0, "times": 1,
+                        "action": {"status": 503, "code": "ServerBusy", "retryAfter": 1, "when": "before"}}
+
+`after` lets that many matching requests pass first. Actions: `status` answers with an error, `drop` closes the
+connection, `delay` waits (seconds). `when: after` carries the request out first and loses its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from azure_local.azure import Azure
+
+
+def take(azure: Azure, plane: str, method: str, path: str) -> dict[str, Any] | None:
+    """The action of the first fault that matches and is due; counts it down."""
+    for fault in list(azure.faults):
+        match = fault.get("match")
+        if match is None or not _matches(match, plane, method, path):
+            continue
+        if fault.get("after", 0) > 0:
+            fault["after"] -= 1
+            continue
+        fault["times"] = fault.get("times", 1) - 1
+        if fault["times"] <= 0:
+            azure.faults.remove(fault)
+        action: dict[str, Any] = fault["action"]
+        return action
+    return None
+
+
+def _matches(match: dict[str, str], plane: str, method: str, path: str) -> bool:
+    return (
+        match.get("plane", plane) == plane
+        and re.fullmatch(match.get("method", ".*"), method) is not None
+        and re.search(match.get("path", ""), path, re.IGNORECASE) is not None
+    )

@@ -1,0 +1,197 @@
+"""The front: finds the route of a request, checks who asks, calls its handler and words its answer.
+
+ARM, Entra ID, the Batch data plane under `/batch/<account>`, container registries under `/registries/<login server>`
+and the control API under `/local` share one listener; blobs and the nodes' metadata service have their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from azure_local import control, faults, operations, wire
+from azure_local.authorization import roles
+from azure_local.azure import Azure
+from azure_local.clock import stamp
+from azure_local.http import Answer, Call, Failure, Route, arm_error, batch_error, response
+from azure_local.identity import entra, imds
+from azure_local.prices import retail_prices
+from azure_local.providers import SERVICES, batch_routes
+from azure_local.registry import endpoints as registries
+
+ARM_TYPE = "application/json; charset=utf-8"
+BATCH_TYPE = "application/json;odata=minimalmetadata"
+Table = list[tuple[str, re.Pattern[str], Route]]
+Serve = Callable[[Request], Awaitable[Response]]
+
+
+class Dropped(Exception):
+    """Close the connection without an answer."""
+
+
+def compiled(routes: tuple[Route, ...]) -> Table:
+    """Routes with their paths as patterns; `{name:path}` may hold slashes."""
+    table: Table = []
+    for route in routes:
+        pattern = re.sub(r"\{(\w+):path\}", r"(?P<\1>.+?)", route.path)
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+        table.append((route.method, re.compile(pattern, re.IGNORECASE), route))
+    return table
+
+
+class Front:
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+        every = tuple(route for service in SERVICES for route in service.ROUTES)
+        self.arm = compiled((*every, *operations.ROUTES))
+        self.batch = compiled(batch_routes())
+
+    async def front(self, request: Request) -> Response:
+        path = request.url.path
+        if path.startswith("/local/"):
+            return await control.serve(self.azure, request)
+        if registries.serves(path):  # before Entra ID: a registry hands out tokens of its own below /oauth2/
+            plane = "registry" if path.startswith("/registries/") else "blob"
+            return await self._faulty(plane, request, lambda: self._registry(plane, request))
+        if entra.serves(path):
+            return await entra.serve(self.azure, request)
+        if retail_prices.serves(path):  # public: nobody has to sign in
+            return await self._faulty("prices", request, lambda: retail_prices.serve(self.azure, request))
+        plane = "batch" if path.lower().startswith("/batch/") else "arm"
+        return await self._faulty(plane, request, lambda: self._routed(plane, request))
+
+    async def blobs(self, request: Request) -> Response:
+        return await self._faulty("blob", request, lambda: self._blob(request))
+
+    async def imds(self, request: Request) -> Response:
+        return await imds.serve(self.azure, request)
+
+    async def _faulty(self, plane: str, request: Request, serve: Callable[[], Awaitable[Response]]) -> Response:
+        """Serve, unless a fault says otherwise."""
+        action = faults.take(self.azure, plane, request.method, request.url.path)
+        if action is None:
+            return await serve()
+        if "delay" in action:
+            await asyncio.sleep(action["delay"])
+            return await serve()
+        if action.get("when") == "after":
+            await serve()
+        if action.get("drop"):
+            raise Dropped
+        failure = Failure(action["status"], action.get("code", "ServerBusy"), action.get("message", "Injected fault."))
+        extra = {"Retry-After": str(action["retryAfter"])} if "retryAfter" in action else {}
+        return self._refusal(plane, failure, extra)
+
+    async def _routed(self, plane: str, request: Request) -> Response:
+        raw = await request.body()
+        extra = self._headers(plane)
+        try:
+            answer = await self._answer(plane, request, raw)
+            shown = response(answer, ARM_TYPE if plane == "arm" else BATCH_TYPE, extra)
+        except Failure as failure:
+            shown = self._refusal(plane, failure, extra)
+        wire.record(self.azure, plane, request, raw, shown)
+        return shown
+
+    async def _answer(self, plane: str, request: Request, raw: bytes) -> Answer:
+        # batch ids stand below /batch/<account>; the account is looked up by the handlers
+        path = request.url.path
+        table = self.arm if plane == "arm" else self.batch
+        methods = [
+            (found, route)
+            for method, pattern, route in table
+            if (found := pattern.fullmatch(path.rstrip("/"))) and method == request.method
+        ]
+        principal = self.azure.tokens.principal(request.headers.get("authorization"), plane)
+        if not methods:
+            self.azure.gaps[f"{request.method} {path}"] = self.azure.gaps.get(f"{request.method} {path}", 0) + 1
+            text = f"No HTTP resource was found that matches the request URI '{path}'."
+            raise Failure(404, "InvalidResourceType" if plane == "arm" else "ResourceNotFound", text)
+        match, route = methods[0]
+        self._check_version(request, route, plane)
+        if plane == "arm":
+            roles.check_arm(self.azure, principal, request.method, path)
+        call = Call(
+            request.method,
+            path,
+            match.groupdict(),
+            dict(request.query_params),
+            {name.lower(): value for name, value in request.headers.items()},
+            _json(raw),
+            principal,
+            f"{self.azure.front}{path}",
+        )
+        return await route.handler(self.azure, call)
+
+    def _check_version(self, request: Request, route: Route, plane: str) -> None:
+        version = request.query_params.get("api-version")
+        if not version:
+            code = "MissingApiVersionParameter" if plane == "arm" else "MissingRequiredQueryParameter"
+            raise Failure(400, code, "The api-version query parameter (?api-version=) is required for all requests.")
+        if version not in route.versions:
+            code = "InvalidApiVersionParameter" if plane == "arm" else "UnsupportedRequestVersion"
+            text = f"The api-version '{version}' is invalid. The supported versions are '{','.join(route.versions)}'."
+            raise Failure(400, code, text)
+
+    async def _blob(self, request: Request) -> Response:
+        try:
+            return await self.azure.blobs.serve(request)
+        except Failure as failure:
+            return self._refusal("blob", failure, {})
+
+    async def _registry(self, plane: str, request: Request) -> Response:
+        try:
+            return await registries.serve(self.azure, request)
+        except Failure as failure:
+            return self._refusal(plane, failure, {})
+
+    def _headers(self, plane: str) -> dict[str, str]:
+        moment = self.azure.clock.now()
+        extra = {"Date": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}
+        if plane == "batch":
+            return {**extra, "request-id": str(uuid.uuid4()), "DataServiceVersion": "3.0", "DataServiceId": "local"}
+        request_id = str(uuid.uuid4())
+        limits = {"x-ms-ratelimit-remaining-subscription-reads": "249", "Cache-Control": "no-cache"}
+        ids = {"x-ms-request-id": request_id, "x-ms-correlation-request-id": request_id}
+        return {**extra, **limits, **ids, "x-ms-routing-request-id": f"LOCAL:{int(time.time())}:{request_id}"}
+
+    def _refusal(self, plane: str, failure: Failure, extra: dict[str, str]) -> Response:
+        """A failure in the plane's own words."""
+        if plane == "registry":
+            return registries.refusal(failure, extra)
+        extra = {**(extra or self._headers(plane)), **failure.headers, **({"Date": self._headers(plane)["Date"]})}
+        if failure.status == 401:
+            extra["WWW-Authenticate"] = (
+                f'Bearer authorization_uri="{self.azure.front}/{entra.TENANT}", error="invalid_token"'
+            )
+        if plane == "arm":
+            return JSONResponse(arm_error(failure), failure.status, {**extra, "x-ms-failure-cause": "gateway"})
+        if plane == "batch":
+            moment = stamp(self.azure.clock.now())
+            body = batch_error(failure, self.azure.front, extra.get("request-id", ""), moment)
+            return Response(json.dumps(body), failure.status, extra, BATCH_TYPE)
+        told = f"{failure.message}\nRequestId:{uuid.uuid4()}\nTime:{stamp(self.azure.clock.now())}"
+        error = f"<Error><Code>{failure.code}</Code><Message>{escape(told)}</Message></Error>"
+        xml = f'<?xml version="1.0" encoding="utf-8"?>{error}'
+        kept = {name: value for name, value in extra.items() if name in ("WWW-Authenticate", "Retry-After", "Date")}
+        return Response(xml, failure.status, {**kept, "x-ms-error-code": failure.code}, "application/xml")
+
+
+def _json(raw: bytes) -> Any:
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        raise Failure(
+            400, "InvalidRequestContent", "The request content was invalid and could not be deserialized."
+        ) from None

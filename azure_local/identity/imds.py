@@ -1,0 +1,62 @@
+"""The metadata service of nodes: gives a node's programs tokens for the identities of its pool, and nothing else.
+
+A node is known by the secret in its path, as on Azure by the network it asks from.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from azure_local.azure import Azure
+
+
+async def serve(azure: Azure, request: Request) -> Response:
+    parts = request.url.path.strip("/").split("/", 1)
+    if len(parts) != 2 or parts[1].lower() != "metadata/identity/oauth2/token":
+        return _error(404, "not_found", "Not found")
+    if request.headers.get("metadata", "").lower() != "true":
+        return _error(400, "bad_request_102", "Required metadata header not specified")
+    node = azure.store.get("imds", parts[0])
+    if node is None:
+        return _error(400, "invalid_request", "Identity not found")
+    resource = request.query_params.get("resource")
+    if not resource:
+        return _error(400, "invalid_request", "The resource parameter is missing")
+    identity = _identity(azure, node["identities"], dict(request.query_params))
+    if identity is None:
+        return _error(400, "invalid_request", "Identity not found")
+    properties = identity["properties"]
+    token = azure.tokens.issue(properties["principalId"], properties["clientId"], resource, identity["id"])
+    now = int(time.time())
+    return JSONResponse(
+        {
+            "access_token": token["access_token"],
+            "client_id": properties["clientId"],
+            "expires_in": str(token["expires_in"]),
+            "expires_on": str(now + token["expires_in"]),
+            "not_before": str(now),
+            "resource": resource,
+            "token_type": "Bearer",
+        }
+    )
+
+
+def _identity(azure: Azure, ids: list[str], query: dict[str, str]) -> dict[str, Any] | None:
+    """The identity that the query asks for; without a choice, the only one."""
+    documents = (azure.store.get("identity", one) for one in ids)
+    found = [document["resource"] for document in documents if document]
+    if wanted := query.get("client_id"):
+        found = [one for one in found if one["properties"]["clientId"] == wanted]
+    if wanted := query.get("object_id") or query.get("principal_id"):
+        found = [one for one in found if one["properties"]["principalId"] == wanted]
+    if wanted := query.get("mi_res_id") or query.get("msi_res_id"):
+        found = [one for one in found if one["id"].lower() == wanted.lower()]
+    return found[0] if len(found) == 1 else None
+
+
+def _error(status: int, error: str, text: str) -> JSONResponse:
+    return JSONResponse({"error": error, "error_description": text}, status)

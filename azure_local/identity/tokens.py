@@ -1,0 +1,150 @@
+"""Entra ID: signs tokens for whoever proves who they are, and checks the tokens of requests.
+
+The operator proves it with a federated assertion (the file that `reconcile local env` names) or a client secret;
+a node with its secret path at the metadata service.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from azure_local.azure import OPERATOR, TENANT
+from azure_local.http import Failure
+
+LIFETIME = 3600
+AUDIENCES = {
+    "arm": ("https://management.azure.com", "https://management.core.windows.net"),
+    "batch": ("https://batch.core.windows.net",),
+    "blob": ("https://storage.azure.com",),
+    "registry": (
+        "https://containerregistry.azure.net",
+        "https://management.azure.com",
+        "https://management.core.windows.net",
+    ),
+}
+
+
+class Tokens:
+    """One signing key, kept in the state folder."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "signing.pem"
+        if not path.exists():
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            pem = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            path.touch(mode=0o600)
+            path.write_bytes(pem)
+        self._key = serialization.load_pem_private_key(path.read_bytes(), None)
+        secret = folder / "client-secret"
+        if not secret.exists():
+            secret.touch(mode=0o600)
+            secret.write_text(secrets.token_urlsafe(24))
+        self.client_secret = secret.read_text()
+
+    def assertion(self) -> str:
+        """What the operator shows to get a token: as a pipeline's identity provider would issue it."""
+        claims = {"iss": "https://local", "sub": OPERATOR, "aud": "api://AzureADTokenExchange"}
+        return self._sign({**claims, "exp": int(time.time()) + 10 * 365 * 86400})
+
+    def issue(self, principal: str, application: str, resource: str, identity: str = "") -> dict[str, Any]:
+        """An access token for `resource`, as the token endpoint answers; `identity` is a managed identity's ARM id."""
+        now = int(time.time())
+        claims = {
+            "aud": resource,
+            "iss": f"https://sts.windows.net/{TENANT}/",
+            "iat": now,
+            "nbf": now - 5,
+            "exp": now + LIFETIME,
+            "tid": TENANT,
+            "oid": principal,
+            "sub": principal,
+            "appid": application,
+            "ver": "1.0",
+            "uti": uuid.uuid4().hex,
+            **({"xms_mirid": identity} if identity else {}),
+        }
+        return {"token_type": "Bearer", "expires_in": LIFETIME, "access_token": self._sign(claims)}
+
+    def exchange(self, form: dict[str, str]) -> dict[str, Any]:
+        """The client-credentials grant. Failure as Entra ID words it."""
+        if form.get("grant_type") != "client_credentials":
+            raise Failure(400, "unsupported_grant_type", "AADSTS70003: the grant type is not supported.")
+        if form.get("client_id") != OPERATOR:
+            raise Failure(400, "unauthorized_client", "AADSTS700016: the application was not found in the tenant.")
+        if "client_assertion" in form:
+            self._check_assertion(form["client_assertion"])
+        elif not secrets.compare_digest(form.get("client_secret", ""), self.client_secret):
+            raise Failure(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+        resource = form.get("resource") or form.get("scope", "").split(" ")[0].removesuffix("/.default")
+        return {**self.issue(OPERATOR, OPERATOR, resource), "ext_expires_in": LIFETIME}
+
+    def principal(self, authorization: str | None, plane: str) -> str:
+        """The principal of a bearer token for `plane`. Failure 401 if it is missing, forged, expired or for another."""
+        if not authorization or not authorization.startswith("Bearer "):
+            raise Failure(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        claims = self.verified(authorization[7:], ("exp", "aud", "oid", "tid"))
+        if claims["aud"].rstrip("/") not in AUDIENCES[plane]:
+            message = f"The access token has been obtained for wrong audience or resource '{claims['aud']}'."
+            raise Failure(401, "InvalidAuthenticationTokenAudience", message)
+        return str(claims["oid"])
+
+    def verified(self, token: str, required: tuple[str, ...]) -> dict[str, Any]:
+        """The claims of a token of ours that holds `required`. Failure 401 if it is forged or expired."""
+        try:
+            key = self._key.public_key()
+            options: Any = {"verify_aud": False, "require": list(required)}
+            claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], options=options, leeway=5)  # type: ignore[arg-type]
+        except jwt.ExpiredSignatureError:
+            raise Failure(401, "ExpiredAuthenticationToken", "The access token expiry has passed.") from None
+        except jwt.InvalidTokenError as error:
+            raise Failure(401, "InvalidAuthenticationToken", f"The access token is invalid: {error}.") from None
+        return claims
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A token of ours that says `claims`; for services that hand out tokens of their own."""
+        return self._sign(claims)
+
+    def jwks(self) -> dict[str, Any]:
+        numbers = self._key.public_key().public_numbers()  # type: ignore[union-attr]
+        return {
+            "keys": [
+                {"kty": "RSA", "use": "sig", "kid": "local", "alg": "RS256", "n": _b64(numbers.n), "e": _b64(numbers.e)}  # type: ignore[union-attr]
+            ]
+        }
+
+    def _check_assertion(self, assertion: str) -> None:
+        try:
+            key: Any = self._key.public_key()
+            jwt.decode(
+                assertion, key, algorithms=["RS256"], audience="api://AzureADTokenExchange", issuer="https://local"
+            )
+        except jwt.InvalidTokenError as error:
+            message = f"AADSTS700027: Client assertion failed signature validation: {error}"
+            raise Failure(401, "invalid_client", message) from None
+
+    def _sign(self, claims: dict[str, Any]) -> str:
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "local"})  # type: ignore[arg-type]
+
+
+def _b64(number: int) -> str:
+    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a token, unchecked; for tests and logs."""
+    part = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return found

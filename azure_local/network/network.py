@@ -1,0 +1,272 @@
+"""Microsoft.Network, as far as a virtual machine needs it: virtual networks, security groups, addresses, interfaces.
+
+A reference must point to something that is there, in the same region, and what is in use is not deleted. What may
+stand in an address space is in `addresses`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import uuid
+from typing import Any
+
+from azure_local import tracked
+from azure_local.azure import Azure
+from azure_local.common import registered
+from azure_local.http import Answer, Call, Failure, Route
+from azure_local.network import addresses
+from azure_local.network import subnets as shown
+from azure_local.tracked import Document, Type
+
+VERSIONS = ("2024-07-01", "2026-03-01", "2025-01-01", "2024-05-01", "2024-01-01", "2023-11-01", "2022-01-01")
+NAME = r"[A-Za-z0-9_]([\w.-]{0,%d}\w)?"
+NETWORK = Type(
+    "Microsoft.Network/virtualNetworks", "network", VERSIONS, "network", "VirtualNetwork",
+    ("addressSpace", "subnets", "dhcpOptions"), NAME % 62,
+)  # fmt: skip
+SECURITY = Type(
+    "Microsoft.Network/networkSecurityGroups", "securityGroup", VERSIONS, "network", "NetworkSecurityGroup",
+    ("securityRules", "flushConnection"), NAME % 78,
+)  # fmt: skip
+ADDRESS = Type(
+    "Microsoft.Network/publicIPAddresses", "publicAddress", VERSIONS, "network", "PublicIPAddress",
+    ("publicIPAllocationMethod", "publicIPAddressVersion", "idleTimeoutInMinutes", "deleteOption", "ipTags"), NAME % 78,
+)  # fmt: skip
+INTERFACE = Type(
+    "Microsoft.Network/networkInterfaces", "interface", VERSIONS, "network", "NetworkInterface",
+    ("ipConfigurations", "networkSecurityGroup", "enableAcceleratedNetworking", "enableIPForwarding"), NAME % 78,
+)  # fmt: skip
+
+
+def _reference(azure: Azure, reference: Any, store: str, owner: str, location: str) -> Document:
+    """The document that `{"id": ...}` points to. Failure 400 or 429 if it is not there, or not yet."""
+    wanted = str((reference or {}).get("id", ""))
+    found = azure.store.get(store, wanted)
+    if found is None or found["resource"]["location"] != location:
+        raise _missing(wanted, owner)
+    state = found["resource"]["properties"]["provisioningState"]
+    if state != "Succeeded":
+        text = f"Cannot proceed with operation because resource {wanted} used by resource {owner} is not in Succeeded "
+        text += f"state. Resource is in {state} state."
+        inner = (("ReferencedResourceNotProvisioned", text),)
+        raise Failure(429, "RetryableError", "A retryable error occurred.", details=inner)
+    return found
+
+
+def _missing(wanted: str, owner: str) -> Failure:
+    text = f"Resource {wanted} referenced by resource {owner} was not found. Please make sure that the referenced "
+    return Failure(
+        400, "InvalidResourceReference", f"{text}resource exists, and that both resources are in the same region."
+    )
+
+
+def _kept(azure: Azure, call: Call, kind: Type, resource: Document) -> Answer:
+    resource["etag"] = f'W/"{uuid.uuid4()}"'
+    existing = azure.store.get(kind.store, kind.key(azure, call))
+    before = existing["resource"]["properties"] if existing else {}
+    resource["properties"]["resourceGuid"] = before.get("resourceGuid") or str(uuid.uuid4())
+    return tracked.keep(azure, call, kind, resource)
+
+
+async def put_network(azure: Azure, call: Call) -> Answer:
+    registered(azure, "Microsoft.Network")
+    wanted = tracked.body(azure, call, NETWORK)
+    given, key = wanted["properties"], NETWORK.key(azure, call)
+    addresses.check_network(key, given)
+    subnets = []
+    for subnet in given.get("subnets", ()):
+        properties = subnet.get("properties", {})
+        if "networkSecurityGroup" in properties:
+            _reference(azure, properties["networkSecurityGroup"], "securityGroup", key, wanted["location"])
+        subnets.append(shown.kept(key, subnet, properties))
+    kept = {one["id"].lower() for one in subnets}
+    existing = azure.store.get("network", key)
+    for old in existing["resource"]["properties"]["subnets"] if existing else ():
+        if old["id"].lower() not in kept and (users := _users(azure, "interface", old["id"])):
+            raise _subnet_in_use(old["id"], users[0])
+    return _kept(azure, call, NETWORK, {**wanted, "properties": {**given, "subnets": subnets}})
+
+
+async def get_network(azure: Azure, call: Call) -> Answer:
+    return Answer(200, shown.shown(azure, tracked.lookup(azure, call, NETWORK)["resource"]))
+
+
+async def get_subnet(azure: Azure, call: Call) -> Answer:
+    network = shown.shown(azure, tracked.lookup(azure, call, NETWORK)["resource"])
+    name = call.params["subnet"]
+    found = next((one for one in network["properties"]["subnets"] if one["name"].lower() == name.lower()), None)
+    if found is None:
+        text = f"Resource {network['id']}/subnets/{name} not found."
+        raise Failure(404, "NotFound", text)
+    return Answer(200, found)
+
+
+async def put_security(azure: Azure, call: Call) -> Answer:
+    registered(azure, "Microsoft.Network")
+    wanted = tracked.body(azure, call, SECURITY)
+    key, rules = SECURITY.key(azure, call), []
+    for rule in wanted["properties"].get("securityRules", ()):
+        properties = rule.get("properties", {})
+        if not 100 <= properties["priority"] <= 4096:
+            text = (
+                f"Security rule has invalid Priority. Value provided: {properties['priority']}. Allowed range 100-4096."
+            )
+            raise Failure(400, "SecurityRuleInvalidPriority", text)
+        shown = {**properties, "provisioningState": "Succeeded"}
+        rules.append({"id": f"{key}/securityRules/{rule['name']}", "name": rule["name"], "properties": shown})
+    return _kept(azure, call, SECURITY, {**wanted, "properties": {**wanted["properties"], "securityRules": rules}})
+
+
+async def put_address(azure: Azure, call: Call) -> Answer:
+    registered(azure, "Microsoft.Network")
+    wanted = tracked.body(azure, call, ADDRESS)
+    sku = {"name": "Basic", "tier": "Regional", **wanted.get("sku", {})}
+    if sku["name"] == "Standard" and wanted["properties"].get("publicIPAllocationMethod") != "Static":
+        text = "Standard sku publicIp must have AllocationMethod set to Static."
+        raise Failure(400, "StandardSkuPublicIPAddressesMustBeStatic", text)
+    if sku["name"] == "Basic":
+        text = "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region."
+        raise Failure(400, "IPv4BasicSkuPublicIpCountLimitReached", text)
+    existing = azure.store.get("publicAddress", ADDRESS.key(azure, call))
+    number = len(azure.store.list("publicAddress")) + 1
+    address = f"203.0.113.{number % 250 + 1}"  # TEST-NET-3: an address of nobody
+    properties = {
+        "publicIPAddressVersion": "IPv4",
+        "idleTimeoutInMinutes": 4,
+        **wanted["properties"],
+        "ipAddress": existing["resource"]["properties"]["ipAddress"] if existing else address,
+    }
+    return _kept(azure, call, ADDRESS, {**wanted, "sku": sku, "properties": properties})
+
+
+async def put_interface(azure: Azure, call: Call) -> Answer:
+    registered(azure, "Microsoft.Network")
+    wanted = tracked.body(azure, call, INTERFACE)
+    given, key = wanted["properties"], INTERFACE.key(azure, call)
+    if not given.get("ipConfigurations"):
+        text = f"Network interface {key} must have at least one IP configuration."
+        raise Failure(400, "NetworkInterfaceMustHaveAtLeastOneIpConfiguration", text)
+    location = wanted["location"]
+    shown = [_configuration(azure, key, location, one) for one in given["ipConfigurations"]]
+    if "networkSecurityGroup" in given:
+        _reference(azure, given["networkSecurityGroup"], "securityGroup", key, location)
+    existing = azure.store.get("interface", key)
+    machine = existing["resource"]["properties"].get("virtualMachine") if existing else None
+    octets = uuid.uuid5(uuid.NAMESPACE_URL, key.lower()).hex[:6].upper()
+    properties = {
+        "enableAcceleratedNetworking": False,
+        "enableIPForwarding": False,
+        **given,
+        "ipConfigurations": shown,
+        "macAddress": f"00-0D-3A-{octets[:2]}-{octets[2:4]}-{octets[4:]}",
+        "nicType": "Standard",
+    }
+    if machine:
+        properties["virtualMachine"] = machine
+    return _kept(azure, call, INTERFACE, {**wanted, "properties": properties})
+
+
+def _configuration(azure: Azure, key: str, location: str, given: Document) -> Document:
+    if not given.get("name"):
+        text = "Cannot parse the request."
+        raise Failure(400, "InvalidRequestFormat", text, details=(("MissingNameProperty", "name is required."),))
+    properties = dict(given.get("properties", {}))
+    subnet = str((properties.get("subnet") or {}).get("id", ""))
+    network = _reference(azure, {"id": subnet.split("/subnets/")[0]}, "network", key, location)
+    subnets = {one["id"].lower(): one for one in network["resource"]["properties"]["subnets"]}
+    if subnet.lower() not in subnets:
+        raise _missing(subnet, key)
+    one = f"{key}/ipConfigurations/{given['name']}"
+    if "publicIPAddress" in properties:
+        wanted = _reference(azure, properties["publicIPAddress"], "publicAddress", key, location)["resource"]["id"]
+        if taken := [user for user in _users(azure, "interface", f'{wanted}"') if user.lower() != key.lower()]:
+            text = f"Resource {one} is referencing public IP address {wanted} that is already allocated to resource "
+            raise Failure(400, "PublicIPAddressInUse", f"{text}{taken[0]}.")
+    users = len(_users(azure, "interface", f'{subnet}"'))
+    address = addresses.host(subnets[subnet.lower()]["properties"], users)
+    known = {"privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4", "primary": True}
+    properties = {**known, "privateIPAddress": address, **properties, "provisioningState": "Succeeded"}
+    return {"id": one, "name": given["name"], "properties": properties}
+
+
+def _users(azure: Azure, store: str, text: str) -> list[str]:
+    """The ids of those resources whose properties mention an id, or what begins with it."""
+    wanted = f'"{text.lower()}'
+    found = (document["resource"] for document in azure.store.list(store))
+    return [one["id"] for one in found if wanted in json.dumps(one["properties"]).lower()]
+
+
+def _subnet_in_use(subnet: str, user: str) -> Failure:
+    name = subnet.rsplit("/", 1)[-1]
+    text = f"Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the "
+    return Failure(400, "InUseSubnetCannotBeDeleted", f"{text}resources within the subnet. See aka.ms/deletesubnet.")
+
+
+async def delete_network(azure: Azure, call: Call) -> Answer:
+    key = NETWORK.key(azure, call)
+    if users := _users(azure, "interface", f"{key}/subnets/"):
+        found = azure.store.get("network", key)
+        raise _subnet_in_use(found["resource"]["properties"]["subnets"][0]["id"] if found else key, users[0])
+    return tracked.remove(azure, call, NETWORK, 10)
+
+
+async def delete_security(azure: Azure, call: Call) -> Answer:
+    key = SECURITY.key(azure, call)
+    if users := [*_users(azure, "interface", f'{key}"'), *_users(azure, "network", f'{key}"')]:
+        text = f"Network security group {key} cannot be deleted because it is in use by the following resources: "
+        text += (
+            f"{users[0]}. In order to delete the Network security group, remove the association with the resource(s)."
+        )
+        raise Failure(400, "InUseNetworkSecurityGroupCannotBeDeleted", f"{text} See aka.ms/deletensg.")
+    return tracked.remove(azure, call, SECURITY, 10)
+
+
+async def delete_address(azure: Azure, call: Call) -> Answer:
+    key = ADDRESS.key(azure, call)
+    if users := _users(azure, "interface", f'{key}"'):
+        text = (
+            f"Public IP address {key} can not be deleted since it is still allocated to resource {users[0]}. In order "
+        )
+        text += "to delete the public IP, disassociate/detach the Public IP address from the resource."
+        raise Failure(400, "PublicIPAddressCannotBeDeleted", f"{text} See aka.ms/deletepublicip.")
+    return tracked.remove(azure, call, ADDRESS, 10)
+
+
+async def delete_interface(azure: Azure, call: Call) -> Answer:
+    key = INTERFACE.key(azure, call)
+    document = azure.store.get("interface", key)
+    machine = document["resource"]["properties"].get("virtualMachine") if document else None
+    if machine:
+        text = f"Network Interface {key} is used by existing resource {machine['id']}. In order to delete the network "
+        raise Failure(
+            400, "NicInUse", f"{text}interface, it must be dissociated from the resource. See aka.ms/deletenic."
+        )
+    return tracked.remove(azure, call, INTERFACE, 10)
+
+
+def _patch(kind: Type) -> tracked.Handler:
+    async def patch(azure: Azure, call: Call) -> Answer:
+        """The tags alone, and at once."""
+        document = tracked.lookup(azure, call, kind)
+        tracked.idle(document)
+        document["resource"]["tags"] = tracked.tags(call)
+        azure.store.put(kind.store, document["resource"]["id"], document)
+        return Answer(200, document["resource"])
+
+    return patch
+
+
+KINDS = (
+    (NETWORK, put_network, delete_network, get_network),
+    (SECURITY, put_security, delete_security, None),
+    (ADDRESS, put_address, delete_address, None),
+    (INTERFACE, put_interface, delete_interface, None),
+)
+_TYPES = (
+    (*tracked.routes(kind, put, delete, get), Route("PATCH", kind.one, _patch(kind), VERSIONS))
+    for kind, put, delete, get in KINDS
+)
+_SUBNET = Route("GET", f"{NETWORK.one}/subnets/{{subnet}}", get_subnet, VERSIONS)
+ROUTES = (*itertools.chain.from_iterable(_TYPES), _SUBNET)
+COMPLETIONS = {name: end for kind, *_ in KINDS for name, end in tracked.completions(kind).items()}

@@ -1,0 +1,69 @@
+"""A subnet as Network shows it: what it is delegated to, and the IP configurations that have an address of it.
+
+Nodes of Batch pools have one each, in a scale set of Batch's own subscription.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from azure_local.azure import Azure
+
+Document = dict[str, Any]
+OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Compute/virtualMachineScaleSets/{}/"
+
+
+def kept(network: str, subnet: Document, properties: Document) -> Document:
+    """A subnet of a PUT with what Network fills in."""
+    own = f"{network}/subnets/{subnet['name']}"
+    known = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"}
+    shown = {**known, **properties, "provisioningState": "Succeeded"}
+    shown["delegations"] = [_delegation(own, one) for one in properties.get("delegations", ())]
+    kind = "Microsoft.Network/virtualNetworks/subnets"
+    return {"id": own, "name": subnet["name"], "type": kind, "properties": shown}
+
+
+def _delegation(subnet: str, given: Document) -> Document:
+    name = given.get("name") or "delegation"
+    properties = {**given.get("properties", {}), "provisioningState": "Succeeded"}
+    kind = "Microsoft.Network/virtualNetworks/subnets/delegations"
+    return {"id": f"{subnet}/delegations/{name}", "name": name, "type": kind, "properties": properties}
+
+
+def shown(azure: Azure, network: Document) -> Document:
+    """A virtual network whose subnets tell who is in them; one that nobody is in says nothing of it."""
+    users = {one["id"].lower(): _users(azure, one["id"].lower()) for one in network["properties"]["subnets"]}
+    subnets = [_used(one, users[one["id"].lower()]) for one in network["properties"]["subnets"]]
+    return {**network, "properties": {**network["properties"], "subnets": subnets}}
+
+
+def _used(subnet: Document, users: list[str]) -> Document:
+    if not users:
+        return subnet
+    return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": [{"id": one} for one in users]}}
+
+
+def _users(azure: Azure, subnet: str) -> list[str]:
+    """The ids of the IP configurations in a subnet."""
+    found = []
+    for document in azure.store.list("interface"):
+        for one in document["resource"]["properties"]["ipConfigurations"]:
+            if str((one["properties"].get("subnet") or {}).get("id", "")).lower() == subnet:
+                found.append(one["id"])
+    for document in azure.store.list("pool"):
+        network = document["resource"]["properties"].get("networkConfiguration") or {}
+        if str(network.get("subnetId", "")).lower() == subnet:
+            found += [_address(document, node) for node in nodes(azure, document)]
+    return found
+
+
+def nodes(azure: Azure, pool: Document) -> list[Document]:
+    return list(azure.store.list("node", f"{pool['account']}/{pool['resource']['name']}/"))
+
+
+def _address(pool: Document, node: Document) -> str:
+    """The IP configuration of a node, where Batch keeps its machines."""
+    owner = str(uuid.uuid5(uuid.NAMESPACE_URL, pool["account"]))
+    place = OTHERS.format(owner, owner, pool["resource"]["name"])
+    return f"{place}virtualMachines/{node['id']}/networkInterfaces/nic/ipConfigurations/ipConfiguration"

@@ -1,0 +1,74 @@
+"""The Batch service at work, in the background: pools resize node by node, nodes boot and take tasks, jobs stop.
+
+State is in the store at every step, so that a restart goes on where it was; what ran then is run again.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+from azure_local import operations
+from azure_local.azure import Azure
+from azure_local.batch.data.common import nodes_of
+from azure_local.nodes.jobs import Jobs
+from azure_local.nodes.machine import Machine
+from azure_local.nodes.nodes import Nodes
+from azure_local.nodes.pools import Pools
+from azure_local.nodes.scaling import Scaling
+from azure_local.nodes.schedules import Schedules
+from azure_local.nodes.tasks import Tasks
+
+
+class Batch:
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+        self.machine = Machine(azure)
+        self.tasks = Tasks(azure, self.machine)
+        self.nodes = Nodes(azure, self.machine, self.tasks)
+        self.pools = Pools(azure, self.nodes)
+        self.scaling = Scaling(azure)
+        self.jobs = Jobs(azure, self.tasks)
+        self.schedules = Schedules(azure, self.jobs)
+        self.pools.recover()
+        self.nodes.recover()
+        self.tasks.recover()
+        self.jobs.recover()
+
+    async def forever(self) -> None:
+        while True:
+            try:
+                await operations.settle(self.azure)
+                self.step()
+            except Exception:  # one bad resource must not stop the service; the log tells
+                traceback.print_exc()
+            await self.azure.clock.tick()
+
+    def step(self) -> None:
+        pools = {}
+        for document in self.azure.store.list("pool"):
+            pools[document["account"], document["resource"]["name"].lower()] = document
+            self.scaling.step(document)
+            self.pools.step(document)
+            for node in nodes_of(self.azure, document):
+                self.nodes.step(document, node)
+        self.jobs.step()
+        self.schedules.step()
+        self.tasks.schedule(pools)
+
+    async def forget(self, account: str) -> None:
+        """The account is gone, with all that was in it."""
+        for key, document in self.azure.store.items("pool"):
+            if document["account"] == account:
+                await self.pools.gone(key)
+        for kind in ("job", "task", "schedule", "preparation", "trouble"):
+            for key, _ in self.azure.store.items(kind, f"{account}/"):
+                self.azure.store.delete(kind, key)
+        for kind in ("application", "package"):
+            for key, _ in self.azure.store.items(kind):
+                if f"/batchaccounts/{account.lower()}/" in key:
+                    self.azure.store.delete(kind, key)
+
+    def close(self) -> None:
+        """The machine is switched off."""
+        self.tasks.close()
+        self.machine.close()

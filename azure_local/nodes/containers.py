@@ -1,0 +1,211 @@
+"""Containers: tasks with container settings, run by the Docker or Podman of this machine.
+
+Which one is found out once, in the background. `RECONCILE_CONTAINERS` names another command, with its global options,
+and `RECONCILE_CONTAINERS_RUN` more options of `run`. Every container carries the state folder's label, so that what
+a killed server left running is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.nodes import registries
+from azure_local.nodes.failures import Refused, failure
+from azure_local.nodes.processes import End, Run
+from azure_local.registry import images
+
+ABSENT = "not run here: this machine has no container runtime (Docker or Podman)"
+NO_LAYERS = "not run here: the local Azure knows the image but keeps no layers of it"
+NO_GPU = "not run here: this machine has no GPU"
+SKIPPED = 77
+"""The exit code of what this machine cannot do, as test harnesses have it."""
+ANSWER, PULL = 20, 1800
+"""Seconds that the runtime gets for a small answer, and for an image."""
+RUNTIMES = re.compile(r"PATH|HOME|TMPDIR|USER|(LD|XDG|DOCKER|PODMAN|CONTAINERS?|REGISTRY|STORAGE|BUILDAH)_.*")
+"""Variables that the runtime itself reads: a task's are told to the container alone."""
+
+
+class Containers:
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+        self._label = f"reconcile.local={azure.folder}"
+        self._running: set[str] = set()
+        self._found = asyncio.ensure_future(self._find())
+
+    async def runtime(self) -> list[str] | None:
+        """The command of the machine's container runtime, or None if there is none that answers."""
+        return await asyncio.shield(self._found)
+
+    async def _find(self) -> list[str] | None:
+        for command in _candidates():
+            code, _ = await _call([*command, "info"])
+            if code == 0:
+                left = (await _call([*command, "ps", "-aq", "--filter", f"label={self._label}"]))[1].split()
+                if left:
+                    await _call([*command, "kill", *left])
+                    await _call([*command, "rm", "-f", *left])
+                return command
+        return None
+
+    async def execute(
+        self,
+        run: Run,
+        line: str,
+        settings: dict[str, Any],
+        known: list[dict[str, Any]],
+        limit: float | None,
+        begin: Callable[[], None],
+    ) -> End:
+        """Run a command line in a container, `begin` being called when its image is there. Refused.
+
+        `known` are the pool's container registries.
+        """
+        runtime = await self.runtime()
+        if runtime is None:
+            begin()
+            return await run.start(["/bin/sh", "-c", f"echo '{ABSENT}' >&2; exit {SKIPPED}"], run.env, limit)
+        if "--gpus" in settings.get("containerRunOptions", "") and shutil.which("nvidia-smi") is None:
+            begin()
+            return await run.start(["/bin/sh", "-c", f"echo '{NO_GPU}' >&2; exit {SKIPPED}"], run.env, limit)
+        try:
+            image = await self._image(runtime, settings, known)
+        except Refused:
+            if not images.is_kept(self.azure, registries.full(str(settings["imageName"]))):
+                raise
+            begin()
+            return await run.start(["/bin/sh", "-c", f"echo '{NO_LAYERS}' >&2; exit {SKIPPED}"], run.env, limit)
+        if run.abandoned:
+            return None, None
+        begin()
+        name = f"reconcile-{uuid.uuid4().hex}"
+        self._running.add(name)
+        with tempfile.TemporaryDirectory() as private:
+            told = Path(private, "container")
+            args, env = self._command(run, line, {**settings, "imageName": image}, name, told)
+            end = await run.start([*runtime, *args], env, limit)
+            run.container = told.read_text().strip() if told.exists() else None
+        if end[0] != 0:  # the client may be gone and its container not
+            await _call([*runtime, "kill", name])
+            await _call([*runtime, "rm", "-f", name])
+        self._running.discard(name)
+        if run.container is None and end[0] == 125:
+            raise _invalid_settings((run.folder / "stderr.txt").read_text(errors="replace").strip()[-1000:])
+        return end
+
+    def _command(
+        self, run: Run, line: str, settings: dict[str, Any], name: str, told: Path
+    ) -> tuple[list[str], dict[str, str]]:
+        """The arguments of the runtime, and its environment, which holds the values of the task's variables."""
+        root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "ca.pem"
+        args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(told), "--network", "host"]
+        args += ["-v", f"{authority}:{authority}:ro", *mounts(root, run, settings)]
+        if (settings.get("workingDirectory") or "").lower() != "containerimagedefault":
+            args += ["-w", str(run.work)]
+        env = dict(os.environ)
+        for variable, value in run.variables.items():
+            if RUNTIMES.fullmatch(variable):
+                args += ["-e", f"{variable}={value}"]
+            else:
+                args += ["-e", variable]
+                env[variable] = value
+        try:
+            more = shlex.split(os.environ.get("RECONCILE_CONTAINERS_RUN", ""))
+            options = shlex.split(settings.get("containerRunOptions") or "")
+            return [*args, *more, *options, settings["imageName"], *run.words(line)], env
+        except ValueError as error:
+            raise _invalid_settings(str(error)) from None
+
+    async def _image(self, runtime: list[str], settings: dict[str, Any], known: list[dict[str, Any]]) -> str:
+        """The name of the image on the machine, pulled if need be. Refused if it cannot be had."""
+        image = str(settings["imageName"])
+        code, _ = await _call([*runtime, "image", "inspect", image])
+        if code == 0:
+            return image
+        full = registries.full(image)  # Podman knows no default registry
+        registry = registries.matching(image, settings.get("registry"), known)
+        with registries.signed_in(registry) as login:
+            code, said = await _call([*runtime, "pull", full], PULL, {**os.environ, **login})
+        if code != 0:
+            text = "One or more container images specified are invalid"
+            raise Refused("ContainerInvalidImage", text, ContainerImage=image, Message=said.strip()[-1000:])
+        return full
+
+    def close(self) -> None:
+        """The machine is switched off, and its containers with it."""
+        if self._running and self._found.done() and (runtime := self._found.result()):
+            for verb in (["kill"], ["rm", "-f"]):
+                command = [*runtime, *verb, *self._running]
+                with suppress(OSError, subprocess.TimeoutExpired):
+                    subprocess.run(command, capture_output=True, timeout=ANSWER, check=False)
+
+
+def mounts(root: str, run: Run, settings: dict[str, Any]) -> list[str]:
+    """What of the node's directories is in the container: all of them, or those that the settings name."""
+    wanted = settings.get("containerHostBatchBindMounts")
+    if wanted is None:
+        return ["-v", f"{root}:{root}"]
+    places = {
+        "Shared": f"{root}/shared",
+        "Startup": f"{root}/startup",
+        "VfsMounts": f"{root}/fsmounts",
+        "Task": str(run.folder),
+        "JobPrep": run.variables.get("AZ_BATCH_JOB_PREP_DIR", ""),
+        "Applications": f"{root}/applications",
+    }
+    found = [(places[one["source"]], ":ro" if one.get("isReadOnly") else "") for one in wanted]
+    return [word for place, mode in found if place for word in ("-v", f"{place}:{place}{mode}")]
+
+
+def _candidates() -> list[list[str]]:
+    """Commands that may be a container runtime, the first choice first."""
+    given = os.environ.get("RECONCILE_CONTAINERS")
+    wanted = [["docker"], ["podman"]] if given is None else [shlex.split(given)]
+    found = ((shutil.which(command[0]), command[1:]) for command in wanted if command)
+    return [[program, *options] for program, options in found if program]
+
+
+async def _call(args: list[str], seconds: float = ANSWER, env: dict[str, str] | None = None) -> tuple[int, str]:
+    """A command of the runtime: its exit code, -1 if it took too long, and what it printed."""
+    pipe, joined, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT, asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(*args, env=env, stdin=nothing, stdout=pipe, stderr=joined)
+    except OSError as error:
+        return -1, str(error)
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), seconds)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return -1, f"{args[0]} did not answer in {seconds} seconds"
+    return process.returncode or 0, said.decode(errors="replace")
+
+
+def _invalid_settings(reason: str) -> Refused:
+    text = "At least one value of specified task container settings is invalid"
+    return Refused("ContainerInvalidSettings", text, Message=reason)
+
+
+def unfit(task: dict[str, Any], configuration: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The failureInfo of a task that has container settings and its pool no containers, or the other way round.
+
+    A start task, which alone has `waitForSuccess`, may run beside the containers.
+    """
+    settings = task.get("containerSettings")
+    if settings and configuration is None:
+        return failure("ContainerPoolNotSupported", "The specified pool does not support container tasks")
+    if configuration is not None and not settings and "waitForSuccess" not in task:
+        text = "Container-enabled compute node requires task container settings"
+        return failure("ContainerTaskSettingsNotFound", text)
+    return None

@@ -1,0 +1,78 @@
+"""Jobs: what becomes of a job, and of its tasks, when it is disabled, terminated or deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import SECONDS, Azure
+from azure_local.batch.data import jobs
+from azure_local.nodes.tasks import Tasks
+
+
+class Jobs:
+    def __init__(self, azure: Azure, tasks: Tasks) -> None:
+        self.azure, self.tasks = azure, tasks
+
+    def stop(self, job: dict[str, Any], state: str) -> None:
+        """Disable, enable, terminate or delete: the state now, the end of it a little later."""
+        job["next"] = self.azure.clock.after(SECONDS["jobStopping"])
+        jobs.move(self.azure, job, state)
+
+    def recover(self) -> None:
+        """After a restart: no release task runs."""
+        for job in self.azure.store.list("job"):
+            if job.get("released") == "running":
+                del job["released"]
+
+    def step(self) -> None:
+        for job in self.azure.store.list("job"):
+            tasks = None
+            if job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.past(
+                job["next"]
+            ):
+                tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
+                self._end(job, tasks)
+            elif job["state"] == "active" and job["onAllTasksComplete"] == "terminatejob":
+                tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
+                if all(task["state"] == "completed" for task in tasks):
+                    job["executionInfo"]["terminateReason"] = "AllTasksCompleted"
+                    self.stop(job, "terminating")
+
+    def _end(self, job: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
+        running = [task for task in tasks if task["state"] in ("preparing", "running")]
+        if job["state"] == "enabling":
+            jobs.move(self.azure, job, "active")
+            return
+        if job["state"] == "disabling":
+            if job["disableTasks"] == "wait" and running:
+                return
+            for task in running:
+                self.tasks.requeue(task) if job["disableTasks"] == "requeue" else self.tasks.end(task)
+            jobs.move(self.azure, job, "disabled")
+            return
+        for task in tasks:
+            self.tasks.end(task)
+        if job.get("jobReleaseTask") and job.get("released") != "done":
+            self._release(job)
+            return
+        if job["state"] == "terminating":
+            job["executionInfo"]["endTime"] = self.azure.clock.after(0)
+            jobs.move(self.azure, job, "completed")
+            return
+        for task in tasks:
+            self.azure.store.delete("task", f"{task['account']}/{task['job']}/{task['id']}")
+        self.tasks.preparation.forget(job)
+        self.azure.store.delete("job", jobs.key(job["account"], job["id"]))
+
+    def _release(self, job: dict[str, Any]) -> None:
+        """Run the job's release task; its end comes when that has run everywhere."""
+        if job.get("released") == "running":
+            return
+        job["released"] = "running"
+        self.azure.background(self._released(job))
+
+    async def _released(self, job: dict[str, Any]) -> None:
+        pools = self.azure.store.list("pool")
+        mine = {one["resource"]["name"].lower(): one for one in pools if one["account"] == job["account"]}
+        await self.tasks.preparation.release(job, mine)
+        job["released"] = "done"

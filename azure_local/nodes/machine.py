@@ -1,0 +1,262 @@
+"""A node as a machine: directories as on a Batch node, and tasks in Batch's environment, as processes or containers.
+
+The node's image is this machine: the Python that runs the local Azure comes first on PATH, and settings of
+package clients and proxies are the machine's own. Nothing else of the server's environment reaches a task.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch import offers
+from azure_local.nodes import commands
+from azure_local.nodes.containers import Containers, unfit
+from azure_local.nodes.failures import Refused
+from azure_local.nodes.output_files import upload
+from azure_local.nodes.processes import End, Run
+from azure_local.nodes.resource_files import ResourceFiles
+
+MACHINE_WIDE = ("PIP_", "NPM_CONFIG_", "UV_")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG", "TZ")
+
+
+class Machine:
+    def __init__(self, azure: Azure) -> None:
+        self.azure: Azure = azure
+        self.folder: Path = azure.folder
+        self.files = ResourceFiles(azure)
+        self._containers = Containers(azure)
+        self._runs: dict[str, Run] = {}
+
+    def root(self, node: dict[str, Any]) -> Path:
+        return Path(self.folder, "nodes", node["account"], node["pool"], node["id"])
+
+    def prepare(self, node: dict[str, Any]) -> None:
+        for name in ("shared", "startup/wd", "workitems", "fsmounts", "applications"):
+            (self.root(node) / name).mkdir(parents=True, exist_ok=True)
+
+    def abandon(self, key: str) -> None:
+        """Forget a run: its end changes nothing any more."""
+        if key in self._runs:
+            self._runs.pop(key).abandon()
+
+    def close(self) -> None:
+        for key in list(self._runs):
+            self.abandon(key)
+        self._containers.close()
+
+    def _host(self, node: dict[str, Any]) -> dict[str, str]:
+        root, python = self.root(node), str(Path(sys.executable).parent)
+        path = (str(root / "bin"), python, os.environ.get("PATH", os.defpath))
+        return {"PATH": os.pathsep.join(path), "HOME": str(root / "shared")}
+
+    def _variables(self, node: dict[str, Any]) -> dict[str, str]:
+        root, ca = self.root(node), str(self.azure.folder / "ca.pem")
+        machine = {
+            name: value for name, value in os.environ.items() if name.startswith(MACHINE_WIDE) or name in PROXIES
+        }
+        return {
+            **machine,
+            **node["packages"],
+            "AZ_BATCH_ACCOUNT_NAME": node["account"],
+            "AZ_BATCH_ACCOUNT_URL": f"{self.azure.front}/batch/{node['account']}",
+            "AZ_BATCH_POOL_ID": node["pool"],
+            "AZ_BATCH_NODE_ID": node["id"],
+            "AZ_BATCH_NODE_IS_DEDICATED": str(node["dedicated"]).lower(),
+            "AZ_BATCH_NODE_ROOT_DIR": str(root),
+            "AZ_BATCH_NODE_SHARED_DIR": str(root / "shared"),
+            "AZ_BATCH_NODE_STARTUP_DIR": str(root / "startup"),
+            "AZ_BATCH_NODE_STARTUP_WORKING_DIR": str(root / "startup" / "wd"),
+            "AZ_BATCH_NODE_MOUNTS_DIR": str(root / "fsmounts"),
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST": f"{self.azure.imds_front}/{node['secret']}",
+            "REQUESTS_CA_BUNDLE": ca,
+            "SSL_CERT_FILE": ca,
+        }
+
+    async def _commands(self, document: dict[str, Any], node: dict[str, Any]) -> None:
+        """Give the node the commands that its image or its size has, and this machine may not."""
+        folder = self.root(node) / "bin"
+        if _configuration(document) is not None:
+            commands.docker(folder, await self._containers.runtime())
+        if offers.gpu(document["resource"]["properties"]["vmSize"]):
+            commands.nvidia_smi(folder)
+
+    async def run_start_task(
+        self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run the start task to its end, retries included; its startTaskInfo."""
+        folder = self.root(node) / "startup"
+        return await self._run_beside(
+            document, node, folder, f"start/{node['id']}", start, {}, start["maxTaskRetryCount"]
+        )
+
+    async def run_for_job(
+        self, document: dict[str, Any], node: dict[str, Any], job: dict[str, Any], task: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run a job's preparation or release task to its end, retries included; its execution info."""
+        folder = self.root(node) / "workitems" / job["id"] / "job-1" / task["id"]
+        own = {
+            **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
+            **_prepared(self.root(node), job),
+        }
+        own |= {"AZ_BATCH_JOB_ID": job["id"], "AZ_BATCH_TASK_ID": task["id"], "AZ_BATCH_TASK_DIR": str(folder)}
+        key = f"{task['id']}/{job['id']}/{node['id']}"
+        return await self._run_beside(document, node, folder, key, task, own, task["constraints"]["maxTaskRetryCount"])
+
+    async def _run_beside(
+        self,
+        document: dict[str, Any],
+        node: dict[str, Any],
+        folder: Path,
+        key: str,
+        task: dict[str, Any],
+        own: dict[str, str],
+        retries: int,
+    ) -> dict[str, Any]:
+        """Run what is no task of a job's list in `folder`, as often as `retries` allows; how it ended."""
+        own = {**own, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
+        await self._commands(document, node)
+        tried = 0
+        while True:
+            run = Run(folder, self._host(node), {**self._variables(node), **own}, {})
+            run.work.mkdir(parents=True, exist_ok=True)
+            self._runs[key] = run
+            info: dict[str, Any] = {"startTime": self.azure.clock.after(0), "retryCount": tried}
+            limit = _seconds((task.get("constraints") or {}).get("maxWallClockTime", ""))
+            code, failure = await self._execute(run, document, task, limit, lambda: None)
+            info |= {"endTime": self.azure.clock.after(0), "state": "completed"} | _told(run, code, failure)
+            if run.abandoned or failure is None or code is None or tried >= retries >= 0:
+                if not run.abandoned:
+                    del self._runs[key]
+                return info
+            tried += 1
+
+    async def run(
+        self,
+        document: dict[str, Any],
+        job: dict[str, Any],
+        task: dict[str, Any],
+        node: dict[str, Any],
+        packages: dict[str, str],
+    ) -> bool:
+        """Run a task once; its executionInfo says how it ended. False if the run was abandoned.
+
+        `packages` are variables that say where its application packages are.
+        """
+        key = f"{task['account']}/{task['job']}/{task['id']}".lower()
+        folder = self.root(node) / "workitems" / task["job"] / "job-1" / task["id"]
+        own = {
+            **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
+            **_settings(task),
+            **_prepared(self.root(node), job),
+            **packages,
+            "AZ_BATCH_JOB_ID": task["job"],
+            "AZ_BATCH_TASK_ID": task["id"],
+            "AZ_BATCH_TASK_DIR": str(folder),
+            "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd"),
+        }
+        run = Run(folder, self._host(node), {**self._variables(node), **own}, task)
+        run.work.mkdir(parents=True, exist_ok=True)
+        task["folder"] = str(folder)
+        self._runs[key] = run
+
+        def begin() -> None:
+            info = {**task["executionInfo"], "startTime": self.azure.clock.after(0)}
+            self.azure.batch.tasks.change(task, "running", info)
+
+        await self._commands(document, node)
+        limit = _seconds(task["constraints"]["maxWallClockTime"])
+        code, failure = await self._execute(run, document, task, limit, begin)
+        if not run.abandoned and task.get("outputFiles"):
+            failure = await self._upload(run, task, failure)
+        if run.abandoned:
+            return False
+        del self._runs[key]
+        task.pop("pid", None)
+        before = {name: value for name, value in task["executionInfo"].items() if name not in OUTCOME}
+        task["executionInfo"] = {**before, "endTime": self.azure.clock.after(0), **_told(run, code, failure)}
+        return True
+
+    async def _upload(self, run: Run, task: dict[str, Any], failure: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The task's failureInfo after its output files were uploaded, or could not be."""
+        try:
+            await upload(self.files, task["outputFiles"], run.folder, run.work, success=failure is None)
+        except Refused as refused:
+            return failure or refused.info
+        return failure
+
+    async def _execute(
+        self,
+        run: Run,
+        document: dict[str, Any],
+        task: dict[str, Any],
+        limit: float | None,
+        begin: Callable[[], None],
+    ) -> End:
+        """Fetch a task's or start task's files and run it; `begin` is called when it starts to run."""
+        settings, configuration = task.get("containerSettings"), _configuration(document)
+        failure = unfit(task, configuration)
+        if failure is not None:
+            return None, failure
+        try:
+            for file in task.get("resourceFiles") or ():
+                await self.files.fetch(file, run.work, document["account"])
+            if run.abandoned:
+                return None, None
+            if settings:
+                known = (configuration or {}).get("containerRegistries") or []
+                return await self._containers.execute(run, task["commandLine"], settings, known, limit, begin)
+        except Refused as refused:
+            return None, refused.info
+        begin()
+        return await run.execute(task["commandLine"], limit)
+
+
+OUTCOME = ("exitCode", "failureInfo", "containerInfo", "result")
+
+
+def _told(run: Run, code: int | None, failure: dict[str, Any] | None) -> dict[str, Any]:
+    """How a run ended, as executionInfo and startTaskInfo tell it."""
+    told: dict[str, Any] = {"result": "success" if failure is None else "failure"}
+    if code is not None:
+        told["exitCode"] = code
+    if failure is not None:
+        told["failureInfo"] = failure
+    if run.container is not None:
+        told["containerInfo"] = {"containerId": run.container, "state": "exited"}
+    return told
+
+
+def _configuration(document: dict[str, Any]) -> dict[str, Any] | None:
+    """The container configuration of a pool, if it has one."""
+    machine = document["resource"]["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
+    found: dict[str, Any] | None = machine.get("containerConfiguration")
+    return found
+
+
+def _settings(task: dict[str, Any]) -> dict[str, str]:
+    return {item["name"]: item.get("value", "") for item in task.get("environmentSettings") or ()}
+
+
+def _prepared(root: Path, job: dict[str, Any]) -> dict[str, str]:
+    """Where the job's preparation task ran, for those that come after it."""
+    if not job.get("jobPreparationTask"):
+        return {}
+    folder = root / "workitems" / job["id"] / "job-1" / job["jobPreparationTask"]["id"]
+    return {"AZ_BATCH_JOB_PREP_DIR": str(folder), "AZ_BATCH_JOB_PREP_WORKING_DIR": str(folder / "wd")}
+
+
+def _seconds(duration: str) -> float | None:
+    """The seconds of an ISO 8601 duration; None for a year or more, which is no limit."""
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?", duration)
+    if not match:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    return total if total < 365 * 86400 else None

@@ -1,0 +1,58 @@
+"""Output files: what of a task's files is uploaded to blob containers when it has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from azure_local.nodes.exit_conditions import UPLOAD_FAILED
+from azure_local.nodes.failures import Refused
+from azure_local.nodes.resource_files import ResourceFiles
+
+WANTED = {"tasksuccess": (True,), "taskfailure": (False,), "taskcompletion": (True, False)}
+"""Upload condition → of which outcomes."""
+
+
+async def upload(
+    files: ResourceFiles, wanted: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
+) -> None:
+    """Upload what matches, each file to its container. Refused if one cannot be written."""
+    for one in wanted:
+        if success not in WANTED[one["uploadOptions"]["uploadCondition"]]:
+            continue
+        container = one["destination"].get("container") or {}
+        found = matching(one["filePattern"], folder, work)
+        async with files.client(container) as client:
+            for path, name in found:
+                headers = {"x-ms-blob-type": "BlockBlob"}
+                headers |= {item["name"]: item.get("value", "") for item in container.get("uploadHeaders") or ()}
+                url = _target(container, name, whole=not _wild(one["filePattern"]))
+                answer = await client.put(url, content=path.read_bytes(), headers=headers)
+                if answer.status_code != 201:
+                    text = "An error occurred while uploading the files of the task"
+                    raise Refused(UPLOAD_FAILED, text, Message=f"HTTP status {answer.status_code}", FilePath=str(path))
+
+
+def matching(pattern: str, folder: Path, work: Path) -> list[tuple[Path, str]]:
+    """The files below the task's directory that a pattern means, each with its name below the pattern's fixed part."""
+    absolute = (work / pattern).parts
+    fixed = next((index for index, part in enumerate(absolute) if _wild(part)), len(absolute) - 1)
+    base = Path(*absolute[:fixed]).resolve()
+    if not base.is_relative_to(folder.resolve()) or not base.is_dir():
+        return []
+    rest = "/".join(absolute[fixed:])
+    found = [path for path in sorted(base.glob(rest)) if path.is_file()]
+    return [(path, str(path.relative_to(base))) for path in found]
+
+
+def _wild(text: str) -> bool:
+    return any(mark in text for mark in "*?[")
+
+
+def _target(container: dict[str, Any], name: str, *, whole: bool) -> str:
+    """The blob's URL: `path` is its whole name where the pattern is of one file, and else what stands before it."""
+    base, _, query = str(container["containerUrl"]).partition("?")
+    path = str(container.get("path", "")).strip("/")
+    blob = (path or name) if whole else f"{path}/{name}" if path else name
+    return f"{base.rstrip('/')}/{quote(blob)}{'?' + query if query else ''}"

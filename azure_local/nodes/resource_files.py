@@ -1,0 +1,100 @@
+"""Resource files: what a task finds in its working directory, downloaded as the identity that each file names."""
+
+from __future__ import annotations
+
+import ssl
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from azure_local.azure import OPERATOR, Azure
+from azure_local.batch.arm import batch_account
+from azure_local.nodes.failures import Refused
+
+
+class ResourceFiles:
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+
+    async def fetch(self, file: dict[str, Any], work: Path, account: str) -> None:
+        """Download one resource file, or a container's blobs below a prefix, as the identity that it names."""
+        base = file.get("storageContainerUrl")
+        if "autoStorageContainerName" in file:
+            base = f"{self._auto_storage(account)}/{file['autoStorageContainerName']}"
+        url = file.get("httpUrl")
+        async with self.client(file) as client:
+            if url:
+                await self._save(client, url, _below(work, file.get("filePath") or url.rsplit("/", 1)[-1]))
+            elif base:
+                prefix = file.get("blobPrefix", "")
+                for name in await self._names(client, base, prefix):
+                    target = _below(work / (file.get("filePath") or "."), name)
+                    await self._save(client, f"{base.rstrip('/')}/{quote(name)}", target)
+            else:
+                raise Refused("ResourceFileInvalid", "The local Azure needs httpUrl or storageContainerUrl.")
+
+    def _auto_storage(self, account: str) -> str:
+        """The blob endpoint of the Batch account's auto storage."""
+        owner = batch_account.by_name(self.azure, account)
+        settings = owner["resource"]["properties"].get("autoStorage") if owner else None
+        if not settings:
+            raise Refused("ResourceFileInvalid", "The Batch account has no auto storage account.")
+        return f"{self.azure.blob_front}/{settings['storageAccountId'].rsplit('/', 1)[-1]}"
+
+    async def read(self, url: str, identity: dict[str, Any] | None) -> bytes:
+        """The bytes behind a link, as an identity if one is named. Refused if they cannot be had."""
+        async with self.client({"identityReference": identity}) as client:
+            answer = await client.get(url)
+        if answer.status_code != 200:
+            raise _denied("Blob", answer, url)
+        return answer.content
+
+    def client(self, file: dict[str, Any]) -> httpx.AsyncClient:
+        headers = {"x-ms-version": "2025-11-05"}
+        identity = (file.get("identityReference") or {}).get("resourceId")
+        if "autoStorageContainerName" in file:  # Batch itself reads there, by means of its own
+            args = (OPERATOR, OPERATOR, "https://storage.azure.com", "auto-storage")
+            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args)['access_token']}"
+        if identity:
+            document = self.azure.store.get("identity", identity)
+            if document is None:
+                raise Refused("BlobAccessDenied", f"The identity {identity} does not exist.")
+            known = document["resource"]["properties"]
+            args = (known["principalId"], known["clientId"], "https://storage.azure.com", document["resource"]["id"])
+            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args)['access_token']}"
+        context = ssl.create_default_context(cafile=str(self.azure.folder / "ca.pem"))
+        return httpx.AsyncClient(verify=context, headers=headers, timeout=60, trust_env=False)
+
+    async def _names(self, client: httpx.AsyncClient, base: str, prefix: str) -> list[str]:
+        answer = await client.get(base, params={"restype": "container", "comp": "list", "prefix": prefix})
+        if answer.status_code != 200:
+            raise _denied("ResourceContainer", answer, base)
+        listing = ET.fromstring(answer.content)  # noqa: S314  # our own blob service wrote it
+        return [found.text or "" for found in listing.iterfind("./Blobs/Blob/Name")]
+
+    async def _save(self, client: httpx.AsyncClient, url: str, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        answer = await client.get(url)
+        if answer.status_code != 200:
+            raise _denied("Blob", answer, url)
+        target.write_bytes(answer.content)
+        target.chmod(0o770)
+
+
+def _below(work: Path, name: str) -> Path:
+    target = (work / name).resolve()
+    if not target.is_relative_to(work.resolve()):
+        raise Refused("ResourceFileInvalid", f"The file path {name} leaves the task's working directory.")
+    return target
+
+
+def _denied(what: str, answer: httpx.Response, url: str) -> Refused:
+    place = urlsplit(url)._replace(query="").geturl()
+    if answer.status_code in (401, 403):
+        return Refused(f"{what}AccessDenied", f"Access for {place} is denied.")
+    if answer.status_code == 404:
+        return Refused(f"{what}NotFound", f"{place} does not exist.")
+    return Refused(f"{what}DownloadMiscError", f"Downloading {place} failed with HTTP status {answer.status_code}.")

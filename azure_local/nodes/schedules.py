@@ -1,0 +1,72 @@
+"""Job schedules at work: a new job at every recurrence, or when the one before has ended, if that is later."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch.data import jobs as batch_jobs
+from azure_local.batch.data.schedules import key, move
+from azure_local.batch.shapes import seconds
+from azure_local.clock import stamp
+from azure_local.nodes.jobs import Jobs
+
+
+class Schedules:
+    def __init__(self, azure: Azure, jobs: Jobs) -> None:
+        self.azure, self.jobs = azure, jobs
+
+    def stop(self, schedule: dict[str, Any], state: str) -> None:
+        """Terminate or delete the schedule, and its jobs with it."""
+        move(self.azure, schedule, state)
+        for job in self._jobs(schedule):
+            if job["state"] not in ("completed", "deleting") or state == "deleting":
+                job["executionInfo"].setdefault("terminateReason", "JobScheduleTerminated")
+                self.jobs.stop(job, state)
+
+    def _jobs(self, schedule: dict[str, Any]) -> list[dict[str, Any]]:
+        return self.azure.store.list("job", f"{key(schedule)}:")
+
+    def step(self) -> None:
+        for schedule in self.azure.store.list("schedule"):
+            running = [job for job in self._jobs(schedule) if job["state"] != "completed"]
+            if schedule["state"] == "active":
+                self._advance(schedule, running)
+            elif schedule["state"] == "terminating" and not running:
+                move(self.azure, schedule, "completed")
+            elif schedule["state"] == "deleting" and not self._jobs(schedule):
+                self.azure.store.delete("schedule", key(schedule))
+
+    def _advance(self, schedule: dict[str, Any], running: list[dict[str, Any]]) -> None:
+        """Make the next job if it is time, or end the schedule if there will be none."""
+        due = schedule["executionInfo"].get("nextRunTime")
+        last = schedule["schedule"].get("doNotRunAfter")
+        if due is None or (last and self.azure.clock.past(last)):
+            if not running:
+                move(self.azure, schedule, "completed")
+            return
+        if not self.azure.clock.past(due) or running:
+            return
+        every, window = (seconds(schedule["schedule"].get(name)) for name in ("recurrenceInterval", "startWindow"))
+        late = (self.azure.clock.now() - _moment(due)).total_seconds()
+        if window is None or late <= window:
+            self._make(schedule)
+        if every is None:
+            schedule["executionInfo"].pop("nextRunTime", None)
+        else:
+            missed = int(late // every) + 1  # what was missed while a job ran is not made up for
+            schedule["executionInfo"]["nextRunTime"] = stamp(_moment(due) + timedelta(seconds=every * missed))
+        self.azure.store.put("schedule", key(schedule), schedule)
+
+    def _make(self, schedule: dict[str, Any]) -> None:
+        schedule["jobs"] += 1
+        body = {**schedule["jobSpecification"], "id": f"{schedule['id']}:job-{schedule['jobs']}"}
+        job = batch_jobs.make(self.azure, schedule["account"], body)
+        schedule["executionInfo"]["recentJob"] = {"id": job["id"], "url": job["url"]}
+
+
+def _moment(text: str) -> datetime:
+    """A moment, with as many digits as Azure or a client writes."""
+    whole, _, rest = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{(rest + '000000')[:6]}+00:00")

@@ -1,0 +1,47 @@
+"""The states of nodes: which of them work, and how a node's state follows from its tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+
+READY = ("idle", "running")
+"""A node that takes tasks, unless scheduling on it is disabled."""
+AWAY = ("creating", "leavingpool")
+RECENT = 10
+"""How many tasks a node tells of that ran on it lately."""
+
+
+def recent(task: dict[str, Any]) -> dict[str, Any]:
+    """A task as a node tells of those whose state has changed lately."""
+    known = {"taskUrl": task["url"], "jobId": task["job"], "taskId": task["id"], "taskState": task["state"]}
+    return {**known, "executionInfo": task["executionInfo"]}
+
+
+def save(azure: Azure, node: dict[str, Any]) -> None:
+    azure.store.put("node", f"{node['account']}/{node['pool']}/{node['id']}", node)
+
+
+def move(azure: Azure, node: dict[str, Any], state: str, seconds: float = 0) -> None:
+    """Change the state; the next step of the node's life comes `seconds` later."""
+    node["state"], node["since"], node["until"] = state, azure.clock.after(0), azure.clock.after(seconds)
+    save(azure, node)
+
+
+def rest(azure: Azure, node: dict[str, Any]) -> None:
+    """The state of a node that is up: running, idle, or offline if it takes no tasks and has none."""
+    if node["state"] not in (*READY, "offline"):
+        return
+    state = "running" if node["tasks"] else "idle" if node["scheduling"] == "enabled" else "offline"
+    if state != node["state"]:
+        move(azure, node, state)
+
+
+def takes_tasks(node: dict[str, Any]) -> bool:
+    return node["state"] in READY and node["scheduling"] == "enabled" and not node.get("pending")
+
+
+def leaving(node: dict[str, Any]) -> bool:
+    """Whether the node goes, or will when its tasks have ended."""
+    return node["state"] == "leavingpool" or (node.get("pending") or {}).get("action") == "leavingpool"

@@ -1,0 +1,73 @@
+"""Troubles that tests and demonstrations ask for over the control API: nodes that fail, capacity that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+
+STATES = ("unusable", "starttaskfailed", "offline", "unknown", "preempted", "idle")
+
+
+def trouble(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong with a pool's allocations."""
+    return azure.store.get("trouble", f"{document['account']}/{document['resource']['name']}") or {}
+
+
+def node(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"account", "pool", "state"}`, with `node` or of the first that works: it gets into that state.
+
+    `seconds` is how long a preempted node stays away; `idle` heals a node. `lasting` true: no boot mends it.
+    """
+    nodes = azure.store.list("node", f"{body['account']}/{body['pool']}/")
+    state = str(body["state"]).lower()
+    spot = state == "preempted"
+    fit = [one for one in nodes if body.get("node") in (None, one["id"]) and not (spot and one["dedicated"])]
+    working = sorted(fit, key=lambda one: one["state"] not in ("running", "idle"))
+    if state not in STATES or not working:
+        return {"error": f"there is no such node, or it cannot be {state}"}
+    found = working[0]
+    found["lasting"] = state if body.get("lasting") is True else None
+    if spot:
+        azure.batch.nodes.preempt(found, body.get("seconds"))
+    elif state == "starttaskfailed":
+        azure.batch.nodes.fail(found, state, "StartTaskFailed", "The start task of the node failed.")
+    elif state == "offline":
+        azure.batch.nodes.disable(found, "requeue")
+    elif state == "idle":
+        azure.batch.nodes.start(found)
+    else:
+        azure.batch.nodes.fail(found, state, "NodeAgentUnreachable", "The node does not answer.")
+    return {"node": found["id"], "state": found["state"]}
+
+
+def allocation(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"account", "pool"}` and any of `times`, `code`, `message`, `creating` and `starting`.
+
+    As many resizes get no capacity, and tell that code and message; nodes take as many simulated seconds longer to be
+    allocated and to boot.
+    """
+    known = ("times", "code", "message", "creating", "starting")
+    key = f"{body['account']}/{body['pool']}"
+    return azure.store.put("trouble", key, {name: body[name] for name in known if name in body})
+
+
+def quota(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"account"}` and any of the account's quotas; `families` maps a VM family to its cores."""
+    for document in azure.store.list("batchAccount"):
+        properties = document["resource"]["properties"]
+        if document["resource"]["name"] != body["account"]:
+            continue
+        for name in ("dedicatedCoreQuota", "lowPriorityCoreQuota", "poolQuota", "activeJobAndJobScheduleQuota"):
+            properties[name] = body.get(name, properties[name])
+        known = {one["name"]: one["coreQuota"] for one in properties["dedicatedCoreQuotaPerVMFamily"]}
+        known |= body.get("families", {})
+        listed = [{"name": name, "coreQuota": cores} for name, cores in known.items()]
+        properties["dedicatedCoreQuotaPerVMFamily"] = listed
+        azure.store.put("batchAccount", document["resource"]["id"], document)
+        return properties
+    return {"error": f"there is no account {body['account']}"}
+
+
+SETTINGS = {"nodes": node, "allocations": allocation, "batch-quotas": quota}
+"""Path below `/local/` → what a POST there does."""

@@ -1,0 +1,238 @@
+"""A Dockerfile, read as the builder of container registries reads it: without BuildKit, and in docker's words.
+
+Nothing is run. What can be known without running is checked: the grammar, the stages, the flags, the base images and
+whether what COPY and ADD name is in the context.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from azure_local.registry.context import Context, is_glob
+
+KNOWN = {
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
+    "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+}  # fmt: skip
+FLAGS = {
+    "ADD": {"chown"},
+    "COPY": {"chown", "from"},
+    "FROM": {"platform"},
+    "HEALTHCHECK": {"interval", "timeout", "start-period", "start-interval", "retries"},
+}
+MODERN = {
+    "ADD": {"chmod", "link", "checksum", "keep-git-dir", "exclude"},
+    "COPY": {"chmod", "link", "parents", "exclude"},
+    "RUN": {"mount", "network", "security"},
+}
+"""Flags that need BuildKit."""
+REMOTE = ("http://", "https://", "git@", "git://")
+
+
+class Refused(Exception):
+    """The build fails at `step` (0: before the first), with docker's message."""
+
+    def __init__(self, message: str, step: int = 0) -> None:
+        super().__init__(message)
+        self.step = step
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    line: int
+    name: str
+    text: str
+    """What follows the name, flags and all, on one line."""
+
+    def flags(self) -> dict[str, str]:
+        found = re.match(r"(--\S+\s+)*", self.text + " ")
+        words = found[0].split() if found else []
+        return {name: value for name, _, value in (word[2:].partition("=") for word in words)}
+
+    def rest(self) -> str:
+        return re.sub(r"^(--\S+\s+)*", "", self.text).strip()
+
+    def words(self) -> list[str]:
+        """The arguments, be they words or a JSON list."""
+        rest = self.rest()
+        if rest.startswith("["):
+            try:
+                listed = json.loads(rest)
+            except ValueError:
+                return rest.split()
+            if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+                return listed
+        return rest.split()
+
+
+def parse(text: str, name: str) -> list[Instruction]:
+    """The instructions. Refused if docker would not read them."""
+    directive = re.match(r"(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*(`|\\)", text, re.IGNORECASE)
+    escape = directive[1] if directive else "\\"
+    found: list[Instruction] = []
+    pending, start = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        start = start if pending else number
+        pending += line
+        if pending.rstrip().endswith(escape):
+            pending = pending.rstrip()[:-1]
+            continue
+        found.append(_instruction(pending.strip(), start))
+        pending = ""
+    if pending.strip():
+        found.append(_instruction(pending.strip(), start))
+    if not found:
+        raise Refused(f"the Dockerfile ({name}) cannot be empty")
+    return found
+
+
+def _instruction(text: str, line: int) -> Instruction:
+    name, _, rest = re.sub(r"\s+", " ", text).partition(" ")
+    name = name.upper()
+    where = f"dockerfile parse error line {line}"
+    if name not in KNOWN:
+        raise Refused(f"{where}: unknown instruction: {name}")
+    made = Instruction(line, name, rest.strip())
+    if not made.text:
+        raise Refused(f"{where}: {name} requires at least one argument")
+    for flag in made.flags() if name in FLAGS or name in MODERN else ():
+        if flag in MODERN.get(name, ()):
+            text = (
+                f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to "
+            )
+            raise Refused(f"{text}build images with BuildKit enabled")
+        if flag not in FLAGS.get(name, ()):
+            raise Refused(f"{where}: unknown flag: {flag}")
+    if name in ("COPY", "ADD") and len(made.words()) < 2:
+        text = (
+            f"{name} requires at least two arguments, but only one was provided. Destination could not be determined."
+        )
+        raise Refused(f"{where}: {text}")
+    if name == "FROM" and not re.fullmatch(r"\S+( as \S+)?", made.rest(), re.IGNORECASE):
+        raise Refused(f"{where}: FROM requires either one or three arguments")
+    return made
+
+
+@dataclass
+class Walk:
+    """One pass over the instructions; `pull` answers an image's digest or is Refused."""
+
+    context: Context
+    arguments: Mapping[str, str]
+    pull: Callable[[str], str]
+    globals: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    stages: list[str] = field(default_factory=list)
+    bases: dict[str, str] = field(default_factory=dict)
+    """Image as written → digest, in the order of their first use."""
+    consumed: set[str] = field(default_factory=set)
+
+    def through(self, instructions: Iterable[Instruction]) -> None:
+        """Refused, with the step, where the build would fail."""
+        for step, one in enumerate(instructions, 1):
+            if not self.stages and one.name not in ("FROM", "ARG"):
+                raise Refused("No build stage in current context", step)
+            act = getattr(self, f"_{one.name.lower()}", None)
+            try:
+                if act is not None:
+                    act(one)
+            except Refused as refused:
+                raise Refused(str(refused), step) from None
+
+    def _from(self, one: Instruction) -> None:
+        image, _, stage = one.rest().partition(" ")
+        image = expanded(image, self.globals)
+        if not image:
+            raise Refused(f"base name ({one.rest().split()[0]}) should not be blank")
+        if image.lower() not in self.stages and image != "scratch":
+            self.bases.setdefault(image, self.pull(image))
+        self.stages.append(stage.split()[-1].lower() if stage else "")
+        self.values = {}
+
+    def _arg(self, one: Instruction) -> None:
+        scope = self.values if self.stages else self.globals
+        for word in one.words():
+            name, given, default = word.partition("=")
+            default = expanded(default.strip("\"'"), scope) if given else self.globals.get(name, "")
+            self.consumed.add(name)
+            scope[name] = self.arguments.get(name, default)
+
+    def _env(self, one: Instruction) -> None:
+        pairs = re.findall(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)", one.text)
+        if not pairs:
+            name, _, value = one.text.partition(" ")
+            if not value:
+                raise Refused("ENV must have two arguments")
+            pairs = [(name, value)]
+        for name, value in pairs:
+            self.values[name] = expanded(value.strip("\"'"), self.values)
+
+    def _copy(self, one: Instruction) -> None:
+        stage = one.flags().get("from")
+        if stage is None:
+            self._sources(one)
+        elif stage.isdigit():
+            if int(stage) >= len(self.stages) - 1:
+                raise Refused(f"invalid from flag value {stage}: refers to current build block")
+        elif stage.lower() not in self.stages:
+            self.bases.setdefault(stage, self.pull(stage))
+
+    def _add(self, one: Instruction) -> None:
+        self._sources(one)
+
+    def _sources(self, one: Instruction) -> None:
+        *sources, target = (expanded(word, self.values) for word in one.words())
+        number = sum(self._number(one, source) for source in sources)
+        if number > 1 and not target.endswith(("/", "/.")) and target != ".":
+            text = f"When using {one.name} with more than one source file, the destination must be a directory "
+            raise Refused(f"{text}and end with a /")
+
+    def _number(self, one: Instruction, source: str) -> int:
+        """How many things a source names. Refused if none."""
+        if one.name == "ADD" and source.startswith(REMOTE):
+            return 1
+        if ".." in source.split("/"):
+            raise Refused(f"{one.name} failed: forbidden path outside the build context: {source} ()")
+        number = self.context.number(source)
+        if not number and is_glob(source):
+            raise Refused(f"{one.name} failed: no source files were specified")
+        if not number:
+            text = f"{one.name} failed: file not found in build context or excluded by .dockerignore: "
+            raise Refused(f"{text}stat {source.strip('/')}: file does not exist")
+        return number
+
+
+def until(instructions: list[Instruction], target: str) -> list[Instruction]:
+    """The instructions up to the end of the stage `target`. Refused if there is no such stage."""
+    if not target:
+        return instructions
+    shown: list[Instruction] = []
+    stages, found = -1, False
+    for one in instructions:
+        if one.name == "FROM":
+            if found:
+                break
+            stages += 1
+            found = target.lower() in (one.rest().lower().partition(" as ")[2], str(stages))
+        shown.append(one)
+    if not found:
+        raise Refused(f"failed to reach build target {target} in Dockerfile")
+    return shown
+
+
+def expanded(text: str, values: Mapping[str, str]) -> str:
+    """`$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` replaced."""
+
+    def value(found: re.Match[str]) -> str:
+        name, sign, other = found["name"] or found["plain"], found["sign"], found["other"] or ""
+        known = values.get(name, "")
+        if sign == ":+":
+            return other if known else ""
+        return known or (other if sign else "")
+
+    return re.sub(r"\$(?:\{(?P<name>\w+)(?:(?P<sign>:[-+])(?P<other>[^}]*))?\}|(?P<plain>\w+))", value, text)

@@ -1,0 +1,221 @@
+"""Microsoft.Resources: resource groups, what is in them, providers and subscriptions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from azure_local import operations
+from azure_local.authorization import roles
+from azure_local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
+from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, region
+from azure_local.http import Answer, Call, Failure, Route, only, page
+
+VERSIONS = (
+    "2025-04-01",
+    "2024-11-01",
+    "2024-07-01",
+    "2022-12-01",
+    "2021-04-01",
+    "2020-10-01",
+    "2020-06-01",
+    "2019-07-01",
+)
+KINDS = {
+    "storage": "Microsoft.Storage/storageAccounts",
+    "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "batchAccount": "Microsoft.Batch/batchAccounts",
+    "network": "Microsoft.Network/virtualNetworks",
+    "securityGroup": "Microsoft.Network/networkSecurityGroups",
+    "publicAddress": "Microsoft.Network/publicIPAddresses",
+    "interface": "Microsoft.Network/networkInterfaces",
+    "disk": "Microsoft.Compute/disks",
+    "virtualMachine": "Microsoft.Compute/virtualMachines",
+    "runCommand": "Microsoft.Compute/virtualMachines/runCommands",
+    "extension": "Microsoft.Compute/virtualMachines/extensions",
+    "gallery": "Microsoft.Compute/galleries",
+    "imageDefinition": "Microsoft.Compute/galleries/images",
+    "imageVersion": "Microsoft.Compute/galleries/images/versions",
+    "registry": "Microsoft.ContainerRegistry/registries",
+}
+"""Store kind → ARM type of the tracked resources that a group can hold."""
+NAMESPACES = (
+    "Microsoft.Authorization",
+    "Microsoft.Batch",
+    "Microsoft.Compute",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.Storage",
+)
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    check_subscription(call)
+    body = only(call.body, ("location", "tags", "managedBy", "properties", "id", "name", "type"), "ResourceGroup")
+    name, location = call.params["group"], region(call.body, "Microsoft.Resources/resourceGroups")
+    if not re.fullmatch(r"[-\w.()]{1,90}", name) or name.endswith("."):
+        text = f"The provided resource group name '{name}' has these invalid characters or ends with a period."
+        raise Failure(400, "InvalidResourceGroup", text)
+    found = azure.store.get("group", name)
+    if found and found["resource"]["properties"]["provisioningState"] == "Deleting":
+        raise Failure(409, "ResourceGroupBeingDeleted", f"The resource group '{name}' is in deprovisioning state.")
+    if found and found["resource"]["location"] != location:
+        text = f"Invalid resource group location '{location}'. The Resource group already exists in location "
+        raise Failure(409, "InvalidResourceGroupLocation", f"{text}'{found['resource']['location']}'.")
+    resource = {
+        "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}",
+        "name": name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": location,
+        "tags": check_tags(body),
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    azure.store.put("group", name, {"resource": resource})
+    return Answer(200 if found else 201, resource)
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    found = group(azure, call)
+    only(call.body, ("tags", "managedBy", "properties", "name"), "ResourceGroupPatchable")
+    if "tags" in call.body:
+        found["tags"] = check_tags(call.body)
+    azure.store.put("group", found["name"], {"resource": found})
+    return Answer(200, found)
+
+
+async def get(azure: Azure, call: Call) -> Answer:
+    return Answer(200, group(azure, call))
+
+
+async def head(azure: Azure, call: Call) -> Answer:
+    return Answer(204 if azure.store.get("group", call.params["group"]) else 404)
+
+
+async def listing(azure: Azure, call: Call) -> Answer:
+    check_subscription(call)
+    return Answer(200, page((d["resource"] for d in azure.store.list("group")), call, azure.page_size))
+
+
+async def delete(azure: Azure, call: Call) -> Answer:
+    found = group(azure, call)
+    found["properties"]["provisioningState"] = "Deleting"
+    azure.store.put("group", found["name"], {"resource": found})
+    headers = operations.start(azure, "Microsoft.Resources", SECONDS["deletion"], "group.delete", group=found["name"])
+    return Answer(202, None, headers)
+
+
+async def deleted(azure: Azure, data: dict[str, Any]) -> None:
+    """The end of a deletion: everything in the group goes too."""
+    prefix = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{data['group']}/"
+    for name in list(azure.completions):
+        if name.endswith(".purge"):
+            await azure.completions[name](azure, {"prefix": prefix})
+    azure.store.delete("group", data["group"])
+
+
+async def resources(azure: Azure, call: Call) -> Answer:
+    """All tracked resources of the group or the subscription, in short form; `$filter` by tag or type."""
+    prefix = f"{group_id(group(azure, call))}/" if "group" in call.params else f"/subscriptions/{SUBSCRIPTION}/"
+    wanted = _filter(call.query.get("$filter"))
+    found = []
+    for kind in KINDS:
+        for document in azure.store.list(kind, prefix):
+            resource = document["resource"]
+            if wanted(resource):
+                keys = ("id", "name", "type", "location", "tags", "sku", "kind", "identity")
+                found.append({key: resource[key] for key in keys if key in resource})
+    return Answer(200, page(found, call, azure.page_size))
+
+
+def _filter(text: str | None) -> Any:
+    if not text:
+        return lambda resource: True
+    tag = re.fullmatch(r"tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?", text)
+    if tag:
+        name, value = tag.groups()
+        return lambda resource: name in resource["tags"] and value in (None, resource["tags"][name])
+    kind = re.fullmatch(r"resourceType eq '([^']*)'", text)
+    if kind:
+        return lambda resource: resource["type"].lower() == kind[1].lower()
+    raise Failure(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.")
+
+
+def _provider(azure: Azure, namespace: str) -> dict[str, Any]:
+    known = next((name for name in NAMESPACES if name.lower() == namespace.lower()), None)
+    if known is None:
+        raise Failure(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    state = azure.store.get("provider", known)
+    works = state is not None and azure.clock.past(state["works"])
+    words = "Registered" if works else "Registering" if state else "NotRegistered"
+    return {
+        "id": f"/subscriptions/{SUBSCRIPTION}/providers/{known}",
+        "namespace": known,
+        "registrationState": words,
+        "registrationPolicy": "RegistrationRequired",
+        "resourceTypes": [],
+    }
+
+
+async def provider(azure: Azure, call: Call) -> Answer:
+    return Answer(200, _provider(azure, call.params["namespace"]))
+
+
+async def providers(azure: Azure, call: Call) -> Answer:
+    return Answer(200, page((_provider(azure, name) for name in NAMESPACES), call, azure.page_size))
+
+
+async def register(azure: Azure, call: Call) -> Answer:
+    known = _provider(azure, call.params["namespace"])["namespace"]
+    if azure.store.get("provider", known) is None:
+        azure.store.put("provider", known, {"works": azure.clock.after(SECONDS["registration"])})
+    return Answer(200, _provider(azure, known))
+
+
+async def subscription(azure: Azure, call: Call) -> Answer:
+    check_subscription(call)
+    return Answer(200, _subscription(azure))
+
+
+async def subscriptions(azure: Azure, call: Call) -> Answer:
+    return Answer(200, {"value": [_subscription(azure)], "count": {"type": "Total", "value": 1}})
+
+
+async def tenants(azure: Azure, call: Call) -> Answer:
+    return Answer(200, {"value": [{"id": f"/tenants/{TENANT}", "tenantId": TENANT}]})
+
+
+def _subscription(azure: Azure) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{SUBSCRIPTION}",
+        "subscriptionId": SUBSCRIPTION,
+        "tenantId": TENANT,
+        "displayName": "Local Azure",
+        "state": roles.subscription_state(azure),
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+        "authorizationSource": "RoleBased",
+    }
+
+
+ONE = "/subscriptions/{subscription}"
+ROUTES = (
+    Route("GET", "/subscriptions", subscriptions, VERSIONS),
+    Route("GET", "/tenants", tenants, VERSIONS),
+    Route("GET", ONE, subscription, VERSIONS),
+    Route("GET", f"{ONE}/resourceGroups", listing, VERSIONS),
+    Route("PUT", GROUP, put, VERSIONS),
+    Route("PATCH", GROUP, patch, VERSIONS),
+    Route("GET", GROUP, get, VERSIONS),
+    Route("HEAD", GROUP, head, VERSIONS),
+    Route("DELETE", GROUP, delete, VERSIONS),
+    Route("GET", f"{GROUP}/resources", resources, VERSIONS),
+    Route("GET", f"{ONE}/resources", resources, VERSIONS),
+    Route("GET", f"{ONE}/providers", providers, VERSIONS),
+    Route("GET", f"{ONE}/providers/{{namespace}}", provider, VERSIONS),
+    Route("POST", f"{ONE}/providers/{{namespace}}/register", register, VERSIONS),
+)
+COMPLETIONS = {"group.delete": deleted}

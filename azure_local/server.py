@@ -1,0 +1,194 @@
+"""The server process: three listeners on loopback, one Azure behind them.
+
+Certificates come from a throwaway CA kept in the state folder, and ports are kept from one start to the next, so
+that what clients were told stays true.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import trustme
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+
+from azure_local.authorization import roles
+from azure_local.azure import OPERATOR, SUBSCRIPTION, TENANT, Azure
+from azure_local.clock import Clock, stamp
+from azure_local.front import Dropped, Front
+from azure_local.identity.tokens import Tokens
+from azure_local.nodes.batch import Batch
+from azure_local.providers import SERVICES
+from azure_local.storage.blobs import Blobs
+from azure_local.store import Store
+
+LISTENERS = ("front", "blob", "imds")
+
+
+def run(folder: Path, speed: float) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    _certificates(folder)
+    asyncio.run(_serve(folder, speed))
+
+
+async def _serve(folder: Path, speed: float) -> None:
+    sockets = _sockets(folder)
+    ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
+    store = Store(folder / "state.db")
+    fronts = {name: f"{'http' if name == 'imds' else 'https'}://127.0.0.1:{port}" for name, port in ports.items()}
+    clock = _clock(store, speed)
+    azure = Azure(folder, store, clock, fronts["front"], fronts["blob"], fronts["imds"], Tokens(folder))
+    azure.blobs = Blobs(azure)
+    for service in SERVICES:
+        azure.completions.update(getattr(service, "COMPLETIONS", {}))
+    roles.seed(azure)
+    azure.batch = Batch(azure)
+    front = Front(azure)
+    servers = [
+        _server(front.front, folder, secure=True),
+        _server(front.blobs, folder, secure=True),
+        _server(front.imds, folder, secure=False),
+    ]
+    azure.background(azure.batch.forever())
+    azure.background(_remember_time(azure))
+    _write_profile(folder, fronts, azure)
+    served = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets.values(), strict=True)]
+    await asyncio.wait([*served, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*served)
+    for task in azure.tasks:
+        task.cancel()
+    azure.batch.close()
+    await azure.blobs.close()
+    store.put("time", "now", {"now": stamp(clock.now())})
+    store.close()
+
+
+def _told_to_stop() -> asyncio.Task[bool]:
+    """Done at the first SIGTERM or SIGINT."""
+    stop, running = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, stop.set)
+    return asyncio.create_task(stop.wait())
+
+
+class _Listener(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own way ends the process with the signal, before tasks and blob services have been stopped."""
+        yield
+
+
+def _clock(store: Store, speed: float) -> Clock:
+    """Simulated time goes on where it stopped, never backwards."""
+    from datetime import UTC, datetime
+
+    kept = store.get("time", "now")
+    start = datetime.now(UTC)
+    if kept is not None:
+        start = max(start, datetime.fromisoformat(kept["now"][:26] + "+00:00"))
+    return Clock(speed, start)
+
+
+async def _remember_time(azure: Azure) -> None:
+    while True:
+        azure.store.put("time", "now", {"now": stamp(azure.clock.now())})
+        await asyncio.sleep(1)
+
+
+def _server(serve: Callable[[Request], Awaitable[Response]], folder: Path, *, secure: bool) -> uvicorn.Server:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        try:
+            answer = await serve(Request(scope, receive))
+        except Dropped:
+            await _drop(send)
+            return
+        await answer(scope, receive, send)
+
+    files = {"ssl_certfile": str(folder / "server.pem"), "ssl_keyfile": str(folder / "server.pem")} if secure else {}
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+        **files,  # type: ignore[arg-type]
+    )
+    return _Listener(config)
+
+
+async def _drop(send: Any) -> None:
+    """Promise more than is sent, so that the client sees its connection break."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _sockets(folder: Path) -> dict[str, socket.socket]:
+    """A listening socket each, on the port of the last start where that is free."""
+    try:
+        ports = json.loads((folder / "ports.json").read_text())
+    except (OSError, ValueError):
+        ports = {}
+    found = {name: _bind(ports.get(name, 0)) for name in LISTENERS}
+    (folder / "ports.json").write_text(json.dumps({name: sock.getsockname()[1] for name, sock in found.items()}))
+    return found
+
+
+def _bind(port: int) -> socket.socket:
+    # named as TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for an acknowledgement
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(("127.0.0.1", port))
+    except OSError:
+        sock.bind(("127.0.0.1", 0))
+    sock.listen(256)
+    return sock
+
+
+def _certificates(folder: Path) -> None:
+    if (folder / "ca.pem").exists():
+        return
+    authority = trustme.CA(organization_name="reconcile local Azure")
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    (folder / "server.pem").touch(mode=0o600)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+
+
+def _write_profile(folder: Path, fronts: dict[str, str], azure: Azure) -> None:
+    token = folder / "federated-token"
+    token.touch(mode=0o600)
+    token.write_text(azure.tokens.assertion())
+    authority = str(folder / "ca.pem")
+    env = {
+        "AZURE_AUTHORITY_HOST": fronts["front"],
+        "AZURE_CLIENT_ID": OPERATOR,
+        "AZURE_FEDERATED_TOKEN_FILE": str(token),
+        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+        "AZURE_TENANT_ID": TENANT,
+        "RECONCILE_RESOURCE_MANAGER": fronts["front"],
+        "REQUESTS_CA_BUNDLE": authority,
+        "SSL_CERT_FILE": authority,
+    }
+    profile = {"pid": os.getpid(), "env": env, "endpoints": fronts, "speed": azure.clock.speed}
+    path = folder / "profile.json.new"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(profile, indent=2) + "\n")
+    path.replace(folder / "profile.json")

@@ -1,0 +1,238 @@
+"""Blobs: every storage account is an Azurite of its own; what reaches it passes our front, which decides who may.
+
+The front checks the token, the roles, the network rules and whether shared keys are allowed, and then signs the
+request for Azurite with the account's key. A caller with a managed identity's token counts as inside the network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from azure_local.authorization import roles
+from azure_local.azure import Azure
+from azure_local.http import Failure
+from azure_local.identity.tokens import claims_of
+from azure_local.storage import azurite, blob_links
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "server", "date", "host"}
+SIGNED = (
+    "content-encoding", "content-language", "content-length", "content-md5", "content-type", "date",
+    "if-modified-since", "if-match", "if-none-match", "if-unmodified-since", "range",
+)  # fmt: skip
+
+
+@dataclass
+class Running:
+    """One account's Azurite."""
+
+    process: asyncio.subprocess.Process
+    client: httpx.AsyncClient
+    drain: asyncio.Task[None]
+
+
+class Blobs:
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+        self._running: dict[str, Running] = {}
+        self._opening = asyncio.Lock()
+
+    def key(self, account: str) -> str:
+        found = self.azure.store.get("storageKey", account)
+        if found is None:
+            made = base64.b64encode(secrets.token_bytes(64)).decode()
+            found = self.azure.store.put("storageKey", account, {"key": made})
+        return str(found["key"])
+
+    async def open(self, account: str) -> Running:
+        """The account's Azurite, started if it is not running."""
+        async with self._opening:
+            running = self._running.get(account)
+            if running is None or running.process.returncode is not None:
+                self._running[account] = running = await self._start(account)
+            return running
+
+    async def _start(self, account: str) -> Running:
+        command = await asyncio.to_thread(azurite.command)
+        folder = self.azure.folder / "azurite" / account
+        folder.mkdir(parents=True, exist_ok=True)
+        options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--location", str(folder)]
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            *options,
+            "--skipApiVersionCheck",
+            "--disableTelemetry",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "AZURITE_ACCOUNTS": f"{account}:{self.key(account)}"},
+        )
+        assert process.stdout is not None
+        told = b""
+        while not (found := re.search(rb"listens on (http://127\.0\.0\.1:\d+)", told)):
+            line = await process.stdout.readline()
+            if not line:
+                raise Failure(503, "ServerBusy", f"Azurite did not start: {told.decode()[-400:]}")
+            told += line
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        client = httpx.AsyncClient(base_url=found[1].decode(), timeout=120, limits=limits, trust_env=False)
+        return Running(process, client, asyncio.create_task(_drained(process.stdout)))
+
+    async def close(self) -> None:
+        """Stop every Azurite; connections first, because it waits for them before it writes its files."""
+        for running in self._running.values():
+            await running.client.aclose()
+            if running.process.returncode is None:
+                running.process.terminate()
+        for running in self._running.values():
+            try:
+                await asyncio.wait_for(running.process.wait(), 8)
+            except TimeoutError:
+                running.process.kill()
+                await running.process.wait()
+            running.drain.cancel()
+        self._running.clear()
+
+    async def remove(self, account: str) -> None:
+        running = self._running.pop(account, None)
+        if running is not None:
+            await running.client.aclose()
+            running.process.kill()
+            await running.process.wait()
+            running.drain.cancel()
+        self.azure.store.delete("storageKey", account)
+        await asyncio.to_thread(shutil.rmtree, self.azure.folder / "azurite" / account, ignore_errors=True)
+
+    async def make_container(self, account: str, name: str) -> None:
+        await self._own("PUT", account, name)
+
+    async def remove_container(self, account: str, name: str) -> None:
+        await self._own("DELETE", account, name)
+
+    async def _own(self, method: str, account: str, container: str) -> None:
+        """A request of ours, about a container."""
+        running = await self.open(account)
+        headers = {"x-ms-version": "2025-11-05", "content-length": "0"}
+        path, query = f"/{account}/{container}", "restype=container"
+        headers |= signature(account, self.key(account), method, path, query, headers)
+        answer = await running.client.request(method, f"{path}?{query}", headers=headers)
+        if answer.status_code >= 300 and answer.status_code not in (404, 409):
+            raise Failure(503, "ServerBusy", f"The blob service answered {answer.status_code}.")
+
+    async def has(self, account: str, path: str) -> bool:
+        """Whether there is a blob at `container/blob`."""
+        return await self._own_blob("HEAD", account, path) == 200
+
+    async def drop(self, account: str, path: str) -> None:
+        """Delete the blob at `container/blob`, if there is one."""
+        await self._own_blob("DELETE", account, path)
+
+    async def _own_blob(self, method: str, account: str, path: str) -> int:
+        """The status of a request of ours, about a blob."""
+        running = await self.open(account)
+        headers = {"x-ms-version": "2025-11-05"}
+        headers |= signature(account, self.key(account), method, f"/{account}/{path}", "", headers)
+        answer = await running.client.request(method, f"/{account}/{path}", headers=headers)
+        return answer.status_code
+
+    async def serve(self, request: Request) -> Response:
+        """One request of a client, checked and passed on."""
+        path, query = request.scope["raw_path"].decode(), request.scope["query_string"].decode()
+        account = path.split("/")[1]
+        resource = self._account(account)
+        authorization = request.headers.get("authorization", "")
+        headers = {name: value for name, value in request.headers.items() if name not in HOP_BY_HOP}
+        linked = blob_links.follow(self.azure, resource, request.method, path, query)
+        if linked is not None:
+            self._check_network(resource, inside=True)
+            query = linked
+            headers |= signature(account, self.key(account), request.method, path, query, headers)
+        elif authorization.startswith("Bearer "):
+            self._check(resource, authorization, request.method, path)
+            headers.pop("authorization")
+            headers |= signature(account, self.key(account), request.method, path, query, headers)
+        else:
+            self._check_key(resource, authorization, query)
+        running = await self.open(account)
+        url = f"{path}?{query}" if query else path
+        content = request.stream() if int(headers.get("content-length", "0")) else None
+        built = running.client.build_request(request.method, url, headers=headers, content=content)
+        answer = await running.client.send(built, stream=True)
+        shown = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
+        return StreamingResponse(_body(answer), answer.status_code, shown)
+
+    def _account(self, name: str) -> dict[str, Any]:
+        for document in self.azure.store.list("storage"):
+            if document["resource"]["name"] == name and not document["creating"]:
+                return dict(document["resource"])
+        raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
+
+    def _check(self, resource: Mapping[str, Any], authorization: str, method: str, path: str) -> None:
+        principal = self.azure.tokens.principal(authorization, "blob")
+        inside = "xms_mirid" in claims_of(authorization)
+        self._check_network(resource, inside=inside)
+        container = unquote(path.split("/")[2]) if path.count("/") > 1 else ""
+        scope = f"{resource['id']}/blobServices/default/containers/{container}"
+        action = "readBlobs" if method in ("GET", "HEAD") else "writeBlobs"
+        if not roles.allowed(self.azure, principal, action, scope):
+            text = "This request is not authorized to perform this operation using this permission."
+            raise Failure(403, "AuthorizationPermissionMismatch", text)
+
+    def _check_key(self, resource: Mapping[str, Any], authorization: str, query: str) -> None:
+        if not authorization and "sig=" not in query:
+            text = "Server failed to authenticate the request. Please refer to the www-authenticate header."
+            raise Failure(401, "NoAuthenticationInformation", text)
+        self._check_network(resource, inside=False)
+        if resource["properties"].get("allowSharedKeyAccess") is False:
+            text = "Key based authentication is not permitted on this storage account."
+            raise Failure(403, "KeyBasedAuthenticationNotPermitted", text)
+
+    def _check_network(self, resource: Mapping[str, Any], *, inside: bool) -> None:
+        if resource["properties"].get("publicNetworkAccess") == "Disabled" and not inside:
+            raise Failure(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
+
+
+async def _drained(stream: asyncio.StreamReader) -> None:
+    while await stream.readline():
+        pass
+
+
+async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in answer.aiter_raw():
+            yield chunk
+    finally:
+        await answer.aclose()
+
+
+def signature(account: str, key: str, method: str, path: str, query: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """The `x-ms-date` and `authorization` headers of a request signed with a shared key.
+
+    Source: learn.microsoft.com, Authorize with Shared Key; the account stands twice because the path has it too.
+    """
+    dated = {**headers, "x-ms-date": formatdate(usegmt=True)}
+    length = dated.get("content-length", "")
+    standard = [("" if name in ("date",) else dated.get(name, "")) for name in SIGNED]
+    standard[2] = "" if length == "0" else length
+    extra = "".join(f"{name}:{' '.join(dated[name].split())}\n" for name in sorted(dated) if name.startswith("x-ms-"))
+    params: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        params.setdefault(name.lower(), []).append(value)
+    canonical = "".join(f"\n{name}:{','.join(sorted(params[name]))}" for name in sorted(params))
+    text = "\n".join([method, *standard]) + f"\n{extra}/{account}{path}{canonical}"
+    signed = base64.b64encode(hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()).decode()
+    return {"x-ms-date": dated["x-ms-date"], "authorization": f"SharedKey {account}:{signed}"}

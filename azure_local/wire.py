@@ -1,0 +1,29 @@
+"""The wire log: every exchange on the ARM and Batch planes as a JSON line in `wire.jsonl`, when switched on."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from azure_local.azure import Azure
+
+
+def record(azure: Azure, plane: str, request: Request, raw: bytes, shown: Response) -> None:
+    """Fields: plane, method, path, query, request, status, headers, response; bodies as text."""
+    if not (azure.folder / "wire.on").exists():
+        return
+    body = shown.body
+    line = {
+        "plane": plane,
+        "method": request.method,
+        "path": request.url.path,
+        "query": dict(request.query_params),
+        "request": raw.decode(errors="replace"),
+        "status": shown.status_code,
+        "headers": dict(shown.headers),
+        "response": bytes(body).decode(errors="replace"),
+    }
+    with (azure.folder / "wire.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,0 +1,68 @@
+"""Azure Batch's autoscale formulas, read, checked, evaluated and tried out offline.
+
+Batch sizes a pool by a formula over samples of its own metrics, and only the service can evaluate one, on a pool that
+already has autoscale. Here the language is a library, pure and without Azure:
+
+- `parse` and `show`: text to a tree and back; `typecheck`: every syntax and type error with line and column;
+- `evaluate`: formula + samples + now -> targets, deallocation option and variables, and Azure's `results` string;
+- `lint`: what is right but will hurt; `scenarios.formula`: formulas made from a few parameters;
+- `simulate`, `fixed` and `compare`: a formula, or a fixed pool, against a `Trace` of tasks (`constant`, `burst`,
+  `diurnal`, `read_csv`): nodes, queue times, node-hours and money; `check`: what of it was not as expected.
+
+A wrong formula is a FormulaError, which holds all problems with their places; one that has no value now is an
+EvaluationError with Azure's code and words. A wrong parameter is a ValueError. Times have a zone; durations are ISO
+8601 (PT5M) or seconds; prices are for a node hour, and costs in their unit.
+
+Source of the language: learn.microsoft.com/azure/batch/batch-automatic-scaling. What the page leaves open is in
+docs/decisions/0006-autoscale.md.
+"""
+
+from __future__ import annotations
+
+from batch_autoscale import scenarios
+from batch_autoscale.checker import typecheck
+from batch_autoscale.errors import EvaluationError, FormulaError, Place, Problem
+from batch_autoscale.evaluator import Evaluation, Pool, evaluate
+from batch_autoscale.expectations import Miss, check, missed
+from batch_autoscale.linter import Finding, lint
+from batch_autoscale.parser import parse
+from batch_autoscale.report import Result
+from batch_autoscale.samples import Series, every
+from batch_autoscale.simulator import Setting, TooLong, compare, fixed, simulate
+from batch_autoscale.syntax import Formula, show
+from batch_autoscale.traces import Task, Trace, burst, constant, diurnal, read_csv, write_csv
+
+__all__ = [
+    "Evaluation",
+    "EvaluationError",
+    "Finding",
+    "Formula",
+    "FormulaError",
+    "Miss",
+    "Place",
+    "Pool",
+    "Problem",
+    "Result",
+    "Series",
+    "Setting",
+    "Task",
+    "TooLong",
+    "Trace",
+    "burst",
+    "check",
+    "compare",
+    "constant",
+    "diurnal",
+    "evaluate",
+    "every",
+    "fixed",
+    "lint",
+    "missed",
+    "parse",
+    "read_csv",
+    "scenarios",
+    "show",
+    "simulate",
+    "typecheck",
+    "write_csv",
+]

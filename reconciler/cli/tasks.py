@@ -1,0 +1,48 @@
+"""The tasks of a job: their states and what they printed, for people, and when they ran, for simulations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batch_autoscale import Task, Trace
+from batch_autoscale.times import Moment, moment
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import translated
+
+
+def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """(task, state, exit code, node, failure) of each task."""
+    with translated():
+        for task in cloud.batch().list_tasks(job):
+            info, node = task.execution_info, task.node_info
+            failure = info.failure_info if info else None
+            code = "" if info is None or info.exit_code is None else str(info.exit_code)
+            told = f"{failure.code}: {failure.message}" if failure else ""
+            state = getattr(task.state, "value", task.state)
+            where = str(node.node_id or "") if node else ""
+            yield task.id, str(state), code, where, told
+
+
+def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:
+    """What a task wrote to `stdout` or `stderr`, in chunks."""
+    with translated():
+        yield from cloud.batch().download_task_file(job, task, f"{stream}.txt")
+
+
+def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
+    """The tasks of a job that have ended, as they came and ran, and how many are left out.
+
+    Of a task that Batch ran again, only the last run is known to it.
+    """
+    found, left = [], 0
+    with translated():
+        for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
+            info = task.execution_info
+            if task.creation_time is None or info is None or info.start_time is None or info.end_time is None:
+                left += 1
+                continue
+            runs = max(0.0, (info.end_time - info.start_time).total_seconds())
+            found.append((moment(task.creation_time).seconds, runs, task.required_slots or 1))
+    first = min((at for at, _, _ in found), default=0.0)
+    tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in found)
+    return Trace(tuple(tasks), Moment(first).date), left

@@ -1,0 +1,89 @@
+"""What a resource kind is: a table of fields and six verbs.
+
+Every verb is idempotent and returns at once. No kind sleeps, retries, logs or prints: the engine waits,
+by observing again until the resource is READY, FAILED or out of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
+from reconciler.spec.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class ArmType:
+    """A type of ARM, such as `Microsoft.Storage/storageAccounts`, and the api-version that bodies are written for.
+
+    `named_at` is where to ask whether a name that all of Azure shares is free: a provider path that may hold
+    `{location}`; empty where names are the parent's own. `writes` are further types that are written or deleted for it.
+    """
+
+    name: str
+    api_version: str
+    named_at: str = ""
+    writes: tuple[str, ...] = ()
+
+    @property
+    def provider(self) -> str:
+        """The resource provider that a subscription must be registered for."""
+        return self.name.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One resource kind.
+
+    fields   wire path (dotted, `properties.vmSize`) → Rule; the longest matching prefix counts
+    expand   Spec → Desireds; pure
+    list     every resource of this kind in the spec's scope, ours or not, by one paged list a collection
+    observe  one resource now, or None if it does not exist
+    create   make it, marked; what exists already is no error
+    update   make what `diff` names so; may advance by one stage a call where Azure needs several
+    delete   remove it; what is gone already is no error
+    ready_within  how long the engine waits for READY before it gives up
+    """
+
+    name: str
+    fields: Mapping[str, Rule]
+    expand: Callable[[Spec], Iterable[Desired]]
+    list: Callable[[Cloud, Iterable[Desired]], Iterable[Observed]]
+    observe: Callable[[Cloud, Desired | Observed], Observed | None]
+    create: Callable[[Cloud, Desired, Mark], Operation | None]
+    update: Callable[[Cloud, Desired, Mark, Observed, Diff], Operation | None]
+    delete: Callable[[Cloud, Observed], Operation | None]
+    arm: ArmType | None = None
+    """What it is on ARM; None where it lives on a data plane only."""
+    resolve: Callable[[Cloud, Desired, Mapping[Address, Desired]], Desired] | None = None
+    """What names that others move (`latest`, a tag) mean now; given all that is resolved before it. Reads only."""
+    abandon: Callable[[Cloud, Desired], str | None] | None = None
+    """One step of clearing away what a failed change must not leave; what is still going, or None when all is done."""
+    takes: Callable[[Decision, Desired | None], timedelta] = lambda decision, desired: timedelta(seconds=20)
+    """How long what is decided usually takes."""
+    ready_within: timedelta = timedelta(minutes=30)
+    attempts: int = 1
+    """How often one diff may be worked on in a row before the engine says that it did not stick."""
+    deletable: bool = True
+    """False where there is nothing of ours to delete: the data that it stands for is the user's."""
+    spares_occupied: bool = False
+    """What somebody still uses is not deleted now but by a later apply."""
+    volatile: bool = False
+    """Its body counts data that comes and goes by itself: a plan stays good when the counts have moved."""
+    reads: tuple[str, ...] = ()
+    """Kinds whose list must be read before this one's (a pool's account), for what their answers tell."""
+
+    def rule(self, path: str) -> Rule:
+        """The rule of the longest table entry that is `path` or a prefix of it; LookupError if none is."""
+        parts = path.split(".")
+        for end in range(len(parts), 0, -1):
+            found = self.fields.get(".".join(parts[:end]))
+            if found is not None:
+                return found
+        raise LookupError(f"{self.name}: no rule for field {path}")
+
+
+Kinds = Mapping[str, Kind]

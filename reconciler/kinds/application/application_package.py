@@ -1,0 +1,140 @@
+"""A version of an application: a zip in the Batch account's auto-storage, which pools unpack on their nodes.
+
+Its content is a digest of the folder or zip file, kept in a tag beside the owner mark. Other content under the same
+version reaches nodes when they boot, and is uploaded only if the application allows updates. What is not active was
+not uploaded to its end, and is uploaded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from reconciler import marks, packing
+from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.errors import Refused
+from reconciler.kind import ArmType, Kind
+from reconciler.kinds.application import packages
+from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.spec import role_targets
+from reconciler.spec.spec import Spec
+
+NAME = "application_package"
+FIELDS = {"content": Rule.NEW_NODES, "state": Rule.LIVE, "tags": Rule.LIVE}
+ACTIVE = "Active"
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    account = spec.batch_account
+    if account is None:
+        return
+    for name, own in spec.applications.items():
+        for version, source in own["packages"].items():
+            data = {
+                "application": name,
+                "version": version,
+                "path": str(spec.folder / source),
+                "storage": account["autoStorage"].split("/")[1],
+                "allowUpdates": own["allowUpdates"],
+            }
+            refs = (Address("batch_account", account["name"]), *_roles(spec))
+            protect = own.get("protect", False)
+            yield Desired(Address(NAME, f"{name}/{version}"), {"state": ACTIVE}, refs, protect, data)
+
+
+def _roles(spec: Spec) -> Iterable[Address]:
+    """What must hold before Batch can reach the auto-storage as its identity."""
+    assert spec.batch_account is not None
+    identity = spec.batch_account.get("autoStorageIdentity", "/").split("/")[1]
+    storage = Address("storage_account", spec.batch_account["autoStorage"].split("/")[1])
+    return role_targets.reaching(spec, identity, [storage])
+
+
+def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:
+    """The content as it is in the folder now; other content of a version that is live already needs a new one."""
+    found = replace(desired, body={**desired.body, "content": packing.digest(Path(desired.data["path"]))})
+    if desired.data["allowUpdates"]:
+        return found
+    live = observe(cloud, found)
+    if live is None or live.body["state"] != ACTIVE or live.body["content"] == found.body["content"]:
+        return found
+    text = f"{desired.data['path']} has other content than this version; give it a new version under packages"
+    return replace(found, obstacle=f"{text}, or set allowUpdates: true")
+
+
+def _observed(address: Address, raw: dict[str, Any]) -> Observed:
+    tags, state = raw.get("tags") or {}, raw["properties"]["state"]
+    body = {"content": tags.get(marks.CONTENT), "state": state}
+    detail = "" if state == ACTIVE else "its upload did not come to an end"
+    return Observed(address, raw["id"], body, marks.mark_of(tags), detail=detail)
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    """The packages of the spec's applications, and of those in its account that carry its mark."""
+    if cloud.account_id is None:
+        return
+    known = packages.spelled(wanted)
+    names = {name.split("/")[0] for name in known}
+    for application in arm.listing(cloud, packages.collection(cloud)):
+        if application["name"].lower() in names or marks.is_ours(cloud.owner, application.get("tags")):
+            for raw in arm.listing(cloud, f"{application['id']}/versions"):
+                name = f"{application['name']}/{raw['name']}"
+                yield _observed(known.get(name.lower(), Address(NAME, name)), raw)
+
+
+def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    application, version = wanted.address.name.split("/")
+    raw = arm.get(cloud, f"{packages.id_of(cloud, application)}/versions/{version}")
+    return _observed(wanted.address, raw) if raw else None
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    """Upload and activate it. Its application is made if missing; what else that is, is set after its packages."""
+    _check(desired)
+    application = packages.id_of(cloud, desired.data["application"])
+    if arm.get(cloud, application) is None:
+        tags = marks.with_mark({}, Mark(mark.owner, "", mark.protect))
+        arm.put(cloud, application, {"properties": {"allowUpdates": desired.data["allowUpdates"]}, "tags": tags})
+    packages.publish(cloud, desired, marks.with_mark({}, mark), anew=False)
+    return None
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+    _check(desired)
+    with packages.unlocked(cloud, packages.id_of(cloud, desired.data["application"])):
+        packages.publish(cloud, desired, marks.with_mark({}, mark), anew=True)
+    return None
+
+
+def _check(desired: Desired) -> None:
+    if packing.digest(Path(desired.data["path"])) != desired.body["content"]:
+        raise Refused(f"{desired.data['path']} has changed since the plan was made; run plan again")
+
+
+def delete(cloud: Cloud, found: Observed) -> Operation | None:
+    """With its zip. Refused while a pool uses it."""
+    application, version = found.address.name.split("/")
+    parent = packages.id_of(cloud, application)
+    packages.check_unused(cloud, found.address, parent, version.lower())
+    with packages.unlocked(cloud, parent):
+        return arm.delete(cloud, found.id)
+
+
+KIND = Kind(
+    name=NAME,
+    arm=ArmType("Microsoft.Batch/batchAccounts/applications/versions", "2025-06-01"),
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+    resolve=resolve,
+    takes=lambda decision, desired: timedelta(seconds=30),
+    volatile=True,
+)

@@ -1,0 +1,145 @@
+"""What applications and their packages share: ids, the packages that are uploaded, and the lock of allowUpdates.
+
+Azure takes no other content for a version, and deletes none, while `allowUpdates` of its application is false.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reconciler import marks, packing
+from reconciler.cloud import arm, signatures
+from reconciler.cloud.cloud import RETRIES, Cloud
+from reconciler.errors import ReconcileError, Refused, Unreachable
+from reconciler.model import Address, Desired
+
+_locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+def collection(cloud: Cloud) -> str:
+    return f"{cloud.account_id}/applications"
+
+
+def id_of(cloud: Cloud, name: str) -> str:
+    return f"{collection(cloud)}/{name}"
+
+
+def spelled(wanted: Iterable[Desired]) -> dict[str, Address]:
+    """Name in lower case → address: Batch compares names without case and keeps the case that they were made with."""
+    return {desired.address.name.lower(): desired.address for desired in wanted}
+
+
+@contextmanager
+def unlocked(cloud: Cloud, application: str) -> Iterator[None]:
+    """Meanwhile packages of an application (its id) can be overwritten and deleted, though it allows no updates."""
+    with _locks[application.lower()]:
+        raw = arm.get(cloud, application)
+        locked = raw is not None and raw["properties"].get("allowUpdates") is False
+        if locked:
+            arm.patch(cloud, application, {"properties": {"allowUpdates": True}})
+        try:
+            yield
+        finally:
+            if locked:
+                arm.patch(cloud, application, {"properties": {"allowUpdates": False}})
+
+
+def check_unused(cloud: Cloud, address: Address, application: str, version: str | None) -> None:
+    """Refused if a pool brings the application, or one of its versions, to its nodes."""
+    default = (arm.get(cloud, application) or {"properties": {}})["properties"].get("defaultVersion")
+    for pool in arm.listing(cloud, f"{cloud.account_id}/pools"):
+        for reference in pool["properties"].get("applicationPackages") or ():
+            named = (reference.get("version") or default or "").lower()
+            if reference["id"].lower() == application.lower() and version in (None, named):
+                text = f"the pool {pool['name']} uses it; take it out of that pool's applicationPackages first"
+                raise Refused(f"cannot delete {address}: {text}")
+
+
+def publish(cloud: Cloud, desired: Desired, tags: dict[str, str], *, anew: bool) -> None:
+    """Upload the package and activate it.
+
+    `anew`: it is there already. Then its content is written into its tags only when that has been uploaded, so that
+    no tag is ever wrong, whenever this is killed. A new one is Pending until it is activated, which says the same.
+    """
+    data = desired.data
+    package = f"{id_of(cloud, data['application'])}/versions/{data['version']}"
+    content = {**tags, marks.CONTENT: desired.body["content"]}
+    made = cloud.arm("PUT", package, {"tags": tags if anew else content}).body
+    upload(cloud, desired, made["properties"]["storageUrl"])
+    if anew:
+        cloud.arm("PUT", package, {"tags": content})
+    cloud.arm("POST", f"{package}/activate", {"format": "zip"})
+
+
+def upload(cloud: Cloud, desired: Desired, url: str) -> None:
+    """Send the package to where Batch wants it: by the link's own permission, or as whoever is signed in.
+
+    Source: ApplicationPackage_Create: with storage keys the URL contains a SAS; otherwise it does not.
+    """
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+    from azure.storage.blob import BlobClient
+
+    signatures.keep_out_of_logs()
+    with packing.packed(Path(desired.data["path"])) as package:
+        try:
+            with _client(cloud, desired.data["storage"], url, BlobClient) as blob:
+                blob.upload_blob(package, overwrite=True)
+        except (ServiceRequestError, ServiceResponseError) as error:  # the cause names the link
+            raise Unreachable(f"cannot upload {desired.address}: {_told(error)}") from None
+
+
+def _client(cloud: Cloud, storage: str, url: str, blob_client: Any) -> Any:
+    container, name = _place(cloud, storage, url)
+    query = url.partition("?")[2]
+    if "sig=" in query:
+        link = f"{cloud.blob_endpoint(storage)}/{container}/{name}?{query}"
+        return blob_client.from_blob_url(link, **RETRIES, initial_backoff=1)
+    return cloud.blobs(storage).get_blob_client(container, name)
+
+
+def _place(cloud: Cloud, storage: str, url: str) -> tuple[str, str]:
+    """Container and blob of a URL, which must be in the storage account: our token goes nowhere else."""
+    place = url.partition("?")[0]
+    path, base = place.split("://")[-1], f"{cloud.blob_endpoint(storage).split('://')[1]}/"
+    if not path.startswith(base):
+        raise ReconcileError(f"Batch keeps packages at {place}, which is not in storage/{storage}; run plan again")
+    container, _, name = path.removeprefix(base).partition("/")
+    return container, name
+
+
+def container_of(cloud: Cloud, package: Mapping[str, Any]) -> str | None:
+    """The ARM id of the container that holds a package, as far as it can be known; only a PUT tells."""
+    from azure.core.exceptions import HttpResponseError
+
+    account = arm.get(cloud, cloud.account_id or "") or {"properties": {}}
+    storage = str((account["properties"].get("autoStorage") or {}).get("storageAccountId", ""))
+    if not storage.lower().startswith(f"{cloud.group_id}/".lower()):
+        return None
+    try:
+        made = cloud.arm("PUT", package["id"], {"tags": package.get("tags") or {}}).body
+    except HttpResponseError:
+        return None
+    container, _ = _place(cloud, storage.rsplit("/", 1)[1], made["properties"]["storageUrl"])
+    return f"{storage}/blobServices/default/containers/{container}"
+
+
+def drop_if_empty(cloud: Cloud, container: str) -> None:
+    """Delete the container (its ARM id) that Batch leaves behind; one that we may not look into stays."""
+    from azure.core.exceptions import HttpResponseError
+
+    storage, name = container.split("/")[8], container.rsplit("/", 1)[1]
+    try:
+        left = next(iter(cloud.blobs(storage).get_container_client(name).list_blobs(results_per_page=1)), None)
+    except HttpResponseError:
+        return
+    if left is None:
+        arm.delete(cloud, container)
+
+
+def _told(error: Exception) -> str:
+    return signatures.hidden(str(error).strip().splitlines()[0])[:300]

@@ -1,0 +1,193 @@
+"""Tasks for a conversion: shard manifests written, tasks submitted, and what became of them.
+
+A run is named after its content (inputs, worker, number of tasks and attempt), and its tasks after the run, so that
+submitting it twice submits nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud
+from reconciler.errors import AzureError
+from reconciler.kinds.conversion import bundle
+from reconciler.kinds.conversion.work import Item, deal
+from reconciler.model import Desired, Progress
+
+PREFIX = "convert-"
+MOST, LARGEST = 100, 1_000_000
+"""Tasks and bytes that one collection may have: Batch allows 100 and 1,048,576."""
+
+
+def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
+    total = hashlib.sha256(f"{bundle.digest()} {tasks} {attempt}".encode())
+    for item in items:
+        total.update(f"\0{item.name}\0{item.etag}".encode())
+    return f"{PREFIX}{total.hexdigest()[:12]}"
+
+
+def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], urls: Mapping[str, str], failed_prefix: str) -> None:
+    """Write the manifests of a run and submit its tasks. What is there already is left as it is."""
+    account, container = desired.data["scripts"].split("/")
+    scripts = cloud.blobs(account).get_container_client(container)
+    job = desired.address.name
+    shards = deal(items, desired.data["tasks"])
+    run = run_name(items, len(shards), _ended(cloud, job))
+    folder = f"jobs/{job}/{run}"
+    _put_bundle(scripts)
+    manifests = {f"{folder}/shards/{number:04}.jsonl": _manifest(shard) for number, shard in enumerate(shards)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda one: scripts.upload_blob(one[0], one[1], overwrite=True), manifests.items()))
+    scripts.upload_blob(f"jobs/{job}/current", run.encode(), overwrite=True, metadata={"total": str(len(items))})
+    identity = arm.get(
+        cloud,
+        f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{desired.data['identity']}",
+    )
+    if identity is None:
+        raise AzureError(404, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist")
+    tasks = [_task(job, run, number, urls, failed_prefix, identity) for number in range(len(shards))]
+    add(cloud, job, tasks)
+
+
+def _manifest(items: Iterable[Item]) -> bytes:
+    lines = (json.dumps({"name": item.name, "etag": item.etag, "output": item.output}) for item in items)
+    return "\n".join(lines).encode() + b"\n"
+
+
+def _put_bundle(scripts: Any) -> None:
+    """Upload the worker unless it is there: its folder is named after its content."""
+    folder = f"worker/{bundle.digest()}"
+    there = {blob.name for blob in scripts.list_blobs(name_starts_with=f"{folder}/")}
+    for name, content in bundle.bundle().items():
+        if f"{folder}/{name}" not in there:
+            scripts.upload_blob(f"{folder}/{name}", content, overwrite=True)
+
+
+def _task(
+    job: str, run: str, number: int, urls: Mapping[str, str], failed_prefix: str, identity: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A task as the data plane takes it. No name of an input is on its command line: they are in the manifest."""
+    worker = bundle.digest()
+    folder = f"jobs/{job}/{run}"
+    arguments = [
+        *("--from", urls["from"], "--to", urls["to"], "--scripts", urls["scripts"]),
+        *("--shard", f"{folder}/shards/{number:04}.jsonl", "--result", f"{folder}/results/{number:04}.json"),
+        *("--failed", failed_prefix, "--worker", worker),
+    ]
+    script = f"cd worker/{worker} && exec bash install_dependencies.sh --run convert_image.py {shlex.join(arguments)}"
+    return {
+        "id": f"{run}-{number:04}",
+        "commandLine": f"/bin/bash -c {shlex.quote(script)}",
+        "resourceFiles": [
+            {
+                "storageContainerUrl": urls["scripts"],
+                "blobPrefix": f"worker/{worker}/",
+                "identityReference": {"resourceId": identity["id"]},
+            }
+        ],
+        "environmentSettings": [{"name": "AZURE_CLIENT_ID", "value": identity["properties"]["clientId"]}],
+    }
+
+
+def add(cloud: Cloud, job: str, tasks: Sequence[Mapping[str, Any]]) -> None:
+    """Submit tasks in collections; one that exists already counts as submitted. AzureError names the first refused."""
+    with ThreadPoolExecutor(8) as pool:
+        for refused in pool.map(lambda chunk: _add_chunk(cloud, job, chunk), _chunks(tasks)):
+            if refused is not None:
+                raise refused
+
+
+def _chunks(tasks: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
+    chunk: list[Mapping[str, Any]] = []
+    size = 0
+    for task in tasks:
+        length = len(json.dumps(task)) + 2
+        if chunk and (len(chunk) == MOST or size + length > LARGEST):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(task)
+        size += length
+    if chunk:
+        yield chunk
+
+
+def _add_chunk(cloud: Cloud, job: str, chunk: Sequence[Mapping[str, Any]]) -> AzureError | None:
+    from azure.batch import models
+
+    group = models.BatchTaskGroup(task_values=[models.BatchTaskCreateOptions(task) for task in chunk])
+    for result in cloud.batch().create_task_collection(job, group).result_values or ():
+        error = result.error
+        if error is not None and error.code != "TaskExists":
+            message = error.message.value if error.message else ""
+            return AzureError(400, str(error.code), f"task {result.task_id}: {message}")
+    return None
+
+
+def running(cloud: Cloud, job: str) -> int:
+    """How many tasks of the job are waiting or running. HttpResponseError 404 if there is no such job."""
+    counts = cloud.batch().get_job_task_counts(job).task_counts
+    return int(counts.active + counts.running)
+
+
+def _ended(cloud: Cloud, job: str) -> int:
+    """How many tasks have ended: makes a new attempt differ from the one before."""
+    return int(cloud.batch().get_job_task_counts(job).task_counts.completed)
+
+
+def progress(scripts: Any, job: str) -> Progress | None:
+    """Items done and failed of the current run, from the metadata of its results; None if the tasks are not ours."""
+    run, total = _current(scripts, job)
+    if run is None:
+        return None
+    done = failed = 0
+    for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/", include=["metadata"]):
+        done += int(blob.metadata["done"])
+        failed += int(blob.metadata["failed"])
+    return Progress(done, failed, total)
+
+
+def results(scripts: Any, job: str) -> list[dict[str, Any]]:
+    """What each task of the last run reports, as the worker wrote it; none if there was no run."""
+    run, _ = _current(scripts, job)
+    if run is None:
+        return []
+    names = [blob.name for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/")]
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda name: json.loads(scripts.download_blob(name).readall()), names))
+
+
+def _current(scripts: Any, job: str) -> tuple[str | None, int]:
+    """The name of the last run and its number of items; None if there was none."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        current = scripts.get_blob_client(f"jobs/{job}/current").download_blob()
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return None, 0
+        raise
+    return current.readall().decode(), int(current.properties.metadata["total"])
+
+
+def failure(cloud: Cloud, job: str) -> str | None:
+    """Why the newest ended tasks could not work at all, or None if they could."""
+    from datetime import UTC, datetime
+
+    ended = [
+        task for task in cloud.batch().list_tasks(job, filter="state eq 'completed'") if task.id.startswith(PREFIX)
+    ]
+    if not ended:
+        return None
+    newest = max(ended, key=lambda task: task.state_transition_time or datetime.min.replace(tzinfo=UTC))
+    info = newest.execution_info
+    told = info.failure_info if info else None
+    if info is None or told is None or info.exit_code == 1:  # 1: some inputs failed, each with its reason
+        return None
+    text = f"{told.code}: {told.message}" if told.code != "FailureExitCode" else f"exit code {info.exit_code}"
+    return f"task {newest.id} failed ({text}); see: reconcile logs {job} {newest.id}"

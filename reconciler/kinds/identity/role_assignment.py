@@ -1,0 +1,185 @@
+"""A role assignment: what an identity may do, and where.
+
+Only the description changes in place; another principal, role or scope is another assignment. Its name is a UUID
+computed from scope, identity and role, so that making it twice makes it once; one that others made, under another
+name, is known by these three. A new one is BUSY until it can be
+relied on, because Azure takes minutes to honour it and nothing tells when.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler import marks
+from reconciler.azure import roles
+from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.errors import AzureError
+from reconciler.kind import ArmType, Kind
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec import role_targets
+from reconciler.spec.spec import Spec
+
+NAME = "role_assignment"
+FIELDS = {
+    "identity": Rule.REPLACE,
+    "properties.roleDefinitionId": Rule.REPLACE,
+    "properties.principalId": Rule.REPLACE,
+    "properties.principalType": Rule.REPLACE,
+    "properties.description": Rule.LIVE,
+    "properties.condition": Rule.REPLACE,
+    "properties.conditionVersion": Rule.REPLACE,
+    "properties.delegatedManagedIdentityResourceId": Rule.REPLACE,
+}
+NAMESPACE = uuid.UUID("6f6f2f0a-5d0b-5c0a-9a53-7f5a3c8f0d11")
+"""Makes our UUIDs differ from everybody else's."""
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    group = spec.group_id
+    for name, own in spec.identities.items():
+        for assignment in own["roles"]:
+            target, suffix = role_targets.scope(spec, assignment["on"])
+            role = roles.definition(assignment["role"])
+            identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+            key = f"{group}{suffix}|{identity}|{role}".lower()
+            address = role_targets.assignment(name, assignment["role"], target)
+            body = {"identity": identity.lower(), "properties": {"roleDefinitionId": role}}
+            data = {"scope": group + suffix, "name": str(uuid.uuid5(NAMESPACE, key)), "identity": identity}
+            yield Desired(address, body, (Address("identity", name), target), data=data)
+
+
+def _id(desired: Desired) -> str:
+    return f"{desired.data['scope']}/providers/Microsoft.Authorization/roleAssignments/{desired.data['name']}"
+
+
+def _mark(description: str | None) -> Mark | None:
+    """The owner mark in a description: `reconcile_owner=x;reconcile_digest=y`."""
+    pairs = (part.partition("=") for part in (description or "").split(";"))
+    return marks.mark_of({name: value for name, _, value in pairs})
+
+
+def _description(mark: Mark, before: str = "") -> str:
+    """What stood there before stays, with our mark behind it."""
+    others = [part for part in before.split(";") if part and part.partition("=")[0] not in marks.HIDDEN]
+    return ";".join([*others, *(f"{name}={value}" for name, value in marks.with_mark({}, mark).items())])
+
+
+def _scope_of(raw: Mapping[str, Any]) -> str:
+    return str(raw["id"]).rsplit("/providers/Microsoft.Authorization/", 1)[0]
+
+
+def _observed(cloud: Cloud, address: Address, raw: dict[str, Any], identities: Mapping[str, str]) -> Observed:
+    properties = raw["properties"]
+    principal = properties["principalId"]
+    body = {
+        "identity": identities.get(principal, f"principal {principal}, which no identity of the group has"),
+        "scope": _scope_of(raw),
+        "properties": {**properties, "roleDefinitionId": _role(raw)},
+    }
+    age = (cloud.time - datetime.fromisoformat(properties["createdOn"])).total_seconds()
+    ready = age >= cloud.endpoints.role_propagation
+    detail = "" if ready else "waiting until Azure honours the new role"
+    health = Health.READY if ready else Health.BUSY
+    return Observed(address, raw["id"], body, _mark(properties.get("description")), health, detail)
+
+
+def _role(raw: Mapping[str, Any]) -> str:
+    return str(raw["properties"]["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
+
+
+def _identities(cloud: Cloud) -> dict[str, str]:
+    """Principal id → identity id, in lower case, of the spec's group."""
+    collection = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    return {raw["properties"]["principalId"]: raw["id"].lower() for raw in arm.listing(cloud, collection)}
+
+
+def _listing(cloud: Cloud) -> list[dict[str, Any]]:
+    """The assignments on the group and on what it holds; Azure also lists those of the subscription."""
+    collection = f"{cloud.group_id}/providers/Microsoft.Authorization/roleAssignments"
+    inside = f"{cloud.group_id}/".lower()
+    return [raw for raw in arm.listing(cloud, collection) if f"{_scope_of(raw)}/".lower().startswith(inside)]
+
+
+def _meaning(raw: Mapping[str, Any], identities: Mapping[str, str]) -> tuple[str, str, str]:
+    """Scope, identity and role: Azure holds one assignment of these, whatever its name."""
+    return _scope_of(raw).lower(), identities.get(raw["properties"]["principalId"], ""), _role(raw)
+
+
+def _wanted(desired: Desired) -> tuple[str, str, str]:
+    return str(desired.data["scope"]).lower(), desired.body["identity"], desired.body["properties"]["roleDefinitionId"]
+
+
+def given(cloud: Cloud) -> Iterable[Observed]:
+    """Every assignment of an identity of the group to something in it, by its id, whoever made it."""
+    identities = _identities(cloud)
+    for raw in _listing(cloud) if identities else ():
+        if raw["properties"]["principalId"] in identities:
+            yield _observed(cloud, Address(NAME, raw["id"]), raw, identities)
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    """Those that the spec means, whatever their names, and every other that carries an owner mark.
+
+    One of the spec's name but of another principal is that of an identity that was deleted and made anew.
+    """
+    wanted = list(wanted)
+    raws = [raw for raw in _listing(cloud) if wanted or _mark(raw["properties"].get("description"))]
+    identities = _identities(cloud) if raws else {}
+    meant = {_wanted(desired): desired.address for desired in wanted}
+    there = {_meaning(raw, identities) for raw in raws}
+    names = {desired.data["name"]: desired.address for desired in wanted if _wanted(desired) not in there}
+    for raw in raws:
+        address = meant.get(_meaning(raw, identities)) or names.get(raw["name"])
+        if address or _mark(raw["properties"].get("description")):
+            yield _observed(cloud, address or Address(NAME, raw["id"]), raw, identities)
+
+
+def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    raw = arm.get(cloud, _id(wanted) if isinstance(wanted, Desired) else wanted.id or wanted.address.name)
+    if raw is None and isinstance(wanted, Desired):
+        return next((found for found in list_(cloud, [wanted]) if found.address == wanted.address), None)
+    return _observed(cloud, wanted.address, raw, _identities(cloud)) if raw else None
+
+
+def _put(cloud: Cloud, where: str, desired: Desired, mark: Mark, before: Mapping[str, Any]) -> Operation | None:
+    identity = arm.get(cloud, desired.data["identity"])
+    if identity is None:
+        raise AzureError(400, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist yet")
+    properties = {
+        "roleDefinitionId": f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Authorization"
+        f"/roleDefinitions/{desired.body['properties']['roleDefinitionId']}",
+        "principalId": identity["properties"]["principalId"],
+        "principalType": "ServicePrincipal",
+        "description": _description(mark, before.get("description") or ""),
+    }
+    kept = {name: before[name] for name in ("condition", "conditionVersion") if before.get(name)}
+    return arm.put(cloud, where, {"properties": {**kept, **properties}})
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    return _put(cloud, _id(desired), desired, mark, {})
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+    return _put(cloud, found.id, desired, mark, found.body["properties"])
+
+
+def delete(cloud: Cloud, found: Observed) -> Operation | None:
+    return arm.delete(cloud, found.id)
+
+
+KIND = Kind(
+    name=NAME,
+    arm=ArmType("Microsoft.Authorization/roleAssignments", "2022-04-01"),
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+)

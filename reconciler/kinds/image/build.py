@@ -1,0 +1,173 @@
+"""The build of an image version: one phase after the other on a temporary machine, then the version itself.
+
+What is done next depends on what is there and on nothing remembered, so that any run can go on with the build of
+another, and what a build leaves can always be found and cleared away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from reconciler import marks
+from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.image import machine, recipe, steps, version_tags
+from reconciler.kinds.image.machine import Phase, Seen
+from reconciler.model import Desired, Health, Mark, Observed
+
+
+def names(cloud: Cloud, desired: Desired) -> machine.Names:
+    return machine.names(cloud.group_id, desired.address.name, desired.data["content"])
+
+
+def stale(desired: Desired, left: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in left if one["tags"].get(marks.CONTENT) != desired.data["content"]]
+
+
+def building(cloud: Cloud, desired: Desired, found: Observed, left: list[dict[str, Any]]) -> Observed:
+    """How far the build is, on the machine of this content; what is left of other content goes first."""
+    if other := stale(desired, left):
+        return clearing(cloud, replace(found, body={**found.body, "left": left}), other)
+    seen = look(cloud, desired)
+    phase = _phase(desired, seen)
+    told = f": {phase.told}" if phase.told else ""
+    detail = f"building {desired.body['version']}: {phase}{told}"
+    if phase.health is Health.FAILED and seen.machine is not None and desired.data["own"]["buildVm"]["keepOnFailure"]:
+        detail += _way_in(cloud, desired, seen)
+    body = {
+        **found.body,
+        "seen": seen,
+        "left": left,
+        "stage": f"{phase}{' in progress' if phase.health is Health.BUSY else told}",
+    }
+    logs = machine.logs(seen)
+    return replace(found, body=body, health=phase.health, detail=detail, logs=logs)
+
+
+def clearing(cloud: Cloud, found: Observed, left: list[dict[str, Any]]) -> Observed:
+    """What a build has left, on its way out."""
+    names, going = machine.going(cloud, left)
+    detail = f"clearing away {names}"
+    return replace(
+        found, body={**found.body, "stage": detail}, detail=detail, health=Health.BUSY if going else Health.READY
+    )
+
+
+def look(cloud: Cloud, desired: Desired) -> Seen:
+    extension = any(stage.script is None for stage in _stages(desired, ""))
+    subnet = desired.data["own"]["buildVm"].get("subnet")
+    return machine.look(cloud, names(cloud, desired), subnet, extension=extension)
+
+
+def _phase(desired: Desired, seen: Seen) -> Phase:
+    return machine.phase(seen, _stages(desired, ""), desired.data["own"]["buildVm"].get("subnet"))
+
+
+def _stages(desired: Desired, client_id: str) -> tuple[recipe.Stage, ...]:
+    return recipe.stages(desired.data["own"], desired.data["pulls"], client_id)
+
+
+def _way_in(cloud: Cloud, desired: Desired, seen: Seen) -> str:
+    """Where a kept machine is, how to get in, and until when it stays."""
+    assert seen.machine is not None
+    named = names(cloud, desired)
+    group, until = cloud.target.resource_group, seen.machine["tags"].get(marks.EXPIRES, "")
+    script = "--command-id RunShellScript --scripts 'journalctl -n 50'"
+    where = f"{named.name} ({machine.public_address(cloud, named)})"
+    return "\n".join(
+        (
+            f"\nThe machine {where} is kept until {until}; look inside with:",
+            f"  az vm run-command invoke -g {group} -n {named.name} {script}",
+            "The next apply takes it away and builds anew; so does reconcile cleanup after that time.",
+        )
+    )
+
+
+def advance(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen | None, left: list[dict[str, Any]]) -> None:
+    """Start the phase that the build is ready for; first clear away what is left of other content.
+
+    `seen` is what was observed of the machine: None where there was none of this content.
+    """
+    if other := stale(desired, left):
+        machine.clear(cloud, other)
+        return
+    seen = Seen() if seen is None else seen
+    phase = _phase(desired, seen)
+    if phase.health is Health.FAILED:
+        machine.clear(cloud, left)
+    elif phase.health is Health.READY:
+        _start(cloud, desired, mark, seen, phase)
+
+
+def _start(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen, phase: Phase) -> None:
+    own, data, named = desired.data["own"], desired.data, names(cloud, desired)
+    base = {"location": desired.body["location"], "tags": _temporary(cloud, desired, mark)}
+    identity = None
+    if data["identity"]:
+        identity = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{data['identity']}"
+    if phase.name == "network":
+        steps.network(cloud, named, seen, base, own["buildVm"].get("subnet"))
+    elif phase.name == "machine":
+        steps.machine(cloud, named, base, own, data["base"], identity)
+    elif phase.name in ("deallocate", "generalize"):
+        cloud.arm("POST", f"{named.machine}/{phase.name}")
+    elif phase.name == "publish":
+        _publish(cloud, desired, mark)
+    else:
+        raw = arm.get(cloud, identity) if identity else None
+        stages = _stages(desired, raw["properties"]["clientId"] if raw else "")
+        number = next(index for index, one in enumerate(stages, start=1) if one.name == phase.name)
+        steps.stage(cloud, named, desired.body["location"], number, stages[number - 1])
+
+
+def _temporary(cloud: Cloud, desired: Desired, mark: Mark) -> dict[str, str]:
+    """The tags of what is temporary: whose it is, for what, and until when it may stay."""
+    until = cloud.time + timedelta(hours=desired.data["own"]["buildVm"]["expiresAfterHours"])
+    return {
+        **marks.with_mark(desired.body["tags"], replace(mark, protect=False)),
+        marks.BUILD: desired.address.name,
+        marks.CONTENT: desired.data["content"],
+        marks.EXPIRES: until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _publish(cloud: Cloud, desired: Desired, mark: Mark) -> None:
+    properties = {
+        "publishingProfile": {"excludeFromLatest": True, **profile(desired)},  # untilVerified says nothing of it
+        "storageProfile": {"source": {"virtualMachineId": names(cloud, desired).machine}},
+    }
+    own = desired.data["own"]
+    tags = {
+        **marks.with_mark(desired.body["tags"], mark),
+        **version_tags.made(desired.data["content"], desired.body["inputs"], own),
+    }
+    body = {"location": desired.body["location"], "tags": tags, "properties": properties}
+    arm.put(cloud, f"{desired.data['definition']}/versions/{desired.body['version']}", body)
+
+
+def profile(desired: Desired) -> dict[str, Any]:
+    profile = desired.body["properties"]["publishingProfile"]
+    regions = profile["targetRegions"].items()
+    wire = {key: value for key, value in profile.items() if value is not None}
+    if "endOfLifeDate" in wire:
+        wire["endOfLifeDate"] += "T00:00:00Z"
+    return {**wire, "targetRegions": [{"name": name, "regionalReplicaCount": count} for name, count in regions]}
+
+
+def abandon(cloud: Cloud, desired: Desired) -> str | None:
+    """Clear away the machine and a version that failed; keep a machine that the spec wants to look into."""
+    live = arm.get(cloud, f"{desired.data['definition']}/versions/{desired.body['version']}")
+    state = live["properties"]["provisioningState"] if live else None
+    if state == "Failed":
+        arm.delete(cloud, f"{desired.data['definition']}/versions/{desired.body['version']}")
+    if state in ("Failed", "Deleting"):
+        return f"version {desired.body['version']}"
+    if state is not None:
+        return None
+    phase = _phase(desired, look(cloud, desired))
+    on_machine = phase.name not in ("network", "machine")
+    if phase.health is Health.FAILED and on_machine and desired.data["own"]["buildVm"]["keepOnFailure"]:
+        return None
+    return machine.clear(cloud, machine.leftovers(cloud, desired.address.name))

@@ -1,0 +1,262 @@
+"""The current version of a VM image: built on a temporary machine when its content differs from every version's.
+
+Regions, replicas, latest and end of life change in place; content never does: other content is the next version, and
+the one before stays. Old versions go when more than `keep` are there, but never one that a pool or job schedule uses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from reconciler import marks
+from reconciler.azure import images
+from reconciler.cloud import arm, capacity
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.digest import digest
+from reconciler.errors import AzureError
+from reconciler.kind import ArmType, Kind
+from reconciler.kinds.image import build, machine, preload, recipe, version_tags, version_use
+from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec import role_targets
+from reconciler.spec.spec import Spec
+
+NAME = "image_version"
+NODES_PER_REPLICA = 300
+"""Source: the mission; Microsoft recommends a replica per 20 machines that are made at once, at most 50 of them."""
+FIELDS = {
+    **arm.TAGGED,
+    "version": Rule.NEW_VERSION,
+    "inputs": Rule.NEW_VERSION,
+    "stage": Rule.LIVE,
+    "properties.publishingProfile": Rule.LIVE,
+    "properties.publishingProfile.storageAccountType": Rule.REFUSE,
+    "properties.publishingProfile.replicationMode": Rule.REFUSE,
+    "properties.storageProfile": Rule.NEW_VERSION,
+    "properties.safetyProfile": Rule.LIVE,
+    "properties.securityProfile": Rule.NEW_VERSION,
+    "properties.restore": Rule.IGNORE,
+}
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    for name, own in spec.images.items():
+        home = images.home(own, spec.azure.location)
+        profile: dict[str, Any] = {"targetRegions": own.get("regions") or {home: _replicas(spec, name)}}
+        if own["excludeFromLatest"] != "untilVerified":
+            profile["excludeFromLatest"] = own["excludeFromLatest"]
+        profile["endOfLifeDate"] = own.get("endOfLife")
+        body = {
+            **arm.tagged(spec, own),
+            "location": home,
+            "stage": None,
+            "properties": {"publishingProfile": profile},
+        }
+        definition = f"{spec.group_id}/providers/Microsoft.Compute/galleries/{own['gallery']}/images/{name}"
+        identity = own.get("identity", "").removeprefix("identities/")
+        data = {"own": own, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
+        refs = [Address("image_definition", name), *preload.refs(spec, own["preload"]), *_roles(spec, identity)]
+        yield Desired(Address(NAME, name), body, tuple(refs), own.get("protect", False), data)
+
+
+def _pinned(spec: Spec) -> list[str]:
+    """Gallery images that pools of the spec name themselves, in lower case."""
+    where = (spec.azure.subscription, spec.azure.resource_group)
+    return [found.lower() for own in spec.pools.values() if (found := images.gallery_id(own["image"], *where))]
+
+
+def _replicas(spec: Spec, name: str) -> int:
+    """A replica for every 300 nodes of the pools that boot the image."""
+    users = [own["nodes"] for own in spec.pools.values() if own["image"] == f"images/{name}"]
+    nodes = sum(
+        int(one["autoscale"].get("max", 1)) if "autoscale" in one else one["dedicated"] + one["spot"] for one in users
+    )
+    return max(1, math.ceil(nodes / NODES_PER_REPLICA))
+
+
+def _roles(spec: Spec, identity: str) -> list[Address]:
+    """The identity and its roles: the machine pulls with them."""
+    if not identity:
+        return []
+    registries = [Address("registry", name) for name in spec.registries]
+    return [Address("identity", identity), *role_targets.reaching(spec, identity, registries)]
+
+
+def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
+    """What goes into the image now, and which version that is: one there is already, or the next."""
+    own = desired.data["own"]
+    base = own.get("baseVersion") or _newest_base(cloud, own["os"], desired.body["location"])
+    found = [preload.resolve(cloud, reference, before) for reference in own["preload"]]
+    missing = [reference for reference, one in zip(own["preload"], found, strict=True) if one is None]
+    pulls = tuple(one.pull for one in found if one)
+    digests = {reference: one.digest for reference, one in zip(own["preload"], found, strict=True) if one}
+    inputs = recipe.inputs(own, base, digests)
+    content = digest(inputs)
+    versions = list(arm.listing(cloud, f"{desired.data['definition']}/versions"))
+    version = _version(own["version"], content, _ours(cloud, versions), versions)
+    data = {**desired.data, "base": base, "content": content, "pulls": pulls, "versions": versions}
+    body = {**desired.body, "version": version, "inputs": inputs}
+    resolved = replace(desired, body=body, data=data)
+    return replace(resolved, obstacle=_obstacle(cloud, resolved, missing))
+
+
+def _newest_base(cloud: Cloud, os: str, location: str) -> str:
+    publisher, offer, sku = images.BASES[os].urn.split(":")
+    place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/locations/{location}"
+    path = f"{place}/publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}/versions"
+    found = [one["name"] for one in cloud.arm("GET", path).body]
+    if not found:
+        raise AzureError(404, "PlatformImageNotFound", f"the marketplace has no {images.BASES[os].urn} in {location}")
+    return str(max(found, key=images.semantic))
+
+
+def _ours(cloud: Cloud, versions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Versions of this spec, newest first."""
+    mine = [raw for raw in versions if marks.is_ours(cloud.owner, raw.get("tags"))]
+    return sorted(mine, key=lambda raw: images.semantic(raw["name"]), reverse=True)
+
+
+def _version(wanted: str, content: str, ours: list[dict[str, Any]], every: list[dict[str, Any]]) -> str:
+    if wanted != "auto":
+        return wanted
+    same = [raw["name"] for raw in ours if version_tags.content(raw) == content]
+    return same[0] if same else images.following([raw["name"] for raw in every])
+
+
+def _obstacle(cloud: Cloud, desired: Desired, missing: list[str]) -> str:
+    """Why the version cannot be built, if it has to be."""
+    if missing:
+        return f"cannot preload {', '.join(missing)}: there is no such image in its registry"
+    version, own = desired.body["version"], desired.data["own"]
+    live = next((raw for raw in desired.data["versions"] if raw["name"] == version), None)
+    if live is not None and version_tags.content(live) == desired.data["content"]:
+        return ""
+    if live is not None and marks.mark_of(live.get("tags")) is not None:
+        return f"version {version} is pinned, but what would be in it differs; set another version, or version: auto"
+    if problem := version_tags.too_long(desired.body["inputs"]):
+        return problem
+    if arm.get(cloud, build.names(cloud, desired).machine) is not None:
+        return ""
+    return capacity.obstacle(cloud, desired.body["location"], own["buildVm"]["size"])
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    """The current version of each image, and every other version of ours: kept, or too many."""
+    wanted = list(wanted)
+    left = machine.leftovers(cloud) if wanted else []
+    for desired in wanted:
+        mine = [one for one in left if one["tags"][marks.BUILD] == desired.address.name]
+        live = next((raw for raw in desired.data["versions"] if raw["name"] == desired.body["version"]), None)
+        if live is not None and live["properties"]["provisioningState"] != "Succeeded":
+            live = arm.get(cloud, live["id"], expand="ReplicationStatus")
+        if found := _observed(cloud, desired, live, mine):
+            yield found
+        others = [raw for raw in _ours(cloud, desired.data["versions"]) if raw["name"] != desired.body["version"]]
+        keep, pinned = desired.data["own"]["keep"] - 1, desired.data["pinned"]
+        yield from version_use.others(cloud, NAME, others, keep, pinned)
+    known = {desired.data["definition"].lower() for desired in wanted}
+    for definition in version_use.definitions(cloud):
+        if definition["id"].lower() not in known:
+            raws = _ours(cloud, arm.listing(cloud, f"{definition['id']}/versions"))
+            yield from version_use.others(cloud, NAME, raws, None)
+
+
+def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    if isinstance(wanted, Observed):
+        raw = arm.get(cloud, version_use.id_of(cloud, wanted))
+        if raw is None:
+            return None
+        used = version_use.users(cloud).get(raw["id"].lower(), [])
+        return replace(version_use.observed(wanted.address, raw), occupants=tuple(one.name for one in used))
+    live = arm.get(cloud, f"{wanted.data['definition']}/versions/{wanted.body['version']}", expand="ReplicationStatus")
+    return _observed(cloud, wanted, live, machine.leftovers(cloud, wanted.address.name))
+
+
+def _observed(
+    cloud: Cloud, desired: Desired, live: dict[str, Any] | None, left: list[dict[str, Any]]
+) -> Observed | None:
+    """The wanted version if it is there; else the build of it, shown against the newest version before it."""
+    if live is not None and (
+        version_tags.content(live) == desired.data["content"] or not marks.is_ours(cloud.owner, live.get("tags"))
+    ):
+        return _published(cloud, desired, live, left)
+    before = next(iter(_ours(cloud, desired.data["versions"])), None)
+    if before is None and not left:
+        return None
+    body = version_tags.body(before) if before else {**desired.body, "version": None}
+    mark = marks.mark_of(before.get("tags")) if before else Mark(cloud.owner, "")
+    found = Observed(desired.address, before["id"] if before else "", body, mark)
+    return build.building(cloud, desired, found, left) if left else found
+
+
+def _published(cloud: Cloud, desired: Desired, live: dict[str, Any], left: list[dict[str, Any]]) -> Observed:
+    state, detail = live["properties"]["provisioningState"], ""
+    health = Health.FAILED if state == "Failed" else Health.READY
+    if state == "Failed":
+        detail = f"version {live['name']} could not be published"
+    elif state != "Succeeded" and (waiting := version_tags.unreplicated(live)):
+        home = desired.body["location"] in waiting
+        health = Health.BUSY if home else Health.READY
+        detail = f"publishing {live['name']}: waiting for {', '.join(sorted(waiting))}"
+    elif state == "Deleting":
+        health, detail = Health.BUSY, "being deleted"
+    mark = marks.mark_of(live.get("tags"))
+    found = Observed(desired.address, live["id"], version_tags.body(live), mark, health, detail)
+    return build.clearing(cloud, found, left) if left and health is Health.READY else found
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    """Begin the build."""
+    build.advance(cloud, desired, mark, None, [])
+    return None
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+    """The next phase of the build, or what has changed of a version that is there."""
+    if found.body["version"] != desired.body["version"] or "inputs" in {c.path.split(".")[0] for c in diff.changes}:
+        build.advance(cloud, desired, mark, found.body.get("seen"), found.body.get("left", []))
+    elif found.health is Health.FAILED:
+        return arm.delete(cloud, found.id)
+    elif found.body["stage"]:
+        machine.clear(cloud, machine.leftovers(cloud, desired.address.name))
+    else:
+        tags = found.body["raw_tags"] | marks.with_mark(desired.body["tags"], mark)
+        # a storage profile is required; an empty one changes nothing (Microsoft's example Update_WithoutSourceId)
+        properties = {"publishingProfile": build.profile(desired), "storageProfile": {}}
+        body = {"tags": tags, "properties": properties}
+        return arm.patch(cloud, found.id, body)
+    return None
+
+
+def delete(cloud: Cloud, found: Observed) -> Operation | None:
+    return arm.delete(cloud, found.id)
+
+
+def takes(decision: Decision, desired: Desired | None) -> timedelta:
+    """A build takes its stages; anything else a minute."""
+    built = desired is not None and (decision.diff.rule is Rule.NEW_VERSION or decision.action == "create")
+    return timedelta(seconds=recipe.seconds(desired.data["own"]) if built and desired else 60)
+
+
+KIND = Kind(
+    name=NAME,
+    arm=ArmType(
+        "Microsoft.Compute/galleries/images/versions", "2024-03-03", writes=("Microsoft.Compute/virtualMachines",)
+    ),
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+    resolve=resolve,
+    abandon=build.abandon,
+    takes=takes,
+    ready_within=timedelta(hours=2),
+    reads=("image_definition",),
+    spares_occupied=True,
+)

@@ -1,0 +1,115 @@
+"""The body of a pool: what a spec asks for, what Azure shows, normalised, and what ARM takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler import marks
+from reconciler.cloud import arm, pairs
+from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.pool import image, nodes, scale
+from reconciler.kinds.pool import properties as pool_properties
+from reconciler.model import Address, Desired, Mark, Observed
+from reconciler.spec.spec import Spec
+
+NAME = "pool"
+
+
+def wanted(spec: Spec, own: Mapping[str, Any], identities: list[str], account_id: str) -> dict[str, Any]:
+    """The body of a pool of a spec; `identities` and `account_id` are ARM ids."""
+    return {
+        "tags": dict(own.get("tags", {})),
+        "stage": None,
+        "identity": sorted(identities),
+        "properties": {
+            "vmSize": own["vmSize"].lower(),
+            "displayName": own.get("displayName"),
+            "taskSlotsPerNode": own["taskSlotsPerNode"],
+            "deploymentConfiguration": {
+                "virtualMachineConfiguration": {
+                    **image.machine(spec, own, identities),
+                    **pool_properties.machine(own),
+                }
+            },
+            "scaleSettings": scale.wanted(own),
+            **pool_properties.wanted(own, account_id),
+            "startTask": _start_task(own.get("startTask")),
+            "metadata": dict(own.get("metadata", {})),
+        },
+    }
+
+
+def _start_task(own: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if own is None:
+        return None
+    return {
+        "commandLine": own["commandLine"],
+        "environmentSettings": dict(own.get("environmentSettings", {})),
+        "maxTaskRetryCount": own.get("maxTaskRetryCount", 0),
+        "waitForSuccess": own.get("waitForSuccess", True),
+        "resourceFiles": pool_properties.normal(own.get("resourceFiles", [])),
+        "containerSettings": own.get("containerSettings"),
+        "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": own.get("elevationLevel", "NonAdmin")}},
+    }
+
+
+def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
+    """A live pool under its own id; `metadata` in its body is what the pool carries beside the spec's."""
+    properties = dict(raw["properties"])
+    metadata = pairs.mapped(properties.get("metadata"))
+    properties["metadata"] = marks.without_mark(metadata)
+    properties["vmSize"] = properties["vmSize"].lower()
+    properties["displayName"] = properties.get("displayName") or None
+    machine = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
+    booted = pool_properties.observed(image.observed(machine), pool_properties.MACHINE_DEFAULTS)
+    properties["deploymentConfiguration"] = {"virtualMachineConfiguration": booted}
+    properties["scaleSettings"] = scale.observed(properties.get("scaleSettings") or {})
+    own = {name: properties.get(name) for name in pool_properties.DEFAULTS}
+    properties |= pool_properties.observed(own, pool_properties.DEFAULTS)
+    start = properties.get("startTask")
+    if start:
+        files = pool_properties.normal(start.get("resourceFiles") or [])
+        settings = pairs.mapped(start.get("environmentSettings"))
+        properties["startTask"] = {**start, "environmentSettings": settings, "resourceFiles": files}
+    health, detail = nodes.health(properties, counts)
+    return Observed(
+        Address(NAME, raw["name"]),
+        raw["id"],
+        {
+            "identity": arm.identity_ids(raw.get("identity")),
+            "tags": raw.get("tags") or {},
+            "stage": None,
+            "broken": nodes.broken(counts),
+            "running": (counts or {}).get("running", 0),
+            "marks": metadata,
+            "properties": properties,
+        },
+        marks.mark_of(metadata),
+        health,
+        detail,
+        nodes.occupants(properties, counts),
+        raw.get("etag"),
+    )
+
+
+def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> dict[str, Any]:
+    """The properties of `desired` as ARM takes them; `kept` is metadata of others."""
+    wanted = desired.body["properties"]
+    start = wanted["startTask"]
+    machine = wanted["deploymentConfiguration"]["virtualMachineConfiguration"]
+    booted = image.wire(machine, image.node_agent(cloud, desired))
+    parts = {name: machine[name] for name in pool_properties.MACHINE_DEFAULTS if machine[name] not in (None, [])}
+    return {
+        **{key: pool_properties.bare(value) for key, value in wanted.items() if value is not None},
+        "displayName": wanted["displayName"] or "",  # nothing else takes one away
+        "vmSize": desired.data["vmSize"],
+        "deploymentConfiguration": {"virtualMachineConfiguration": {**pool_properties.bare(parts), **booted}},
+        "scaleSettings": scale.wire(wanted["scaleSettings"]),
+        "userAccounts": pool_properties.with_passwords(wanted["userAccounts"]),
+        # an empty object is how ARM is told to remove a start task
+        "startTask": pool_properties.bare({**start, "environmentSettings": pairs.listed(start["environmentSettings"])})
+        if start
+        else {},
+        "metadata": pairs.listed(marks.with_mark({**kept, **wanted["metadata"]}, mark)),
+    }

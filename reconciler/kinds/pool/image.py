@@ -1,0 +1,172 @@
+"""What the nodes of a pool boot: a marketplace image, a version of ours, or a gallery image of another team.
+
+Names that move (`latest`, the current version of an image of ours) are looked up when the plan is made, so that a new
+version shows as a change. Images of ours bring the container images that they hold.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler import marks
+from reconciler.azure import images
+from reconciler.cloud import arm, registries
+from reconciler.cloud.cloud import Cloud
+from reconciler.errors import ReconcileError
+from reconciler.model import Address, Desired
+from reconciler.spec.spec import Spec
+
+IMAGE = "image_version"
+
+
+def machine(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[str, Any]:
+    """The part of virtualMachineConfiguration that says what is booted, as far as the spec alone tells."""
+    image = own["image"]
+    if images.built(image):
+        return {"imageReference": {}, "containerConfiguration": _containers(spec, own, identities)}
+    found = images.gallery_id(image, spec.azure.subscription, spec.azure.resource_group)
+    reference = {"id": found.lower()} if found else images.reference(image)
+    return {"imageReference": reference, "containerConfiguration": _containers(spec, own, identities)}
+
+
+def refs(own: Mapping[str, Any]) -> tuple[Address, ...]:
+    name = images.built(own["image"])
+    return (Address(IMAGE, name),) if name else ()
+
+
+def _containers(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[str, Any] | None:
+    """containerConfiguration: image names, and registries with the identity that pulls; None for a pool without.
+
+    Where it is set, Batch runs tasks in containers only.
+    """
+    given = own.get("containers")
+    names, servers = set((given or {}).get("images", [])), set((given or {}).get("registries", []))
+    if name := images.built(own["image"]):
+        found, logins = registries.names(spec.images[name]["preload"])
+        names, servers = names | set(found), servers | set(logins)
+    if given is None and not names:
+        return None
+    pulled_by = dict.fromkeys(sorted(servers), identities[0]) if identities else {}
+    return {"type": "DockerCompatible", "containerImageNames": sorted(names), "containerRegistries": pulled_by}
+
+
+def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
+    """The exact version that is meant by an image of ours, or by a gallery image without a version."""
+    image = desired.data["image"]
+    if name := images.built(image):
+        version = before[Address(IMAGE, name)]
+        found = f"{version.data['definition']}/versions/{version.body['version']}".lower()
+        return _with(desired, found, images.BASES[version.data["own"]["os"]].urn)
+    wanted = images.gallery_id(image, cloud.target.subscription, cloud.target.resource_group)
+    if wanted is None:
+        return desired
+    definition, _, version_name = wanted.partition("/versions/")
+    raws = list(arm.listing(cloud, f"{definition}/versions"))
+    raw = _chosen(raws, version_name)
+    if raw is None:
+        return replace(desired, obstacle=_none_such(cloud, definition, version_name, raws))
+    return _with(desired, raw["id"].lower(), (raw.get("tags") or {}).get(marks.BASE))
+
+
+def _with(desired: Desired, image_id: str, base: str | None) -> Desired:
+    properties = dict(desired.body["properties"])
+    deployment = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
+    properties["deploymentConfiguration"] = {
+        "virtualMachineConfiguration": {**deployment, "imageReference": {"id": image_id}}
+    }
+    body = {**desired.body, "properties": properties}
+    return replace(desired, body=body, data={**desired.data, "base": base})
+
+
+def _chosen(raws: list[dict[str, Any]], version: str) -> dict[str, Any] | None:
+    """The version of that name; without a name the highest that `latest` may mean."""
+    if version:
+        return next((raw for raw in raws if raw["name"] == version), None)
+    usable = [raw for raw in raws if _in_latest(raw)]
+    return max(usable, key=lambda raw: images.semantic(raw["name"]), default=None)
+
+
+def _in_latest(raw: Mapping[str, Any]) -> bool:
+    properties = raw["properties"]
+    excluded = (properties.get("publishingProfile") or {}).get("excludeFromLatest", False)
+    return properties.get("provisioningState") in ("Succeeded", "Updating") and not excluded
+
+
+def _none_such(cloud: Cloud, definition: str, version: str, raws: list[dict[str, Any]]) -> str:
+    """A gallery image that is not there, with those that are: the nearest first."""
+    gallery, _, name = definition.partition("/images/")
+    if raws:
+        known = sorted((raw["name"] for raw in raws), key=images.semantic, reverse=True)
+        what = f"version {version}" if version else "version that `latest` may mean"
+        return f"the image {name} has no {what}; it has {', '.join(known[:10])}"
+    there = [raw["name"] for raw in arm.listing(cloud, f"{gallery}/images")]
+    near = difflib.get_close_matches(name, there, n=len(there) or 1, cutoff=0.0)
+    shown = ", ".join(near[:10]) or "none"
+    return f"the gallery {gallery.rsplit('/', 1)[-1]} has no version of an image {name}; its images: {shown}"
+
+
+def node_agent(cloud: Cloud, desired: Desired) -> str:
+    """The node agent SKU for the image. ReconcileError lists the nearest images if Batch has none for it."""
+    if desired.data.get("nodeAgentSkuId"):
+        return str(desired.data["nodeAgentSkuId"])
+    wanted = desired.body["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]["imageReference"]
+    name = desired.data.get("base")
+    if "id" in wanted and not name:
+        text = f"nobody says which system {wanted['id']} holds; set nodeAgentSkuId on the pool"
+        raise ReconcileError(f"{text}, for example batch.node.ubuntu 22.04")
+    name = name or ":".join(wanted[key] for key in images.KEYS[:3])
+    return agent_of(cloud, name)
+
+
+def agent_of(cloud: Cloud, name: str) -> str:
+    """The node agent SKU that the account pairs with publisher:offer:sku."""
+    if not cloud.node_agents:
+        cloud.node_agents = dict(_supported(cloud))
+    supported = cloud.node_agents
+    if name not in supported:
+        near = difflib.get_close_matches(name, supported, n=5, cutoff=0.3)
+        raise ReconcileError(f"Batch offers no image {name}; nearest are: {', '.join(near) or 'none'}")
+    return supported[name]
+
+
+def _supported(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    for image in cloud.batch().list_supported_images():
+        found = image.image_reference
+        yield f"{found.publisher}:{found.offer}:{found.sku}".lower(), image.node_agent_sku_id
+
+
+def observed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """virtualMachineConfiguration as Azure reports it, in the shape of `machine`."""
+    reference = given.get("imageReference") or {}
+    if reference.get("id"):
+        image = {"id": reference["id"].lower()}
+    else:
+        known = {key: str(value).lower() for key, value in reference.items() if key in images.KEYS}
+        image = {"version": "latest", **known}
+    found = {**given, "imageReference": image}
+    containers = given.get("containerConfiguration")
+    if containers:
+        shown = containers.get("containerRegistries") or ()
+        found["containerConfiguration"] = {
+            "type": containers["type"],
+            "containerImageNames": sorted(containers.get("containerImageNames") or ()),
+            "containerRegistries": {
+                one["registryServer"]: str((one.get("identityReference") or {}).get("resourceId", "")).lower()
+                for one in shown
+            },
+        }
+    return found
+
+
+def wire(machine: Mapping[str, Any], agent: str) -> dict[str, Any]:
+    """virtualMachineConfiguration as ARM takes it."""
+    found: dict[str, Any] = {"imageReference": machine["imageReference"], "nodeAgentSkuId": agent}
+    containers = machine["containerConfiguration"]
+    if containers is not None:
+        pulled_by = containers["containerRegistries"].items()
+        listed = [{"registryServer": server, "identityReference": {"resourceId": who}} for server, who in pulled_by]
+        found["containerConfiguration"] = {**containers, "containerRegistries": listed}
+    return found

@@ -1,0 +1,79 @@
+"""A rolling change of a pool's nodes: those that booted before it are rebooted, a few at a time, idle ones first.
+
+When it began is kept in the pool's metadata until the last old node has booted, so that any run can go on with it. A
+node that runs tasks reboots when they have ended. Source: Batch service, Compute Nodes - Reboot, nodeRebootOption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.cloud import batch_jobs
+from reconciler.cloud.cloud import Cloud
+from reconciler.model import Desired, Health, Observed
+
+UNDER_WAY = ("rebooting", "reimaging", "starting", "waitingforstarttask", "creating", "upgradingos")
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Nodes as a rolling change sees them: ids of those to reboot, idle ones first, and of those that do.
+
+    `since` is when the change began.
+    """
+
+    since: str
+    old: tuple[str, ...]
+    booting: tuple[str, ...]
+
+
+def rolls(desired: Desired) -> bool:
+    return bool(desired.data["rollout"].get("newNodes") == "rolling")
+
+
+def began(cloud: Cloud) -> str:
+    """Now, as Azure's clock says."""
+    return cloud.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sort(raws: Iterable[Mapping[str, Any]], since: str, asked: Container[str]) -> Nodes:
+    """Which nodes booted before `since`; those that were asked to reboot count as booting. Pure."""
+    moment, old, booting = datetime.fromisoformat(since), [], []
+    for raw in raws:
+        stale = datetime.fromisoformat(raw.get("lastBootTime") or since) < moment
+        if raw["state"] in UNDER_WAY or (stale and raw["id"] in asked):
+            booting.append(raw["id"])
+        elif stale:
+            old.append(raw)
+    ranked = sorted(old, key=lambda raw: (raw["state"] != "idle", raw["id"]))
+    return Nodes(since, tuple(raw["id"] for raw in ranked), tuple(booting))
+
+
+def read(cloud: Cloud, pool: str, since: str) -> Nodes:
+    asked = {key.removeprefix(since) for key in cloud.runs if key.startswith(since)}
+    return sort([node.as_dict() for node in cloud.batch().list_nodes(pool)], since, asked)
+
+
+def seen(found: Observed, nodes: Nodes, most: int) -> tuple[Health, str, str]:
+    """Health, detail and stage of a pool whose nodes are being rebooted."""
+    if not nodes.old and not nodes.booting:
+        return found.health, found.detail, "all nodes have been rebooted"
+    detail = f"rolling: {len(nodes.old)} nodes are yet to be rebooted, {len(nodes.booting)} do so"
+    room = nodes.old and len(nodes.booting) < most
+    return (Health.READY if room else Health.BUSY), detail, detail
+
+
+def advance(cloud: Cloud, pool: str, nodes: Nodes, most: int) -> None:
+    """Reboot as many old nodes as may be missing at once; one that was asked already by another run is no error."""
+    from azure.core.exceptions import HttpResponseError
+
+    for node in nodes.old[: max(0, most - len(nodes.booting))]:
+        try:
+            batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node}/reboot", {"nodeRebootOption": "taskcompletion"}, None)
+        except HttpResponseError as error:
+            if error.status_code != 409:
+                raise
+        cloud.runs[f"{nodes.since}{node}"] = "reboot"

@@ -1,0 +1,173 @@
+"""A container image in a registry of the spec, built there from a folder of source.
+
+Its content is the digest of that source; the registry keeps it as a second tag, `src-DIGEST`, beside the one that
+people use. Other source is built anew and moves the tag; images that are no longer asked for stay in the registry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from reconciler.cloud import arm, pairs, registries
+from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.errors import Refused
+from reconciler.kind import Kind
+from reconciler.kinds.registry import build_context
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec.spec import Spec
+
+NAME = "container_image"
+FIELDS = {"source": Rule.LIVE}
+RUNS = "2019-06-01-preview"
+"""The api-version of the registry's build service. Source: azure-rest-api-specs, containerregistry_build."""
+WORKING = ("Queued", "Started", "Running")
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    for registry, own in spec.registries.items():
+        for repository, build in own["builds"].items():
+            data = {
+                "registry": registry,
+                "repository": repository,
+                "tag": build["tag"],
+                "context": str(spec.folder / build["context"]),
+                "dockerfile": build["dockerfile"],
+                "arguments": build["arguments"],
+                "timeout": build["timeoutMinutes"] * 60,
+            }
+            refs = (Address("registry", registry),)
+            yield Desired(Address(NAME, f"{registry}/{repository}:{build['tag']}"), {}, refs, data=data)
+
+
+def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
+    """The source as it is in the folder now."""
+    return replace(desired, body={"source": _packed(desired)[0]})
+
+
+def _packed(desired: Desired) -> tuple[str, bytes]:
+    from pathlib import Path
+
+    data = desired.data
+    return build_context.pack(Path(data["context"]), data["dockerfile"], dict(data["arguments"]))
+
+
+def source_tag(source: str) -> str:
+    """The tag that says which source an image was built from."""
+    return f"src-{source}"
+
+
+def _registry_id(cloud: Cloud, desired: Desired) -> str:
+    return f"{cloud.group_id}/providers/Microsoft.ContainerRegistry/registries/{desired.data['registry']}"
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    return [found for desired in wanted if (found := observe(cloud, desired))]
+
+
+def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
+    """What the tag holds, and how far a run is. Before the registry is there, nothing."""
+    assert isinstance(wanted, Desired)
+    registry = arm.get(cloud, _registry_id(cloud, wanted))
+    if registry is None or registry["properties"].get("provisioningState") != "Succeeded":
+        return None
+    server, data = registry["properties"]["loginServer"], wanted.data
+    now = registries.digest(cloud, server, data["repository"], data["tag"])
+    built = registries.digest(cloud, server, data["repository"], source_tag(wanted.body["source"]))
+    fresh = built is not None and now == built
+    health, detail, logs = (Health.READY, "", {}) if fresh else _run(cloud, wanted)
+    if now is None and health is Health.READY:
+        return None
+    body = {"source": wanted.body["source"] if fresh else f"another ({(now or 'none')[:19]})"}
+    name = f"{server}/{data['repository']}:{data['tag']}"
+    return Observed(wanted.address, name, body, Mark(cloud.owner, ""), health, detail, logs=logs)
+
+
+def _run(cloud: Cloud, wanted: Desired) -> tuple[Health, str, dict[str, str]]:
+    """The run that this process has scheduled, or any other that the registry works on."""
+    runs = f"{_registry_id(cloud, wanted)}/runs"
+    mine = cloud.runs.get(str(wanted.address))
+    if mine is None:
+        for run in cloud.list_arm(runs, RUNS):
+            if run["properties"]["status"] in WORKING:
+                return Health.BUSY, f"the registry works on run {run['name']}", {}
+        return Health.READY, "", {}
+    run = cloud.arm("GET", f"{runs}/{mine}", None, RUNS).body["properties"]
+    log = _log(cloud, f"{runs}/{mine}")
+    if run["status"] in (*WORKING, "Succeeded"):
+        return Health.BUSY, f"run {mine}: {run['status'].lower()}", {"build": log}
+    told = run.get("runErrorMessage") or _last_words(log)
+    return Health.FAILED, f"run {mine} ended as {run['status']}: {told}", {"build": log}
+
+
+def _last_words(log: str) -> str:
+    """The first line that tells of a failure, and the last of all."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    told = [line for line in lines if re.search(r"failed|error", line, re.IGNORECASE)][:1] + lines[-1:]
+    return " / ".join(dict.fromkeys(told))[:600] or "it wrote no log"
+
+
+def _log(cloud: Cloud, run: str) -> str:
+    from azure.core.exceptions import HttpResponseError
+    from azure.storage.blob import BlobClient
+
+    try:
+        link = cloud.arm("POST", f"{run}/listLogSasUrl", None, RUNS).body["logLink"]
+        with BlobClient.from_blob_url(link) as blob:
+            return blob.download_blob().readall().decode(errors="replace")
+    except HttpResponseError:
+        return ""  # a run that has only just been queued has no log
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    """Upload the source and schedule a run that pushes both tags."""
+    from azure.storage.blob import BlobClient
+
+    source, archive = _packed(desired)
+    if source != desired.body["source"]:
+        raise Refused(f"{desired.data['context']} has changed since the plan was made; run plan again")
+    registry, data = _registry_id(cloud, desired), desired.data
+    upload = cloud.arm("POST", f"{registry}/listBuildSourceUploadUrl", None, RUNS).body
+    with BlobClient.from_blob_url(upload["uploadUrl"]) as blob:
+        blob.upload_blob(archive, overwrite=True)
+    request = {
+        "type": "DockerBuildRequest",
+        "imageNames": [f"{data['repository']}:{tag}" for tag in (data["tag"], source_tag(source))],
+        "isPushEnabled": True,
+        "sourceLocation": upload["relativePath"],
+        "dockerFilePath": data["dockerfile"],
+        "platform": {"os": "Linux", "architecture": "amd64"},
+        "arguments": pairs.listed(data["arguments"]),
+        "timeout": data["timeout"],
+    }
+    run = cloud.arm("POST", f"{registry}/scheduleRun", request, RUNS).body
+    cloud.runs[str(desired.address)] = run["properties"]["runId"]
+    return None
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+    return create(cloud, desired, mark)
+
+
+def delete(cloud: Cloud, found: Observed) -> Operation | None:
+    """Images go with their registry."""
+    return None
+
+
+KIND = Kind(
+    name=NAME,
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+    resolve=resolve,
+    takes=lambda decision, desired: timedelta(minutes=3),
+    deletable=False,
+    ready_within=timedelta(hours=8),
+    reads=("registry",),
+)

@@ -1,8 +1,0 @@
-"""`python -m reconciler.local FOLDER SPEED`: the server in the foreground."""
-
-import sys
-from pathlib import Path
-
-from reconciler.local.server import run
-
-run(Path(sys.argv[1]).resolve(), float(sys.argv[2]))

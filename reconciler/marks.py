@@ -1,0 +1,82 @@
+"""Every mark that we leave in Azure: tags of ARM resources and metadata of pools, jobs and containers, by name.
+
+The owner mark says which spec a resource belongs to, the digest of what was last applied, and whether it is protected.
+The others remember what Azure has no field for: how far a change of several stages is, and what something was made
+from. They live in Azure because there is no state file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from reconciler.model import Body, Mark
+
+PREFIX = "reconcile_"
+OWNER, DIGEST, PROTECT = f"{PREFIX}owner", f"{PREFIX}digest", f"{PREFIX}protect"
+"""The owner mark, on whatever carries tags or metadata."""
+ROLLOUT = f"{PREFIX}rollout"
+"""Pool metadata: when the rolling reboot began that nodes have to have booted after."""
+POOL = f"{PREFIX}pool"
+"""Metadata of a later generation of a pool: the spec's name of the pool."""
+MOVING = f"{PREFIX}moving"
+"""Metadata of a job that is to be enabled when it has been repointed: the pool that it goes to."""
+VERIFICATION = f"{PREFIX}verification"
+"""Metadata of a job that verifies a pool: the pool's id."""
+CONTENT = f"{PREFIX}content"
+"""Tag of an image version, its build's machine and an application package: the digest of what it is made from."""
+INPUTS = f"{PREFIX}inputs_"
+"""Tags of an image version, numbered: each input of its content, as JSON cut into pieces."""
+OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
+"""Tags of an image version: the short name of its system, and publisher:offer:sku of the image that it started from."""
+BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
+"""Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
+
+HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, POOL)
+"""Marks that are not part of what a spec says about tags and metadata."""
+_LATER = re.compile(r"-g([2-9]|[1-9]\d+)$")
+
+
+def with_mark(tags: Mapping[str, str], mark: Mark) -> dict[str, str]:
+    """`tags` and the owner mark, as ARM tags or as metadata."""
+    marked = {**tags, OWNER: mark.owner, DIGEST: mark.digest}
+    return {**marked, PROTECT: "true"} if mark.protect else marked
+
+
+def without_mark(tags: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: value for name, value in (tags or {}).items() if name not in HIDDEN}
+
+
+def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
+    """The owner mark in ARM tags or metadata, or None."""
+    tags = tags or {}
+    if OWNER not in tags:
+        return None
+    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true")
+
+
+def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:
+    """Whether ARM tags or metadata carry the owner mark of the spec `owner`."""
+    mark = mark_of(tags)
+    return mark is not None and mark.owner == owner
+
+
+def replaced_tags(observed: Body, desired: Body, mark: Mark) -> dict[str, str]:
+    """All tags after an update: ARM replaces them as a whole, and others' tags stay."""
+    return with_mark({**observed.get("tags", {}), **desired.get("tags", {})}, mark)
+
+
+def generation(name: str) -> int:
+    """Which generation of its pool the live pool `name` is, by its id alone: the first has no number."""
+    found = _LATER.search(name)
+    return int(found[1]) if found else 1
+
+
+def first_generation(name: str) -> str:
+    """The id of the first generation of the pool that `name` is one of."""
+    return _LATER.sub("", name)
+
+
+def is_generation(live: str, name: str) -> bool:
+    """Whether the live pool `live` may be a generation of the pool `name`, by its id alone."""
+    return name.lower() in (live.lower(), first_generation(live.lower()))
