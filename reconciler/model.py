@@ -1,7 +1,7 @@
 """The nouns of a run: what is asked for, what is there, what differs, and what will be done about it.
 
-All are frozen values. `Body` is JSON exactly as Azure's REST reference spells it, so that one
-name serves the spec, the plan, the kinds and the wire.
+All are frozen values. `Body` is JSON as Azure's REST reference spells it, so that one name serves the spec, the plan,
+the kinds and the wire; a kind may add facts that it derives, such as a stage or a count, as JSON too.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the spec asks for. `refs` must exist before it does; `data` is what its kind needs beyond the body.
+    """What the spec asks for. `refs` must exist before it does; `data` is what else its kind needs, never what is live.
 
     `obstacle` says what stands against making or changing it, if anything does: such a change is refused.
     `vacates` says how what occupies it goes, for a change that needs it empty; without it that change waits.
@@ -121,7 +121,8 @@ class Observed:
     `detail` explains the health in words. `occupants` are what keeps it from being empty or from being
     deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it goes although the spec
     speaks of it, `kept` that it stays although the spec does not; `logs` are texts that it has written so far, by name.
-    `held` says why who occupies it is not to be disturbed for now.
+    `held` says why who occupies it is not to be disturbed for now. `state` is what its kind knows beyond the wire: a
+    frozen value of a type of the kind's own, which nobody else reads.
     """
 
     address: Address
@@ -137,6 +138,7 @@ class Observed:
     kept: bool = False
     logs: Mapping[str, str] = field(default_factory=dict)
     held: str = ""
+    state: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.pool import image, nodes, scale
 from reconciler.kinds.pool import properties as pool_properties
+from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
 from reconciler.spec.spec import Spec
 
@@ -80,9 +81,6 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
             "identity": arm.identity_ids(raw.get("identity")),
             "tags": raw.get("tags") or {},
             "stage": None,
-            "broken": nodes.broken(counts),
-            "running": (counts or {}).get("running", 0),
-            "marks": metadata,
             "properties": properties,
         },
         marks.mark_of(metadata),
@@ -90,6 +88,7 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
         detail,
         nodes.occupants(properties, counts),
         raw.get("etag"),
+        state=State(nodes.broken(counts), (counts or {}).get("running", 0), metadata),
     )
 
 

@@ -1,46 +1,96 @@
-"""What is written to a live pool to change it, a stage at a time."""
+"""What is written to make a pool and to change it, a stage at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import generations, rollout, scale
+from reconciler.kinds.pool import generations, nodes, repair, rollout, scale
 from reconciler.kinds.pool.nodes import live_id
-from reconciler.model import STAGE, Desired, Diff, Mark, Observed, Rule
+from reconciler.kinds.pool.state import state_of
+from reconciler.model import STAGE, Desired, Diff, Health, Mark, Observed, Rule
 
 
-def patch(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> None:
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    _put(cloud, desired, mark, desired.address.name, {})
+    return None
+
+
+def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mapping[str, str]) -> None:
+    """Make a pool; one that is there already is no error."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import HttpResponseError
+
+    properties = pool_body.wire(cloud, desired, mark, metadata)
+    for part in ("startTask", "displayName"):
+        if not properties[part]:
+            del properties[part]
+    body: Any = {"identity": arm.user_assigned(desired.body["identity"]), "properties": properties}
+    if desired.body["tags"]:
+        body["tags"] = desired.body["tags"]
+    where = (cloud.target.resource_group, cloud.account or "", name)
+    try:
+        cloud.batch_management.pool.create(*where, body, etag="*", match_condition=MatchConditions.IfMissing)
+    except HttpResponseError as error:
+        if error.status_code != 412:  # somebody made it meanwhile: look again
+            raise
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Diff) -> Operation | None:
+    """PATCH the changed parts. Without any, the size again: that is what a failed resize needs.
+
+    Where a part needs an empty pool and the spec says how it becomes empty, each update is one stage of that.
+    """
+    name, state = live_id(pool), state_of(pool)
+    if pool.health is Health.FAILED and state.broken:
+        repair.mend(cloud, name, nodes.present(pool.body["properties"]))
+        if not diff:
+            return None
+    if state.handover:
+        return generations.advance(cloud, state.handover)
+    if state.rollout and state.rollout.old and all(change.path == STAGE for change in diff.changes):
+        rollout.advance(cloud, name, state.rollout, desired.data["rollout"]["maxUnavailable"])
+    elif scale.superseded(pool, diff):
+        cloud.batch_management.pool.stop_resize(cloud.target.resource_group, cloud.account or "", name)
+    elif state.beside and diff.rule >= Rule.WHEN_EMPTY and pool.mark and pool.mark.owner == mark.owner:
+        _put(cloud, desired, mark, state.beside, {marks.POOL: desired.address.name})
+    else:
+        _patch(cloud, desired, mark, pool, diff)
+    return None
+
+
+def _patch(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Diff) -> None:
     """PATCH what differs; before that, another's pool is taken over, and one that must be empty is emptied."""
     from azure.core import MatchConditions
 
-    if found.body.get("beside") and diff.rule >= Rule.WHEN_EMPTY:  # it is taken over first
-        body = _changed(cloud, desired, mark, found, Diff(tuple(c for c in diff.changes if c.path == "owner")))
-    elif found.occupants and diff.rule >= Rule.WHEN_EMPTY:
-        body = {"properties": {"scaleSettings": _leaving(desired, found)}}
+    if state_of(pool).beside and diff.rule >= Rule.WHEN_EMPTY:  # it is taken over first
+        body = _changed(cloud, desired, mark, pool, Diff(tuple(c for c in diff.changes if c.path == "owner")))
+    elif pool.occupants and diff.rule >= Rule.WHEN_EMPTY:
+        body = {"properties": {"scaleSettings": _leaving(desired, pool)}}
     else:
-        body = _changed(cloud, desired, mark, found, diff)
-    where = (cloud.target.resource_group, cloud.account or "", live_id(found))
-    cloud.batch_management.pool.update(*where, body, etag=found.etag, match_condition=MatchConditions.IfNotModified)
+        body = _changed(cloud, desired, mark, pool, diff)
+    where = (cloud.target.resource_group, cloud.account or "", live_id(pool))
+    cloud.batch_management.pool.update(*where, body, etag=pool.etag, match_condition=MatchConditions.IfNotModified)
 
 
-def _leaving(desired: Desired, found: Observed) -> dict[str, Any]:
+def _leaving(desired: Desired, pool: Observed) -> dict[str, Any]:
     """All nodes go: their tasks may end; if they did not in time, they are requeued."""
-    fixed = found.body["properties"]["scaleSettings"]["fixedScale"] or {}
+    fixed = pool.body["properties"]["scaleSettings"]["fixedScale"] or {}
     asked = fixed.get("targetDedicatedNodes") == 0 and fixed.get("targetLowPriorityNodes") == 0
     return scale.drained("Requeue" if asked else "TaskCompletion", desired.data["rollout"]["drainWithin"])
 
 
-def _changed(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> dict[str, Any]:
-    kept = {**found.body["properties"]["metadata"], **generations.mark(found)}
+def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Diff) -> dict[str, Any]:
+    kept = {**pool.body["properties"]["metadata"], **generations.mark(pool)}
     full = pool_body.wire(cloud, desired, mark, kept)
     parts = {c.path.split(".")[1].partition("[")[0] for c in diff.changes if c.path.startswith("properties.")}
     staged = any(change.path == STAGE for change in diff.changes)
     parts = (parts or (set() if staged else {"scaleSettings"})) | {"metadata"}
-    since = _rolling_since(cloud, desired, found, diff)
+    since = _rolling_since(cloud, desired, pool, diff)
     if since:
         full["metadata"].append({"name": marks.ROLLOUT, "value": since})
     body: dict[str, Any] = {"properties": {part: full.get(part) for part in sorted(parts)}}
@@ -48,15 +98,15 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: 
     if "identity" in tops:
         body["identity"] = arm.user_assigned(desired.body["identity"])
     if "tags" in tops:
-        body["tags"] = {**found.body["tags"], **desired.body["tags"]}
+        body["tags"] = {**pool.body["tags"], **desired.body["tags"]}
     return body
 
 
-def _rolling_since(cloud: Cloud, desired: Desired, found: Observed, diff: Diff) -> str | None:
+def _rolling_since(cloud: Cloud, desired: Desired, pool: Observed, diff: Diff) -> str | None:
     """When the rolling change of the nodes began that goes on after this one, if any does."""
-    if not (rollout.rolls(desired) and found.occupants):
+    if not (rollout.rolls(desired) and pool.occupants):
         return None
     if any(change.rule is Rule.NEW_NODES and change.path != STAGE for change in diff.changes):
         return rollout.began(cloud)
-    left = found.body.get("nodes")
+    left = state_of(pool).rollout
     return left.since if left and (left.old or left.booting) else None

@@ -17,17 +17,37 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.diff import diff
 from reconciler.kinds.pool import handover
 from reconciler.kinds.pool.nodes import live_id
-from reconciler.model import Desired, Health, Observed, Rule
+from reconciler.kinds.pool.state import Handover, state_of
+from reconciler.model import STAGE, Desired, Diff, Health, Observed, Rule
+
+RuleOf = Callable[[str], Rule]
+"""The rule of a path in a pool's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live generations of a pool; `ids` are those of all pools that may be named like one, whosever they are."""
+
+    pools: tuple[Observed, ...]
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """`now` stands for the pool and may be as desired; `others` go; `beside` is the id of the one to make, if any."""
+    """`now` stands for the pool, and `differs` from what is desired; `others` go.
+
+    `beside` is the id of the generation to make, if one is to be made.
+    """
 
     now: Observed
-    fits: bool = True
+    differs: Diff
     others: tuple[Observed, ...] = ()
     beside: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether what differs can be changed where it is."""
+        return self.differs.rule < Rule.WHEN_EMPTY
 
 
 def base(name: str) -> str:
@@ -35,25 +55,25 @@ def base(name: str) -> str:
     return marks.first_generation(name.removesuffix("-g1"))
 
 
-def mark(found: Observed) -> dict[str, str]:
-    """The metadata that makes `found` a later generation, if it is one."""
-    name = found.body["marks"].get(marks.POOL)
+def mark(pool: Observed) -> dict[str, str]:
+    """The metadata that makes `pool` a later generation, if it is one."""
+    name = state_of(pool).marks.get(marks.POOL)
     return {marks.POOL: name} if name else {}
 
 
 def apart(others: Iterable[Observed]) -> Iterator[Observed]:
     """Generations that do not stand for their pool, under names of their own: the first one is called NAME-g1."""
-    for one in others:
-        name = live_id(one)
-        own = name if marks.generation(name) > 1 else f"{name}-g1"
-        yield replace(one, address=replace(one.address, name=own))
+    for pool in others:
+        name = live_id(pool)
+        shown = name if marks.generation(name) > 1 else f"{name}-g1"
+        yield replace(pool, address=replace(pool.address, name=shown))
 
 
 def addressed(name: str, live: Iterable[Observed]) -> Iterator[Observed]:
     """Generations of a pool that the spec does not speak of: the newest stands for it."""
     newest, *others = sorted(live, key=_number, reverse=True)
     if others or live_id(newest).lower() != name:
-        newest = replace(newest, address=replace(newest.address, name=newest.body["marks"][marks.POOL]))
+        newest = replace(newest, address=replace(newest.address, name=state_of(newest).marks[marks.POOL]))
     yield newest
     yield from apart(others)
 
@@ -71,54 +91,57 @@ def next_id(name: str, ids: Iterable[str]) -> str:
     return f"{name}-g{max([1, *numbers]) + 1}"
 
 
-def choose(desired: Desired, live: Iterable[Observed], ids: Iterable[str], rule: Callable[[str], Rule]) -> Generations:
-    """Which of the pool's live generations stands for it; `ids` are those of all pools. Pure."""
-    newest = sorted(live, key=_number, reverse=True)
+def choose(desired: Desired, live: Live, rule: RuleOf) -> Generations:
+    """Which of the pool's live generations stands for it: the newest that fits, until there is one the newest. Pure."""
+    newest = sorted(live.pools, key=_number, reverse=True)
+    staying = [pool for pool in newest if not going(pool)]
+    compared = [(pool, diff(rule, desired.body, pool.body)) for pool in staying or newest]
+    fit = [pair for pair in compared if pair[1].rule < Rule.WHEN_EMPTY]
+    now, differs = (fit or compared)[0]
+    others = tuple(pool for pool in newest if pool is not now and pool.mark is not None)
     blue_green = desired.data["rollout"]["whenEmpty"] == "blueGreen"
-    if len(newest) == 1 and not blue_green:
-        return Generations(newest[0])
-    staying = [one for one in newest if not going(one)]
-    fit = [one for one in staying if diff(rule, desired.body, one.body).rule < Rule.WHEN_EMPTY]
-    now = [*fit, *staying, *newest][0]
-    others = tuple(one for one in newest if one is not now and one.mark is not None)
     fresh = blue_green and not fit and now.occupants and not going(now)
-    return Generations(now, bool(fit), others, next_id(desired.address.name, ids) if fresh else "")
+    return Generations(now, differs, others, next_id(desired.address.name, live.ids) if fresh else "")
 
 
-def _number(one: Observed) -> int:
-    return marks.generation(live_id(one))
+def _number(pool: Observed) -> int:
+    return marks.generation(live_id(pool))
 
 
-def going(one: Observed) -> bool:
-    return bool(one.body["properties"].get("provisioningState") == "Deleting")
+def going(pool: Observed) -> bool:
+    return bool(pool.body["properties"].get("provisioningState") == "Deleting")
 
 
-def seen(cloud: Cloud, desired: Desired, generations: Generations) -> Observed:
-    """The pool that stands for `desired`, with what is left to hand over to it."""
-    found = replace(generations.now, address=desired.address)
+def handed_over(cloud: Cloud, desired: Desired, generations: Generations) -> Observed:
+    """The pool that stands for `desired`, with what is left to hand over to it, or what is to be made beside it."""
+    pool = replace(generations.now, address=desired.address)
     if generations.beside:
-        return replace(found, body={**found.body, "beside": generations.beside})
-    if not generations.others or found.health is not Health.READY:
-        return found
+        return replace(pool, state=replace(state_of(pool), beside=generations.beside))
+    if not generations.others or pool.health is not Health.READY:
+        return pool
     within, old = desired.data["rollout"]["drainWithin"], [one for one in generations.others if not going(one)]
-    moves = handover.read(cloud, live_id(found), [live_id(one) for one in generations.others], within)
+    moves = handover.read(cloud, live_id(pool), [live_id(one) for one in generations.others], within)
     if moves.words:
         stage, health = moves.words, Health.READY if moves.next else Health.BUSY
     else:
         names = ", ".join(live_id(one) for one in old or generations.others)
         stage = f"{names} {'is to be' if old else 'is being'} deleted"
         health = Health.READY if old else Health.BUSY
-    body = {**found.body, "stage": stage, "moves": moves, "old": old}
-    return replace(found, health=health, detail=f"{live_id(found)} takes over: {stage}", body=body)
+    return replace(
+        pool,
+        health=health,
+        detail=f"{live_id(pool)} takes over: {stage}",
+        body={**pool.body, STAGE: stage},
+        state=replace(state_of(pool), handover=Handover(moves, tuple(one.id for one in old))),
+    )
 
 
-def advance(cloud: Cloud, found: Observed) -> Operation | None:
+def advance(cloud: Cloud, under_way: Handover) -> Operation | None:
     """The next stage of a handover: all jobs one step further, then the old pool."""
-    moves = found.body["moves"]
-    if moves.next:
-        handover.advance(cloud, moves)
+    if under_way.moves.next:
+        handover.advance(cloud, under_way.moves)
         return None
-    return arm.delete(cloud, found.body["old"][0].id)
+    return arm.delete(cloud, under_way.old[0])
 
 
 def hand_back(cloud: Cloud, generations: Generations) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.pool.state import state_of
 from reconciler.model import Health, Observed
 
 Counts = Mapping[str, int]
@@ -42,9 +43,9 @@ COMING = (
 )
 
 
-def live_id(found: Observed) -> str:
-    """What Azure calls the pool that stands for `found`."""
-    return found.id.rsplit("/", 1)[-1]
+def live_id(pool: Observed) -> str:
+    """What Azure calls the pool that was observed, whatever the spec calls it."""
+    return pool.id.rsplit("/", 1)[-1]
 
 
 def all_counts(cloud: Cloud, pool: str | None = None) -> dict[str, Counts]:
@@ -130,16 +131,16 @@ def _words(state: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in state)
 
 
-def hit(cloud: Cloud, found: Observed) -> Observed:
-    """`found`, whose occupants tell how many tasks of how many jobs run on its nodes."""
-    if not found.body["running"] or not found.occupants:
-        return found
-    raws = [one.as_dict() for one in cloud.batch().list_nodes(live_id(found), select=NODE)]
+def hit(cloud: Cloud, pool: Observed) -> Observed:
+    """`pool`, whose occupants tell how many tasks of how many jobs run on its nodes."""
+    if not state_of(pool).running or not pool.occupants:
+        return pool
+    raws = [node.as_dict() for node in cloud.batch().list_nodes(live_id(pool), select=NODE)]
     tasks = sum(raw.get("runningTasksCount", 0) for raw in raws)
     recent = [task for raw in raws for task in raw.get("recentTasks") or ()]
     jobs = len({task["jobId"] for task in recent if task["taskState"] == "running"})
     if not tasks:
-        return found
+        return pool
     of = f" of {jobs} job{'s' * (jobs > 1)}" if jobs else ""
     words = f"{len(raws)} node{'s' * (len(raws) > 1)} that run {tasks} task{'s' * (tasks > 1)}{of}"
-    return replace(found, occupants=(words,))
+    return replace(pool, occupants=(words,))

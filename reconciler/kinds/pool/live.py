@@ -1,0 +1,161 @@
+"""Live pools as a spec sees them: which generation stands for a pool, how far a change is, and whose work it hits.
+
+`rule` is the rule of a path in a pool's body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler import marks
+from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.pool import body as pool_body
+from reconciler.kinds.pool import generations, nodes, repair, rollout, scale, windows
+from reconciler.kinds.pool.generations import Live, RuleOf
+from reconciler.kinds.pool.nodes import live_id
+from reconciler.kinds.pool.state import state_of
+from reconciler.model import STAGE, Change, Desired, Diff, Health, Observed, Rule
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired], rule: RuleOf) -> Iterator[Observed]:
+    """All pools of the account: what stands for a pool of the spec, with the work that a change of it hits."""
+    if cloud.account_id is None:
+        return
+    known = {desired.address.name.lower(): desired for desired in wanted}
+    raws = list(arm.listing(cloud, f"{cloud.account_id}/pools"))
+    ids = tuple(raw["name"] for raw in raws)
+    cloud.pools.update((desired.address.name, desired.address.name) for desired in known.values())
+    for name, pools in _groups(cloud, raws).items():
+        if name in known:
+            yield from _standing(cloud, known[name], Live(tuple(pools), ids), rule, telling=True)
+        else:
+            for stray in generations.addressed(name, pools):
+                yield nodes.hit(cloud, stray) if marks.is_ours(cloud.owner, state_of(stray).marks) else stray
+
+
+def observe(cloud: Cloud, wanted: Desired | Observed, rule: RuleOf) -> Observed | None:
+    if isinstance(wanted, Observed):
+        return _one(cloud, live_id(wanted)) if wanted.id else _stray(cloud, wanted.address.name)
+    live = _live(cloud, wanted)
+    return next(_standing(cloud, wanted, live, rule), None) if live.pools else None
+
+
+def every_generation(cloud: Cloud, name: str) -> Live:
+    """The generations of the pool `name`, each as it is now."""
+    raws = _beginning(cloud, name)
+    mine = [raw["name"] for raw in raws if generations.belongs(cloud, raw) == name.lower()]
+    pools = (_one(cloud, generation) for generation in mine)
+    return Live(tuple(pool for pool in pools if pool), tuple(raw["name"] for raw in raws))
+
+
+def _groups(cloud: Cloud, raws: list[dict[str, Any]]) -> Mapping[str, list[Observed]]:
+    """The spec's name of a pool → its live generations."""
+    counts = nodes.all_counts(cloud) if raws else {}
+    groups: dict[str, list[Observed]] = {}
+    for raw in raws:
+        pool = pool_body.observed(raw, counts.get(raw["name"].lower()))
+        groups.setdefault(generations.belongs(cloud, raw), []).append(pool)
+    return groups
+
+
+def _live(cloud: Cloud, wanted: Desired) -> Live:
+    """The generations of a pool of the spec, asked for as far as there can be others than the first."""
+    name = wanted.address.name
+    if wanted.data["rollout"]["whenEmpty"] == "blueGreen" or cloud.pools.get(name) != name:
+        return every_generation(cloud, name)
+    pool = _one(cloud, name)
+    return Live((pool,) if pool else (), (name,))
+
+
+def _one(cloud: Cloud, name: str) -> Observed | None:
+    """The live pool of that id."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        raw = cloud.batch_management.pool.get(cloud.target.resource_group, cloud.account or "", name).as_dict()
+    except HttpResponseError as error:
+        if error.status_code == 404:
+            return None
+        raise
+    counts = nodes.all_counts(cloud, name).get(name.lower()) if nodes.present(raw["properties"]) else None
+    return _told(cloud, pool_body.observed(raw, counts))
+
+
+def _beginning(cloud: Cloud, name: str) -> list[dict[str, Any]]:
+    return list(arm.listing(cloud, f"{cloud.account_id}/pools", **{"$filter": f"startswith(name,'{name}')"}))
+
+
+def _stray(cloud: Cloud, name: str) -> Observed | None:
+    """The live pool that a plan calls so though the spec does not."""
+    raws = _beginning(cloud, generations.base(name))
+    for group, pools in _groups(cloud, raws).items():
+        for pool in generations.addressed(group, pools):
+            if pool.address.name.lower() == name.lower():
+                return _one(cloud, live_id(pool))
+    return None
+
+
+def _told(cloud: Cloud, pool: Observed) -> Observed:
+    """`pool`, with what its broken nodes say."""
+    if not (state_of(pool).broken and pool.health is Health.FAILED):
+        return pool
+    words, logs = repair.told(cloud, live_id(pool))
+    return replace(pool, detail=f"{pool.detail} ({words})" if words else pool.detail, logs=logs)
+
+
+def _standing(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf, *, telling: bool = False) -> Iterator[Observed]:
+    """The generation that stands for `desired`, and those that it takes over from, which stay until then.
+
+    `telling`: with the work that a change of its nodes hits, for a plan to tell.
+    """
+    chosen = generations.choose(desired, live, rule)
+    name = live_id(chosen.now)
+    cloud.pools[desired.address.name] = name
+    pool = generations.handed_over(cloud, desired, chosen)
+    if not state_of(pool).handover and not chosen.beside:
+        pool = _rolling(cloud, desired, pool)
+    yield _disturbed(cloud, desired, pool, _staged(chosen.differs, pool, rule), telling=telling)
+    for other in generations.apart(chosen.others):
+        yield replace(other, kept=True, detail=f"{name} takes over from it")
+
+
+def _rolling(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:
+    """`pool`, with how far a rolling change of its nodes is."""
+    state = state_of(pool)
+    since = state.marks.get(marks.ROLLOUT)
+    if since is None or not rollout.rolls(desired) or pool.health is Health.FAILED:
+        return pool
+    left = rollout.read(cloud, live_id(pool), since)
+    health, detail, stage = rollout.seen(pool, left, desired.data["rollout"]["maxUnavailable"])
+    body = {**pool.body, STAGE: stage}
+    return replace(pool, body=body, state=replace(state, rollout=left), health=health, detail=detail)
+
+
+def _staged(differs: Diff, pool: Observed, rule: RuleOf) -> Diff:
+    """`differs`, with the stage that a change of `pool` is in."""
+    stage = pool.body[STAGE]
+    return Diff((*differs.changes, Change(STAGE, stage, None, rule(STAGE)))) if stage else differs
+
+
+def _disturbed(cloud: Cloud, desired: Desired, pool: Observed, differs: Diff, *, telling: bool) -> Observed:
+    """`pool`, with what a change of its nodes does to running work, and whether it may do so now."""
+    properties = pool.body["properties"]
+    replacing = repair.replacing(cloud, live_id(pool), properties.get("allocationState", "Steady"))
+    if not replacing and scale.superseded(pool, differs):
+        return replace(pool, health=Health.READY, detail="another resize runs: it is stopped first")
+    if differs.rule <= Rule.LIVE:
+        return _shrinking(cloud, desired, pool) if differs and scale.shrinks(desired, pool) else pool
+    begun = not pool.occupants or state_of(pool).handover or scale.emptied(pool)
+    closed = "" if begun else windows.closed(desired.data["rollout"].get("windows", ()), cloud.time)
+    return replace(nodes.hit(cloud, pool) if telling else pool, held=closed)
+
+
+def _shrinking(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:
+    """`pool`, with what becomes of the tasks on nodes that leave."""
+    hit = nodes.hit(cloud, pool)
+    if hit is pool:
+        return pool
+    return replace(hit, detail=f"{scale.leaving(desired)} (now {', '.join(hit.occupants)})")

@@ -1,0 +1,44 @@
+"""What is known of a live pool beyond its body: its nodes in numbers, its marks, and the change that is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.pool.handover import Moves
+from reconciler.kinds.pool.rollout import Nodes
+from reconciler.model import Observed
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A pool takes over from others: first the `moves` of their jobs, then the `old` pools (ARM ids) are deleted."""
+
+    moves: Moves
+    old: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of a live pool.
+
+    broken    how many of its nodes do not work
+    running   how many run tasks
+    marks     all of its metadata, our marks among it
+    rollout   how far a rolling change of its nodes is, if one is under way
+    handover  what it takes over from other generations, if there are some
+    beside    the id of the generation to make beside it, where a change needs one
+    """
+
+    broken: int
+    running: int
+    marks: Mapping[str, str]
+    rollout: Nodes | None = None
+    handover: Handover | None = None
+    beside: str = ""
+
+
+def state_of(pool: Observed) -> State:
+    """The state of an observed pool."""
+    assert isinstance(pool.state, State)
+    return pool.state
