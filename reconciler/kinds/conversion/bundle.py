@@ -25,12 +25,12 @@ def bundle() -> dict[str, bytes]:
 
 
 @cache
-def digest() -> str:
+def name() -> str:
     """The name of the bundle: 16 hex digits over its names and contents, pip aside."""
     total = hashlib.sha256()
-    for name, content in sorted(bundle().items()):
-        if name != "pip.pyz":  # it installs the worker's packages and is no part of what the worker does
-            total.update(f"{name}\0{len(content)}\0".encode() + content)
+    for file, content in sorted(bundle().items()):
+        if file != "pip.pyz":  # it installs the worker's packages and is no part of what the worker does
+            total.update(f"{file}\0{len(content)}\0".encode() + content)
     return total.hexdigest()[:16]
 
 

@@ -1,8 +1,8 @@
 """The conversion that a job is for: every input blob has an output made from its current content.
 
-Not a resource of Azure but the state of its data, compared like one: `pending` is what is missing or changed, and an
-update submits tasks for just that. It is BUSY while tasks of it run, whoever submitted them. There is nothing to
-delete: the data is the user's.
+Not a resource of Azure but the state of its data, compared like one: `pending` counts what is missing or changed, and
+an update submits tasks for just that, as it was seen: its state is the Work that is left. It is BUSY while tasks of it
+run, whoever submitted them. There is nothing to delete: the data is the user's.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _failures(cloud: Cloud, place: str, prefix: str) -> dict[str, str]:
     found = {}
     for blob in _client(cloud, place).list_blobs(name_starts_with=prefix, include=["metadata"]):
         metadata = blob.metadata or {}
-        if metadata.get("worker") == bundle.digest():
+        if metadata.get("worker") == bundle.name():
             found[blob.name.removeprefix(prefix)] = metadata.get("source_etag", "")
     return found
 
@@ -129,7 +129,8 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     reason = submission.failure(cloud, wanted.address.name) if pending else None
     health = Health.FAILED if reason else Health.READY
     detail = describe(left) + (f"; {reason}" if reason else "")
-    return Observed(wanted.address, wanted.address.name, body, Mark(cloud.owner, ""), health, detail)
+    mark = Mark(cloud.owner, "")
+    return Observed(wanted.address, wanted.address.name, body, mark, health, detail, state=left)
 
 
 def _places_exist(cloud: Cloud, wanted: Desired) -> bool:
@@ -175,9 +176,10 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     return None
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
     """Submit tasks for what is left, and delete orphans if the spec says so."""
-    left = look(cloud, desired)
+    left = observed.state
+    assert isinstance(left, Work)
     if "orphans" in desired.body:
         _delete_orphans(cloud, desired, left)
     if left.pending:
@@ -195,12 +197,23 @@ def _urls(cloud: Cloud, desired: Desired) -> Mapping[str, str]:
 
 
 def _delete_orphans(cloud: Cloud, desired: Desired, left: Work) -> None:
-    """Delete outputs without a source, if their metadata says that they were made by a conversion."""
+    """Delete outputs without a source that are as a conversion made them, by what their metadata says now."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import HttpResponseError
+
     client = _client(cloud, desired.data["to"])
-    orphans = set(left.orphans)
-    for blob in client.list_blobs(name_starts_with=desired.data["prefix"] or None, include=["metadata"]):
-        if blob.name in orphans and "source_name" in (blob.metadata or {}):
-            client.delete_blob(blob.name)
+
+    def delete_one(name: str) -> None:
+        try:
+            there = client.get_blob_client(name).get_blob_properties()
+            if "source_name" in there.metadata:
+                client.delete_blob(name, etag=there.etag, match_condition=MatchConditions.IfNotModified)
+        except HttpResponseError as error:
+            if error.status_code not in (404, 412):  # it is gone, or another by now
+                raise
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(delete_one, left.orphans))
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:

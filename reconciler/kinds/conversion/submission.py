@@ -26,7 +26,7 @@ MOST, LARGEST = 100, 1_000_000
 
 
 def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
-    total = hashlib.sha256(f"{bundle.digest()} {tasks} {attempt}".encode())
+    total = hashlib.sha256(f"{bundle.name()} {tasks} {attempt}".encode())
     for item in items:
         total.update(f"\0{item.name}\0{item.etag}".encode())
     return f"{PREFIX}{total.hexdigest()[:12]}"
@@ -62,7 +62,7 @@ def _manifest(items: Iterable[Item]) -> bytes:
 
 def _put_bundle(scripts: Any) -> None:
     """Upload the worker unless it is there: its folder is named after its content."""
-    folder = f"worker/{bundle.digest()}"
+    folder = f"worker/{bundle.name()}"
     there = {blob.name for blob in scripts.list_blobs(name_starts_with=f"{folder}/")}
     for name, content in bundle.bundle().items():
         if f"{folder}/{name}" not in there:
@@ -73,7 +73,7 @@ def _task(
     job: str, run: str, number: int, urls: Mapping[str, str], failed_prefix: str, identity: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A task as the data plane takes it. No name of an input is on its command line: they are in the manifest."""
-    worker = bundle.digest()
+    worker = bundle.name()
     folder = f"jobs/{job}/{run}"
     arguments = [
         *("--from", urls["from"], "--to", urls["to"], "--scripts", urls["scripts"]),
