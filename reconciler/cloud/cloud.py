@@ -109,6 +109,8 @@ class Cloud:
         """publisher:offer:sku → the node agent that the account pairs it with, once that has been asked."""
         self.pools: dict[str, str] = {}
         """The spec's name of a pool → the id of the live pool that stands for it, when the pools have been listed."""
+        self.versions: dict[str, list[dict[str, Any]]] = {}
+        """Id of an image definition → its versions, from when they have been resolved until they are listed."""
 
     @property
     def group_id(self) -> str:

@@ -6,6 +6,7 @@ another, and what a build leaves can always be found and cleared away.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,44 +16,46 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.image import machine, recipe, steps, version_tags
 from reconciler.kinds.image.machine import Phase, Seen
-from reconciler.model import Desired, Health, Mark, Observed
+from reconciler.kinds.image.state import State
+from reconciler.model import STAGE, Desired, Health, Mark, Observed
 
 
 def names(cloud: Cloud, desired: Desired) -> machine.Names:
     return machine.names(cloud.group_id, desired.address.name, desired.data["content"])
 
 
-def stale(desired: Desired, left: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for one in left if one["tags"].get(marks.CONTENT) != desired.data["content"]]
+def stale(desired: Desired, left: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What of `left` was for another content."""
+    return [resource for resource in left if resource["tags"].get(marks.CONTENT) != desired.data["content"]]
 
 
-def building(cloud: Cloud, desired: Desired, found: Observed, left: list[dict[str, Any]]) -> Observed:
+def building(cloud: Cloud, desired: Desired, version: Observed, left: list[dict[str, Any]]) -> Observed:
     """How far the build is, on the machine of this content; what is left of other content goes first."""
     if other := stale(desired, left):
-        return clearing(cloud, replace(found, body={**found.body, "left": left}), other)
+        return clearing(cloud, replace(version, state=State(left=tuple(left))), other)
     seen = look(cloud, desired)
     phase = _phase(desired, seen)
     told = f": {phase.told}" if phase.told else ""
     detail = f"building {desired.body['version']}: {phase}{told}"
     if phase.health is Health.FAILED and seen.machine is not None and desired.data["own"]["buildVm"]["keepOnFailure"]:
         detail += _way_in(cloud, desired, seen)
-    body = {
-        **found.body,
-        "seen": seen,
-        "left": left,
-        "stage": f"{phase}{' in progress' if phase.health is Health.BUSY else told}",
-    }
-    logs = machine.logs(seen)
-    return replace(found, body=body, health=phase.health, detail=detail, logs=logs)
+    stage = f"{phase}{' in progress' if phase.health is Health.BUSY else told}"
+    return replace(
+        version,
+        body={**version.body, STAGE: stage},
+        state=State(left=tuple(left), seen=seen),
+        health=phase.health,
+        detail=detail,
+        logs=machine.logs(seen),
+    )
 
 
-def clearing(cloud: Cloud, found: Observed, left: list[dict[str, Any]]) -> Observed:
+def clearing(cloud: Cloud, version: Observed, left: Iterable[Mapping[str, Any]]) -> Observed:
     """What a build has left, on its way out."""
     names, going = machine.going(cloud, left)
     detail = f"clearing away {names}"
-    return replace(
-        found, body={**found.body, "stage": detail}, detail=detail, health=Health.BUSY if going else Health.READY
-    )
+    health = Health.BUSY if going else Health.READY
+    return replace(version, body={**version.body, STAGE: detail}, detail=detail, health=health)
 
 
 def look(cloud: Cloud, desired: Desired) -> Seen:
@@ -85,18 +88,15 @@ def _way_in(cloud: Cloud, desired: Desired, seen: Seen) -> str:
     )
 
 
-def advance(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen | None, left: list[dict[str, Any]]) -> None:
-    """Start the phase that the build is ready for; first clear away what is left of other content.
-
-    `seen` is what was observed of the machine: None where there was none of this content.
-    """
-    if other := stale(desired, left):
+def advance(cloud: Cloud, desired: Desired, mark: Mark, state: State) -> None:
+    """Start the phase that the build is ready for; first clear away what is left of other content."""
+    if other := stale(desired, state.left):
         machine.clear(cloud, other)
         return
-    seen = Seen() if seen is None else seen
+    seen = state.seen or Seen()
     phase = _phase(desired, seen)
     if phase.health is Health.FAILED:
-        machine.clear(cloud, left)
+        machine.clear(cloud, state.left)
     elif phase.health is Health.READY:
         _start(cloud, desired, mark, seen, phase)
 

@@ -19,7 +19,8 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
-from reconciler.kinds.image import build, machine, preload, recipe, version_tags, version_use
+from reconciler.kinds.image import build, machine, preload, recipe, version_tags, version_use, versions
+from reconciler.kinds.image.state import State, state_of
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
@@ -95,12 +96,12 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
     digests = {reference: one.digest for reference, one in zip(own["preload"], found, strict=True) if one}
     inputs = recipe.inputs(own, base, digests)
     content = digest(inputs)
-    versions = list(arm.listing(cloud, f"{desired.data['definition']}/versions"))
-    version = _version(own["version"], content, _ours(cloud, versions), versions)
-    data = {**desired.data, "base": base, "content": content, "pulls": pulls, "versions": versions}
+    there = versions.resolved(cloud, desired.data["definition"])
+    version = _version(own["version"], content, versions.ours(cloud, there), there)
+    data = {**desired.data, "base": base, "content": content, "pulls": pulls}
     body = {**desired.body, "version": version, "inputs": inputs}
     resolved = replace(desired, body=body, data=data)
-    return replace(resolved, obstacle=_obstacle(cloud, resolved, missing))
+    return replace(resolved, obstacle=_obstacle(cloud, resolved, versions.named(there, version), missing))
 
 
 def _newest_base(cloud: Cloud, os: str, location: str) -> str:
@@ -113,12 +114,6 @@ def _newest_base(cloud: Cloud, os: str, location: str) -> str:
     return str(max(found, key=images.semantic))
 
 
-def _ours(cloud: Cloud, versions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Versions of this spec, newest first."""
-    mine = [raw for raw in versions if marks.is_ours(cloud.owner, raw.get("tags"))]
-    return sorted(mine, key=lambda raw: images.semantic(raw["name"]), reverse=True)
-
-
 def _version(wanted: str, content: str, ours: list[dict[str, Any]], every: list[dict[str, Any]]) -> str:
     if wanted != "auto":
         return wanted
@@ -126,12 +121,11 @@ def _version(wanted: str, content: str, ours: list[dict[str, Any]], every: list[
     return same[0] if same else images.following([raw["name"] for raw in every])
 
 
-def _obstacle(cloud: Cloud, desired: Desired, missing: list[str]) -> str:
-    """Why the version cannot be built, if it has to be."""
+def _obstacle(cloud: Cloud, desired: Desired, live: dict[str, Any] | None, missing: list[str]) -> str:
+    """Why the version cannot be built, if it has to be; `live` is the one of its name."""
     if missing:
         return f"cannot preload {', '.join(missing)}: there is no such image in its registry"
     version, own = desired.body["version"], desired.data["own"]
-    live = next((raw for raw in desired.data["versions"] if raw["name"] == version), None)
     if live is not None and version_tags.content(live) == desired.data["content"]:
         return ""
     if live is not None and marks.mark_of(live.get("tags")) is not None:
@@ -148,19 +142,17 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     wanted = list(wanted)
     left = machine.leftovers(cloud) if wanted else []
     for desired in wanted:
-        mine = [one for one in left if one["tags"][marks.BUILD] == desired.address.name]
-        live = next((raw for raw in desired.data["versions"] if raw["name"] == desired.body["version"]), None)
-        if live is not None and live["properties"]["provisioningState"] != "Succeeded":
-            live = arm.get(cloud, live["id"], expand="ReplicationStatus")
-        if found := _observed(cloud, desired, live, mine):
-            yield found
-        others = [raw for raw in _ours(cloud, desired.data["versions"]) if raw["name"] != desired.body["version"]]
+        there = versions.listed(cloud, desired.data["definition"])
+        mine = [resource for resource in left if resource["tags"][marks.BUILD] == desired.address.name]
+        if current := _current(cloud, desired, there, mine):
+            yield current
+        others = [raw for raw in versions.ours(cloud, there) if raw["name"] != desired.body["version"]]
         keep, pinned = desired.data["own"]["keep"] - 1, desired.data["pinned"]
         yield from version_use.others(cloud, NAME, others, keep, pinned)
     known = {desired.data["definition"].lower() for desired in wanted}
     for definition in version_use.definitions(cloud):
         if definition["id"].lower() not in known:
-            raws = _ours(cloud, arm.listing(cloud, f"{definition['id']}/versions"))
+            raws = versions.ours(cloud, versions.now(cloud, definition["id"]))
             yield from version_use.others(cloud, NAME, raws, None)
 
 
@@ -171,63 +163,66 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
             return None
         used = version_use.users(cloud).get(raw["id"].lower(), [])
         return replace(version_use.observed(wanted.address, raw), occupants=tuple(one.name for one in used))
-    live = arm.get(cloud, f"{wanted.data['definition']}/versions/{wanted.body['version']}", expand="ReplicationStatus")
-    return _observed(cloud, wanted, live, machine.leftovers(cloud, wanted.address.name))
+    there = versions.now(cloud, wanted.data["definition"])
+    return _current(cloud, wanted, there, machine.leftovers(cloud, wanted.address.name))
 
 
-def _observed(
-    cloud: Cloud, desired: Desired, live: dict[str, Any] | None, left: list[dict[str, Any]]
-) -> Observed | None:
-    """The wanted version if it is there; else the build of it, shown against the newest version before it."""
+def _current(cloud: Cloud, desired: Desired, there: versions.Versions, left: list[dict[str, Any]]) -> Observed | None:
+    """The wanted version if it is among those that are there; else its build, shown against the newest before it."""
+    live = versions.named(there, desired.body["version"])
+    if live is not None and live["properties"]["provisioningState"] != "Succeeded":
+        live = arm.get(cloud, live["id"], expand="ReplicationStatus")
     if live is not None and (
         version_tags.content(live) == desired.data["content"] or not marks.is_ours(cloud.owner, live.get("tags"))
     ):
         return _published(cloud, desired, live, left)
-    before = next(iter(_ours(cloud, desired.data["versions"])), None)
+    before = next(iter(versions.ours(cloud, there)), None)
     if before is None and not left:
         return None
     body = version_tags.body(before) if before else {**desired.body, "version": None}
     mark = marks.mark_of(before.get("tags")) if before else Mark(cloud.owner, "")
-    found = Observed(desired.address, before["id"] if before else "", body, mark)
-    return build.building(cloud, desired, found, left) if left else found
+    unbuilt = Observed(desired.address, before["id"] if before else "", body, mark, state=State())
+    return build.building(cloud, desired, unbuilt, left) if left else unbuilt
 
 
 def _published(cloud: Cloud, desired: Desired, live: dict[str, Any], left: list[dict[str, Any]]) -> Observed:
-    state, detail = live["properties"]["provisioningState"], ""
-    health = Health.FAILED if state == "Failed" else Health.READY
-    if state == "Failed":
+    status, detail = live["properties"]["provisioningState"], ""
+    health = Health.FAILED if status == "Failed" else Health.READY
+    if status == "Failed":
         detail = f"version {live['name']} could not be published"
-    elif state != "Succeeded" and (waiting := version_tags.unreplicated(live)):
+    elif status != "Succeeded" and (waiting := version_tags.unreplicated(live)):
         home = desired.body["location"] in waiting
         health = Health.BUSY if home else Health.READY
         detail = f"publishing {live['name']}: waiting for {', '.join(sorted(waiting))}"
-    elif state == "Deleting":
+    elif status == "Deleting":
         health, detail = Health.BUSY, "being deleted"
-    mark = marks.mark_of(live.get("tags"))
-    found = Observed(desired.address, live["id"], version_tags.body(live), mark, health, detail)
-    return build.clearing(cloud, found, left) if left and health is Health.READY else found
+    tags = live.get("tags") or {}
+    mark, state = marks.mark_of(tags), State(tags, tuple(left))
+    version = Observed(desired.address, live["id"], version_tags.body(live), mark, health, detail, state=state)
+    return build.clearing(cloud, version, left) if left and health is Health.READY else version
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     """Begin the build."""
-    build.advance(cloud, desired, mark, None, [])
+    build.advance(cloud, desired, mark, State())
     return None
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+def update(cloud: Cloud, desired: Desired, mark: Mark, version: Observed, diff: Diff) -> Operation | None:
     """The next phase of the build, or what has changed of a version that is there."""
-    if found.body["version"] != desired.body["version"] or "inputs" in {c.path.split(".")[0] for c in diff.changes}:
-        build.advance(cloud, desired, mark, found.body.get("seen"), found.body.get("left", []))
-    elif found.health is Health.FAILED:
-        return arm.delete(cloud, found.id)
-    elif found.body["stage"]:
-        machine.clear(cloud, machine.leftovers(cloud, desired.address.name))
+    state = state_of(version)
+    if version.body["version"] != desired.body["version"] or "inputs" in {c.path.split(".")[0] for c in diff.changes}:
+        build.advance(cloud, desired, mark, state)
+    elif version.health is Health.FAILED:
+        return arm.delete(cloud, version.id)
+    elif version.body["stage"]:
+        machine.clear(cloud, state.left)
     else:
-        tags = found.body["raw_tags"] | marks.with_mark(desired.body["tags"], mark)
+        tags = {**state.tags, **marks.with_mark(desired.body["tags"], mark)}
         # a storage profile is required; an empty one changes nothing (Microsoft's example Update_WithoutSourceId)
         properties = {"publishingProfile": build.profile(desired), "storageProfile": {}}
         body = {"tags": tags, "properties": properties}
-        return arm.patch(cloud, found.id, body)
+        return arm.patch(cloud, version.id, body)
     return None
 
 

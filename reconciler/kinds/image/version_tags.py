@@ -61,7 +61,6 @@ def body(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "location": arm.region(raw["location"]),
         "tags": shown,
-        "raw_tags": dict(tags),
         "version": raw["name"],
         "inputs": inputs(raw),
         "stage": None,
