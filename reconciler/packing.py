@@ -30,7 +30,7 @@ def fault(path: Path) -> str | None:
     return None if zipfile.is_zipfile(path) else f"{path} is no zip file; name a zip file, or a folder to be packed"
 
 
-def digest(path: Path) -> str:
+def content(path: Path) -> str:
     """A short name for the content of a folder or zip file: equal content has equal digests."""
     told = hashlib.sha256()
     if path.is_dir():

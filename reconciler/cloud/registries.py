@@ -33,7 +33,7 @@ def split(reference: str) -> tuple[str, str, str]:
     return first, repository, digest if at else tag or "latest"
 
 
-def digest(cloud: Cloud, server: str, repository: str, tag: str) -> str | None:
+def manifest_digest(cloud: Cloud, server: str, repository: str, tag: str) -> str | None:
     """The digest that `tag` has in the registry, or None if it has no such image.
 
     Raises Unreachable if the registry does not answer, AzureError if it does not let us in.

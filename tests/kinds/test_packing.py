@@ -20,7 +20,7 @@ def test_times_and_places_make_no_other_package(tmp_path: Path) -> None:
     one, other = folder(tmp_path / "one", a="1", b="2"), folder(tmp_path / "other", b="2", a="1")
     os.utime(other / "deep/a", (0, 0))
     (other / "empty").mkdir()
-    assert packing.digest(one) == packing.digest(other)
+    assert packing.content(one) == packing.content(other)
     with packing.packed(one) as first, packing.packed(other) as second:
         assert first.read() == second.read()
 
@@ -29,7 +29,7 @@ def test_names_content_and_modes_do(tmp_path: Path) -> None:
     found = [folder(tmp_path / str(n), **files) for n, files in enumerate([{"a": "1"}, {"a": "2"}, {"b": "1"}])]
     found.append(folder(tmp_path / "mode", a="1"))
     (found[-1] / "deep/a").chmod(0o755)
-    assert len({packing.digest(one) for one in found}) == len(found)
+    assert len({packing.content(one) for one in found}) == len(found)
     with packing.packed(found[-1]) as data, zipfile.ZipFile(data) as archive:
         assert [(one.filename, one.external_attr >> 16) for one in archive.infolist()] == [("deep/a", 0o100755)]
 

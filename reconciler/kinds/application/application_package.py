@@ -56,7 +56,7 @@ def _roles(spec: Spec) -> Iterable[Address]:
 
 def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:
     """The content as it is in the folder now; other content of a version that is live already needs a new one."""
-    found = replace(desired, body={**desired.body, "content": packing.digest(Path(desired.data["path"]))})
+    found = replace(desired, body={**desired.body, "content": packing.content(Path(desired.data["path"]))})
     if desired.data["allowUpdates"]:
         return found
     live = observe(cloud, found)
@@ -111,7 +111,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Di
 
 
 def _check(desired: Desired) -> None:
-    if packing.digest(Path(desired.data["path"])) != desired.body["content"]:
+    if packing.content(Path(desired.data["path"])) != desired.body["content"]:
         raise Refused(f"{desired.data['path']} has changed since the plan was made; run plan again")
 
 

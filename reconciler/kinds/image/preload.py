@@ -56,7 +56,7 @@ def resolve(cloud: Cloud, reference: str, before: Mapping[Address, Desired]) -> 
 
 
 def _looked_up(cloud: Cloud, server: str, repository: str, tag: str) -> Found | None:
-    digest = registries.digest(cloud, server, repository, tag)
+    digest = registries.manifest_digest(cloud, server, repository, tag)
     if digest is None:
         return None
     name = f"{server}/{repository}"

@@ -48,10 +48,10 @@ def inputs(own: Mapping[str, Any], base_version: str, preload: Mapping[str, str]
     if own["packages"]:
         found["packages"] = _short(" ".join(sorted(own["packages"])))
     for stage in _ours(own):
-        found[f"stage {stage}"] = _digest(stagescript.text(own["os"], stage, {}))
+        found[f"stage {stage}"] = _sha256(stagescript.text(own["os"], stage, {}))
     for section, word in (("scripts", "script"), ("verify", "verify")):
         for index, step in enumerate(own[section], start=1):
-            found[f"{word} {index} {step['name']}"] = _digest(step["script"])
+            found[f"{word} {index} {step['name']}"] = _sha256(step["script"])
     found |= {f"preload {reference}": digest[:19] for reference, digest in preload.items()}
     return found
 
@@ -106,8 +106,8 @@ def _seconds(name: str, pulls: tuple[Pull, ...]) -> float:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 60 else _digest(text)
+    return text if len(text) <= 60 else _sha256(text)
 
 
-def _digest(text: str) -> str:
+def _sha256(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -74,8 +74,8 @@ def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     if registry is None or registry["properties"].get("provisioningState") != "Succeeded":
         return None
     server, data = registry["properties"]["loginServer"], wanted.data
-    now = registries.digest(cloud, server, data["repository"], data["tag"])
-    built = registries.digest(cloud, server, data["repository"], source_tag(wanted.body["source"]))
+    now = registries.manifest_digest(cloud, server, data["repository"], data["tag"])
+    built = registries.manifest_digest(cloud, server, data["repository"], source_tag(wanted.body["source"]))
     fresh = built is not None and now == built
     health, detail, logs = (Health.READY, "", {}) if fresh else _run(cloud, wanted)
     if now is None and health is Health.READY:
