@@ -23,9 +23,9 @@ import azure_local
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
-from reconciler.kinds import KINDS
 from reconciler.model import Outcome, Plan
 from reconciler.spec import Spec, load
+from tests.bodies import CHECKED
 
 pytest_plugins = ["tests.validity.report"]
 settings.register_profile("noisy", deadline=None)  # that a machine is slow is no failure
@@ -112,14 +112,14 @@ class World:
         return made
 
     def plan(self, **more: Any) -> Plan:
-        return loop.read(self.spec(), self.cloud(), KINDS, **more).plan
+        return loop.read(self.spec(), self.cloud(), CHECKED, **more).plan
 
     def apply(self, poll_seconds: float | None = None, **more: Any) -> dict[str, Outcome]:
         cloud = self.cloud()
-        reading = loop.read(self.spec(), cloud, KINDS, **more)
+        reading = loop.read(self.spec(), cloud, CHECKED, **more)
         stop = threading.Event()
         outcomes = loop.carry_out(
-            reading, cloud, KINDS, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds
+            reading, cloud, CHECKED, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds
         )
         return {str(outcome.step.address): outcome for outcome in outcomes}
 

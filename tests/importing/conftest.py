@@ -15,11 +15,11 @@ from reconciler.cloud.cloud import connect
 from reconciler.engine import loop
 from reconciler.importing import Draft
 from reconciler.importing import live as reading
-from reconciler.kinds import KINDS
 from reconciler.model import Action, Plan, Status
 from reconciler.render import as_yaml
 from reconciler.spec import load
 from reconciler.spec.spec import Spec
+from tests.bodies import CHECKED
 from tests.conftest import SPEED, World
 from tests.importing.plain import Plain
 
@@ -61,7 +61,7 @@ class Imports:
 
     def plan(self, draft: Draft) -> Plan:
         spec = self.written(draft)
-        return loop.read(spec, connect(spec, os.environ), KINDS).plan
+        return loop.read(spec, connect(spec, os.environ), CHECKED).plan
 
     def imported(self, name: str | None = None) -> World:
         """The imported spec as a world of its own."""
