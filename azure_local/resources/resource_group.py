@@ -125,6 +125,8 @@ async def resources(azure: Azure, call: Call) -> Answer:
             if wanted(resource):
                 keys = ("id", "name", "type", "location", "tags", "sku", "kind", "identity")
                 found.append({key: resource[key] for key in keys if key in resource})
+    if "tagValue" in (call.query.get("$filter") or ""):  # Microsoft's schema: tags are not returned then
+        found = [{key: value for key, value in shown.items() if key != "tags"} for shown in found]
     return Answer(200, page(found, call, azure.page_size))
 
 

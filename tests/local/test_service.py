@@ -44,6 +44,17 @@ def ask(azure: Azure, path: str, bearer: str | None = None, method: str = "GET",
 GROUPS = f"/subscriptions/{'0' * 8}-0000-0000-0000-{'0' * 12}/resourcegroups"
 
 
+def test_resources_asked_for_by_the_value_of_a_tag_are_shown_without_tags(world: World) -> None:
+    world.text = {key: world.text[key] for key in ("apiVersion", "name", "azure")} | {"identities": {"id-one": {}}}
+    world.apply()
+    cloud = world.cloud()
+    (shown,) = cloud.list_arm(f"{cloud.group_id}/resources", filter="tagName eq 'reconcile_owner'")
+    assert (shown["name"], shown["tags"]["reconcile_owner"]) == ("id-one", cloud.owner)
+    asked = f"tagName eq 'reconcile_owner' and tagValue eq '{cloud.owner}'"
+    (shown,) = cloud.list_arm(f"{cloud.group_id}/resources", filter=asked)
+    assert (shown["name"], "tags" in shown) == ("id-one", False)
+
+
 def test_a_request_needs_a_token_of_ours_for_this_audience_and_time(azure: Azure) -> None:
     path = f"{GROUPS}?api-version=2025-04-01"
     assert ask(azure, path).status_code == 401

@@ -184,17 +184,20 @@ def logs(seen: Seen) -> dict[str, str]:
 
 
 def leftovers(cloud: Cloud, image: str | None = None) -> list[dict[str, Any]]:
-    """What builds of this spec have left in its group: of one image, or of all."""
+    """What builds of this spec have left in its group: of one image, or of all.
+
+    Resources are asked for by the tag's name alone: where its value is asked for too, ARM returns no tags.
+    """
     from azure.core.exceptions import HttpResponseError
 
-    query = f"tagName eq '{marks.BUILD}'" + (f" and tagValue eq '{image}'" if image else "")
     try:
-        found = list(cloud.list_arm(f"{cloud.group_id}/resources", filter=query))
+        raws = list(cloud.list_arm(f"{cloud.group_id}/resources", filter=f"tagName eq '{marks.BUILD}'"))
     except HttpResponseError as error:
         if error.status_code == 404:
             return []
         raise
-    return [one for one in found if marks.is_ours(cloud.owner, one.get("tags"))]
+    mine = [raw for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))]
+    return [raw for raw in mine if image in (None, raw["tags"][marks.BUILD])]
 
 
 def expired(cloud: Cloud, *, everything: bool) -> list[dict[str, Any]]:
