@@ -138,4 +138,6 @@ KIND = Kind(
     update=update,
     delete=delete,
     ready_within=timedelta(minutes=15),
+    noun="Batch account",
+    outputs={"accountEndpoint": "properties.accountEndpoint"},
 )

@@ -153,4 +153,5 @@ KIND = Kind(
     delete=delete,
     ready_within=timedelta(minutes=15),
     reads=("batch_account",),
+    section="jobs",
 )

@@ -13,23 +13,23 @@ from typing import Any
 from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
+from reconciler.kind import ArmType, Kinds
 from reconciler.model import Action, Address, Desired, Observed, Plan
 from reconciler.preflight import access
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_pools
 
 THREADS = 8
-NAMED = {
-    "batch_account": ("Microsoft.Batch/locations/{location}", "Microsoft.Batch/batchAccounts"),
-    "storage_account": ("Microsoft.Storage", "Microsoft.Storage/storageAccounts"),
-    "registry": ("Microsoft.ContainerRegistry", "Microsoft.ContainerRegistry/registries"),
-}
-"""Kind whose names all of Azure shares → where to ask for a name, and the type to ask for."""
 NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 Job = tuple[str, Callable[[], Any]]
 
 
 def read(
-    cloud: Cloud, plan: Plan, desired: Mapping[Address, Desired], observed: Iterable[Observed], location: str
+    cloud: Cloud,
+    kinds: Kinds,
+    plan: Plan,
+    desired: Mapping[Address, Desired],
+    observed: Iterable[Observed],
+    location: str,
 ) -> tuple[Facts, tuple[Change, ...]]:
     """The facts for `plan`, and the pools that it changes."""
     observed = tuple(observed)
@@ -48,10 +48,10 @@ def read(
         leaving,
         subscription=cloud.target.subscription,
         group=cloud.target.resource_group,
-        needed=access.needed(plan),
+        needed=access.needed(plan, kinds),
         jobs=_active_jobs(plan, observed),
     )
-    jobs = [*_pool_jobs(cloud, location, changed, desired, known), *_name_jobs(cloud, plan, location)]
+    jobs = [*_pool_jobs(cloud, location, changed, desired, known), *_name_jobs(cloud, kinds, plan, location)]
     jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
 
@@ -111,9 +111,14 @@ def _versions(desired: Mapping[Address, Desired]) -> list[Desired]:
     return [one for one in desired.values() if one.address.kind == "image_version" and "definition" in one.data]
 
 
-def _name_jobs(cloud: Cloud, plan: Plan, location: str) -> list[Job]:
-    made = [d.address for d in plan.of(Action.CREATE) if d.address.kind in NAMED]
-    return [(f"name {one}", partial(_name, cloud, one, location)) for one in made]
+def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Job]:
+    """One question for each new resource whose name all of Azure shares."""
+    made = [(decision.address, kinds[decision.address.kind].arm) for decision in plan.of(Action.CREATE)]
+    return [
+        (f"name {address}", partial(_name, cloud, arm, address.name, location))
+        for address, arm in made
+        if arm and arm.named_at
+    ]
 
 
 def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
@@ -182,11 +187,10 @@ def _subnet(network: Mapping[str, Any], own: Mapping[str, Any]) -> Subnet:
     )
 
 
-def _name(cloud: Cloud, address: Address, location: str) -> str:
+def _name(cloud: Cloud, kind: ArmType, name: str, location: str) -> str:
     """Why the name cannot be had; empty if it can."""
-    place, kind = NAMED[address.kind]
-    path = f"/subscriptions/{cloud.target.subscription}/providers/{place.format(location=location)}"
-    answer = cloud.arm("POST", f"{path}/checkNameAvailability", {"name": address.name, "type": kind}).body
+    path = f"/subscriptions/{cloud.target.subscription}/providers/{kind.named_at.format(location=location)}"
+    answer = cloud.arm("POST", f"{path}/checkNameAvailability", {"name": name, "type": kind.name}).body
     if answer.get("nameAvailable"):
         return ""
-    return str(answer.get("message") or f"the name {address.name} is taken")
+    return str(answer.get("message") or f"the name {name} is taken")

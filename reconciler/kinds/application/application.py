@@ -101,4 +101,5 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    section="applications",
 )

@@ -67,4 +67,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    plural="identities",
+    section="identities",
+    outputs={"clientId": "properties.clientId", "principalId": "properties.principalId"},
 )

@@ -81,4 +81,5 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    plural="galleries",
 )

@@ -127,4 +127,6 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    noun="image",
+    section="images",
 )

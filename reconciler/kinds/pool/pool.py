@@ -280,7 +280,7 @@ def abandon(cloud: Cloud, desired: Desired) -> str | None:
 
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Batch/batchAccounts/pools", "2025-06-01"),
+    arm=ArmType("Microsoft.Batch/batchAccounts/pools", "2025-06-01", asks=("Microsoft.Compute",)),
     fields=FIELDS,
     expand=expand,
     list=list_,
@@ -294,4 +294,5 @@ KIND = Kind(
     attempts=3,
     ready_within=timedelta(minutes=45),
     reads=("batch_account",),
+    section="pools",
 )

@@ -99,4 +99,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     ready_within=timedelta(minutes=15),
+    plural="registries",
+    section="registries",
+    outputs={"loginServer": "properties.loginServer"},
 )

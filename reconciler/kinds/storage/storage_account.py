@@ -142,4 +142,6 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    section="storage",
+    outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
 )
