@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cost.use import Costs
 from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -103,6 +104,8 @@ class Kind:
     """The key of a spec under which resources of this kind are listed by name, if there is one."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     """What other programs ask of a live one: the name of an output → its path in the body, such as `properties.x`."""
+    costs: Costs | None = None
+    """What it costs by time; None: nothing."""
 
     @property
     def one(self) -> str:

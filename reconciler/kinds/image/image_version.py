@@ -19,7 +19,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
-from reconciler.kinds.image import build, machine, preload, recipe, version_tags, version_use
+from reconciler.kinds.image import build, costs, machine, preload, recipe, version_tags, version_use
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
@@ -259,4 +259,5 @@ KIND = Kind(
     ready_within=timedelta(hours=2),
     reads=("image_definition",),
     spares_occupied=True,
+    costs=costs.COSTS,
 )
