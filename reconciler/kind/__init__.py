@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cost.use import Costs
+from reconciler.kind.needs import NOTHING, Needs
 from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -106,6 +107,8 @@ class Kind:
     """What other programs ask of a live one: the name of an output → its path in the body, such as `properties.x`."""
     costs: Costs | None = None
     """What it costs by time; None: nothing."""
+    needs: Needs = NOTHING
+    """What it takes of quotas, a region and a subnet."""
 
     @property
     def one(self) -> str:

@@ -15,6 +15,7 @@ from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import Kind
+from reconciler.kind.needs import Needs
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -154,4 +155,5 @@ KIND = Kind(
     ready_within=timedelta(minutes=15),
     reads=("batch_account",),
     section="jobs",
+    needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
 )

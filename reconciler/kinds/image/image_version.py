@@ -19,6 +19,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.needs import Needs
 from reconciler.kinds.image import build, costs, machine, preload, recipe, version_tags, version_use
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -241,6 +242,11 @@ def takes(decision: Decision, desired: Desired | None) -> timedelta:
     return timedelta(seconds=recipe.seconds(desired.data["own"]) if built and desired else 60)
 
 
+def made(desired: Desired) -> str:
+    """The id of the version that is wanted, in lower case."""
+    return f"{desired.data['definition']}/versions/{desired.body['version']}".lower()
+
+
 KIND = Kind(
     name=NAME,
     arm=ArmType(
@@ -260,4 +266,5 @@ KIND = Kind(
     reads=("image_definition",),
     spares_occupied=True,
     costs=costs.COSTS,
+    needs=Needs(image=made),
 )
