@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cost.use import Costs
+from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
 from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -109,6 +110,8 @@ class Kind:
     """What it costs by time; None: nothing."""
     needs: Needs = NOTHING
     """What it takes of quotas, a region and a subnet."""
+    inverse: Inverse | str | None = "nothing can say it in a spec"
+    """How a live one is said in a spec, or why it cannot be; None: it is part of what is said of the whole spec."""
 
     @property
     def one(self) -> str:

@@ -79,4 +79,5 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    inverse=None,
 )

@@ -102,4 +102,5 @@ KIND = Kind(
     update=update,
     delete=delete,
     section="applications",
+    inverse="what its packages are made of is not to be seen; pools bring them by version",
 )

@@ -82,4 +82,5 @@ KIND = Kind(
     update=update,
     delete=delete,
     plural="galleries",
+    inverse="what its images are made of is not to be seen; pools boot their versions",
 )

@@ -129,4 +129,5 @@ KIND = Kind(
     delete=delete,
     noun="image",
     section="images",
+    inverse="what it is made of is not to be seen; pools boot its versions",
 )

@@ -267,4 +267,5 @@ KIND = Kind(
     spares_occupied=True,
     costs=costs.COSTS,
     needs=Needs(image=made),
+    inverse="what it is made of is not to be seen; pools boot it by its version",
 )

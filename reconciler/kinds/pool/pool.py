@@ -18,7 +18,7 @@ from reconciler.diff import diff
 from reconciler.kind import ArmType, Kind
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import change as pool_change
-from reconciler.kinds.pool import costs, generations, image, needs, nodes, repair, scale, windows
+from reconciler.kinds.pool import costs, generations, image, inverse, needs, nodes, repair, scale, windows
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool import rollout as pool_rollout
 from reconciler.kinds.pool.nodes import live_id
@@ -297,4 +297,5 @@ KIND = Kind(
     section="pools",
     costs=costs.COSTS,
     needs=needs.NEEDS,
+    inverse=inverse.INVERSE,
 )
