@@ -110,7 +110,7 @@ class Kind:
     """What it costs by time; None: nothing."""
     needs: Needs = NOTHING
     """What it takes of quotas, a region and a subnet."""
-    inverse: Inverse | str | None = "nothing can say it in a spec"
+    inverse: Inverse | str | None = "import has no words for it"
     """How a live one is said in a spec, or why it cannot be; None: it is part of what is said of the whole spec."""
 
     @property
