@@ -46,7 +46,7 @@ def _measured(state: Path, path: Path) -> str:
     (state / "wire.on").touch()
     azure_local.ask(state, "POST", "faults", {"match": {}, "times": 1_000_000, "action": {"delay": LATENCY}})
     begun = time.perf_counter()
-    reading.read(cloud, found.plan, found.desired, found.observed, spec.azure.location)
+    reading.read(cloud, KINDS, found.plan, found.desired, found.observed, spec.azure.location)
     took = time.perf_counter() - begun
     azure_local.ask(state, "DELETE", "faults")
     asked = len((state / "wire.jsonl").read_text().splitlines())

@@ -16,19 +16,12 @@ from reconciler.cli import common
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.engine.loop import Reading
+    from reconciler.kind import Kinds
     from reconciler.preflight.facts import Finding
 
 Row = tuple[str, str, str]
 """A check, its state (ok, warn, refused, not checked) and what to do or why."""
 
-PROVIDERS = {
-    "batch_account": "Microsoft.Batch",
-    "storage_account": "Microsoft.Storage",
-    "registry": "Microsoft.ContainerRegistry",
-    "identity": "Microsoft.ManagedIdentity",
-    "image_version": "Microsoft.Compute",
-    "pool": "Microsoft.Compute",
-}
 _STATES = {"refuse": "refused", "warn": "warn"}
 CHECKS = {"sizes": "size", "images": "image"}
 
@@ -50,7 +43,7 @@ def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
     numbers: dict[Row, dict[str, Any]] = {}
     if len(rows) > 1 and all(state != "refused" for _, state, _ in rows):
         reading = loop.read(loaded, reached, KINDS)
-        rows += [*_access(reading, reached), *_preflight(reading)]
+        rows += [*_access(reading, reached, KINDS), *_preflight(reading)]
         numbers = {_found(one): _numbers(one) for one in reading.findings}
     if shape == "json":
         shown = [dict(zip(("check", "state", "text"), row, strict=True)) | numbers.get(row, {}) for row in rows]
@@ -85,9 +78,10 @@ def _subscription(cloud: Cloud) -> Row:
     return "subscription", _STATES[severity], f"{words}; {remedy}"
 
 
-def _access(reading: Reading, cloud: Cloud) -> list[Row]:
+def _access(reading: Reading, cloud: Cloud, kinds: Kinds) -> list[Row]:
     """Provider registrations, side by side."""
-    needed = sorted({PROVIDERS[one.kind] for one in reading.desired if one.kind in PROVIDERS})
+    types = [kinds[address.kind].arm for address in reading.desired]
+    needed = sorted({provider for arm in types if arm for provider in arm.registrations})
     with ThreadPoolExecutor(8) as threads:
         asked = [
             threads.submit(_row, f"provider {one}", partial(_provider, cloud, one), "not checked") for one in needed

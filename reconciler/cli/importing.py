@@ -64,7 +64,7 @@ def import_(
     here = reading.group(common.reach(asked))
     known = name or (here.mark.owner if here.mark else _name(group))
     live = importing.read(common.reach(_named(asked, known)), here, account)
-    reading.pools(live, only)
+    reading.check(live, only)
     made = importing.draft(live, asked.azure, known, only)
     text = as_yaml.spec(made.value, header(asked.azure, live.account, made))
     if output is None:

@@ -27,31 +27,15 @@ def validate(spec: Path | None, cloud: str | None) -> None:
     """Check the spec without any network: every problem at once, each with its place."""
     today = datetime.now(UTC).date()
     loaded = common.load_spec(spec, cloud, today)
-    counts = [
-        (len(section), word)
-        for section, word in (
-            (loaded.storage, "storage account"),
-            (loaded.identities, "identity"),
-            (loaded.registries, "registry"),
-            (loaded.images, "image"),
-            (loaded.applications, "application"),
-            (loaded.pools, "pool"),
-            (loaded.jobs, "job"),
-        )
-        if section
-    ]
-    told = ", ".join(f"{count} {_plural(word, count)}" for count, word in counts)
+    from reconciler.kinds import KINDS
+
+    counts = [(len(list(kind.expand(loaded))), kind) for kind in KINDS.values() if kind.section]
+    told = ", ".join(f"{count} {kind.one if count == 1 else kind.many}" for count, kind in counts if count)
     from reconciler.spec.check_pools import ending, warnings
 
     for warning in (*warnings(loaded.pools), *ending({"pools": loaded.pools, "images": loaded.images}, today)):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
-
-
-def _plural(word: str, count: int) -> str:
-    if count == 1:
-        return word
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 @click.command()
@@ -152,21 +136,17 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
         click.echo(as_text.table(("NAME", "VALUE"), list(rows.items())) if rows else "Nothing of this spec is live.")
 
 
-def _outputs(found: Iterable[Observed]) -> Iterable[tuple[str, str]]:
+def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:
     """`address.name` → value."""
-    paths: dict[str, dict[str, tuple[str, ...]]] = {
-        "storage_account": {"blobEndpoint": ("properties", "primaryEndpoints", "blob")},
-        "identity": {"clientId": ("properties", "clientId"), "principalId": ("properties", "principalId")},
-        "batch_account": {"accountEndpoint": ("properties", "accountEndpoint")},
-        "registry": {"loginServer": ("properties", "loginServer")},
-    }
-    for one in found:
-        yield f"{one.address}.id", one.id
-        for name, path in paths.get(one.address.kind, {}).items():
-            value: Any = one.body
-            for part in path:
+    from reconciler.kinds import KINDS
+
+    for observed in live:
+        yield f"{observed.address}.id", observed.id
+        for name, path in KINDS[observed.address.kind].outputs.items():
+            value: Any = observed.body
+            for part in path.split("."):
                 value = value.get(part, {})
-            yield f"{one.address}.{name}", str(value)
+            yield f"{observed.address}.{name}", str(value)
 
 
 @click.command()

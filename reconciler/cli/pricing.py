@@ -41,11 +41,12 @@ def check(reading: Reading, prices: Path | None, found: Cost | None) -> None:
 
 def _uses(reading: Reading) -> Uses:
     from reconciler import cost as costs
+    from reconciler.kinds import KINDS
     from reconciler.spec import trial
 
     spec = reading.spec
     means = trial.means(spec.pools, spec.folder)
-    return costs.of(reading.plan, reading.desired, reading.observed, spec.azure.location, means)
+    return costs.of(KINDS, reading.plan, reading.desired, reading.observed, spec.azure.location, means)
 
 
 def _price(reading: Reading, uses: Uses, prices: Path | None) -> Cost:

@@ -10,14 +10,16 @@ from reconciler.cost.amounts import Range
 from reconciler.cost.budget import over_budget
 from reconciler.cost.charges import HOURS, Charge, Cost, Line, Once, price
 from reconciler.cost.prices import Price, Prices
-from reconciler.cost.use import Build, Change, Replicas, Use, Uses, of
+from reconciler.cost.use import Build, Case, Change, Costs, Replicas, Use, Uses, of
 
 __all__ = [
     "HOURS",
     "Build",
+    "Case",
     "Change",
     "Charge",
     "Cost",
+    "Costs",
     "Line",
     "Once",
     "Price",

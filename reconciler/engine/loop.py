@@ -69,7 +69,7 @@ def _checked(
 ) -> Reading:
     """The plan, with what preflight finds as refusals and notes."""
     plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
-    facts, changed = reading.read(cloud, plan, desired, observed, spec.azure.location)
+    facts, changed = reading.read(cloud, kinds, plan, desired, observed, spec.azure.location)
     findings = checks.check(facts, changed)
     against: dict[Address, list[str]] = {}
     for one in findings:

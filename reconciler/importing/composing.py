@@ -2,144 +2,111 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.importing import jobs, pools, resources
 from reconciler.importing.live import Live
-from reconciler.importing.resources import Section
-from reconciler.importing.words import Known, Unsayable
-from reconciler.kinds.identity import role_assignment
+from reconciler.kind import Kind
+from reconciler.kind.inverse import Inverse, Known, Section, protect
+from reconciler.kind.words import Unsayable, definition, pairs
+from reconciler.kinds import KINDS
 from reconciler.model import Address, Observed
 from reconciler.spec.spec import Target
-
-Say = Callable[[Observed, Known, list[str]], Section]
-ROLE = role_assignment.NAME
-SECTIONS: Mapping[str, tuple[str, Say]] = {
-    "storage_account": ("storage", resources.storage_account),
-    "identity": ("identities", resources.identity),
-    "registry": ("registries", resources.registry),
-    "pool": ("pools", pools.section),
-    "job": ("jobs", jobs.section),
-}
-TRACKED = ("storage_account", "identity", "registry", "batch_account")
-"""Kinds that get the tags of the spec."""
-WORDLESS = {
-    "application": "what its packages are made of is not to be seen; pools bring them by version",
-    "application_package": "what it is made of is not to be seen; pools bring it by version",
-    "gallery": "what its images are made of is not to be seen; pools boot their versions",
-    "image_definition": "what it is made of is not to be seen; pools boot its versions",
-    "image_version": "what it is made of is not to be seen; pools boot it by its version",
-    "verification": "what is checked is not to be seen",
-}
-_PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
-"""Containers that Batch makes for application packages."""
 
 
 @dataclass(slots=True)
 class Draft:
     """A spec as YAML has it; what is not in it, and why; what there is to say of what is.
 
-    `lost` is what the spec owns without saying so: its plan would delete that.
+    `lost` is what the spec owns without saying so: its plan would delete that. `places` are the keys that lead to each
+    section, and what it speaks of.
     """
 
     value: dict[str, Any]
     left: dict[Address, str] = field(default_factory=dict)
     notes: list[tuple[Address, str]] = field(default_factory=list)
     lost: frozenset[Address] = frozenset()
+    places: dict[tuple[str, ...], Address] = field(default_factory=dict)
 
 
 def others(live: Live, name: str, only: Collection[str]) -> Iterator[tuple[Address, str]]:
     """What is not ours to take, or not asked for."""
-    for found in live.found:
-        if found.mark is not None and found.mark.owner != name:
-            yield found.address, f"belongs to the spec {found.mark.owner!r}"
-        elif found.address.kind == "pool" and only and found.address.name not in only:
-            yield found.address, "was not asked for"
-        elif found.address.kind == "batch_account" and found.address.name != live.account:
-            yield found.address, "a spec has one Batch account"
-        elif found.address.kind in WORDLESS:
-            yield found.address, WORDLESS[found.address.kind]
-        elif found.address.kind == "container" and _PACKAGES.fullmatch(found.address.name.split("/")[1]):
-            yield found.address, "Batch made it for application packages"
+    for observed in live.observed:
+        inverse = KINDS[observed.address.kind].inverse
+        if observed.mark is not None and observed.mark.owner != name:
+            yield observed.address, f"belongs to the spec {observed.mark.owner!r}"
+        elif isinstance(inverse, str):
+            yield observed.address, inverse
+        elif inverse and inverse.chosen and only and observed.address.name not in only:
+            yield observed.address, "was not asked for"
+        elif inverse and (why := inverse.outside(observed, live.account)):
+            yield observed.address, why
 
 
 class Composing:
     """One pass over all that is live, each kind after those that it refers to; it knows what is in the spec so far."""
 
     def __init__(self, live: Live, target: Target, name: str, left: dict[Address, str]) -> None:
-        self.live, self.known = live, Known(target.resource_group, target.subscription)
+        self.live = live
+        names = {kind: tuple(one.address.name for one in live.of(kind)) for kind in KINDS}
+        self.known = Known(target.resource_group, target.subscription, live=names)
         self.draft = Draft(_head(live, target, name), left)
 
     def made(self) -> Draft:
-        notes: list[str] = []
-        tracked = [one for kind in TRACKED for one in self._open(kind)]
-        tags = resources.shared_tags(self.live.group, tracked, notes)
-        self.draft.notes += [(self.live.group.address, text) for text in notes]
-        azure = self.draft.value["azure"]
-        azure |= {**({"tags": tags} if tags else {}), **resources.protect(self.live.group)}
-        galleries = {one.address.name.lower(): one.address.name for one in self.live.of("gallery")}
-        self.known = replace(self.known, tags=tags, galleries=galleries)
-        self.known = replace(self.known, storage=self._named("storage_account"))
-        self._containers()
-        self.known = replace(self.known, identities=self._named("identity"), registries=self._named("registry"))
-        self._account()
-        self._roles()
-        self._named("pool")
-        self.known = replace(self.known, pools=frozenset(self.draft.value.get("pools", {})))
-        self._named("job")
+        sayable = [(kind, kind.inverse) for kind in KINDS.values() if isinstance(kind.inverse, Inverse)]
+        self._group([one for kind, inverse in sayable if inverse.tagged for one in self._open(kind)])
+        for kind, inverse in sayable:
+            said = {one.id.lower(): one.address.name for one in self._open(kind) if self._said(kind, inverse, one)}
+            self.known = replace(self.known, said={**self.known.said, kind.name: said})
         return self.draft
 
-    def _open(self, kind: str) -> list[Observed]:
-        return [one for one in self.live.of(kind) if one.address not in self.draft.left]
+    def _group(self, tracked: Iterable[Observed]) -> None:
+        """What is said of the whole spec, from its resource group."""
+        notes: list[str] = []
+        tags = _shared_tags(self.live.group, tracked, notes)
+        self.draft.notes += [(self.live.group.address, text) for text in notes]
+        self.draft.value["azure"] |= {**({"tags": tags} if tags else {}), **protect(self.live.group)}
+        self.known = replace(self.known, tags=tags)
 
-    def _said(self, found: Observed, say: Say) -> Section | None:
-        """The section, or None for what is left out."""
+    def _open(self, kind: Kind) -> list[Observed]:
+        return [one for one in self.live.of(kind.name) if one.address not in self.draft.left]
+
+    def _said(self, kind: Kind, inverse: Inverse, observed: Observed) -> bool:
+        """Whether it could be said, and stands in the draft; else it is left out."""
         notes: list[str] = []
         try:
-            section = say(found, self.known, notes)
+            section = inverse.say(observed, self.known, notes)
         except Unsayable as reason:
-            self.draft.left[found.address] = str(reason)
-            return None
-        self.draft.notes += [(found.address, text) for text in notes]
-        return section
+            self.draft.left[observed.address] = str(reason)
+            return False
+        self.draft.notes += [(observed.address, text) for text in notes]
+        place = inverse.place(observed, self.known) if inverse.place else (kind.section, observed.address.name)
+        _put(self.draft.value, place, section, appended=inverse.appended)
+        if not inverse.appended:
+            self.draft.places[place] = observed.address
+        return True
 
-    def _named(self, kind: str) -> dict[str, str]:
-        """Fill a section with all that can be said; lower-case id → name."""
-        section, say = SECTIONS[kind]
-        known = {}
-        for found in self._open(kind):
-            if kind == "pool" and self.known.account is None:
-                self.draft.left[found.address] = "its Batch account is left out"
-            elif (own := self._said(found, say)) is not None:
-                self.draft.value.setdefault(section, {})[found.address.name] = own
-                known[found.id.lower()] = found.address.name
-        return known
 
-    def _containers(self) -> None:
-        accounts = self.draft.value.get("storage", {})
-        for found in self._open("container"):
-            account, name = found.address.name.split("/")
-            if account not in accounts:
-                self.draft.left[found.address] = "its storage account is left out"
-            elif (own := self._said(found, resources.container)) is not None:
-                accounts[account].setdefault("containers", {})[name] = own
+def _put(value: dict[str, Any], place: tuple[str, ...], section: Section, *, appended: bool) -> None:
+    *path, last = place
+    for key in path:
+        value = value.setdefault(key, {})
+    if appended:
+        value.setdefault(last, []).append(section)
+    else:
+        value[last] = section
 
-    def _account(self) -> None:
-        for found in self._open("batch_account"):
-            if (own := self._said(found, resources.batch_account)) is not None:
-                self.draft.value["batchAccount"] = own
-                self.known = replace(self.known, account=found.address.name)
 
-    def _roles(self) -> None:
-        for found in self._open(ROLE):
-            name = self.known.identities.get(found.body["identity"])
-            if name is None:
-                self.draft.left[found.address] = f"the identity {found.body['identity']} is left out"
-            elif (own := self._said(found, resources.role)) is not None:
-                self.draft.value["identities"][name].setdefault("roles", []).append(own)
+def _shared_tags(group: Observed, tracked: Iterable[Observed], notes: list[str]) -> dict[str, str]:
+    """The tags of the group that all other resources have too, with whatever value: `azure.tags`."""
+    given = pairs(group.body["tags"], definition("tags"), "tags", notes)
+    others = [one.body["tags"] for one in tracked]
+    shared = {name: value for name, value in given.items() if all(name in tags for tags in others)}
+    left = ", ".join(sorted(given.keys() - shared.keys()))
+    if left:
+        notes.append(f"its tags {left} are not in the spec, which would put them on everything; they stay as they are")
+    return shared
 
 
 def _head(live: Live, target: Target, name: str) -> dict[str, Any]:

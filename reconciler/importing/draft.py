@@ -9,29 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from reconciler.azure import roles
 from reconciler.diff import diff
 from reconciler.errors import Problem, ReconcileError
-from reconciler.importing import resources
-from reconciler.importing.composing import ROLE, Composing, Draft, others
+from reconciler.importing.composing import Composing, Draft, others
 from reconciler.importing.live import Live
-from reconciler.importing.words import ordered, shown
+from reconciler.kind.inverse import Inverse
+from reconciler.kind.words import ordered, shown
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Change, Observed
+from reconciler.model import Address, Change, Desired, Observed
 from reconciler.spec.check import check
 from reconciler.spec.document import Document
 from reconciler.spec.load import LOCAL_SUBSCRIPTION, built
 from reconciler.spec.spec import Target
 
-PLACES = {
-    "storage": "storage_account",
-    "identities": "identity",
-    "registries": "registry",
-    "pools": "pool",
-    "jobs": "job",
-}
-"""Section of a spec → the kind of what it names."""
-UNSEEN = "Azure does not show builds of registries, rollout and verify of pools, convert of jobs: write them in again"
+INVERSES = {name: kind.inverse for name, kind in KINDS.items() if isinstance(kind.inverse, Inverse)}
+"""Kinds that can be said in a spec."""
+_HIDDEN = [f"{inverse.unseen} of {KINDS[name].many}" for name, inverse in INVERSES.items() if inverse.unseen]
+UNSEEN = f"Azure does not show {', '.join(_HIDDEN)}: write them in again"
 
 
 def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> Draft:
@@ -46,7 +40,7 @@ def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> 
         raise ReconcileError(f"cannot import {live.group.address} as {name}: {why}")
     while True:
         made = Composing(live, target, name, dict(left)).made()
-        faults = _problems(made.value) or _differences(live, made.value)
+        faults = _problems(made) or _differences(live, made.value)
         if not faults:
             return _finished(live, made, name)
         if faults.keys() <= left.keys():
@@ -54,27 +48,22 @@ def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> 
         left |= faults
 
 
-def _problems(value: dict[str, Any]) -> dict[Address, str]:
+def _problems(made: Draft) -> dict[Address, str]:
     """What the checks of a spec say, by the resource that they say it of. ReconcileError for what is of none."""
-    found: dict[Address, str] = {}
-    for problem in check(Document("the imported spec", value)):
-        address, place = _address(value, problem)
-        found.setdefault(address, f"{place.lstrip('.')} {problem.message}".strip())
-    return found
+    faults: dict[Address, str] = {}
+    for problem in check(Document("the imported spec", made.value)):
+        address, rest = _address(made.places, problem)
+        faults.setdefault(address, f"{rest} {problem.message}".strip())
+    return faults
 
 
-def _address(value: dict[str, Any], problem: Problem) -> tuple[Address, str]:
+def _address(places: Mapping[tuple[str, ...], Address], problem: Problem) -> tuple[Address, str]:
     """The resource at a path such as `pools.prod.nodes`, and the rest of the path."""
-    section, _, rest = problem.path.partition(".")
-    if section == "batchAccount":
-        return Address("batch_account", value["batchAccount"]["name"]), rest
-    if section not in PLACES:
-        raise ReconcileError(f"cannot write a spec of this: {problem.path} {problem.message}")
-    name, _, place = rest.partition(".")
-    if place.startswith("containers."):
-        container, _, place = place.removeprefix("containers.").partition(".")
-        return Address("container", f"{name}/{container}"), place
-    return Address(PLACES[section], name), place
+    for place in sorted(places, key=len, reverse=True):
+        path = ".".join(place)
+        if f"{problem.path}.".startswith(f"{path}."):
+            return places[place], problem.path.removeprefix(path).removeprefix(".")
+    raise ReconcileError(f"cannot write a spec of this: {problem.path} {problem.message}")
 
 
 def _differences(live: Live, value: dict[str, Any]) -> dict[Address, str]:
@@ -82,7 +71,7 @@ def _differences(live: Live, value: dict[str, Any]) -> dict[Address, str]:
     by_key = _by_key(live)
     found: dict[Address, str] = {}
     for kind, desired in _expanded(value):
-        seen = by_key[_key(kind, desired)]
+        seen = by_key[_key(desired)]
         changes = diff(KINDS[kind].rule, desired.body, seen.body).changes
         if changes:
             found[seen.address] = "; ".join(map(_told_change, changes[:3]))
@@ -101,72 +90,63 @@ def _expanded(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield kind.name, desired
 
 
-def _by_key(live: Live) -> dict[Any, Observed]:
-    """Each resource by its address; a role assignment by what it says, as its address is its id."""
-    return {_meaning(one) if one.address.kind == ROLE else one.address: one for one in live.found}
+def _by_key(live: Live) -> dict[object, Observed]:
+    return {_key(one): one for one in live.observed}
 
 
-def _meaning(found: Observed) -> tuple[str, str, str]:
-    body = found.body
-    return body["scope"].lower(), body["identity"], body["properties"]["roleDefinitionId"]
-
-
-def _key(kind: str, desired: Any) -> Any:
-    if kind != ROLE:
-        return desired.address
-    body = desired.body
-    return desired.data["scope"].lower(), body["identity"], body["properties"]["roleDefinitionId"]
+def _key(one: Desired | Observed) -> object:
+    """What a resource is known by: its address, or what its kind says where the address of a live one is an id."""
+    inverse = INVERSES.get(one.address.kind)
+    return inverse.key(one) if inverse else one.address
 
 
 def _finished(live: Live, made: Draft, name: str) -> Draft:
     """With what is to be adopted, and what of ours is not in it; keys in the order of the reference."""
     by_key = _by_key(live)
     adopted, inside = [], set()
-    for kind, desired in _expanded(made.value):
-        seen = by_key[_key(kind, desired)]
+    for _, desired in _expanded(made.value):
+        seen = by_key[_key(desired)]
         inside.add(seen.address)
         if seen.mark is None:
             adopted.append(str(desired.address))
     if adopted:
         made.value["adopt"] = adopted
-    ours = {one.address for one in live.found if one.mark and one.mark.owner == name and not one.kept}
-    if any(address.kind in ("registry", "pool", "job") for address in ours & inside):
+    ours = {one.address for one in live.observed if one.mark and one.mark.owner == name and not one.kept}
+    if any(address.kind in INVERSES and INVERSES[address.kind].unseen for address in ours & inside):
         made.notes.append((live.group.address, UNSEEN))
-    left, lost = _told(live, made, ours), ours - inside
-    plain = {one.address: _plain(one) for one in live.of(ROLE)}
+    left, lost = _told(made, ours), ours - inside
+    sayable = [(one, INVERSES[one.address.kind]) for one in live.observed if one.address.kind in INVERSES]
+    plain = {one.address: inverse.called(one) for one, inverse in sayable}
     return Draft(
-        _spelled(made.value),
+        _spelled(made),
         {plain.get(address, address): why for address, why in left.items()},
         made.notes,
         frozenset(plain.get(address, address) for address in lost),
     )
 
 
-def _plain(role: Observed) -> Address:
-    """A role assignment without its id: whose, which, where."""
-    identity, scope = (role.body[key].rsplit("/", 1)[-1] for key in ("identity", "scope"))
-    return Address(ROLE, f"{identity}/{roles.slug(resources.role_name(role))}/{scope}")
+def _told(made: Draft, ours: Collection[Address]) -> dict[Address, str]:
+    """What is within something that is left out is not told one by one, unless it is ours."""
+    left = made.left
+    return {address: why for address, why in sorted(left.items()) if address in ours or _holder(address) not in left}
 
 
-def _told(live: Live, made: Draft, ours: Collection[Address]) -> dict[Address, str]:
-    """Containers of an account that is left out are not told one by one, unless they are ours."""
-    accounts = {one.name for one in made.left if one.kind == "storage_account"}
-    return {
-        address: why
-        for address, why in sorted(made.left.items())
-        if address in ours or address.kind != "container" or address.name.split("/")[0] not in accounts
-    }
+def _holder(address: Address) -> Address | None:
+    inverse = INVERSES.get(address.kind)
+    return inverse.within(address) if inverse else None
 
 
-def _spelled(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Containers without settings as a list, what is empty as nothing."""
-    for account in value.get("storage", {}).values():
-        containers = account.get("containers", {})
-        if containers and not any(containers.values()):
-            account["containers"] = sorted(containers)
+def _spelled(made: Draft) -> dict[str, Any]:
+    """Each section as its kind has it in the end; keys in the order of the reference."""
+    value = made.value
+    for place in sorted(made.places, key=len, reverse=True):  # what is within another is finished before that
+        parent = value
+        for key in place[:-1]:
+            parent = parent[key]
+        parent[place[-1]] = INVERSES[made.places[place].kind].finished(parent[place[-1]])
     if value["azure"]["cloud"] == "public":
         del value["azure"]["cloud"]
     elif value["azure"]["subscription"] == LOCAL_SUBSCRIPTION:
         del value["azure"]["subscription"]
-    made: dict[str, Any] = ordered(value)
-    return made
+    spelled: dict[str, Any] = ordered(value)
+    return spelled

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
 from reconciler.errors import ReconcileError
-from reconciler.kinds import KINDS
-from reconciler.kinds.identity import role_assignment
-from reconciler.model import Address, Desired, Observed
-
-GROUP, ACCOUNT, STORAGE, CONTAINER = "resource_group", "batch_account", "storage_account", "container"
+from reconciler.kind import Kind
+from reconciler.kind.inverse import Inverse
+from reconciler.kinds import ACCOUNT, GROUP, KINDS
+from reconciler.model import Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +21,17 @@ class Live:
 
     group: Observed
     account: str | None
-    found: tuple[Observed, ...]
+    observed: tuple[Observed, ...]
 
     def of(self, kind: str) -> list[Observed]:
-        return [one for one in self.found if one.address.kind == kind]
+        return [one for one in self.observed if one.address.kind == kind]
 
 
 def group(cloud: Cloud) -> Observed:
     """The resource group of the cloud. ReconcileError, with the nearest names, if there is none."""
     wanted = cloud.target.resource_group
     with translated():
-        found = {one.address.name: one for one in KINDS[GROUP].list(cloud, ())}
+        found = {one.address.name: one for one in GROUP.list(cloud, ())}
     if wanted in found:
         return found[wanted]
     where = f"in subscription {cloud.target.subscription}"
@@ -45,28 +44,21 @@ def read(cloud: Cloud, here: Observed, account: str | None) -> Live:
     ReconcileError if there is no such account, or no telling which.
     """
     with translated():
-        accounts = list(KINDS[ACCOUNT].list(cloud, ()))
-        storage = list(KINDS[STORAGE].list(cloud, ()))
+        accounts = list(ACCOUNT.list(cloud, ()))
     chosen = _account(here, [one.address.name for one in accounts], account)
     reached = Cloud(cloud.target, cloud.owner, chosen, cloud.endpoints)
-    inside = [Desired(Address(CONTAINER, f"{one.address.name}/*"), {}) for one in storage]
-    found = [here, *accounts, *storage]
-    for name, kind in KINDS.items():
-        if name in (GROUP, ACCOUNT, STORAGE):
-            continue
-        with translated():
-            assigned = name == role_assignment.NAME
-            wanted = inside if name == CONTAINER else []
-            found += role_assignment.given(reached) if assigned else kind.list(reached, wanted)
-    return Live(here, chosen, tuple(sorted(_at_home(found), key=lambda one: one.address)))
+    observed = [here, *accounts]
+    for kind in KINDS.values():
+        if kind.name not in (GROUP.name, ACCOUNT.name):
+            with translated():
+                observed += _all(reached, kind, tuple(observed))
+    return Live(here, chosen, tuple(sorted(observed, key=lambda one: one.address)))
 
 
-def _at_home(found: list[Observed]) -> Iterator[Observed]:
-    """Jobs name their pool as a spec does, whichever generation of it is live."""
-    names = {one.id.rsplit("/", 1)[-1]: one.address.name for one in found if one.address.kind == "pool"}
-    for one in found:
-        pool = (one.body.get("poolInfo") or {}).get("poolId") if one.address.kind == "job" else None
-        yield replace(one, body={**one.body, "poolInfo": {"poolId": names[pool]}}) if pool in names else one
+def _all(cloud: Cloud, kind: Kind, before: tuple[Observed, ...]) -> Iterable[Observed]:
+    if isinstance(kind.inverse, Inverse) and kind.inverse.every:
+        return kind.inverse.every(cloud, before)
+    return kind.list(cloud, ())
 
 
 def _account(here: Observed, names: list[str], wanted: str | None) -> str | None:
@@ -91,9 +83,12 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; there are {', '.join(names[:20])}" if names else "; there is none that you can see"
 
 
-def pools(live: Live, wanted: Iterable[str]) -> None:
-    """ReconcileError if the account has no pool of one of these names."""
-    there = [one.address.name for one in live.of("pool")]
-    for name in wanted:
-        if name not in there:
-            raise ReconcileError(f"{live.account or live.group.address.name} has no pool {name}{_nearest(name, there)}")
+def check(live: Live, wanted: Iterable[str]) -> None:
+    """ReconcileError if one of these names is asked for and not there."""
+    for kind in KINDS.values():
+        if isinstance(kind.inverse, Inverse) and kind.inverse.chosen:
+            there = [one.address.name for one in live.of(kind.name)]
+            for name in wanted:
+                if name not in there:
+                    where = live.account or live.group.address.name
+                    raise ReconcileError(f"{where} has no {kind.one} {name}{_nearest(name, there)}")

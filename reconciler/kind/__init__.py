@@ -7,12 +7,21 @@ by observing again until the resource is READY, FAILED or out of time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cost.use import Costs
+from reconciler.kind.inverse import Inverse
+from reconciler.kind.needs import NOTHING, Needs
 from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
+
+REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources"})
+"""Resource providers that every subscription is registered for.
+
+Source: learn.microsoft.com, Azure Resource Manager, resource providers and what they are for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +30,31 @@ class ArmType:
 
     `named_at` is where to ask whether a name that all of Azure shares is free: a provider path that may hold
     `{location}`; empty where names are the parent's own. `writes` are further types that are written or deleted for it.
+    `asks` are further providers that answer for it, such as the one that knows VM sizes. `in_group` is whether it lies
+    in the spec's resource group, where permissions are judged.
     """
 
     name: str
     api_version: str
     named_at: str = ""
     writes: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    in_group: bool = True
 
     @property
     def provider(self) -> str:
-        """The resource provider that a subscription must be registered for."""
+        """The resource provider that serves it."""
         return self.name.partition("/")[0]
+
+    @property
+    def registrations(self) -> frozenset[str]:
+        """The resource providers that a subscription must be registered for before it can be made."""
+        return frozenset({self.provider, *self.asks}) - REGISTERED
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """All types that are written or deleted for it, its own first."""
+        return (self.name, *self.writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +98,30 @@ class Kind:
     """Its body counts data that comes and goes by itself: a plan stays good when the counts have moved."""
     reads: tuple[str, ...] = ()
     """Kinds whose list must be read before this one's (a pool's account), for what their answers tell."""
+    noun: str = ""
+    """What people call one of it; empty: its name, with spaces."""
+    plural: str = ""
+    """What people call several; empty: the noun with an s."""
+    section: str = ""
+    """The key of a spec under which resources of this kind are listed by name, if there is one."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What other programs ask of a live one: the name of an output → its path in the body, such as `properties.x`."""
+    costs: Costs | None = None
+    """What it costs by time; None: nothing."""
+    needs: Needs = NOTHING
+    """What it takes of quotas, a region and a subnet."""
+    inverse: Inverse | str | None = "import has no words for it"
+    """How a live one is said in a spec, or why it cannot be; None: it is part of what is said of the whole spec."""
+
+    @property
+    def one(self) -> str:
+        """What people call one of it."""
+        return self.noun or self.name.replace("_", " ")
+
+    @property
+    def many(self) -> str:
+        """What people call several of it."""
+        return self.plural or f"{self.one}s"
 
     def rule(self, path: str) -> Rule:
         """The rule of the longest table entry that is `path` or a prefix of it; LookupError if none is."""

@@ -21,12 +21,12 @@ KINDS: Kinds = {
         container.KIND,
         identity.KIND,
         registry.KIND,
+        batch_account.KIND,
         role_assignment.KIND,
         container_image.KIND,
         gallery.KIND,
         image_definition.KIND,
         image_version.KIND,
-        batch_account.KIND,
         application_package.KIND,
         application.KIND,
         pool.KIND,
@@ -35,3 +35,6 @@ KINDS: Kinds = {
         conversion.KIND,
     )
 }
+
+GROUP, ACCOUNT = resource_group.KIND, batch_account.KIND
+"""The two that hold others: the group all that a spec makes, the account its pools and jobs."""

@@ -15,6 +15,8 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -127,6 +129,23 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return arm.delete(cloud, found.id)
 
 
+def said(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """A Batch account in a spec's words."""
+    properties = observed.body["properties"]
+    usual = {"publicNetworkAccess": "Enabled", "allowedAuthenticationModes": MODES}
+    own: Section = {"name": observed.address.name, **without({name: properties[name] for name in usual}, usual)}
+    linked = properties.get("autoStorage")
+    if linked:
+        name = known.name("storage_account", linked["storageAccountId"])
+        if name is None:
+            raise Unsayable(f"its auto-storage account {linked['storageAccountId']} is not in the spec")
+        own["autoStorage"] = f"storage/{name}"
+        node = linked.get("nodeIdentityReference")
+        if node:
+            own["autoStorageIdentity"] = f"identities/{known.used('identity', node['resourceId'])}"
+    return {**own, **tracked(observed, known, notes)}
+
+
 KIND = Kind(
     name=NAME,
     arm=ArmType("Microsoft.Batch/batchAccounts", "2025-06-01", named_at="Microsoft.Batch/locations/{location}"),
@@ -138,4 +157,12 @@ KIND = Kind(
     update=update,
     delete=delete,
     ready_within=timedelta(minutes=15),
+    noun="Batch account",
+    outputs={"accountEndpoint": "properties.accountEndpoint"},
+    inverse=Inverse(
+        say=said,
+        place=lambda observed, known: ("batchAccount",),
+        outside=lambda observed, account: "" if observed.address.name == account else "a spec has one Batch account",
+        tagged=True,
+    ),
 )

@@ -7,14 +7,17 @@ never becomes active again and is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kind import Kind
+from reconciler.kind import Kind, words
+from reconciler.kind.inverse import Inverse, Known, Section, protect
+from reconciler.kind.needs import Needs
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -42,6 +45,20 @@ FIELDS = {
 """Source: the docstring of BatchJobUpdateOptions in azure-batch 15.1. `stage` is enabled or disabled."""
 UNLIMITED = "P10675199DT2H48M5.4775807S"
 """How Batch spells a maxWallClockTime without limit."""
+
+WORDLESS: Mapping[str, tuple[Any, ...]] = {
+    "allowTaskPreemption": (False,),
+    "commonEnvironmentSettings": ([],),
+    "jobManagerTask": (),
+    "jobPreparationTask": (),
+    "jobReleaseTask": (),
+    "maxParallelTasks": (-1,),
+    "networkConfiguration": (),
+    "onAllTasksComplete": ("noaction",),
+    "onTaskFailure": ("noaction",),
+    "usesTaskDependencies": (False,),
+}
+"""Properties that a spec cannot say → what Batch shows where nobody asked for them."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -142,6 +159,42 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return None
 
 
+def said(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """A job in a spec's words; what tasks it is given is nobody's to say but its programs'.
+
+    Unsayable for a job of another pool, or one with properties that a spec does not know.
+    """
+    body = observed.body
+    wordless = ", ".join(name for name, usual in WORDLESS.items() if body.get(name) not in (None, *usual))
+    if wordless:
+        raise words.Unsayable(f"its {wordless} cannot be said in a spec")
+    pool = body["poolInfo"].get("poolId")
+    if pool not in known.names("pool"):
+        raise words.Unsayable(f"its pool {pool} is not in the spec" if pool else "it makes a pool of its own")
+    limits = body["constraints"]
+    usual = {"priority": 0, "maxTaskRetryCount": 0, "maxWallClockTime": UNLIMITED, "displayName": "", "metadata": {}}
+    shape = words.definition("job")["properties"]["metadata"]
+    metadata = words.pairs(body["metadata"], shape, "metadata", notes)
+    given = {
+        "priority": body.get("priority", 0),
+        "maxTaskRetryCount": limits["maxTaskRetryCount"],
+        "maxWallClockTime": limits["maxWallClockTime"],
+        "displayName": body.get("displayName"),
+        "metadata": metadata,
+    }
+    own = {"pool": f"pools/{pool}", **words.without(given, usual), **protect(observed)}
+    words.refuse_secrets(own)
+    return own
+
+
+def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
+    """All jobs; each names its pool as a spec does, whichever generation of it is live."""
+    names = {one.id.rsplit("/", 1)[-1]: one.address.name for one in live if one.address.kind == "pool"}
+    for job in list_(cloud, ()):
+        pool = job.body["poolInfo"].get("poolId")
+        yield replace(job, body={**job.body, "poolInfo": {"poolId": names[pool]}}) if pool in names else job
+
+
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
@@ -153,4 +206,7 @@ KIND = Kind(
     delete=delete,
     ready_within=timedelta(minutes=15),
     reads=("batch_account",),
+    section="jobs",
+    needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
+    inverse=Inverse(say=said, every=every, unseen="convert"),
 )

@@ -71,7 +71,7 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
 
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Resources/resourceGroups", "2025-04-01"),
+    arm=ArmType("Microsoft.Resources/resourceGroups", "2025-04-01", in_group=False),
     fields=FIELDS,
     expand=expand,
     list=list_,
@@ -79,4 +79,5 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    inverse=None,
 )

@@ -10,24 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.kind import Kinds
 from reconciler.model import Action, Address, Plan
 from reconciler.preflight.facts import Facts, Finding, Severity
 
-ARM = {
-    "storage_account": ("Microsoft.Storage/storageAccounts",),
-    "container": ("Microsoft.Storage/storageAccounts/blobServices/containers",),
-    "identity": ("Microsoft.ManagedIdentity/userAssignedIdentities",),
-    "role_assignment": ("Microsoft.Authorization/roleAssignments",),
-    "registry": ("Microsoft.ContainerRegistry/registries",),
-    "batch_account": ("Microsoft.Batch/batchAccounts",),
-    "application": ("Microsoft.Batch/batchAccounts/applications",),
-    "application_package": ("Microsoft.Batch/batchAccounts/applications/versions",),
-    "pool": ("Microsoft.Batch/batchAccounts/pools",),
-    "gallery": ("Microsoft.Compute/galleries",),
-    "image_definition": ("Microsoft.Compute/galleries/images",),
-    "image_version": ("Microsoft.Compute/galleries/images/versions", "Microsoft.Compute/virtualMachines"),
-}
-"""Kind → the ARM types that are written or deleted for it."""
 VERBS = {
     Action.CREATE: ("write",),
     Action.UPDATE: ("write",),
@@ -51,15 +37,16 @@ STATES = {
 """State of a subscription → what it means for changes; Enabled is none of them."""
 
 
-def needed(plan: Plan) -> dict[str, tuple[Address, ...]]:
+def needed(plan: Plan, kinds: Kinds) -> dict[str, tuple[Address, ...]]:
     """The actions that a plan needs in the resource group, with what needs them."""
-    found: dict[str, tuple[Address, ...]] = {}
-    for one in plan.decisions:
-        for kind in ARM.get(one.address.kind, ()):
-            for verb in VERBS.get(one.action, ()):
-                action = f"{kind}/{verb}"
-                found[action] = (*found.get(action, ()), one.address)
-    return found
+    needs: dict[str, tuple[Address, ...]] = {}
+    for decision in plan.decisions:
+        arm = kinds[decision.address.kind].arm
+        for written in arm.written if arm and arm.in_group else ():
+            for verb in VERBS.get(decision.action, ()):
+                action = f"{written}/{verb}"
+                needs[action] = (*needs.get(action, ()), decision.address)
+    return needs
 
 
 def allowed(permissions: Iterable[Mapping[str, Any]], action: str) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.cloud.capacity import Size, nearest
+from reconciler.kind.needs import Nodes
 from reconciler.model import Address
-from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity
+from reconciler.preflight.facts import Change, Facts, Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _quotas(facts: Facts) -> Iterator[Quota]:
             yield Quota(f"the core quota of {one['name']}", one["coreQuota"], dedicated=True, family=one["name"])
 
 
-def _held(quota: Quota, pool: Pool | None, sizes: dict[str, Size]) -> int:
+def _held(quota: Quota, pool: Nodes | None, sizes: dict[str, Size]) -> int:
     size = sizes.get(pool.size.lower()) if pool else None
     if pool is None or size is None or not quota.counts(size):
         return 0

@@ -13,30 +13,30 @@ from typing import Any
 from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.registering import registered
+from reconciler.kind import ArmType, Kinds
 from reconciler.model import Action, Address, Desired, Observed, Plan
 from reconciler.preflight import access
-from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_pools
+from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
 
 THREADS = 8
-NAMED = {
-    "batch_account": ("Microsoft.Batch/locations/{location}", "Microsoft.Batch/batchAccounts"),
-    "storage_account": ("Microsoft.Storage", "Microsoft.Storage/storageAccounts"),
-    "registry": ("Microsoft.ContainerRegistry", "Microsoft.ContainerRegistry/registries"),
-}
-"""Kind whose names all of Azure shares → where to ask for a name, and the type to ask for."""
 NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 Job = tuple[str, Callable[[], Any]]
 
 
 def read(
-    cloud: Cloud, plan: Plan, desired: Mapping[Address, Desired], observed: Iterable[Observed], location: str
+    cloud: Cloud,
+    kinds: Kinds,
+    plan: Plan,
+    desired: Mapping[Address, Desired],
+    observed: Iterable[Observed],
+    location: str,
 ) -> tuple[Facts, tuple[Change, ...]]:
     """The facts for `plan`, and the pools that it changes."""
     observed = tuple(observed)
-    live = live_pools(observed)
-    changed = changes(plan, desired, live)
-    account = next((one for one in observed if one.address == Address("batch_account", cloud.account or "")), None)
-    leaving = frozenset(d.address for d in plan.of(Action.DELETE) if d.address.kind == "pool")
+    live = live_nodes(kinds, observed)
+    changed = changes(kinds, plan, desired, live)
+    account = _of_id(observed, cloud.account_id)
+    leaving = frozenset(d.address for d in plan.of(Action.DELETE) if kinds[d.address.kind].needs.nodes)
     known = None
     if account:
         location, known = account.body["location"], account.body["properties"]
@@ -48,22 +48,35 @@ def read(
         leaving,
         subscription=cloud.target.subscription,
         group=cloud.target.resource_group,
-        needed=access.needed(plan),
-        jobs=_active_jobs(plan, observed),
+        needed=access.needed(plan, kinds),
+        jobs=_active_jobs(kinds, plan, observed),
     )
-    jobs = [*_pool_jobs(cloud, location, changed, desired, known), *_name_jobs(cloud, plan, location)]
+    ours = _made_images(kinds, desired)
+    jobs = [*_pool_jobs(cloud, location, changed, ours, known), *_name_jobs(cloud, kinds, plan, location)]
     jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
 
 
-def _active_jobs(plan: Plan, observed: tuple[Observed, ...]) -> tuple[int, int]:
+def _of_id(observed: Iterable[Observed], wanted: str | None) -> Observed | None:
+    """The live resource of an ARM id."""
+    return next((one for one in observed if wanted and one.id.lower() == wanted.lower()), None)
+
+
+def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tuple[int, int]:
     """How many jobs are active, and how many the plan adds."""
-    use = sum(one.address.kind == "job" and one.body.get("state") == "active" for one in observed)
-    return use, sum(one.address.kind == "job" for one in plan.of(Action.CREATE))
+    counts = {name: kind.needs.active for name, kind in kinds.items() if kind.needs.active}
+    use = sum(counts[one.address.kind](one) for one in observed if one.address.kind in counts)
+    return use, sum(one.address.kind in counts for one in plan.of(Action.CREATE))
+
+
+def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
+    """Images that the spec itself builds: it puts them where its pools are."""
+    made = ((kinds[address.kind].needs.image, want) for address, want in desired.items())
+    return frozenset(image(want) for image, want in made if image)
 
 
 def _pool_jobs(
-    cloud: Cloud, location: str, changed: tuple[Change, ...], desired: Mapping[Address, Desired], account: Any
+    cloud: Cloud, location: str, changed: tuple[Change, ...], ours: frozenset[str], account: Any
 ) -> list[Job]:
     if not changed:
         return []
@@ -71,7 +84,6 @@ def _pool_jobs(
     fresh = [one for one in changed if one.before is None or one.before.image != one.after.image]
     if account:
         jobs.append(("images", lambda: _images(cloud)))
-    ours = {f"{d.data['definition']}/versions/{d.body['version']}".lower() for d in _versions(desired)}
     for image in sorted({one.after.image for one in fresh if one.after.image.startswith("/")} - ours):
         jobs.append((f"gallery {image}", partial(_regions, cloud, image)))
     return jobs
@@ -82,7 +94,7 @@ def _access_jobs(cloud: Cloud, facts: Facts, observed: tuple[Observed, ...]) -> 
     if not facts.needed:
         return []
     found: list[Job] = [("subscription", partial(state, cloud))]
-    if any(one.address.kind == "resource_group" for one in observed):
+    if _of_id(observed, cloud.group_id):
         found.append(("permissions", partial(_permissions, cloud)))
     return found
 
@@ -106,14 +118,14 @@ def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
     return [(f"subnet {key}", partial(_subnets, cloud, key, names)) for key, names in wanted.items()]
 
 
-def _versions(desired: Mapping[Address, Desired]) -> list[Desired]:
-    """Images that the spec itself builds: it puts them where its pools are."""
-    return [one for one in desired.values() if one.address.kind == "image_version" and "definition" in one.data]
-
-
-def _name_jobs(cloud: Cloud, plan: Plan, location: str) -> list[Job]:
-    made = [d.address for d in plan.of(Action.CREATE) if d.address.kind in NAMED]
-    return [(f"name {one}", partial(_name, cloud, one, location)) for one in made]
+def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Job]:
+    """One question for each new resource whose name all of Azure shares."""
+    made = [(decision.address, kinds[decision.address.kind].arm) for decision in plan.of(Action.CREATE)]
+    return [
+        (f"name {address}", partial(_name, cloud, arm, address.name, location))
+        for address, arm in made
+        if arm and arm.named_at
+    ]
 
 
 def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
@@ -182,11 +194,10 @@ def _subnet(network: Mapping[str, Any], own: Mapping[str, Any]) -> Subnet:
     )
 
 
-def _name(cloud: Cloud, address: Address, location: str) -> str:
+def _name(cloud: Cloud, kind: ArmType, name: str, location: str) -> str:
     """Why the name cannot be had; empty if it can."""
-    place, kind = NAMED[address.kind]
-    path = f"/subscriptions/{cloud.target.subscription}/providers/{place.format(location=location)}"
-    answer = cloud.arm("POST", f"{path}/checkNameAvailability", {"name": address.name, "type": kind}).body
+    path = f"/subscriptions/{cloud.target.subscription}/providers/{kind.named_at.format(location=location)}"
+    answer = cloud.arm("POST", f"{path}/checkNameAvailability", {"name": name, "type": kind.name}).body
     if answer.get("nameAvailable"):
         return ""
-    return str(answer.get("message") or f"the name {address.name} is taken")
+    return str(answer.get("message") or f"the name {name} is taken")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from reconciler.azure import retired
 from reconciler.cloud.capacity import SHOWN, Size, nearest
-from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity
+from reconciler.kind.needs import Nodes
+from reconciler.preflight.facts import Change, Facts, Finding, Severity
 
 ZONES = 2
 """In so many zones of the region a size must be offered for a pool that is placed zonally."""
@@ -102,7 +103,7 @@ def _missing(facts: Facts, change: Change, found: Size | None) -> Iterator[Findi
     yield Finding(Severity.REFUSE, "size", change.address, words, remedy, sizes=names)
 
 
-def _near(wanted: str, found: Size | None, sizes: tuple[Size, ...], pool: Pool) -> list[Size]:
+def _near(wanted: str, found: Size | None, sizes: tuple[Size, ...], pool: Nodes) -> list[Size]:
     """Sizes for the same work; of a size that nobody knows, those with the most similar names."""
     fit = [one for one in sizes if one.offered and not lacks(one, pool)]
     if found:
@@ -115,7 +116,7 @@ def _listed(sizes: list[Size]) -> str:
     return ", ".join(f"{one.name} ({one.cores} cores)" for one in sizes)
 
 
-def lacks(size: Size, pool: Pool) -> list[tuple[str, str]]:
+def lacks(size: Size, pool: Nodes) -> list[tuple[str, str]]:
     """What `pool` asks and `size` cannot do: the property, and why."""
     found = [(need.field, need.words) for name, need in NEEDS.items() if name in pool.wants and not need.can(size)]
     most = int(size.able.get("MaxDataDiskCount", pool.disks))

@@ -12,8 +12,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator
 
+from reconciler.kind.needs import Nodes
 from reconciler.model import Address
-from reconciler.preflight.facts import Change, Facts, Finding, Pool, Severity, Subnet
+from reconciler.preflight.facts import Change, Facts, Finding, Severity, Subnet
 
 RESERVED = 5
 """Addresses that Azure keeps in each range of a subnet. Source: learn.microsoft.com, Virtual Network, FAQ."""
@@ -89,7 +90,7 @@ def _short(address: Address, words: str, numbers: tuple[int, int, int], back: in
     return Finding(Severity.REFUSE, "subnet", address, words, remedy, most, used, need)
 
 
-def _inside(pool: Pool | None, name: str) -> int:
+def _inside(pool: Nodes | None, name: str) -> int:
     return pool.nodes if pool and pool.subnet == name else 0
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler import cost
+from reconciler.kinds import KINDS
 from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Mark, Observed, Plan, Rule
 
 REGION = "italynorth"
@@ -57,4 +58,4 @@ def made(*decisions: Decision, seconds: Mapping[str, float] | None = None) -> Pl
 def costs(
     plan: Plan, desired: tuple[Desired, ...] = (), observed: tuple[Observed, ...] = (), prices: cost.Prices = PRICES
 ) -> cost.Cost:
-    return cost.price(cost.of(plan, {one.address: one for one in desired}, observed, REGION), prices)
+    return cost.price(cost.of(KINDS, plan, {one.address: one for one in desired}, observed, REGION), prices)

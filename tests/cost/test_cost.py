@@ -10,6 +10,7 @@ import pytest
 from azure_local.compute.catalogue import SIZES
 from reconciler import cost
 from reconciler.cost.money import hourly, money, roughly
+from reconciler.kinds import KINDS
 from reconciler.model import Action, Mark, Rule
 from tests.cost.plans import PRICES, REGION, costs, decided, image, live, live_image, made, wanted
 
@@ -83,7 +84,7 @@ def test_of_a_pool_that_was_tried_its_mean_is_expected_of_the_specs_formula(
 ) -> None:
     pool, found = wanted(D2, formula=FORMULA), live(D2, 5, formula=formula, running=5)
     plan = made(decided("pool/p", Action.UPDATE))
-    uses = cost.of(plan, {pool.address: pool}, [found], REGION, {"p": (2.5, 0.0)})
+    uses = cost.of(KINDS, plan, {pool.address: pool}, [found], REGION, {"p": (2.5, 0.0)})
     told = cost.price(uses, PRICES)
     each = Decimal("0.096") * 730
     assert (told.now.month.expected, told.after.month.expected) == (each * Decimal(now), each * Decimal(after))
@@ -135,9 +136,10 @@ def test_a_new_version_is_built_once_and_stands_beside_the_one_before(
 
 
 def test_a_plan_that_changes_no_cost_needs_no_price() -> None:
-    same = cost.of(made(decided("pool/p", Action.UPDATE)), {wanted(D2, 2).address: wanted(D2, 2)}, [live(D2, 2)], "r")
-    empty = cost.of(made(decided("pool/p", Action.CREATE)), {wanted(D2).address: wanted(D2)}, [], "r")
-    more = cost.of(made(decided("pool/p", Action.UPDATE)), {wanted(D2, 3).address: wanted(D2, 3)}, [live(D2, 2)], "r")
+    update, create = made(decided("pool/p", Action.UPDATE)), made(decided("pool/p", Action.CREATE))
+    same = cost.of(KINDS, update, {wanted(D2, 2).address: wanted(D2, 2)}, [live(D2, 2)], "r")
+    empty = cost.of(KINDS, create, {wanted(D2).address: wanted(D2)}, [], "r")
+    more = cost.of(KINDS, update, {wanted(D2, 3).address: wanted(D2, 3)}, [live(D2, 2)], "r")
     assert [one.differ for one in (same, empty, more)] == [False, False, True]
     assert (empty.sizes, more.sizes) == ({}, {"r": {D2}})
 
@@ -162,13 +164,13 @@ def test_the_budget_holds_for_what_is_known_to_run_after_the_plan(maximum: str |
 
 @pytest.mark.parametrize("size", [one.name for one in SIZES])
 def test_a_live_size_is_asked_for_as_azure_spells_it(size: str) -> None:
-    found = cost.of(made(), {}, [live(size, 1)], "r")
+    found = cost.of(KINDS, made(), {}, [live(size, 1)], "r")
     assert found.sizes == {"r": {size}}
 
 
 def test_a_live_size_is_spelled_as_the_spec_spells_it() -> None:
     odd = "Standard_EC2as_cc_v5"
-    found = cost.of(made(), {wanted(odd, 1).address: wanted(odd, 1)}, [live(odd, 1)], "r")
+    found = cost.of(KINDS, made(), {wanted(odd, 1).address: wanted(odd, 1)}, [live(odd, 1)], "r")
     assert found.sizes == {"r": {odd}}
 
 

@@ -86,6 +86,6 @@ def test_the_written_spec_reads_as_a_person_would_write_it() -> None:
         Address("pool", "kept"): Mark("render", "", protect=True),
         Address("pool", "signed"): Mark("render", ""),
     }
-    there = replace(there, found=tuple(replace(one, mark=marks.get(one.address)) for one in there.found))
+    there = replace(there, observed=tuple(replace(one, mark=marks.get(one.address)) for one in there.observed))
     made = draft(there, spec.azure, "render")
     golden("import.yaml", as_yaml.spec(made.value, header(spec.azure, there.account, made)).rstrip("\n"))

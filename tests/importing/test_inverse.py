@@ -11,7 +11,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.importing import Draft, Live, draft
-from reconciler.importing.composing import WORDLESS
 from reconciler.importing.draft import UNSEEN
 from reconciler.kinds import KINDS
 from reconciler.kinds.identity import role_assignment
@@ -29,6 +28,7 @@ TYPES = {
     "registry": "Microsoft.ContainerRegistry/registries",
     "batch_account": "Microsoft.Batch/batchAccounts",
 }
+WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
 UNLISTED = {"container_image", "conversion", "verification"}
 """Kinds whose lists tell nothing to somebody who asks for nothing."""
 

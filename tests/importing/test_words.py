@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.importing import pools
-from reconciler.importing.words import Known, Unsayable, secret, shown
+from reconciler.azure import sizes
+from reconciler.kind.inverse import Known
+from reconciler.kind.words import Unsayable, secret, shown
+from reconciler.kinds.pool import inverse
 
 KNOWN = Known("rg", "11111111-1111-1111-1111-111111111111")
 
@@ -18,7 +20,7 @@ KNOWN = Known("rg", "11111111-1111-1111-1111-111111111111")
      "Standard_HB120rs_v2", "Basic_A1", "Standard_B1ls", "Standard_D11_v2_Promo"],
 )  # fmt: skip
 def test_a_size_is_spelled_as_in_the_catalogue(size: str) -> None:
-    assert pools.size(size.lower()) == size
+    assert sizes.spelled(size.lower()) == size
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ def test_a_size_is_spelled_as_in_the_catalogue(size: str) -> None:
 )
 def test_an_interval_has_no_days(interval: str, every: str) -> None:
     scale = {"autoScale": {"formula": "f", "evaluationInterval": interval}, "fixedScale": None}
-    assert pools.nodes(scale) == {"autoscale": {"formula": "f", "every": every}}
+    assert inverse.nodes(scale) == {"autoscale": {"formula": "f", "every": every}}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,7 @@ def test_an_interval_has_no_days(interval: str, every: str) -> None:
     ],
 )
 def test_a_size_is_said_as_shortly_as_can_be(fixed: dict[str, Any], nodes: Any) -> None:
-    assert pools.nodes({"autoScale": None, "fixedScale": fixed}) == nodes
+    assert inverse.nodes({"autoScale": None, "fixedScale": fixed}) == nodes
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_what_lets_somebody_in_is_a_secret(name: str, value: str, is_secret: boo
 )
 def test_containers_that_a_spec_cannot_say(given: dict[str, Any], says: str) -> None:
     with pytest.raises(Unsayable, match=says):
-        pools.containers(given)
+        inverse.containers(given)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_containers_that_a_spec_cannot_say(given: dict[str, Any], says: str) -> 
 )
 def test_images_that_a_spec_cannot_say(reference: dict[str, str]) -> None:
     with pytest.raises(Unsayable, match="it boots"):
-        pools.image(reference, KNOWN)
+        inverse.image(reference, KNOWN)
 
 
 def test_no_secret_is_shown_in_a_reason() -> None:

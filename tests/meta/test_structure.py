@@ -16,6 +16,7 @@ from reconciler.engine import loop
 from reconciler.kinds import KINDS
 from reconciler.model import Action
 from reconciler.spec import load
+from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from tests.conftest import Azure
 
 CHECKOUT = Path(__file__).parents[2]
@@ -26,6 +27,15 @@ def test_every_kind_has_a_schema_and_a_docstring(kind: str) -> None:
     assert kind in json.loads((CHECKOUT / "schemas/spec.schema.json").read_text())["$defs"]
     module = sys.modules[KINDS[kind].expand.__module__]
     assert len((module.__doc__ or "").split()) > 20
+
+
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "specs").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_kind_stands_after_those_that_it_refers_to(path: Path) -> None:
+    spec = load(path, {"AZURE_SUBSCRIPTION_ID": LOCAL_SUBSCRIPTION}, "local")
+    order = list(KINDS)
+    for desired in (one for kind in KINDS.values() for one in kind.expand(spec)):
+        for ref in desired.refs:
+            assert order.index(ref.kind) <= order.index(desired.address.kind), (desired.address, ref)
 
 
 def test_files_stay_short() -> None:

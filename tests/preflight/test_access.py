@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import azure_local
 from reconciler.azure import roles
 from reconciler.cli import commands
+from reconciler.kinds import KINDS
 from reconciler.model import Action, Address, Decision, Plan, Status
 from reconciler.preflight import access
 from tests.conftest import Azure, World, serving
@@ -69,7 +70,7 @@ def test_a_plan_needs_what_it_writes_and_deletes_and_nothing_else() -> None:
     made = {"a": Action.CREATE, "b": Action.DELETE, "c": Action.NONE, "d": Action.WAIT}
     decisions = [Decision(Address("pool", name), action, "") for name, action in made.items()]
     decisions.append(Decision(Address("resource_group", "rg"), Action.CREATE, ""))
-    assert access.needed(Plan("s", tuple(decisions), (), {})) == {
+    assert access.needed(Plan("s", tuple(decisions), (), {}), KINDS) == {
         "Microsoft.Batch/batchAccounts/pools/write": (Address("pool", "a"),),
         "Microsoft.Batch/batchAccounts/pools/delete": (Address("pool", "b"),),
     }

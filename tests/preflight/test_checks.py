@@ -12,9 +12,12 @@ import yaml
 from reconciler import model
 from reconciler.cloud import capacity
 from reconciler.cloud.capacity import Size
+from reconciler.kind.needs import Nodes
+from reconciler.kinds import KINDS
+from reconciler.kinds.pool.needs import wanted
 from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule
 from reconciler.preflight import checks, sizes, subnets
-from reconciler.preflight.facts import Change, Facts, Image, Pool, Subnet, changes, live_pools, wanted
+from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
 
 FOLDER = Path(__file__).parents[1] / "cases/preflight"
 CASES = yaml.safe_load((FOLDER / "pools.yaml").read_text())
@@ -34,18 +37,18 @@ IMAGES = (
 )
 
 
-def planned(case: dict[str, Any], live: dict[Address, Pool]) -> list[Change]:
+def planned(case: dict[str, Any], live: dict[Address, Nodes]) -> list[Change]:
     found = []
     for name, own in case.get("pools", {}).items():
         address = Address("pool", name)
         before = live.get(address)
-        found.append(Change(address, before, Pool(**own), before if name in case.get("blueGreen", ()) else None))
+        found.append(Change(address, before, Nodes(**own), before if name in case.get("blueGreen", ()) else None))
     return found
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_findings_follow_from_facts(case: dict[str, Any]) -> None:
-    live = {Address("pool", name): Pool(**own) for name, own in case.get("live", {}).items()}
+    live = {Address("pool", name): Nodes(**own) for name, own in case.get("live", {}).items()}
     facts = Facts(
         NOW,
         "here",
@@ -87,7 +90,7 @@ def test_a_size_must_be_able_to_do_what_a_pool_asks(case: dict[str, Any]) -> Non
     facts = Facts(NOW, "here", sizes=(capacity.size(sku, "here"), bigger))
     asked = Desired(Address("pool", "a"), {"properties": {"vmSize": "d2s", **case["pool"]}})
     there = [Observed(asked.address, "", {"properties": case["live"]})] if "live" in case else []
-    change = Change(asked.address, live_pools(there).get(asked.address), wanted(asked))
+    change = Change(asked.address, live_nodes(KINDS, there).get(asked.address), wanted(asked))
     found = list(sizes.check(facts, change))
     assert [one.what for one in found] == case["says"]
     assert all(one.sizes == ("D4s",) for one in found)
@@ -113,8 +116,8 @@ def test_blue_green_has_two_pools_where_an_occupied_one_cannot_be_changed(
     desired = Desired(address, {"properties": {"vmSize": "D4s"}}, data=data)
     differs = Diff((model.Change("properties.vmSize", "D2s", "D4s", rule),))
     plan = Plan("s", (Decision(address, Action.UPDATE, "", differs),), (), {})
-    live = {address: Pool("D2s", dedicated=nodes)}
-    (change,) = changes(plan, {address: desired}, live)
+    live = {address: Nodes("D2s", dedicated=nodes)}
+    (change,) = changes(KINDS, plan, {address: desired}, live)
     assert change.surge == (live[address] if twice else None)
 
 

@@ -101,4 +101,6 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    section="applications",
+    inverse="what its packages are made of is not to be seen; pools bring them by version",
 )

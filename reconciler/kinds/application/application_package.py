@@ -137,4 +137,5 @@ KIND = Kind(
     resolve=resolve,
     takes=lambda decision, desired: timedelta(seconds=30),
     volatile=True,
+    inverse="what it is made of is not to be seen; pools bring it by version",
 )

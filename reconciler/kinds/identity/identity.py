@@ -13,6 +13,7 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse, tracked
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -67,4 +68,8 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    plural="identities",
+    section="identities",
+    outputs={"clientId": "properties.clientId", "principalId": "properties.principalId"},
+    inverse=Inverse(say=tracked, tagged=True),
 )

@@ -19,6 +19,8 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse
+from reconciler.kinds.identity import inverse
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
@@ -182,4 +184,12 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    inverse=Inverse(
+        say=inverse.role,
+        place=inverse.place,
+        appended=True,
+        every=lambda cloud, live: given(cloud),
+        key=inverse.key,
+        called=inverse.called,
+    ),
 )

@@ -81,4 +81,6 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    plural="galleries",
+    inverse="what its images are made of is not to be seen; pools boot their versions",
 )

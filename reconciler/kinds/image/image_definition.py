@@ -127,4 +127,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    noun="image",
+    section="images",
+    inverse="what it is made of is not to be seen; pools boot its versions",
 )

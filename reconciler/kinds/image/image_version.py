@@ -19,7 +19,8 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
-from reconciler.kinds.image import build, machine, preload, recipe, version_tags, version_use, versions
+from reconciler.kind.needs import Needs
+from reconciler.kinds.image import build, costs, machine, preload, recipe, version_tags, version_use, versions
 from reconciler.kinds.image.state import State, state_of
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -236,6 +237,11 @@ def takes(decision: Decision, desired: Desired | None) -> timedelta:
     return timedelta(seconds=recipe.seconds(desired.data["own"]) if built and desired else 60)
 
 
+def made(desired: Desired) -> str:
+    """The id of the version that is wanted, in lower case."""
+    return f"{desired.data['definition']}/versions/{desired.body['version']}".lower()
+
+
 KIND = Kind(
     name=NAME,
     arm=ArmType(
@@ -254,4 +260,7 @@ KIND = Kind(
     ready_within=timedelta(hours=2),
     reads=("image_definition",),
     spares_occupied=True,
+    costs=costs.COSTS,
+    needs=Needs(image=made),
+    inverse="what it is made of is not to be seen; pools boot it by its version",
 )

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.pool import image, nodes, scale
+from reconciler.kinds.pool import image, nodes, reading, scale
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
@@ -62,8 +62,7 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     properties["metadata"] = marks.without_mark(metadata)
     properties["vmSize"] = properties["vmSize"].lower()
     properties["displayName"] = properties.get("displayName") or None
-    machine = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
-    booted = pool_properties.observed(image.observed(machine), pool_properties.MACHINE_DEFAULTS)
+    booted = pool_properties.observed(image.observed(reading.machine(properties)), pool_properties.MACHINE_DEFAULTS)
     properties["deploymentConfiguration"] = {"virtualMachineConfiguration": booted}
     properties["scaleSettings"] = scale.observed(properties.get("scaleSettings") or {})
     own = {name: properties.get(name) for name in pool_properties.DEFAULTS}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.pool import reading
 from reconciler.kinds.pool.state import state_of
 from reconciler.model import Health, Observed
 
@@ -108,11 +109,9 @@ def occupants(properties: Mapping[str, Any], counts: Counts | None) -> tuple[str
 
 
 def _targets(properties: Mapping[str, Any]) -> tuple[int, int]:
-    scale = properties.get("scaleSettings") or {}
-    if scale.get("autoScale"):  # Azure's own target is met when it is steady
+    if reading.formula(properties):  # Azure's own target is met when it is steady
         return properties.get("currentDedicatedNodes", 0), properties.get("currentLowPriorityNodes", 0)
-    fixed = scale.get("fixedScale") or {}
-    return fixed.get("targetDedicatedNodes", 0), fixed.get("targetLowPriorityNodes", 0)
+    return reading.targets(properties) or (0, 0)
 
 
 def _resize_failure(errors: list[Mapping[str, Any]], now: int, target: int) -> str:

@@ -14,7 +14,7 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import change, generations, image, live
+from reconciler.kinds.pool import change, costs, generations, image, inverse, live, needs
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -101,7 +101,7 @@ def abandon(cloud: Cloud, desired: Desired) -> str | None:
 
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Batch/batchAccounts/pools", "2025-06-01"),
+    arm=ArmType("Microsoft.Batch/batchAccounts/pools", "2025-06-01", asks=("Microsoft.Compute",)),
     fields=FIELDS,
     expand=expand,
     list=list_,
@@ -115,4 +115,8 @@ KIND = Kind(
     attempts=3,
     ready_within=timedelta(minutes=45),
     reads=("batch_account",),
+    section="pools",
+    costs=costs.COSTS,
+    needs=needs.NEEDS,
+    inverse=inverse.INVERSE,
 )

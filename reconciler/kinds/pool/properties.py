@@ -6,10 +6,10 @@ other. Ids are compared without case, durations by value, and lists of named thi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.azure.durations import canonical
 from reconciler.model import Address
 from reconciler.spec.spec import Spec
 
@@ -91,19 +91,6 @@ def _rank(item: Mapping[str, Any]) -> str:
         if key in item:
             return f"{item[key]:>12}"
     return str(sorted((key, str(value)) for key, value in item.items()))
-
-
-def canonical(duration: str) -> str:
-    """`PT06M00S` → `PT6M`, as Azure spells durations."""
-    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", duration)
-    if match is None:
-        return duration
-    seconds = sum(int(part or 0) * unit for part, unit in zip(match.groups(), (86400, 3600, 60, 1), strict=True))
-    days, rest = divmod(seconds, 86400)
-    hours, rest = divmod(rest, 3600)
-    minutes, rest = divmod(rest, 60)
-    clock = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if number)
-    return f"P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}" if seconds else "PT0S"
 
 
 def _laid(default: Any, own: Any) -> Any:

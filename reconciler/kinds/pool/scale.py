@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.kinds.pool.properties import canonical
+from reconciler.azure.durations import canonical
+from reconciler.kinds.pool import reading
 from reconciler.model import Desired, Diff, Observed, Rule
 from reconciler.spec import trial
 
@@ -75,17 +76,11 @@ def superseded(found: Observed, differs: Diff) -> bool:
 
 def emptied(found: Observed) -> bool:
     """Whether all nodes are on their way out."""
-    return _size(found.body["properties"]["scaleSettings"]) == (0, 0)
+    return reading.targets(found.body["properties"]) == (0, 0)
 
 
 def shrinks(desired: Desired, found: Observed) -> bool:
     """Whether the wanted size has fewer nodes than there are: tasks on the others are hit."""
-    size, properties = _size(desired.body["properties"]["scaleSettings"]), found.body["properties"]
+    size, properties = reading.targets(desired.body["properties"]), found.body["properties"]
     now = (properties["currentDedicatedNodes"], properties["currentLowPriorityNodes"])
     return size is not None and (size[0] < now[0] or size[1] < now[1])
-
-
-def _size(scale: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Dedicated and Spot nodes; None where a formula says how many."""
-    fixed = scale.get("fixedScale")
-    return (fixed["targetDedicatedNodes"], fixed["targetLowPriorityNodes"]) if fixed else None

@@ -14,6 +14,8 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -88,6 +90,12 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return arm.delete(cloud, found.id)
 
 
+def said(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """A registry in a spec's words."""
+    sku = observed.body["sku"]["name"]
+    return {**without({"sku": sku}, {"sku": "Basic"}), **tracked(observed, known, notes)}
+
+
 KIND = Kind(
     name=NAME,
     arm=ArmType("Microsoft.ContainerRegistry/registries", "2025-04-01", named_at="Microsoft.ContainerRegistry"),
@@ -99,4 +107,8 @@ KIND = Kind(
     update=update,
     delete=delete,
     ready_within=timedelta(minutes=15),
+    plural="registries",
+    section="registries",
+    outputs={"loginServer": "properties.loginServer"},
+    inverse=Inverse(say=said, tagged=True, unseen="builds"),
 )

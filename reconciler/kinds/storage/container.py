@@ -13,6 +13,8 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse
+from reconciler.kinds.storage import inverse
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -97,7 +99,7 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return arm.delete(cloud, found.id)
 
 
-KIND = Kind(
+KIND: Kind = Kind(
     name=NAME,
     arm=ArmType("Microsoft.Storage/storageAccounts/blobServices/containers", "2025-01-01"),
     fields=FIELDS,
@@ -107,4 +109,11 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    inverse=Inverse(
+        say=inverse.container,
+        place=inverse.place,
+        outside=inverse.outside,
+        every=lambda cloud, live: KIND.list(cloud, inverse.inside(live)),
+        within=inverse.within,
+    ),
 )

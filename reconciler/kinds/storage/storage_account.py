@@ -13,6 +13,8 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse
+from reconciler.kinds.storage import inverse
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -142,4 +144,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    section="storage",
+    outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
+    inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
 )

@@ -173,4 +173,5 @@ KIND = Kind(
     takes=lambda decision, desired: timedelta(minutes=1),
     ready_within=timedelta(minutes=30),
     reads=("batch_account",),
+    inverse="what is checked is not to be seen",
 )

@@ -1,4 +1,4 @@
-"""A pool in a spec's words: the inverse of `kinds.pool.expand` and of the parts that it is made of."""
+"""A pool in a spec's words: the inverse of its `expand` and of the parts that it is made of."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.azure import images
-from reconciler.importing.resources import Section, protect
-from reconciler.importing.words import Known, Unsayable, definition, pairs, refuse_secrets, said, without
+from reconciler.azure import images, sizes
+from reconciler.azure.durations import without_days
+from reconciler.kind.inverse import Inverse, Known, Section, protect
+from reconciler.kind.words import Unsayable, definition, pairs, refuse_secrets, said, without
 from reconciler.kinds.pool import properties as pool_properties
+from reconciler.kinds.pool import reading
 from reconciler.model import Observed
 
 RESIZE_TIMEOUT = "PT15M"
@@ -25,26 +27,28 @@ VERSION = re.compile(
 )
 
 
-def section(found: Observed, known: Known, notes: list[str]) -> Section:
+def section(observed: Observed, known: Known, notes: list[str]) -> Section:
     """Unsayable for a pool that boots, mounts, runs as or refers to what a spec has no words for."""
-    properties = found.body["properties"]
-    machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
+    if not known.names("batch_account"):
+        raise Unsayable("its Batch account is left out")
+    properties = observed.body["properties"]
+    machine = reading.machine(properties)
     shapes = definition("pool")["properties"]
     booted = image(machine["imageReference"], known)
     held, puller = containers(machine.get("containerConfiguration"))
     own: Section = {
-        "vmSize": size(properties["vmSize"]),
+        "vmSize": sizes.spelled(properties["vmSize"]),
         "image": booted,
         "nodes": nodes(properties["scaleSettings"]),
-        "identity": _identity(found.body["identity"], puller, known),
+        "identity": _identity(observed.body["identity"], puller, known),
         "startTask": start_task(properties.get("startTask"), notes),
         "taskSlotsPerNode": properties["taskSlotsPerNode"] if properties["taskSlotsPerNode"] != 1 else None,
         "displayName": properties["displayName"],
         "metadata": pairs(properties["metadata"], shapes["metadata"], "metadata", notes) or None,
         "nodeAgentSkuId": machine.get("nodeAgentSkuId") if isinstance(booted, dict) else None,
         "containers": held,
-        "tags": pairs(found.body["tags"], definition("tags"), "tags", notes) or None,
-        **protect(found),
+        "tags": pairs(observed.body["tags"], definition("tags"), "tags", notes) or None,
+        **protect(observed),
         **_parts(properties, pool_properties.DEFAULTS, notes),
         **_parts(machine, pool_properties.MACHINE_DEFAULTS, notes),
     }
@@ -55,14 +59,6 @@ def section(found: Observed, known: Known, notes: list[str]) -> Section:
     own = {name: value for name, value in own.items() if value is not None}
     refuse_secrets(own)
     return own
-
-
-def size(name: str) -> str:
-    """`standard_nc4as_t4_v3` → `Standard_NC4as_T4_v3`, as Azure's catalogue spells it."""
-    first, _, rest = name.partition("_")
-    head, *tail = rest.split("_")
-    head = re.sub(r"^[a-z]+", lambda match: match[0].upper(), head)
-    return "_".join([first.title(), head, *(part if part.startswith("v") else part.title() for part in tail)])
 
 
 def image(reference: Mapping[str, str], known: Known) -> Any:
@@ -89,7 +85,7 @@ def _version(match: re.Match[str], known: Known) -> dict[str, str]:
         path = f"Microsoft.Compute/galleries/{gallery}/images/{match['definition']}/versions/{version}"
         return {"id": f"{where}/providers/{path}"}
     if match["group"] == known.group.lower():
-        named = known.galleries.get(gallery, gallery)
+        named = next((name for name in known.live.get("gallery", ()) if name.lower() == gallery), gallery)
         return {"gallery": named, "definition": match["definition"], "version": version}
     found = {"gallery": gallery, "definition": match["definition"], "version": version}
     return {**found, "resourceGroup": match["group"]}
@@ -99,7 +95,7 @@ def nodes(scale: Mapping[str, Any]) -> Any:
     """A number of dedicated nodes, `{dedicated, spot, resizeTimeout}`, or `{autoscale: {formula, every}}`."""
     automatic = scale["autoScale"]
     if automatic:
-        own = {"formula": automatic["formula"], "every": _clock(automatic["evaluationInterval"])}
+        own = {"formula": automatic["formula"], "every": without_days(automatic["evaluationInterval"])}
         return {"autoscale": without(own, {"every": EVERY})}
     fixed = scale["fixedScale"]
     counts = {"dedicated": fixed.get("targetDedicatedNodes", 0), "spot": fixed.get("targetLowPriorityNodes", 0)}
@@ -109,16 +105,11 @@ def nodes(scale: Mapping[str, Any]) -> Any:
     return own if own["dedicated"] else {name: value for name, value in own.items() if name != "dedicated"}
 
 
-def _clock(duration: str) -> str:
-    """`P1DT1H` → `PT25H`: intervals of a spec have no days."""
-    match = re.fullmatch(r"P(\d+)D(?:T(?:(\d+)H)?(.*))?", duration)
-    return f"PT{int(match[1]) * 24 + int(match[2] or 0)}H{match[3] or ''}" if match else duration
-
-
 def _identity(ids: list[str], puller: str | None, known: Known) -> Any:
     """One reference or a list of them; the one that pulls from registries stands first, as a spec has it."""
-    found = [known.identity(one) for one in sorted(ids, key=lambda one: (one != puller, one))]
-    return found[0] if len(found) == 1 else found or None
+    ordered = sorted(ids, key=lambda one: (one != puller, one))
+    references = [f"identities/{known.used('identity', one)}" for one in ordered]
+    return references[0] if len(references) == 1 else references or None
 
 
 def containers(given: Mapping[str, Any] | None) -> tuple[Section | None, str | None]:
@@ -190,7 +181,9 @@ def _mountable(mounts: list[Mapping[str, Any]], notes: list[str]) -> None:
 
 def _package(given: Mapping[str, Any], known: Known) -> dict[str, Any]:
     account, _, name = given["id"].partition("/applications/")
-    home = f"{known.group_id}/providers/Microsoft.Batch/batchAccounts/{known.account}".lower()
-    if account != home:
+    if known.name("batch_account", account) is None:
         raise Unsayable(f"its application package {given['id']} is not one of the account")
     return {**given, "id": name}
+
+
+INVERSE = Inverse(say=section, chosen=True, unseen="rollout and verify")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -26,35 +25,6 @@ STAYS = "it stays as it is"
 
 class Unsayable(Exception):
     """A spec has no words for it; the text says for what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a section can refer to: lower-case ARM id → name, of resources that are in the spec.
-
-    `tags` are those of the spec, which every tracked resource gets.
-    """
-
-    group: str
-    subscription: str
-    identities: Mapping[str, str] = field(default_factory=dict)
-    storage: Mapping[str, str] = field(default_factory=dict)
-    registries: Mapping[str, str] = field(default_factory=dict)
-    galleries: Mapping[str, str] = field(default_factory=dict)
-    account: str | None = None
-    pools: frozenset[str] = frozenset()
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def group_id(self) -> str:
-        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
-
-    def identity(self, resource_id: str) -> str:
-        """`identities/NAME`. Unsayable for one that the spec does not hold."""
-        name = self.identities.get(resource_id.lower())
-        if name is None:
-            raise Unsayable(f"it uses the identity {resource_id}, which is not in the spec")
-        return f"identities/{name}"
 
 
 @cache

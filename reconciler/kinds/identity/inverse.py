@@ -1,0 +1,55 @@
+"""An identity's roles in a spec's words: the inverse of the `expand` of role assignments."""
+
+from __future__ import annotations
+
+from reconciler.azure import roles
+from reconciler.kind.inverse import Known, Section
+from reconciler.kind.words import Unsayable
+from reconciler.model import Address, Desired, Observed
+
+CONDITIONS = ("condition", "delegatedManagedIdentityResourceId")
+PLACES = {"storage_account": "storage/{}", "registry": "registries/{}", "batch_account": "batchAccount"}
+"""Kind of what a role can hold on → how a spec calls that."""
+
+
+def role(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """`{role, on}` of a role assignment of an identity of the spec."""
+    identity = observed.body["identity"]
+    if known.name("identity", identity) is None:
+        raise Unsayable(f"the identity {identity} is left out")
+    if any(observed.body["properties"].get(name) for name in CONDITIONS):
+        raise Unsayable("it holds under a condition")
+    return {"role": role_name(observed), "on": _scope(observed.body["scope"], known)}
+
+
+def role_name(observed: Observed) -> str:
+    """The name of a built-in role, else the role definition id."""
+    given = str(observed.body["properties"]["roleDefinitionId"])
+    names = {definition_id: name for name, definition_id in roles.ROLES.items()}
+    return names.get(given, given)
+
+
+def _scope(scope: str, known: Known) -> str:
+    if scope.lower() == known.group_id.lower():
+        return "resourceGroup"
+    for kind, place in PLACES.items():
+        if name := known.name(kind, scope):
+            return place.format(name)
+    raise Unsayable(f"it holds on {scope}, which is not in the spec")
+
+
+def place(observed: Observed, known: Known) -> tuple[str, ...]:
+    """Where a role stands: in the list of its identity's."""
+    return "identities", known.used("identity", observed.body["identity"]), "roles"
+
+
+def key(one: Desired | Observed) -> tuple[str, str, str]:
+    """Scope, identity and role, of which there is one assignment; what it is called says nothing."""
+    scope = one.data["scope"] if isinstance(one, Desired) else one.body["scope"]
+    return scope.lower(), one.body["identity"], one.body["properties"]["roleDefinitionId"]
+
+
+def called(observed: Observed) -> Address:
+    """A role assignment without its id: whose, which, where."""
+    identity, scope = (observed.body[key].rsplit("/", 1)[-1] for key in ("identity", "scope"))
+    return Address(observed.address.kind, f"{identity}/{roles.slug(role_name(observed))}/{scope}")

@@ -1,0 +1,59 @@
+"""What a pool costs: its nodes, now and once a plan is carried out. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+
+import batch_autoscale
+from batch_autoscale import bounds, names
+from reconciler.cost.amounts import Range
+from reconciler.cost.use import Case, Change, Costs, Counts, Use
+from reconciler.kinds.pool import reading
+from reconciler.model import Action, Body
+
+
+def uses(case: Case) -> Change:
+    """Of a formula that was tried, its mean is expected, where it is the spec's; else the nodes of now."""
+    live = case.observed.body["properties"] if case.observed else {}
+    asked = case.desired.body["properties"] if case.desired else {}
+    running: Counts = reading.running(live)
+    same = case.observed and case.desired and reading.formula(live) == reading.formula(asked)
+    now = nodes(live, live["vmSize"], case.region, (same and case.mean) or running) if case.observed else None
+    if case.stays:
+        return Change(case.address, now, now)
+    if case.desired is None or case.goes:
+        return Change(case.address, now, None)
+    after = nodes(asked, case.desired.data["vmSize"], case.region, case.mean or running)
+    if now and case.observed and case.observed.occupants and case.action is Action.UPDATE:
+        after = replace(after, size=now.size)  # another size waits until the pool is empty
+    return Change(case.address, now, after)
+
+
+def nodes(properties: Body, size: str, region: str, expected: Counts) -> Use:
+    """The nodes that scale settings ask for; of a formula, its bounds and what is expected between them."""
+    if formula := reading.formula(properties):
+        dedicated, endless = _bounds(formula, "$TargetDedicatedNodes", expected[0])
+        spot, endless_spot = _bounds(formula, "$TargetLowPriorityNodes", expected[1])
+        return Use(size, region, dedicated, spot, endless or endless_spot)
+    dedicated, spot = (Range.exactly(count) for count in reading.targets(properties) or (0, 0))
+    return Use(size, region, dedicated, spot)
+
+
+def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple[Range, bool]:
+    """Between which numbers a formula keeps a target, and whether it has no upper bound."""
+    try:
+        targets = bounds.targets(batch_autoscale.parse(formula))
+    except batch_autoscale.FormulaError:
+        return Range.exactly(running or 0), True
+    span = targets.get(names.canonical(variable))
+    if span is None:
+        return Range.exactly(running or 0), False
+    low = max(0, math.floor(span.low)) if math.isfinite(span.low) else 0
+    if not math.isfinite(span.high):
+        return Range.exactly(max(low, running or 0)), True
+    return Range.between(low, max(low, math.ceil(span.high)), running), False
+
+
+COSTS = Costs(uses=uses, size=lambda desired: str(desired.data["vmSize"]))

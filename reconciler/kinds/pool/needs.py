@@ -1,0 +1,61 @@
+"""What a pool takes of quotas, and what it asks of its VM size, as preflight weighs it. Pure."""
+
+from __future__ import annotations
+
+from reconciler.kind.needs import HasNodes, Needs, Nodes
+from reconciler.kinds.pool import reading
+from reconciler.model import Body, Decision, Desired, Observed, Rule
+
+
+def twice(decision: Decision, desired: Desired, live: Nodes | None) -> bool:
+    """Whether the pool exists twice for a while: blue/green makes a second one where the first cannot be changed."""
+    blue_green = (desired.data.get("rollout") or {}).get("whenEmpty") == "blueGreen"
+    return blue_green and live is not None and live.nodes > 0 and decision.diff.rule is Rule.WHEN_EMPTY
+
+
+def wanted(desired: Desired) -> Nodes:
+    return _nodes(desired.body["properties"], desired.data.get("nodeAgentSkuId") or "", desired.data.get("base") or "")
+
+
+def live(observed: Observed) -> Nodes:
+    return _nodes(observed.body["properties"])
+
+
+def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
+    """A pool holds what it is about to have, or still has, whichever is more."""
+    machine = reading.machine(properties)
+    dedicated, spot = reading.targets(properties) or (0, 0)
+    running, running_spot = reading.running(properties)
+    return Nodes(
+        size=str(properties.get("vmSize", "")),
+        dedicated=max(dedicated, running or 0),
+        spot=max(spot, running_spot or 0),
+        slots=properties.get("taskSlotsPerNode") or 1,
+        image=reading.image(properties),
+        agent=agent or machine.get("nodeAgentSkuId") or "",
+        base=base.lower(),
+        subnet=str((properties.get("networkConfiguration") or {}).get("subnetId") or "").lower(),
+        disks=len(machine.get("dataDisks") or ()),
+        wants=_wants(properties, machine),
+    )
+
+
+def _wants(properties: Body, machine: Body) -> frozenset[str]:
+    network, system = properties.get("networkConfiguration") or {}, machine.get("osDisk") or {}
+    security = machine.get("securityProfile") or {}
+    disks = [system, *(machine.get("dataDisks") or ())]
+    zonal = (machine.get("nodePlacementConfiguration") or {}).get("policy") == "Zonal"
+    asked = {
+        "acceleratedNetworking": network.get("enableAcceleratedNetworking"),
+        "ephemeralOSDisk": system.get("ephemeralOSDiskSettings"),
+        "premiumDisk": any((one.get("managedDisk") or {}).get("storageAccountType") == "Premium_LRS" for one in disks),
+        "encryptionAtHost": security.get("encryptionAtHost"),
+        "trustedLaunch": str(security.get("securityType") or "").lower() == "trustedlaunch",
+        "confidentialVM": str(security.get("securityType") or "").lower() == "confidentialvm",
+        "zonal": zonal,
+        "zonalMPI": zonal and properties.get("interNodeCommunication") == "Enabled",
+    }
+    return frozenset(name for name, value in asked.items() if value)
+
+
+NEEDS = Needs(nodes=HasNodes(wanted, live, twice))

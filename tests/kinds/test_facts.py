@@ -1,0 +1,74 @@
+"""What a kind says of itself, beside its fields and verbs."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from reconciler.azure.durations import canonical, without_days
+from reconciler.importing import Live
+from reconciler.importing.composing import others
+from reconciler.kind import ArmType, Kind
+from reconciler.kind.inverse import Inverse
+from reconciler.kinds import KINDS
+from reconciler.model import Address, Observed
+from reconciler.spec.spec import Spec
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "many"),
+    [
+        ("storage_account", "storage account", "storage accounts"),
+        ("identity", "identity", "identities"),
+        ("batch_account", "Batch account", "Batch accounts"),
+        ("image_definition", "image", "images"),
+    ],
+)
+def test_people_have_words_for_one_and_for_several(kind: str, one: str, many: str) -> None:
+    assert (KINDS[kind].one, KINDS[kind].many) == (one, many)
+
+
+@pytest.mark.parametrize(
+    ("kind", "providers"),
+    [
+        ("pool", {"Microsoft.Batch", "Microsoft.Compute"}),
+        ("container", {"Microsoft.Storage"}),
+        ("role_assignment", set()),
+        ("resource_group", set()),
+    ],
+)
+def test_a_subscription_is_registered_for_what_serves_a_kind(kind: str, providers: set[str]) -> None:
+    arm = KINDS[kind].arm
+    assert arm is not None
+    assert arm.registrations == providers
+
+
+def test_all_types_that_are_written_need_permission() -> None:
+    made = ArmType("Microsoft.A/b/c", "2025-01-01", writes=("Microsoft.D/e",))
+    assert made.written == ("Microsoft.A/b/c", "Microsoft.D/e")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.section], ids=lambda kind: kind.name)
+def test_a_section_is_one_of_a_spec(kind: Kind) -> None:
+    assert kind.section in {one.name for one in fields(Spec)}
+
+
+def test_what_is_said_in_a_spec_has_a_place_there() -> None:
+    sayable = {name: kind.inverse for name, kind in KINDS.items() if isinstance(kind.inverse, Inverse)}
+    assert sayable
+    assert all(inverse.place or KINDS[name].section for name, inverse in sayable.items())
+
+
+def test_a_kind_that_says_nothing_of_its_inverse_is_left_out_and_not_dropped() -> None:
+    seen = Observed(Address("container_image", "acr/tool:1"), "", {})
+    live = Live(Observed(Address("resource_group", "rg"), "", {}), None, (seen,))
+    assert dict(others(live, "mine", ())) == {seen.address: "import has no words for it"}
+
+
+@pytest.mark.parametrize(
+    ("given", "azures", "specs"),
+    [("PT06M00S", "PT6M", "PT06M00S"), ("P1DT1H", "P1DT1H", "PT25H"), ("PT24H", "P1D", "PT24H"), ("often",) * 3],
+)
+def test_a_duration_has_one_spelling_of_azure_and_one_of_specs(given: str, azures: str, specs: str) -> None:
+    assert (canonical(given), without_days(given)) == (azures, specs)

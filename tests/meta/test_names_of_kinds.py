@@ -1,0 +1,64 @@
+"""Nobody but a kind knows its name: what the other rooms need of it, they ask the kind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import reconciler
+from reconciler.kinds import KINDS
+
+HOUSE = Path(reconciler.__file__).parent
+ROOMS = ("cli", "cloud", "cost", "engine", "importing", "kind", "preflight", "prices", "render")
+EXCEPTIONS = {
+    "cli/cleanup.py": {"reconciler.kinds.image"},
+    "cli/look.py": {"image_version", "container_image", "reconciler.kinds.verification", "reconciler.kinds.conversion"},
+    "cli/records.py": {"reconciler.kinds.image", "reconciler.kinds.pool"},
+    "render/as_text.py": {"conversion"},
+}
+"""File → what it names all the same."""
+WORDS = {
+    "cli/autoscale.py": {"job"},
+    "cli/records.py": {"pool", "gallery"},
+    "preflight/checks.py": {"gallery"},
+    "cli/doctor.py": {"gallery"},
+    "kind/words.py": {"gallery"},
+}
+"""File → what is a name of something else there: an argument of a command, a check, a key of a spec."""
+
+
+def named(path: Path) -> Iterator[str]:
+    """Kinds that the file names, and families that it imports from."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and node.value in KINDS:
+            yield str(node.value)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reconciler.kinds."):
+            yield ".".join(str(node.module).split(".")[:3])
+        elif isinstance(node, ast.ImportFrom) and node.module == "reconciler.kinds":
+            yield from (f"reconciler.kinds.{alias.name}" for alias in node.names if not alias.name.isupper())
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("reconciler.kinds."))
+
+
+@pytest.mark.parametrize("path", sorted(path for room in ROOMS for path in (HOUSE / room).rglob("*.py")), ids=str)
+def test_no_other_room_names_a_kind(path: Path) -> None:
+    name = path.relative_to(HOUSE).as_posix()
+    assert set(named(path)) - WORDS.get(name, set()) == EXCEPTIONS.get(name, set())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if address.kind == "pool": pass',
+        "from reconciler.kinds.pool import pool",
+        "from reconciler.kinds import job",
+        "import reconciler.kinds.pool.pool",
+    ],
+)
+def test_a_name_is_found(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "planted.py"
+    path.write_text(f"from reconciler.kinds import KINDS\n{line}\n")
+    assert list(named(path))
