@@ -12,7 +12,7 @@ import yaml
 from reconciler import model
 from reconciler.cloud import capacity
 from reconciler.cloud.capacity import Size
-from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule
+from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule, Why
 from reconciler.preflight import checks, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Image, Pool, Subnet, changes, live_pools, wanted
 
@@ -112,7 +112,7 @@ def test_blue_green_has_two_pools_where_an_occupied_one_cannot_be_changed(
     address = Address("pool", "a")
     desired = Desired(address, {"properties": {"vmSize": "D4s"}}, data=data)
     differs = Diff((model.Change("properties.vmSize", "D2s", "D4s", rule),))
-    plan = Plan("s", (Decision(address, Action.UPDATE, "", differs),), (), {})
+    plan = Plan("s", (Decision(address, Action.UPDATE, Why.DIFFERS, "", differs),), (), {})
     live = {address: Pool("D2s", dedicated=nodes)}
     (change,) = changes(plan, {address: desired}, live)
     assert change.surge == (live[address] if twice else None)

@@ -19,7 +19,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
-from reconciler.kinds.image import build, machine, preload, recipe, version_tags, version_use
+from reconciler.kinds.image import build, leftovers, machine, preload, recipe, record, version_tags, version_use
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
@@ -254,6 +254,9 @@ KIND = Kind(
     update=update,
     delete=delete,
     resolve=resolve,
+    record=record.RECORD,
+    leftovers=leftovers.LEFTOVERS,
+    logged_under="images",
     abandon=build.abandon,
     takes=takes,
     ready_within=timedelta(hours=2),

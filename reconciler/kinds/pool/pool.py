@@ -18,7 +18,7 @@ from reconciler.diff import diff
 from reconciler.kind import ArmType, Kind
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import change as pool_change
-from reconciler.kinds.pool import generations, image, nodes, repair, scale, windows
+from reconciler.kinds.pool import generations, image, nodes, record, repair, scale, windows
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool import rollout as pool_rollout
 from reconciler.kinds.pool.nodes import live_id
@@ -288,6 +288,8 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    emptied_by="scale it to 0",
+    record=record.RECORD,
     resolve=image.resolve,
     abandon=abandon,
     takes=lambda decision, desired: timedelta(minutes=5),
