@@ -69,6 +69,30 @@ class Action(StrEnum):
     REFUSE = "refuse"
 
 
+class Why(StrEnum):
+    """The reason of a decision, for code: the set is closed, and every view words what it likes."""
+
+    AS_DESIRED = "as_desired"
+    ABSENT = "absent"
+    DIFFERS = "differs"
+    DRIFTED = "drifted"
+    """It was changed outside the spec: the spec is the one that was last applied."""
+    ADOPTED = "adopted"
+    FAILED = "failed"
+    BUSY = "busy"
+    OCCUPIED = "occupied"
+    """The change needs an empty resource, and somebody is in it."""
+    HELD = "held"
+    """Who occupies it is not to be disturbed for now."""
+    OBSTACLE = "obstacle"
+    FOREIGN = "foreign"
+    PROTECTED = "protected"
+    UNCHANGEABLE = "unchangeable"
+    LEFT_SPEC = "left_spec"
+    SURPLUS = "surplus"
+    DESTROYED = "destroyed"
+
+
 class Status(StrEnum):
     """How a step ended."""
 
@@ -107,11 +131,12 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long work is: items done and failed of a total."""
+    """How far a long work is: items done and failed of a total; `unit` is what an item is called, in the plural."""
 
     done: int
     failed: int
     total: int
+    unit: str = "items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +192,18 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a plan says about one resource, NONE included. `reason` is for people and never read by code."""
+    """What a plan says about one resource, NONE included. `why` is for code; `reason` words it for people.
+
+    `summarised`: the reason says in words what differs and what not, so that views show it instead of the fields, also
+    where nothing is to be done.
+    """
 
     address: Address
     action: Action
+    why: Why
     reason: str
     diff: Diff = Diff()
+    summarised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +244,21 @@ class Outcome:
     seconds: float
     error: str | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows for people, below a caption if there is one."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to say of one resource at the end of a run."""
+
+    address: Address
+    summary: str = ""
+    tables: tuple[Table, ...] = ()

@@ -19,7 +19,8 @@ from reconciler.cli.data import images, upload
 from reconciler.cli.doctor import doctor
 from reconciler.cli.importing import import_
 from reconciler.cli.local import local
-from reconciler.cli.look import logs, outputs, schema, status, validate
+from reconciler.cli.logs import logs
+from reconciler.cli.look import outputs, schema, status, validate
 from reconciler.cli.run import apply, destroy, plan
 from reconciler.errors import ReconcileError, Refused, SpecError
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.cloud.cloud import Cloud
+    from reconciler.render.views import View
     from reconciler.spec import Spec
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.Path(dir_okay=False, path_type=Path)
+FORMATS = ("text", "json")
+"""Those of `render.views`, named here so that --help loads no view."""
 
 
 _cloud_option = click.option(
@@ -43,20 +48,43 @@ def spec_option(function: Function) -> Function:
     return option(_cloud_option(function))
 
 
-def selection(function: Function) -> Function:
-    """`--target` and `--exclude`."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which spec, on which cloud, and which part of it; empty: all."""
+
+    spec: Path | None = None
+    cloud: str | None = None
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def selection(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`SPEC`, `--cloud`, `--target` and `--exclude`, as one Selection."""
+
+    @functools.wraps(function)
+    def selected(
+        spec: Path | None, cloud: str | None, target: tuple[str, ...], exclude: tuple[str, ...], **rest: Any
+    ) -> Any:
+        return function(Selection(spec, cloud, target, exclude), **rest)
+
     for name, text in (
         ("--exclude", "Leave this ADDRESS and all that needs it alone; may be repeated."),
         ("--target", "Only this ADDRESS and all that it needs, such as pool/prod; may be repeated."),
     ):
-        function = click.option(name, metavar="ADDRESS", multiple=True, help=text)(function)
-    return function
+        selected = click.option(name, metavar="ADDRESS", multiple=True, help=text)(selected)
+    return spec_argument(selected)
 
 
 def format_option(function: Function) -> Function:
-    return click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)(
-        function
-    )
+    """`--format`."""
+    return click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True)(function)
+
+
+def show(view: View, shape: str) -> None:
+    """Print a view in a format."""
+    from reconciler.render import views
+
+    click.echo(views.shown(view, shape, colour=colour()))
 
 
 def prices_option(function: Function) -> Function:

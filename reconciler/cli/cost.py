@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -18,8 +17,7 @@ def cost(spec: Path | None, cloud: str | None, prices: Path | None, shape: str) 
     """Show what each pool costs per hour and month, now and after the plan. Changes nothing."""
     from reconciler.cli import pricing
     from reconciler.cli.run import read
-    from reconciler.render import cost as render
+    from reconciler.render.views import CostView
 
-    reading, _ = read(spec, cloud, (), (), destroying=False)
-    found = pricing.priced(reading, prices)
-    click.echo(json.dumps(render.document(found), indent=2) if shape == "json" else render.overview(found))
+    reading, _ = read(common.Selection(spec, cloud))
+    common.show(CostView(pricing.priced(reading, prices)), shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,7 +32,7 @@ def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
     """Check credential, subscription, permissions, quotas, sizes, images and names before anything is spent."""
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
-    from reconciler.render import as_text
+    from reconciler.render.views import DoctorView
 
     loaded = common.load_spec(spec, cloud)
     reached = common.reach(loaded)
@@ -45,12 +44,7 @@ def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
         reading = loop.read(loaded, reached, KINDS)
         rows += [*_access(reading, reached, KINDS), *_preflight(reading)]
         numbers = {_found(one): _numbers(one) for one in reading.findings}
-    if shape == "json":
-        shown = [dict(zip(("check", "state", "text"), row, strict=True)) | numbers.get(row, {}) for row in rows]
-        click.echo(json.dumps(shown, indent=2))
-    else:
-        cells = [(check, state, as_text.clean(text)) for check, state, text in rows]
-        click.echo(as_text.table(("CHECK", "STATE", "WHAT TO DO"), cells))
+    common.show(DoctorView(rows, numbers), shape)
     return 3 if any(state == "refused" for _, state, _ in rows) else 0
 
 

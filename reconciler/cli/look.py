@@ -1,9 +1,8 @@
-"""Commands that only look: validate, status, logs, outputs, schema."""
+"""Commands that only look: validate, status, outputs, schema."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import common
-from reconciler.errors import Refused
-from reconciler.model import Address
 
 if TYPE_CHECKING:
-    from reconciler.cloud.cloud import Cloud
-    from reconciler.model import Desired, Observed
+    from reconciler.model import Observed
     from reconciler.spec import Spec
 
 
@@ -44,14 +40,11 @@ def validate(spec: Path | None, cloud: str | None) -> None:
 def status(spec: Path | None, cloud: str | None, shape: str) -> int:
     """Show what of the spec is live, and how it is."""
     from reconciler.render import as_text
+    from reconciler.render.views import StatusView
 
-    loaded, found = _observed(spec, cloud)
-    ours = [one for one in found if one.mark and one.mark.owner == loaded.name]
-    if shape == "json":
-        rows = [{"address": str(one.address), "health": str(one.health), "detail": one.detail} for one in ours]
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        click.echo(as_text.status(ours))
+    loaded, observed = _observed(spec, cloud)
+    ours = [one for one in observed if one.mark and one.mark.owner == loaded.name]
+    common.show(StatusView(ours), shape)
     return 0 if as_text.healthy(ours) else 1
 
 
@@ -66,74 +59,22 @@ def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, tuple[Observe
 
 
 @click.command()
-@click.argument("name", metavar="JOB|IMAGE")
-@click.argument("task", metavar="[TASK|STAGE]", required=False)
-@common.spec_option
-@click.option("--stderr", is_flag=True, help="What the task wrote to stderr instead of stdout.")
-def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool) -> None:
-    """List the tasks of a job with their exit codes, or print what a task wrote.
-
-    For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it.
-    """
-    from reconciler.cli import tasks
-    from reconciler.render import as_text
-
-    loaded = common.load_spec(spec, cloud)
-    if name.startswith(("images/", "registries/")):
-        _build_logs(loaded, name, task)
-        return
-    job, reached = name, common.reach(loaded)
-    if task is not None:
-        for chunk in tasks.output(reached, job, task, "stderr" if stderr else "stdout"):
-            sys.stdout.buffer.write(chunk)
-        return
-    rows = list(tasks.listing(reached, job))
-    click.echo(as_text.table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), rows) if rows else f"{job} has no task.")
-
-
-def _build_logs(loaded: Spec, name: str, stage: str | None) -> None:
-    """Print the logs of the last build that was watched from this folder."""
-    from reconciler.cli import journal
-    from reconciler.render import as_text
-
-    section, _, rest = name.partition("/")
-    address = Address("image_version" if section == "images" else "container_image", rest)
-    found = journal.latest(common.journal_name(loaded), address)
-    if not found:
-        raise Refused(f"no build of {name} has been watched from this folder; logs are kept where apply ran")
-    if stage is not None and stage not in found:
-        raise Refused(f"{name} has no log {stage}; it has {', '.join(found)}")
-    for title, text in found.items():
-        if stage in (None, title):
-            click.echo(f"== {title}" if stage is None else "", nl=stage is None)
-            click.echo("\n".join(as_text.clean(line) for line in text.splitlines()))
-
-
-@click.command()
 @common.spec_argument
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["text", "json", "image-metadata", "batch-metadata"]),
-    default="text",
-    show_default=True,
-)
+@click.option("--format", "shape", default="text", help="text, json, or a record: image-metadata, batch-metadata.")
 @click.option("--name", help="Which image or pool, where the spec has several.")
 def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) -> None:
     """Show the ids and endpoints that other programs need."""
     from reconciler.cli import records
-    from reconciler.render import as_text
+    from reconciler.render.views import OutputsView
 
-    if shape.endswith("-metadata"):
+    if shape not in common.FORMATS:
+        kind = records.kind_of(shape)
         loaded = common.load_spec(spec, cloud)
-        click.echo(json.dumps(records.record(loaded, common.reach(loaded), shape, name), indent=2))
+        click.echo(json.dumps(records.one(loaded, common.reach(loaded), kind, name), indent=2))
         return
-    loaded, found = _observed(spec, cloud)
-    rows = dict(_outputs(one for one in found if one.mark and one.mark.owner == loaded.name))
-    if shape == "json":
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        click.echo(as_text.table(("NAME", "VALUE"), list(rows.items())) if rows else "Nothing of this spec is live.")
+    loaded, observed = _observed(spec, cloud)
+    values = dict(_outputs(one for one in observed if one.mark and one.mark.owner == loaded.name))
+    common.show(OutputsView(values), shape)
 
 
 def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:
@@ -156,39 +97,3 @@ def schema(name: str) -> None:
     from reconciler.files import folder
 
     click.echo((folder("schemas") / f"{name}.schema.json").read_text(), nl=False)
-
-
-def verifications(desired: Iterable[Desired], reached: Cloud) -> None:
-    """What the checks of each pool have said."""
-    from reconciler.cloud.errors import translated
-    from reconciler.kinds.verification import verification
-    from reconciler.render import as_text
-
-    for one in desired:
-        if one.address.kind != verification.NAME:
-            continue
-        with translated():
-            rows = verification.results(reached, one)
-        if rows:
-            click.echo(f"\n{one.address}:\n{as_text.table(('CHECK', 'RESULT', 'EXIT'), rows)}")
-
-
-def conversions(desired: Iterable[Desired], reached: Cloud) -> None:
-    """What each conversion has come to: its counts, its last run, and the inputs that cannot be converted."""
-    from reconciler.cloud.errors import translated
-    from reconciler.kinds.conversion import conversion
-    from reconciler.render import as_text
-
-    for one in desired:
-        if one.address.kind != conversion.NAME:
-            continue
-        with translated():
-            found = conversion.observe(reached, one)
-            if found is None:
-                continue
-            failures, results = conversion.failures(reached, one), conversion.results(reached, one)
-        click.echo(f"\n{one.address}: {as_text.clean(found.detail)}")
-        if results:
-            click.echo(f"last run:\n{as_text.results(results)}\n")
-        if failures:
-            click.echo(as_text.failures(failures))

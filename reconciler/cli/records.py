@@ -1,4 +1,4 @@
-"""Records that other programs read: `image_metadata.json` and `batch_metadata.json`, with the fields they expect."""
+"""Records that other programs read, such as `image_metadata.json`: which there are, and what they hold, kinds say."""
 
 from __future__ import annotations
 
@@ -6,99 +6,70 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from reconciler.errors import Refused
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
+    from reconciler.kind import Kind
     from reconciler.model import Address, Desired
     from reconciler.spec import Spec
 
-SHAPES = {"imageMetadata": "image-metadata", "batchMetadata": "batch-metadata"}
+
+def kind_of(option: str) -> Kind:
+    """The kind whose record is asked for by this name. UsageError names those that there are."""
+    from reconciler.kinds import KINDS
+
+    kinds = {kind.record.option: kind for kind in KINDS.values() if kind.record}
+    if option not in kinds:
+        raise click.BadParameter(f"{option!r} is not one of text, json, {', '.join(kinds)}", param_hint="--format")
+    return kinds[option]
 
 
-def record(spec: Spec, reached: Cloud, shape: str, name: str | None) -> dict[str, Any]:
-    """One record of what is live. Refused where it is not, or where there is no telling which is meant."""
+def one(spec: Spec, cloud: Cloud, kind: Kind, name: str | None) -> dict[str, Any]:
+    """The record of one resource. Refused where it is not live, or where there is no telling which is meant."""
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
-    return _record(spec, resolve(spec, reached, KINDS), reached, shape, name)
+    assert kind.record is not None
+    names = _names(spec, kind)
+    if name is None and len(names) != 1:
+        raise Refused(f"say which {kind.record.noun} with --name; {spec.file} has {', '.join(names) or 'none'}")
+    name = name or names[0]
+    if name not in names:
+        raise Refused(f"{spec.file} has no {kind.record.noun} {name}; it has {', '.join(names) or 'none'}")
+    return _made(spec, resolve(spec, cloud, KINDS), cloud, kind, name)
 
 
-def write(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud) -> None:
+def write(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud) -> None:
     """Write the records that the spec asks for, where what they tell of is live."""
-    for key, path in spec.outputs.items():
-        target = spec.folder / path
+    from reconciler.kinds import KINDS
+
+    for kind in KINDS.values():
+        if kind.record is None or kind.record.key not in spec.outputs:
+            continue
         try:
-            found = _records(spec, desired, reached, SHAPES[key])
+            made = [_made(spec, desired, cloud, kind, name) for name in _names(spec, kind)]
         except Refused:
             continue
+        target = spec.folder / spec.outputs[kind.record.key]
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_name(f"{target.name}.new")
-        new.write_text(json.dumps(found[0] if len(found) == 1 else found, indent=2) + "\n")
+        new.write_text(json.dumps(made[0] if len(made) == 1 else made, indent=2) + "\n")
         new.replace(target)
 
 
-def _records(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, shape: str) -> list[dict[str, Any]]:
-    names = spec.images if shape == "image-metadata" else spec.pools
-    return [_record(spec, desired, reached, shape, name) for name in names]
+def _names(spec: Spec, kind: Kind) -> list[str]:
+    """What the spec calls its resources of this kind."""
+    return [desired.address.name for desired in kind.expand(spec)]
 
 
-def _record(
-    spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, shape: str, name: str | None
-) -> dict[str, Any]:
+def _made(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud, kind: Kind, name: str) -> dict[str, Any]:
     from reconciler.cloud.errors import translated
+    from reconciler.model import Address
 
-    section, word = (spec.images, "image") if shape == "image-metadata" else (spec.pools, "pool")
-    if name is None and len(section) != 1:
-        raise Refused(f"say which {word} with --name; {spec.file} has {', '.join(section) or 'none'}")
-    name = name or next(iter(section))
-    if name not in section:
-        raise Refused(f"{spec.file} has no {word} {name}; it has {', '.join(section) or 'none'}")
+    assert kind.record is not None
+    wanted = desired[Address(kind.name, name)]
     with translated():
-        return (_image if word == "image" else _pool)(spec, desired, reached, name)
-
-
-def _image(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name: str) -> dict[str, Any]:
-    from reconciler.azure import images
-    from reconciler.cloud import registries
-    from reconciler.kinds.image import image_version
-    from reconciler.kinds.pool import image
-    from reconciler.model import Address
-
-    want = desired[Address(image_version.NAME, name)]
-    found = image_version.observe(reached, want)
-    if found is None or found.body["version"] != want.body["version"]:
-        raise Refused(f"version {want.body['version']} of images/{name} is not there yet; run apply")
-    own = spec.images[name]
-    containers, _ = registries.names(own["preload"])
-    return {
-        "imageId": found.id,
-        "nodeAgentSku": image.agent_of(reached, images.BASES[own["os"]].urn) if spec.batch_account else None,
-        "galleryName": own["gallery"],
-        "imageName": name,
-        "version": found.body["version"],
-        "vmSize": own["buildVm"]["size"],
-        "location": want.body["location"],
-        "baseOS": own["os"],
-        "gpuEnabled": own["gpu"],
-        "containerImage": containers[0] if len(containers) == 1 else containers or None,
-    }
-
-
-def _pool(spec: Spec, desired: Mapping[Address, Desired], reached: Cloud, name: str) -> dict[str, Any]:
-    from reconciler.kinds.pool import pool
-    from reconciler.model import Address
-
-    found = pool.observe(reached, desired[Address(pool.NAME, name)])
-    if found is None:
-        raise Refused(f"pools/{name} is not there yet; run apply")
-    properties = found.body["properties"]
-    machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]["imageReference"]
-    return {
-        "batchAccount": reached.account,
-        "poolId": found.id.rsplit("/", 1)[-1],
-        "imageId": machine.get("id") or ":".join(machine.values()),
-        "vmSize": desired[Address(pool.NAME, name)].data["vmSize"],
-        "nodes": properties["currentDedicatedNodes"] + properties["currentLowPriorityNodes"],
-        "state": properties["allocationState"].lower(),
-    }
+        return kind.record.make(cloud, spec, wanted, kind.observe(cloud, wanted))

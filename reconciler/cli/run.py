@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import common, pricing
+from reconciler.cli.common import Selection
 from reconciler.errors import Refused
 from reconciler.model import Action, Status
 
@@ -22,33 +23,29 @@ if TYPE_CHECKING:
     from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
     from reconciler.events import Listener
-    from reconciler.model import Outcome
+    from reconciler.model import Outcome, Report
+    from reconciler.render.runs import RunView
+    from reconciler.render.views import PlanView
 
 CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.WAIT, Action.DEFER)
 
 
 @click.command()
-@common.spec_argument
 @common.selection
 @common.format_option
 @common.cost_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 def plan(
-    spec: Path | None,
-    cloud: str | None,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
-    shape: str,
-    prices: Path | None,
-    *,
-    wants_cost: bool | None,
-    detailed_exitcode: bool,
+    selection: Selection, shape: str, prices: Path | None, *, wants_cost: bool | None, detailed_exitcode: bool
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
-    reading, _ = read(spec, cloud, target, exclude, destroying=False)
-    found = pricing.shown(reading, prices, wanted=wants_cost if shape == "text" else bool(wants_cost))
-    _show(reading, shape, found)
-    pricing.check(reading, prices, found)
+    from reconciler.render import views
+
+    reading, _ = read(selection)
+    wanted = wants_cost if views.tells_cost_unasked(shape) else bool(wants_cost)
+    cost = pricing.shown(reading, prices, wanted=wanted)
+    common.show(_view(reading, cost), shape)
+    pricing.check(reading, prices, cost)
     made = reading.plan
     if made.of(Action.REFUSE):
         return 3
@@ -56,105 +53,76 @@ def plan(
 
 
 @click.command()
-@common.spec_argument
 @common.selection
 @common.format_option
 @common.cost_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def apply(
-    spec: Path | None,
-    cloud: str | None,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
-    shape: str,
-    prices: Path | None,
-    *,
-    wants_cost: bool | None,
-    yes: bool,
-) -> int:
+def apply(selection: Selection, shape: str, prices: Path | None, *, wants_cost: bool | None, yes: bool) -> int:
     """Make live Azure as the spec says: show the plan, ask, and carry it out."""
-    reading, reached = read(spec, cloud, target, exclude, destroying=False)
-    found = pricing.shown(reading, prices, wanted=wants_cost) if shape == "text" else None
-    if shape == "text":
-        _show(reading, shape, found)
-    pricing.check(reading, prices, found)
-    return _carry_out(reading, reached, shape, yes=yes, destroying=False)
+    run = _run(shape)
+    reading, cloud = read(selection)
+    cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
+    run.plan(_view(reading, cost))
+    pricing.check(reading, prices, cost)
+    code = _carry_out(reading, cloud, run, "apply", yes=yes)
+    _end(reading, cloud, run)
+    return code
 
 
 @click.command()
-@common.spec_argument
 @common.selection
 @common.format_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(
-    spec: Path | None,
-    cloud: str | None,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
-    shape: str,
-    *,
-    yes: bool,
-) -> int:
+def destroy(selection: Selection, shape: str, *, yes: bool) -> int:
     """Delete everything that the spec owns, last made first. Protected resources stay."""
-    reading, reached = read(spec, cloud, target, exclude, destroying=True)
-    if shape == "text":
-        _show(reading, shape)
-    return _carry_out(reading, reached, shape, yes=yes, destroying=True)
+    run = _run(shape)
+    reading, cloud = read(selection, destroying=True)
+    run.plan(_view(reading, None))
+    return _carry_out(reading, cloud, run, "destroy", yes=yes)
 
 
-def read(
-    spec: Path | None, cloud: str | None, target: tuple[str, ...], exclude: tuple[str, ...], *, destroying: bool
-) -> tuple[Reading, Cloud]:
-    """The spec's plan and the cloud that it is for."""
-    loaded = common.load_spec(spec, cloud)
-    targets, excludes = common.addresses(target), common.addresses(exclude)
+def read(selection: Selection, *, destroying: bool = False) -> tuple[Reading, Cloud]:
+    """The plan of the selected part of a spec, and the cloud that it is for."""
+    spec = common.load_spec(selection.spec, selection.cloud)
+    targets, excludes = common.addresses(selection.target), common.addresses(selection.exclude)
     from reconciler.cli import journal
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
-    reached = common.reach(loaded)
-    known = journal.history(common.journal_name(loaded))
-    reading = loop.read(
-        loaded, reached, KINDS, targets=targets, excludes=excludes, destroying=destroying, history=known
-    )
-    return reading, reached
+    cloud = common.reach(spec)
+    history = journal.history(common.journal_name(spec))
+    reading = loop.read(spec, cloud, KINDS, targets=targets, excludes=excludes, destroying=destroying, history=history)
+    return reading, cloud
 
 
-def _show(reading: Reading, shape: str, found: Cost | None = None) -> None:
+def _run(shape: str) -> RunView:
+    from reconciler.render import runs
+
+    return runs.view(shape, click.echo, terminal=sys.stdout.isatty(), colour=common.colour())
+
+
+def _view(reading: Reading, cost: Cost | None) -> PlanView:
     from reconciler.engine import estimate
-    from reconciler.render import as_json, as_text
-    from reconciler.render import cost as render
+    from reconciler.render.views import PlanView
 
-    if shape == "json":
-        click.echo(as_json.plan(reading.plan, **({"cost": render.document(found)} if found else {})))
-    else:
-        way = estimate.critical_path(reading.plan)
-        click.echo(as_text.plan(reading.plan, way, colour=common.colour()))
-        if found:
-            click.echo(render.below(found))
+    return PlanView(reading.plan, estimate.critical_path(reading.plan), cost)
 
 
-def _carry_out(reading: Reading, reached: Cloud, shape: str, *, yes: bool, destroying: bool) -> int:
+def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool) -> int:
+    """Do the steps of the plan, if there are any and the user agrees; the exit code."""
     if reading.plan.of(Action.REFUSE):
         raise Refused("the plan has refused resources; nothing was changed")
     if not reading.plan.steps:
-        _report(reading, reached, shape)
         return 2 if reading.plan.of(Action.DEFER) else 0
     if not yes:
-        common.ask(f"{'destroy' if destroying else 'apply'} this plan")
+        common.ask(f"{verb} this plan")
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
     stop = threading.Event()
-    with _interruptible(stop), _listener(shape) as listen:
-        written = _journal(reading, listen)
-        outcomes = loop.carry_out(reading, reached, KINDS, listen=written, stop=stop)
-    if shape == "text":
-        from reconciler.render import as_text
-
-        click.echo(as_text.outcomes(outcomes, colour=common.colour()))
-        if not destroying:
-            _report(reading, reached, shape)
+    with _interruptible(stop), run.listening() as listen:
+        outcomes = loop.carry_out(reading, cloud, KINDS, listen=_journal(reading, listen), stop=stop)
+    run.outcomes(outcomes)
     return _exit_code(reading, outcomes)
 
 
@@ -193,25 +161,23 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-@contextmanager
-def _listener(shape: str) -> Iterator[Listener]:
-    """Where events go: JSON lines, bars in a terminal, plain lines elsewhere."""
-    from reconciler.render import as_json, progress
+def _end(reading: Reading, cloud: Cloud, run: RunView) -> None:
+    """The records that the spec asks for, and what its resources have come to."""
+    from reconciler.cli import records
 
-    if shape == "json":
-        yield lambda event: click.echo(as_json.event(event))
-    elif sys.stdout.isatty():
-        with progress.Bars(colour=common.colour()) as bars:
-            yield bars
-    else:
-        yield progress.Lines(click.echo)
+    records.write(reading.spec, reading.desired, cloud)
+    run.reports(_reports(reading, cloud))
 
 
-def _report(reading: Reading, reached: Cloud, shape: str) -> None:
-    """What conversions and verifications have come to; and the records that the spec asks for."""
-    from reconciler.cli import look, records
+def _reports(reading: Reading, cloud: Cloud) -> Iterable[Report]:
+    from reconciler.cloud.errors import translated
+    from reconciler.kinds import KINDS
 
-    records.write(reading.spec, reading.desired, reached)
-    if shape == "text":
-        look.verifications(reading.desired.values(), reached)
-        look.conversions(reading.desired.values(), reached)
+    for desired in reading.desired.values():
+        tell = KINDS[desired.address.kind].report
+        if tell is None:
+            continue
+        with translated():
+            report = tell(cloud, desired)
+        if report is not None:
+            yield report

@@ -17,7 +17,20 @@ from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
 from reconciler.errors import AzureError, ReconcileError, Unreachable
 from reconciler.kind import Kind
-from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Observed, Progress, Rule, Status, Step
+from reconciler.model import (
+    Action,
+    Address,
+    Decision,
+    Desired,
+    Diff,
+    Health,
+    Observed,
+    Progress,
+    Rule,
+    Status,
+    Step,
+    Why,
+)
 
 PATIENCE = 8
 """How many passing errors in a row a step sits out."""
@@ -197,7 +210,7 @@ class Convergence:
         assert self.desired is not None
         part = actionable(diff, self.desired, found)
         if not part:
-            return Ended(Status.DEFERRED, f"{found.address} {waiting(found)}")
+            return Ended(Status.DEFERRED, f"{found.address} {waiting(self.kind, found)}")
         if part == self._worked_on:
             if self._tries >= self.kind.attempts:
                 return Ended(Status.FAILED, self._unstuck(found, part))
@@ -222,7 +235,7 @@ class Convergence:
         assert self.desired is not None
         if self._verbs:  # the mark is ours by now, or Azure has yet to show it
             diff = changes(self.kind, self.owner, self.desired, found)
-            return Decision(found.address, Action.UPDATE, "", diff)
+            return Decision(found.address, Action.UPDATE, Why.DIFFERS, "", diff)
         return decide(self.kind, self.owner, self.desired, found, self.adopt)
 
     def _stale(self, decision: Decision) -> bool:

@@ -12,7 +12,10 @@ from dataclasses import replace
 from reconciler.diff import diff
 from reconciler.digest import digest
 from reconciler.kind import Kind
-from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Health, Mark, Observed, Rule, Why
+
+_GOING = {Why.LEFT_SPEC: "left the spec", Why.DESTROYED: "is destroyed"}
+"""Why something of ours goes, in words."""
 
 
 def mark(owner: str, desired: Desired) -> Mark:
@@ -29,84 +32,93 @@ def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Dif
 
 def decide(kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]) -> Decision:
     """What to do about a resource that the spec asks for."""
+    return replace(_decided(kind, owner, desired, observed, adopt), summarised=kind.summarised)
+
+
+def _decided(
+    kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]
+) -> Decision:
     address = desired.address
     if observed is None:
         if desired.obstacle:
-            return Decision(address, Action.REFUSE, desired.obstacle)
-        return Decision(address, Action.CREATE, "not there yet")
+            return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle)
+        return Decision(address, Action.CREATE, Why.ABSENT, "not there yet")
     foreign = _foreign(owner, observed)
     if foreign and address not in adopt:
-        return Decision(address, Action.REFUSE, f"{foreign}; to take it over, list {address} under adopt:")
-    found = changes(kind, owner, desired, observed)
-    if found and desired.obstacle:
-        return Decision(address, Action.REFUSE, desired.obstacle, found)
+        reason = f"{foreign}; to take it over, list {address} under adopt:"
+        return Decision(address, Action.REFUSE, Why.FOREIGN, reason)
+    differing = changes(kind, owner, desired, observed)
+    if differing and desired.obstacle:
+        return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle, differing)
     if observed.health is Health.BUSY:
-        return Decision(address, Action.WAIT, f"in progress: {observed.detail}", found)
-    if observed.health is Health.FAILED and found.rule < Rule.REPLACE:
-        return Decision(address, Action.UPDATE, f"failed: {observed.detail}; will be tried again", found)
-    if not found:
-        return Decision(address, Action.NONE, observed.detail or "as desired")
-    return _by_rule(desired, observed, found)
+        return Decision(address, Action.WAIT, Why.BUSY, f"in progress: {observed.detail}", differing)
+    if observed.health is Health.FAILED and differing.rule < Rule.REPLACE:
+        reason = f"failed: {observed.detail}; will be tried again"
+        return Decision(address, Action.UPDATE, Why.FAILED, reason, differing)
+    if not differing:
+        return Decision(address, Action.NONE, Why.AS_DESIRED, observed.detail or "as desired")
+    return _by_rule(kind, desired, observed, differing)
 
 
-def decide_stray(observed: Observed, protect_reason: str = "left the spec") -> Decision:
+def decide_stray(observed: Observed, why: Why = Why.LEFT_SPEC) -> Decision:
     """What to do about a resource of ours that the spec does not ask for, or no longer."""
     address = observed.address
     if observed.mark and observed.mark.protect:
-        return Decision(
-            address,
-            Action.REFUSE,
-            f"{protect_reason}, but is protected; set protect: false, apply, then remove it",
-        )
-    return Decision(address, Action.DELETE, (observed.surplus or protect_reason) + _held(observed))
+        reason = f"{_GOING[why]}, but is protected; set protect: false, apply, then remove it"
+        return Decision(address, Action.REFUSE, Why.PROTECTED, reason)
+    if observed.surplus:
+        return Decision(address, Action.DELETE, Why.SURPLUS, observed.surplus + _held(observed))
+    return Decision(address, Action.DELETE, why, _GOING[why] + _held(observed))
 
 
-def actionable(found: Diff, desired: Desired, observed: Observed) -> Diff:
-    """The part of `found` that can be written now: the rest waits for those who occupy the resource."""
+def actionable(differing: Diff, desired: Desired, observed: Observed) -> Diff:
+    """The part of `differing` that can be written now: the rest waits for those who occupy the resource."""
     if not observed.occupants or (desired.vacates and not observed.held):
-        return found
+        return differing
     limit = Rule.NEW_NODES if observed.held else Rule.WHEN_EMPTY
-    return replace(found, changes=tuple(c for c in found.changes if c.rule < limit))
+    return replace(differing, changes=tuple(c for c in differing.changes if c.rule < limit))
 
 
-def waiting(observed: Observed) -> str:
+def waiting(kind: Kind, observed: Observed) -> str:
     """What the part that cannot be written now waits for."""
     if observed.held:
         return observed.held
-    held = ", ".join(observed.occupants)
-    return f"needs an empty {observed.address.kind}, but it holds {held}; scale it to 0 first"
+    occupants = ", ".join(observed.occupants)
+    return f"needs an empty {kind.name}, but it holds {occupants}; {kind.emptied_by} first"
 
 
-def _by_rule(desired: Desired, observed: Observed, found: Diff) -> Decision:
+def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) -> Decision:
     address = desired.address
-    if found.rule is Rule.REFUSE:
-        fields = ", ".join(c.path.removeprefix("properties.") for c in found.changes if c.rule is Rule.REFUSE)
-        reason = f"{fields} cannot be changed on a live {address.kind}; undo the change, or use another name"
-        return Decision(address, Action.REFUSE, reason, found)
-    if found.rule is Rule.REPLACE:
+    why, cause = _cause(desired, observed)
+    if differing.rule is Rule.REFUSE:
+        fields = ", ".join(c.path.removeprefix("properties.") for c in differing.changes if c.rule is Rule.REFUSE)
+        reason = f"{fields} cannot be changed on a live {kind.name}; undo the change, or use another name"
+        return Decision(address, Action.REFUSE, Why.UNCHANGEABLE, reason, differing)
+    if differing.rule is Rule.REPLACE:
         if desired.protect or (observed.mark and observed.mark.protect):
-            return Decision(address, Action.REFUSE, "must be replaced, but is protected", found)
-        return Decision(address, Action.REPLACE, _cause(desired, observed) + _held(observed), found)
-    now = actionable(found, desired, observed)
+            return Decision(address, Action.REFUSE, Why.PROTECTED, "must be replaced, but is protected", differing)
+        return Decision(address, Action.REPLACE, why, cause + _held(observed), differing)
+    now = actionable(differing, desired, observed)
     if not now:
-        return Decision(address, Action.DEFER, waiting(observed), found)
-    if now != found:
-        reason = f"{_cause(desired, observed)}; some of it {waiting(observed)}"
-        return Decision(address, Action.UPDATE, reason, found)
-    if found.rule is Rule.WHEN_EMPTY and observed.occupants:
-        reason = f"{_cause(desired, observed)}; {desired.vacates} (now {', '.join(observed.occupants)})"
-        return Decision(address, Action.UPDATE, reason, found)
-    if found.rule is Rule.NEW_VERSION:
-        reason = "its content differs: a new version is built, the one before stays"
-        return Decision(address, Action.UPDATE, observed.detail or reason, found)
-    return Decision(address, Action.UPDATE, observed.detail or _cause(desired, observed), found)
+        blocked = Why.HELD if observed.held else Why.OCCUPIED
+        return Decision(address, Action.DEFER, blocked, waiting(kind, observed), differing)
+    if now != differing:
+        reason = f"{cause}; some of it {waiting(kind, observed)}"
+        return Decision(address, Action.UPDATE, why, reason, differing)
+    if differing.rule is Rule.WHEN_EMPTY and observed.occupants:
+        reason = f"{cause}; {desired.vacates} (now {', '.join(observed.occupants)})"
+        return Decision(address, Action.UPDATE, why, reason, differing)
+    if differing.rule is Rule.NEW_VERSION:
+        cause = "its content differs: a new version is built, the one before stays"
+    return Decision(address, Action.UPDATE, why, observed.detail or cause, differing)
 
 
-def _cause(desired: Desired, observed: Observed) -> str:
+def _cause(desired: Desired, observed: Observed) -> tuple[Why, str]:
     if observed.mark is None:
-        return "adopted"
-    drifted = observed.mark.digest == digest(desired.body)
-    return "was changed outside the spec" if drifted else "differs from the spec"
+        return Why.ADOPTED, "adopted"
+    if observed.mark.digest == digest(desired.body):
+        return Why.DRIFTED, "was changed outside the spec"
+    return Why.DIFFERS, "differs from the spec"
 
 
 def _held(observed: Observed) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from reconciler.digest import digest
 from reconciler.engine.decide import decide, decide_stray
 from reconciler.kind import Kinds
-from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step
+from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step, Why
 
 QUIET = {Action.NONE, Action.DEFER, Action.REFUSE}
 """Actions without a step."""
@@ -42,7 +42,7 @@ def destroy(
     """The plan that deletes all that `spec` owns; `desired` only says what is protected."""
     live = {found.address: found for found in observed}
     owned = (found for found in live.values() if _owned(found, spec) and kinds[found.address.kind].deletable)
-    decisions = [decide_stray(found, "is destroyed") for found in owned]
+    decisions = [decide_stray(found, Why.DESTROYED) for found in owned]
     return _plan(spec, kinds, _selected(decisions, selected), desired, live)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cost.use import Costs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
-from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Report, Rule
 from reconciler.spec.spec import Spec
 
 REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources"})
@@ -57,6 +58,41 @@ class ArmType:
         return (self.name, *self.writes)
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document about a live resource, with the fields that other programs expect.
+
+    `option` names it on the command line (`outputs --format`), `key` in a spec's `outputs`, `noun` what it is about.
+    `make` takes what is observed of it, and raises Refused where it is not there yet.
+    """
+
+    option: str
+    key: str
+    noun: str
+    make: Callable[[Cloud, Spec, Desired, Observed | None], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An ARM resource that a run made for a while. `expires` is in ISO 8601."""
+
+    id: str
+    type: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What runs of any spec may have left behind.
+
+    `expired` lists what has expired in the subscription, or all of it; `clear` starts to delete what can go first and
+    tells what that is, or None when nothing is left.
+    """
+
+    expired: Callable[[Cloud, bool], list[Leftover]]
+    clear: Callable[[Cloud, Iterable[Leftover]], str | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One resource kind.
@@ -90,10 +126,20 @@ class Kind:
     ready_within: timedelta = timedelta(minutes=30)
     attempts: int = 1
     """How often one diff may be worked on in a row before the engine says that it did not stick."""
+    report: Callable[[Cloud, Desired], Report | None] | None = None
+    """What there is to say of it at the end of a run; None if there is nothing."""
+    record: Record | None = None
+    leftovers: Leftovers | None = None
+    logged_under: str = ""
+    """The section of a spec under whose names the logs of its changes are asked for."""
     deletable: bool = True
     """False where there is nothing of ours to delete: the data that it stands for is the user's."""
     spares_occupied: bool = False
     """What somebody still uses is not deleted now but by a later apply."""
+    summarised: bool = False
+    """Its detail says in words what differs and what not: a plan shows that instead of fields, changed or not."""
+    emptied_by: str = "empty it"
+    """What a person does to empty it, for a change that has to wait for that."""
     volatile: bool = False
     """Its body counts data that comes and goes by itself: a plan stays good when the counts have moved."""
     reads: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.events import Event, RunFinished, RunStarted
-from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Step
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Step, Why
 
 VERSION = 1
 
@@ -86,7 +86,9 @@ def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "address": str(decision.address),
         "action": str(decision.action),
+        "why": str(decision.why),
         "reason": decision.reason,
+        "summarised": decision.summarised,
         "changes": changes,
     }
 
@@ -95,7 +97,8 @@ def _read_decision(found: dict[str, Any]) -> Decision:
     changes = tuple(
         Change(one["path"], one["before"], one["after"], Rule[one["rule"].upper()]) for one in found["changes"]
     )
-    return Decision(Address.parse(found["address"]), Action(found["action"]), found["reason"], Diff(changes))
+    address, action, why = Address.parse(found["address"]), Action(found["action"]), Why(found["why"])
+    return Decision(address, action, why, found["reason"], Diff(changes), found["summarised"])
 
 
 def _step(step: Step) -> dict[str, Any]:

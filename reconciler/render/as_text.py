@@ -6,7 +6,20 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reconciler.model import Action, Change, Decision, Health, Observed, Outcome, Plan, Rule, Status
+from reconciler.model import (
+    STAGE,
+    Action,
+    Change,
+    Decision,
+    Health,
+    Observed,
+    Outcome,
+    Plan,
+    Report,
+    Rule,
+    Status,
+    Table,
+)
 
 SYMBOLS = {
     Action.CREATE: ("+", "green"),
@@ -35,8 +48,6 @@ WORDS = {
     Action.REFUSE: "refused",
 }
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
-STAGE = "stage"
-"""How far a change of several stages is, which the reason says."""
 MINUTE, LONG_STEP = 60, 120
 """Seconds; a step that takes longer than the second says so."""
 LONGEST = 60
@@ -53,7 +64,7 @@ def plan(made: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
     for decision in made.decisions:
         if decision.action is not Action.NONE:
             lines += _decision(decision, made.seconds.get(str(decision.address), 0.0), paint)
-        elif "to convert" in decision.reason or decision.address.kind == "conversion":
+        elif decision.summarised:
             lines.append(paint("dim", f"  = {clean(str(decision.address))}: {clean(decision.reason)}"))
     lines += [f"  note: {clean(note)}" for note in made.notes]
     if lines:
@@ -91,7 +102,7 @@ def _decision(decision: Decision, seconds: float, paint: Any) -> list[str]:
     head = f"  {symbol} {clean(str(decision.address))}"
     time = f"  (about {duration(seconds)})" if seconds >= LONG_STEP else ""
     lines = [f"{paint(colour, head)}  {paint('dim', clean(decision.reason) + time)}"]
-    if decision.address.kind != "conversion":
+    if not decision.summarised:  # the reason says how far a change of several stages is
         lines += [f"      {_change(change)}" for change in decision.diff.changes if change.path != STAGE]
     return lines
 
@@ -130,29 +141,16 @@ def status(observed: Iterable[Observed]) -> str:
     return table(("RESOURCE", "HEALTH", ""), rows) if rows else "Nothing of this spec is live."
 
 
-def failures(found: Sequence[dict[str, str]]) -> str:
-    """The inputs that cannot be converted, with their reasons."""
-    rows = [(clean(one["name"]), one["code"], clean(one["reason"])[:100]) for one in found]
-    return table(("INPUT", "CODE", "REASON"), sorted(rows))
+def report(told: Report) -> str:
+    """What there is to say of one resource at the end of a run: a line, and tables below it."""
+    parts = [f"{clean(str(told.address))}:{f' {clean(told.summary)}' if told.summary else ''}"]
+    parts += [(f"{one.caption}:\n" if one.caption else "") + grid(one) for one in told.tables]
+    return "\n".join(parts)
 
 
-def results(found: Sequence[dict[str, Any]]) -> str:
-    """A line for each task of a run, and their sum; tasks ran side by side, so its seconds are the longest."""
-    rows = [_result(one) for one in found]
-    if len(found) > 1:
-        keys = ("converted", "skipped", "bytesIn", "bytesOut")
-        total: dict[str, Any] = {key: sum(one[key] for one in found) for key in keys}
-        failed = [failure for one in found for failure in one["failed"]]
-        seconds = max(one["seconds"] for one in found)
-        rows.append(_result({**total, "task": "total", "failed": failed, "seconds": seconds}))
-    return table(("TASK", "CONVERTED", "SKIPPED", "FAILED", "SECONDS", "IMAGES/S", "MB IN", "MB OUT"), rows)
-
-
-def _result(one: dict[str, Any]) -> tuple[str, ...]:
-    rate = one["converted"] / one["seconds"] if one["seconds"] else 0.0
-    counts = (str(one["converted"]), str(one["skipped"]), str(len(one["failed"])))
-    sizes = (f"{one['bytesIn'] / 1e6:.1f}", f"{one['bytesOut'] / 1e6:.1f}")
-    return (clean(one["task"]), *counts, f"{one['seconds']:.1f}", f"{rate:.1f}", *sizes)
+def grid(rows: Table) -> str:
+    """A table whose cells others may have written."""
+    return table(rows.head, [tuple(clean(cell) for cell in row) for row in rows.rows])
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -101,7 +101,7 @@ class Bars:
         begun = self.begun.setdefault(event.step.id, time.monotonic())
         ended = event.progress.done + event.progress.failed
         rate = ended / max(0.1, time.monotonic() - begun)
-        counts = f"{_counts(event.progress)}, {rate:.0f} images/s"
+        counts = f"{_counts(event.progress)}, {rate:.0f} {event.progress.unit}/s"
         self.progress.update(bar, total=event.progress.total, completed=ended, detail=counts)
 
 
@@ -125,4 +125,4 @@ def _short(text: str) -> str:
 
 def _counts(progress: Progress) -> str:
     failed = f", {progress.failed:,} failed" if progress.failed else ""
-    return f"{progress.done:,} of {progress.total:,} images{failed}"
+    return f"{progress.done:,} of {progress.total:,} {progress.unit}{failed}"

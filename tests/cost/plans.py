@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler import cost
 from reconciler.kinds import KINDS
-from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Mark, Observed, Plan, Rule
+from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Mark, Observed, Plan, Rule, Why
 
 REGION = "italynorth"
 PRICES = cost.Prices(
@@ -48,7 +48,7 @@ def live_image(name: str, **regions: int) -> Observed:
 
 def decided(address: str, action: Action, *rules: Rule) -> Decision:
     changes = tuple(Change("x", 0, 1, rule) for rule in rules)
-    return Decision(Address.parse(address), action, "", Diff(changes))
+    return Decision(Address.parse(address), action, Why.DIFFERS, "", Diff(changes))
 
 
 def made(*decisions: Decision, seconds: Mapping[str, float] | None = None) -> Plan:

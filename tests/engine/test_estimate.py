@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.cli import journal
 from reconciler.engine import estimate
 from reconciler.events import StepFinished, StepLogged, StepWaiting
-from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
 from reconciler.render import as_text
 
 
@@ -46,7 +46,7 @@ def test_an_empty_plan_takes_no_time() -> None:
 def test_the_dearest_change_is_part_of_what_is_remembered() -> None:
     address = Address.parse("image_version/i")
     change = Change("version", "1.0.0", "1.0.1", Rule.NEW_VERSION)
-    built = Decision(address, Action.UPDATE, "", Diff((change,)))
+    built = Decision(address, Action.UPDATE, Why.DIFFERS, "", Diff((change,)))
     tagged = replace(built, diff=Diff((replace(change, rule=Rule.LIVE),)))
     assert estimate.key(built) == "update new_version image_version/i"
     assert estimate.key(tagged) == "update live image_version/i"

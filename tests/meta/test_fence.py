@@ -37,6 +37,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(CHECKOUT / "pyproject.toml", folder)
     for house in HOUSES:
         shutil.copytree(CHECKOUT / house, folder / house, ignore=shutil.ignore_patterns("__pycache__", "*.json"))
+    (folder / "worker" / "__init__.py").touch()  # or it would be one namespace with the worker of the checkout
     return folder
 
 

@@ -15,7 +15,7 @@ import azure_local
 from reconciler.azure import roles
 from reconciler.cli import commands
 from reconciler.kinds import KINDS
-from reconciler.model import Action, Address, Decision, Plan, Status
+from reconciler.model import Action, Address, Decision, Plan, Status, Why
 from reconciler.preflight import access
 from tests.conftest import Azure, World, serving
 from tests.preflight.test_local import POOL, refused
@@ -68,8 +68,8 @@ def test_the_narrowest_roles_that_would_do_are_named(actions: list[str], wanted:
 
 def test_a_plan_needs_what_it_writes_and_deletes_and_nothing_else() -> None:
     made = {"a": Action.CREATE, "b": Action.DELETE, "c": Action.NONE, "d": Action.WAIT}
-    decisions = [Decision(Address("pool", name), action, "") for name, action in made.items()]
-    decisions.append(Decision(Address("resource_group", "rg"), Action.CREATE, ""))
+    decisions = [Decision(Address("pool", name), action, Why.DIFFERS, "") for name, action in made.items()]
+    decisions.append(Decision(Address("resource_group", "rg"), Action.CREATE, Why.ABSENT, ""))
     assert access.needed(Plan("s", tuple(decisions), (), {}), KINDS) == {
         "Microsoft.Batch/batchAccounts/pools/write": (Address("pool", "a"),),
         "Microsoft.Batch/batchAccounts/pools/delete": (Address("pool", "b"),),

@@ -15,7 +15,7 @@ from reconciler.cloud.capacity import Size
 from reconciler.kind.needs import Nodes
 from reconciler.kinds import KINDS
 from reconciler.kinds.pool.needs import wanted
-from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule
+from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule, Why
 from reconciler.preflight import checks, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
 
@@ -115,7 +115,7 @@ def test_blue_green_has_two_pools_where_an_occupied_one_cannot_be_changed(
     address = Address("pool", "a")
     desired = Desired(address, {"properties": {"vmSize": "D4s"}}, data=data)
     differs = Diff((model.Change("properties.vmSize", "D2s", "D4s", rule),))
-    plan = Plan("s", (Decision(address, Action.UPDATE, "", differs),), (), {})
+    plan = Plan("s", (Decision(address, Action.UPDATE, Why.DIFFERS, "", differs),), (), {})
     live = {address: Nodes("D2s", dedicated=nodes)}
     (change,) = changes(KINDS, plan, {address: desired}, live)
     assert change.surge == (live[address] if twice else None)

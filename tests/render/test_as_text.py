@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step
+from reconciler.kinds.conversion import tables
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
 from reconciler.render import as_json, as_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -21,8 +22,21 @@ def golden(name: str, text: str) -> None:
     assert text + "\n" == path.read_text()
 
 
+WHY = {
+    Action.NONE: Why.AS_DESIRED,
+    Action.CREATE: Why.ABSENT,
+    Action.UPDATE: Why.DIFFERS,
+    Action.REPLACE: Why.DIFFERS,
+    Action.DELETE: Why.LEFT_SPEC,
+    Action.DEFER: Why.OCCUPIED,
+    Action.REFUSE: Why.FOREIGN,
+    Action.WAIT: Why.BUSY,
+}
+
+
 def decision(address: str, action: Action, reason: str, *changes: Change) -> Decision:
-    return Decision(Address.parse(address), action, reason, Diff(changes))
+    summarised = address.startswith("conversion/")
+    return Decision(Address.parse(address), action, WHY[action], reason, Diff(changes), summarised)
 
 
 EVERYTHING = Plan(
@@ -73,7 +87,7 @@ def test_outcomes_end_with_the_trouble() -> None:
 def test_results_are_a_table_with_a_sum() -> None:
     one = {"task": "t-0", "converted": 9, "skipped": 1, "failed": [], "seconds": 3.0, "bytesIn": 1e6, "bytesOut": 2e6}
     two = {**one, "task": "t-1", "failed": [{"name": "x"}], "seconds": 4.5}
-    golden("results.txt", as_text.results([one, two]))
+    golden("results.txt", as_text.grid(tables.results([one, two])))
 
 
 def test_a_plan_as_json_reads_back() -> None:

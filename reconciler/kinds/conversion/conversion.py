@@ -17,9 +17,9 @@ from urllib.parse import quote
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import Kind
-from reconciler.kinds.conversion import bundle, submission
+from reconciler.kinds.conversion import bundle, submission, tables
 from reconciler.kinds.conversion.work import Work, work
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Report, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.check import WRITERS
 from reconciler.spec.spec import Spec
@@ -233,6 +233,17 @@ def failures(cloud: Cloud, desired: Desired) -> list[dict[str, str]]:
         return list(pool.map(lambda name: json.loads(client.download_blob(name).readall()), names))
 
 
+def report(cloud: Cloud, desired: Desired) -> Report | None:
+    """Its counts, its last run, and the inputs that cannot be converted."""
+    observed = observe(cloud, desired)
+    if observed is None:
+        return None
+    tasks, inputs = results(cloud, desired), failures(cloud, desired)
+    shown = [tables.results(tasks)] if tasks else []
+    shown += [tables.failures(inputs)] if inputs else []
+    return Report(desired.address, observed.detail, tuple(shown))
+
+
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
@@ -246,5 +257,7 @@ KIND = Kind(
     reads=("container", "job", "batch_account"),
     attempts=3,
     deletable=False,
+    report=report,
     volatile=True,
+    summarised=True,
 )

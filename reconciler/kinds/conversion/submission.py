@@ -149,7 +149,7 @@ def progress(scripts: Any, job: str) -> Progress | None:
     for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/", include=["metadata"]):
         done += int(blob.metadata["done"])
         failed += int(blob.metadata["failed"])
-    return Progress(done, failed, total)
+    return Progress(done, failed, total, "images")
 
 
 def results(scripts: Any, job: str) -> list[dict[str, Any]]:

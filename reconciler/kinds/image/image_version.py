@@ -20,7 +20,18 @@ from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.needs import Needs
-from reconciler.kinds.image import build, costs, machine, preload, recipe, version_tags, version_use, versions
+from reconciler.kinds.image import (
+    build,
+    costs,
+    leftovers,
+    machine,
+    preload,
+    recipe,
+    record,
+    version_tags,
+    version_use,
+    versions,
+)
 from reconciler.kinds.image.state import State, state_of
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -255,6 +266,9 @@ KIND = Kind(
     update=update,
     delete=delete,
     resolve=resolve,
+    record=record.RECORD,
+    leftovers=leftovers.LEFTOVERS,
+    logged_under="images",
     abandon=build.abandon,
     takes=takes,
     ready_within=timedelta(hours=2),

@@ -200,14 +200,6 @@ def leftovers(cloud: Cloud, image: str | None = None) -> list[dict[str, Any]]:
     return [raw for raw in mine if image in (None, raw["tags"][marks.BUILD])]
 
 
-def expired(cloud: Cloud, *, everything: bool) -> list[dict[str, Any]]:
-    """Temporary resources of any spec in the subscription whose time is over, or all of them."""
-    place = f"/subscriptions/{cloud.target.subscription}/resources"
-    found = list(cloud.list_arm(place, filter=f"tagName eq '{marks.EXPIRES}'"))
-    now = cloud.time.strftime("%Y-%m-%dT%H:%M:%SZ")  # Azure's own, as of its answer
-    return [one for one in found if everything or one["tags"][marks.EXPIRES] <= now]
-
-
 def clear(cloud: Cloud, left: Iterable[Mapping[str, Any]]) -> str | None:
     """Start deleting the first kind of what is left; what it is, or None if nothing is."""
     from azure.core.exceptions import HttpResponseError

@@ -7,13 +7,13 @@ version shows as a change. Images of ours bring the container images that they h
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler import marks
 from reconciler.azure import images
-from reconciler.cloud import arm, registries
+from reconciler.cloud import arm, node_agents, registries
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
 from reconciler.model import Address, Desired
@@ -118,24 +118,7 @@ def node_agent(cloud: Cloud, desired: Desired) -> str:
         text = f"nobody says which system {wanted['id']} holds; set nodeAgentSkuId on the pool"
         raise ReconcileError(f"{text}, for example batch.node.ubuntu 22.04")
     name = name or ":".join(wanted[key] for key in images.KEYS[:3])
-    return agent_of(cloud, name)
-
-
-def agent_of(cloud: Cloud, name: str) -> str:
-    """The node agent SKU that the account pairs with publisher:offer:sku."""
-    if not cloud.node_agents:
-        cloud.node_agents = dict(_supported(cloud))
-    supported = cloud.node_agents
-    if name not in supported:
-        near = difflib.get_close_matches(name, supported, n=5, cutoff=0.3)
-        raise ReconcileError(f"Batch offers no image {name}; nearest are: {', '.join(near) or 'none'}")
-    return supported[name]
-
-
-def _supported(cloud: Cloud) -> Iterator[tuple[str, str]]:
-    for image in cloud.batch().list_supported_images():
-        found = image.image_reference
-        yield f"{found.publisher}:{found.offer}:{found.sku}".lower(), image.node_agent_sku_id
+    return node_agents.agent_of(cloud, name)
 
 
 def observed(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,16 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import change, costs, generations, image, inverse, live, needs
+from reconciler.kinds.pool import (
+    change,
+    costs,
+    generations,
+    image,
+    inverse,
+    live,
+    needs,
+    record,
+)
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -109,6 +118,8 @@ KIND = Kind(
     create=change.create,
     update=change.update,
     delete=delete,
+    emptied_by="scale it to 0",
+    record=record.RECORD,
     resolve=image.resolve,
     abandon=abandon,
     takes=lambda decision, desired: timedelta(minutes=5),

@@ -165,6 +165,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    logged_under="registries",
     resolve=resolve,
     takes=lambda decision, desired: timedelta(minutes=3),
     deletable=False,

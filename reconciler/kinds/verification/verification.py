@@ -18,7 +18,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.kind import Kind
 from reconciler.kinds.verification import checks
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Report, Rule, Table
 from reconciler.spec.spec import Spec
 
 NAME = "verification"
@@ -160,6 +160,12 @@ def results(cloud: Cloud, desired: Desired) -> list[tuple[str, str, str]]:
     return [found[one.name] for one in desired.data["found"] if one.name in found]
 
 
+def report(cloud: Cloud, desired: Desired) -> Report | None:
+    """What each of its checks has said."""
+    rows = tuple(results(cloud, desired))
+    return Report(desired.address, tables=(Table(("CHECK", "RESULT", "EXIT"), rows),)) if rows else None
+
+
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
@@ -170,6 +176,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     resolve=resolve,
+    report=report,
     takes=lambda decision, desired: timedelta(minutes=1),
     ready_within=timedelta(minutes=30),
     reads=("batch_account",),

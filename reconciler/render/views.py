@@ -1,0 +1,104 @@
+"""What a command shows, as a value: one view stands behind every format, so that no command chooses between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reconciler.cost import Cost
+from reconciler.model import Observed, Plan
+from reconciler.render import as_json, as_text
+from reconciler.render import cost as costs
+
+
+class View(Protocol):
+    """Something to show: to a person, or to a program as a JSON document."""
+
+    def text(self, *, colour: bool) -> str: ...
+
+    def document(self) -> Any: ...
+
+
+def shown(view: View, shape: str, *, colour: bool = False) -> str:
+    """The view as `text` or `json`."""
+    if shape == "json":
+        return json.dumps(view.document(), indent=2, ensure_ascii=False, default=dict)
+    return view.text(colour=colour)
+
+
+def tells_cost_unasked(shape: str) -> bool:
+    """Whether a plan in this format shows what it costs though nobody asked: programs get only what they ask for."""
+    return shape == "text"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan, its critical path (seconds and steps), and what it costs, if that is to be shown."""
+
+    plan: Plan
+    way: tuple[float, Sequence[str]] = (0.0, ())
+    cost: Cost | None = None
+
+    def text(self, *, colour: bool) -> str:
+        told = as_text.plan(self.plan, self.way, colour=colour)
+        return f"{told}\n{costs.below(self.cost)}" if self.cost else told
+
+    def document(self) -> Any:
+        return as_json.document(self.plan) | ({"cost": costs.document(self.cost)} if self.cost else {})
+
+
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """What everything in a spec costs by time."""
+
+    cost: Cost
+
+    def text(self, *, colour: bool) -> str:
+        return costs.overview(self.cost)
+
+    def document(self) -> Any:
+        return costs.document(self.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """What is live, and how it is."""
+
+    observed: Sequence[Observed]
+
+    def text(self, *, colour: bool) -> str:
+        return as_text.status(self.observed)
+
+    def document(self) -> Any:
+        return [{"address": str(o.address), "health": str(o.health), "detail": o.detail} for o in self.observed]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsView:
+    """Ids and endpoints by name."""
+
+    values: Mapping[str, str]
+
+    def text(self, *, colour: bool) -> str:
+        rows = [(as_text.clean(name), as_text.clean(value)) for name, value in self.values.items()]
+        return as_text.table(("NAME", "VALUE"), rows) if rows else "Nothing of this spec is live."
+
+    def document(self) -> Any:
+        return dict(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorView:
+    """Rows of (check, state, what to do or why); of some, numbers for programs."""
+
+    rows: Sequence[tuple[str, str, str]]
+    numbers: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    def text(self, *, colour: bool) -> str:
+        cells = [(check, state, as_text.clean(text)) for check, state, text in self.rows]
+        return as_text.table(("CHECK", "STATE", "WHAT TO DO"), cells)
+
+    def document(self) -> Any:
+        return [{"check": row[0], "state": row[1], "text": row[2], **self.numbers.get(row, {})} for row in self.rows]
