@@ -104,14 +104,14 @@ def ask(folder: Path, method: str, path: str, body: Any = None) -> Any:
     return _ask(folder, found, method, path, body)
 
 
-def _ask(folder: Path, found: dict[str, Any], method: str, path: str, body: Any = None) -> Any:
+def _ask(folder: Path, found: dict[str, Any], method: str, path: str, body: Any = None, seconds: float = 60) -> Any:
     context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     data = None if body is None else json.dumps(body).encode()
     url = f"{found['endpoints']['front']}/local/{path}"
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
     with urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-    ).open(request, timeout=10) as answer:
+    ).open(request, timeout=seconds) as answer:
         return json.load(answer)
 
 
@@ -119,7 +119,7 @@ def _alive(folder: Path, found: dict[str, Any]) -> bool:
     if not _exists(found["pid"]):
         return False
     try:
-        _ask(folder, found, "GET", "health")
+        _ask(folder, found, "GET", "health", seconds=10)
     except OSError:
         return False
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,10 +78,17 @@ class Azure:
         return str(uuid.uuid5(uuid.UUID(TENANT), name))
 
     def background(self, work: Awaitable[None]) -> None:
+        """Run `work` beside the requests, while the clock does not jump."""
+        held = ExitStack()
+        held.enter_context(self.clock.working())
+        self.forever(work).add_done_callback(lambda task: held.close())
+
+    def forever(self, work: Awaitable[None]) -> asyncio.Task[None]:
         """Run `work` beside the requests; a failure of it is printed to the log, never swallowed."""
         task = asyncio.ensure_future(self._reported(work))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        return task
 
     async def _reported(self, work: Awaitable[None]) -> None:
         try:

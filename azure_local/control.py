@@ -52,15 +52,15 @@ SETTINGS = {
 }
 
 
+PREFIX = "/local/"
+
+
 async def serve(azure: Azure, request: Request) -> Response:
-    what = (request.method, request.url.path.removeprefix("/local/"))
+    what = (request.method, request.url.path.removeprefix(PREFIX))
     if what == ("GET", "health"):
         return JSONResponse({"time": stamp(azure.clock.now()), "speed": azure.clock.speed})
     if what == ("POST", "clock"):
-        body = await request.json()
-        azure.clock.advance(float(body.get("advance", 0)))
-        azure.clock.run(float(body.get("speed", azure.clock.speed)))
-        return JSONResponse({"time": stamp(azure.clock.now())})
+        return JSONResponse(await _clock(azure, await request.json()))
     if what == ("POST", "faults"):
         azure.faults.append(await request.json())
         return JSONResponse({"faults": len(azure.faults)})
@@ -76,6 +76,22 @@ async def serve(azure: Azure, request: Request) -> Response:
     if what == ("GET", "gaps"):
         return JSONResponse(azure.gaps)
     return JSONResponse({"error": f"there is no {request.method} {request.url.path}"}, 404)
+
+
+async def _clock(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
+    """`{"advance": seconds}`, `{"next": true}`, `{"speed", "jumps"}`: what time does, now and from now on.
+
+    The answer comes when the background has done what is due: `time`, and `next`, the moment of what is due then.
+    """
+    clock = azure.clock
+    clock.jumps = bool(body.get("jumps", clock.jumps))
+    clock.run(float(body.get("speed", clock.speed)))
+    clock.advance(float(body.get("advance", 0)))
+    if body.get("next") is True:
+        await clock.rest()
+        clock.to_next()
+    await clock.rest()
+    return {"time": stamp(clock.now()), "next": clock.next()}
 
 
 def _moved(azure: Azure, text: str) -> JSONResponse:

@@ -57,7 +57,7 @@ class Front:
 
     async def front(self, request: Request) -> Response:
         path = request.url.path
-        if path.startswith("/local/"):
+        if path.startswith(control.PREFIX):
             return await control.serve(self.azure, request)
         if registries.serves(path):  # before Entra ID: a registry hands out tokens of its own below /oauth2/
             plane = "registry" if path.startswith("/registries/") else "blob"

@@ -34,7 +34,12 @@ def start(azure: Azure, provider: str, seconds: float, completion: str = "", **d
     document = {"provider": provider, **times, "completion": completion, "data": data}
     azure.store.put("operation", name, {**document, "done": False})
     path = f"/subscriptions/{SUBSCRIPTION}/providers/{provider}/locations/local/operationResults/{name}"
-    return {"Location": f"{azure.front}{path}?api-version=2025-04-01&t=1&c=2&s=3&h=4", "Retry-After": "1"}
+    return {"Location": f"{azure.front}{path}?api-version=2025-04-01&t=1&c=2&s=3&h=4", **_again(azure)}
+
+
+def _again(azure: Azure) -> dict[str, str]:
+    """When to ask again: at once where simulated time jumps, as it does not wait for anybody."""
+    return {"Retry-After": "0" if azure.clock.jumps else "1"}
 
 
 def start_async(azure: Azure, provider: str, seconds: float, completion: str = "", **data: Any) -> dict[str, str]:
@@ -53,7 +58,7 @@ async def settle(azure: Azure) -> None:
     """End every operation whose time has come, in the order of their ends."""
     open_ones = [(name, one) for name, one in azure.store.items("operation") if not one["done"]]
     for name, document in sorted(open_ones, key=lambda one: str(one[1]["ends"])):
-        if not azure.clock.past(document["ends"]):
+        if not azure.clock.due(document["ends"]):
             break
         fault = next((fault for fault in azure.faults if _matches(fault, document)), None)
         if fault is not None:
@@ -93,7 +98,7 @@ async def _result(azure: Azure, call: Call) -> Answer:
     if document is None:
         raise Failure(404, "NotFound", "The operation does not exist.")
     if not document["done"]:
-        return Answer(202, None, {"Location": f"{call.url}?api-version=2025-04-01", "Retry-After": "1"})
+        return Answer(202, None, {"Location": f"{call.url}?api-version=2025-04-01", **_again(azure)})
     if "error" in document:
         failure = Failure(200, document["error"]["code"], document["error"]["message"])
         return Answer(200, {"status": "Failed", **arm_error(failure)})
@@ -110,17 +115,17 @@ async def _status(azure: Azure, call: Call) -> Answer:
         raise Failure(404, "NotFound", "The operation does not exist.")
     known = {"id": call.path, "name": name, "startTime": document.get("starts", document["ends"])}
     if call.query.get("monitor") == "true":
-        return _monitor(call, document)
+        return _monitor(azure, call, document)
     if not document["done"]:
-        return Answer(200, {**known, "status": "InProgress"}, {"Retry-After": "1"})
+        return Answer(200, {**known, "status": "InProgress"}, _again(azure))
     if "error" in document:
         return Answer(200, {**known, "status": "Failed", "endTime": document["ends"], "error": document["error"]})
     return Answer(200, {**known, "status": "Succeeded", "endTime": document["ends"]})
 
 
-def _monitor(call: Call, document: dict[str, Any]) -> Answer:
+def _monitor(azure: Azure, call: Call, document: dict[str, Any]) -> Answer:
     if not document["done"]:
-        return Answer(202, None, {"Location": f"{call.url}?{urlencode(call.query)}", "Retry-After": "1"})
+        return Answer(202, None, {"Location": f"{call.url}?{urlencode(call.query)}", **_again(azure)})
     if "error" in document:
         raise Failure(409, document["error"]["code"], document["error"]["message"])
     return Answer(200)

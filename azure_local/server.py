@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
+from azure_local import control
 from azure_local.authorization import roles
 from azure_local.azure import OPERATOR, SUBSCRIPTION, TENANT, Azure
 from azure_local.clock import Clock, stamp
@@ -56,12 +57,14 @@ async def _serve(folder: Path, speed: float) -> None:
     azure.batch = Batch(azure)
     front = Front(azure)
     servers = [
-        _server(front.front, folder, secure=True),
-        _server(front.blobs, folder, secure=True),
-        _server(front.imds, folder, secure=False),
+        _server(front.front, folder, clock, secure=True),
+        _server(front.blobs, folder, clock, secure=True),
+        _server(front.imds, folder, clock, secure=False),
     ]
-    azure.background(azure.batch.forever())
-    azure.background(_remember_time(azure))
+    store.changed = clock.wake
+    clock.moved = lambda: _keep_time(azure)
+    azure.forever(azure.batch.forever())
+    azure.forever(_remember_time(azure))
     _write_profile(folder, fronts, azure)
     served = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets.values(), strict=True)]
     await asyncio.wait([*served, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
@@ -72,7 +75,7 @@ async def _serve(folder: Path, speed: float) -> None:
         task.cancel()
     azure.batch.close()
     await azure.blobs.close()
-    store.put("time", "now", {"now": stamp(clock.now())})
+    _keep_time(azure)
     store.close()
 
 
@@ -104,19 +107,26 @@ def _clock(store: Store, speed: float) -> Clock:
 
 async def _remember_time(azure: Azure) -> None:
     while True:
-        azure.store.put("time", "now", {"now": stamp(azure.clock.now())})
+        _keep_time(azure)
         await asyncio.sleep(1)
 
 
-def _server(serve: Callable[[Request], Awaitable[Response]], folder: Path, *, secure: bool) -> uvicorn.Server:
+def _keep_time(azure: Azure) -> None:
+    azure.store.put("time", "now", {"now": stamp(azure.clock.now())})
+
+
+def _server(
+    serve: Callable[[Request], Awaitable[Response]], folder: Path, clock: Clock, *, secure: bool
+) -> uvicorn.Server:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"
-        try:
-            answer = await serve(Request(scope, receive))
-        except Dropped:
-            await _drop(send)
-            return
-        await answer(scope, receive, send)
+        with nullcontext() if scope["path"].startswith(control.PREFIX) else clock.working():
+            try:
+                answer = await serve(Request(scope, receive))
+            except Dropped:
+                await _drop(send)
+                return
+            await answer(scope, receive, send)
 
     files = {"ssl_certfile": str(folder / "server.pem"), "ssl_keyfile": str(folder / "server.pem")} if secure else {}
     config = uvicorn.Config(

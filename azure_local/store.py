@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Store:
             "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
         )
         self._kinds: dict[str, dict[str, Document]] = {}
+        self.changed: Callable[[], None] = lambda: None
+        """Called at every change."""
         for kind, key, body in self._db.execute("SELECT kind, key, body FROM documents ORDER BY rowid"):
             self._kinds.setdefault(kind, {})[key] = json.loads(body)
 
@@ -36,11 +38,13 @@ class Store:
             "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
             (kind, key.lower(), json.dumps(document)),
         )
+        self.changed()
         return document
 
     def delete(self, kind: str, key: str) -> None:
         if self._kinds.get(kind, {}).pop(key.lower(), None) is not None:
             self._db.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key.lower()))
+            self.changed()
 
     def items(self, kind: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
         """Documents in the order of their making whose key starts with `prefix`."""

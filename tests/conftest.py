@@ -45,8 +45,16 @@ class Azure:
         azure_local.ask(self.folder, "POST", "clock", {"advance": seconds})
 
     def run(self, speed: float) -> None:
-        """Let simulated time run so many times as fast as the wall clock."""
-        azure_local.ask(self.folder, "POST", "clock", {"speed": speed})
+        """Let simulated time run so many times as fast as the wall clock, and not jump."""
+        azure_local.ask(self.folder, "POST", "clock", {"speed": speed, "jumps": False})
+
+    def jump(self, speed: float = SPEED) -> None:
+        """Let simulated time jump to whatever is due next, as soon as nothing real happens."""
+        azure_local.ask(self.folder, "POST", "clock", {"speed": speed, "jumps": True})
+
+    def next(self) -> None:
+        """Go to what is due next."""
+        azure_local.ask(self.folder, "POST", "clock", {"next": True})
 
     def fault(self, **fault: Any) -> None:
         azure_local.ask(self.folder, "POST", "faults", fault)

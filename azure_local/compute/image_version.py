@@ -182,7 +182,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     document = azure.store.get(VERSION.store, VERSION.key(azure, call))
     properties = document["resource"]["properties"] if document else {"safetyProfile": {}}
     end = properties.get("publishingProfile", {}).get("endOfLifeDate")
-    if properties["safetyProfile"].get("blockDeletionBeforeEndOfLife") and end and not azure.clock.past(end):
+    if properties["safetyProfile"].get("blockDeletionBeforeEndOfLife") and end and not azure.clock.passed(end):
         text = "The gallery image version cannot be deleted before its end of life, as its safetyProfile says."
         raise Failure(409, "OperationNotAllowed", text)
     return tracked.remove(azure, call, VERSION)

@@ -5,6 +5,8 @@ State is in the store at every step, so that a restart goes on where it was; wha
 
 from __future__ import annotations
 
+import asyncio
+import time
 import traceback
 
 from azure_local import operations
@@ -17,6 +19,9 @@ from azure_local.nodes.pools import Pools
 from azure_local.nodes.scaling import Scaling
 from azure_local.nodes.schedules import Schedules
 from azure_local.nodes.tasks import Tasks
+
+LONGEST = 0.05
+"""Rounds take half of the time at most: each is followed by as many seconds for other work, but no more than these."""
 
 
 class Batch:
@@ -35,13 +40,18 @@ class Batch:
         self.jobs.recover()
 
     async def forever(self) -> None:
+        """A round whenever something has changed or is due, and other work in between."""
+        clock = self.azure.clock
         while True:
+            begun = time.monotonic()
+            clock.begin_round()
             try:
                 await operations.settle(self.azure)
                 self.step()
             except Exception:  # one bad resource must not stop the service; the log tells
                 traceback.print_exc()
-            await self.azure.clock.tick()
+            await asyncio.sleep(min(time.monotonic() - begun, LONGEST))
+            await clock.end_round()
 
     def step(self) -> None:
         pools = {}

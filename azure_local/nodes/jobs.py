@@ -27,7 +27,7 @@ class Jobs:
     def step(self) -> None:
         for job in self.azure.store.list("job"):
             tasks = None
-            if job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.past(
+            if job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.due(
                 job["next"]
             ):
                 tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 import uuid
-from datetime import datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure_local.azure import SECONDS, Azure
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.shapes import seconds
+from azure_local.clock import parsed, stamp
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.states import leaving, move, rest, save
@@ -86,8 +87,10 @@ class Nodes:
         for task in self.azure.store.list("task", f"{node['account']}/"):
             if (task.get("nodeInfo") or {}).get("nodeId") == node["id"] and task["state"] == "completed":
                 kept = seconds(task["constraints"]["retentionTime"])
-                ended = datetime.fromisoformat(task["executionInfo"]["endTime"][:26] + "+00:00")
-                if kept is None or (self.azure.clock.now() - ended).total_seconds() < kept:
+                if kept is None:
+                    return True
+                ended = parsed(task["executionInfo"]["endTime"])
+                if not self.azure.clock.recurs(stamp(ended + timedelta(seconds=kept))):
                     return True
         return False
 
@@ -134,7 +137,7 @@ class Nodes:
         """The node does not work any more; its tasks run again elsewhere."""
         self.machine.abandon(f"start/{node['id']}")
         node["errors"] = [{"code": code, "message": message}] if code else []
-        move(self.azure, node, state, 10**9)
+        move(self.azure, node, state)
         self._stop_tasks(node, "requeue")
 
     def preempt(self, node: dict[str, Any], away: float | None) -> None:
@@ -147,7 +150,7 @@ class Nodes:
         """One step of a node's life."""
         if node.get("pending"):
             self._proceed(node)
-        if not self.azure.clock.past(node["until"]):
+        if node["until"] is None or not self.azure.clock.due(node["until"]):
             return
         if node["state"] == "creating":
             move(
@@ -159,7 +162,7 @@ class Nodes:
         elif node["state"] in ("starting", "rebooting", "reimaging"):
             self._start(document, node)
         elif node["state"] == "deallocating":
-            move(self.azure, node, "deallocated", 10**9)
+            move(self.azure, node, "deallocated")
         elif node["state"] == "leavingpool":
             self.remove(node)
 
@@ -181,7 +184,7 @@ class Nodes:
             rest(self.azure, node)
             return
         waits = packages or start["waitForSuccess"]
-        move(self.azure, node, "waitingforstarttask" if waits else "idle", 10**9)
+        move(self.azure, node, "waitingforstarttask" if waits else "idle")
         self.azure.background(self._prepare(document, node, start))
 
     async def _prepare(self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any] | None) -> None:
@@ -209,7 +212,7 @@ class Nodes:
             move(self.azure, node, "idle")
             rest(self.azure, node)
         else:
-            move(self.azure, node, "starttaskfailed", 10**9)
+            move(self.azure, node, "starttaskfailed")
 
     def recover(self) -> None:
         """After a restart: nothing runs."""
@@ -217,7 +220,7 @@ class Nodes:
             _whole(node)["tasks"] = []
             rest(self.azure, node)
             if node["state"] == "waitingforstarttask":
-                move(self.azure, node, "starting")
+                move(self.azure, node, "starting", 0)
 
 
 def _whole(node: dict[str, Any]) -> dict[str, Any]:

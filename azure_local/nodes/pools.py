@@ -117,7 +117,7 @@ class Pools:
         if moving and not document["stopping"] and self._timed_out(document):
             self._tell_timeout(document)
             moving = []
-        if not moving and self.azure.clock.past(document["resizeUntil"]):
+        if not moving and self.azure.clock.due(document["resizeUntil"]):
             self._settle(document)
 
     def _settle(self, document: dict[str, Any]) -> None:
@@ -143,8 +143,8 @@ class Pools:
         limit = seconds(pool_scale.size(document)["resizeTimeout"]) or 900
         waiting = [node for node in nodes_of(self.azure, document) if _moving(node) and node.get("pending")]
         if waiting:
-            return bool(time.time() - document["resizeBegan"] > limit)
-        return self.azure.clock.past(document["resizeLimit"])
+            return self.azure.clock.elapsed(document["resizeBegan"], limit)
+        return self.azure.clock.due(document["resizeLimit"])
 
     def _tell_timeout(self, document: dict[str, Any]) -> None:
         for dedicated, word in ((True, "dedicated"), (False, "low-priority")):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.batch.data.common import nodes_of
+from azure_local.clock import stamp
 from azure_local.nodes.exit_conditions import waiting
 from azure_local.nodes.states import READY
 from batch_autoscale import Series
@@ -30,6 +32,7 @@ class Samples:
         newest = now - now % PERIOD
         last = document.get("sampled", newest - PERIOD)
         if newest <= last:
+            self._wait(last)
             return
         first = max(last + PERIOD, newest - HOURS * HOUR + PERIOD)
         row = self.measure(document)
@@ -38,6 +41,11 @@ class Samples:
         document["sampled"] = newest
         self.azure.store.put("pool", document["resource"]["id"], document)
         self._write(document, first // HOUR, newest // HOUR)
+        self._wait(newest)
+
+    def _wait(self, last: int) -> None:
+        """The next sample is due a period after the last one."""
+        self.azure.clock.recurs(stamp(datetime.fromtimestamp(last + PERIOD, UTC)))
 
     def _keep(self, document: dict[str, Any], at: int, row: list[float]) -> None:
         hours = self.azure.store.get("samples", _key(document, at // HOUR))

@@ -25,7 +25,7 @@ class Scaling:
         if properties["provisioningState"] == "Deleting" or "autoScale" not in properties["scaleSettings"]:
             return
         self.samples.record(document)
-        if self.azure.clock.past(document["evaluateAt"]):
+        if self.azure.clock.recurs(document["evaluateAt"]):
             self._run(document)
             self.azure.store.put("pool", document["resource"]["id"], document)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.batch.data import jobs as batch_jobs
 from azure_local.batch.data.schedules import key, move
 from azure_local.batch.shapes import seconds
-from azure_local.clock import stamp
+from azure_local.clock import parsed, stamp
 from azure_local.nodes.jobs import Jobs
 
 
@@ -42,21 +42,21 @@ class Schedules:
         """Make the next job if it is time, or end the schedule if there will be none."""
         due = schedule["executionInfo"].get("nextRunTime")
         last = schedule["schedule"].get("doNotRunAfter")
-        if due is None or (last and self.azure.clock.past(last)):
+        if due is None or (last and self.azure.clock.recurs(last)):
             if not running:
                 move(self.azure, schedule, "completed")
             return
-        if not self.azure.clock.past(due) or running:
+        if not self.azure.clock.recurs(due) or running:
             return
         every, window = (seconds(schedule["schedule"].get(name)) for name in ("recurrenceInterval", "startWindow"))
-        late = (self.azure.clock.now() - _moment(due)).total_seconds()
+        late = (self.azure.clock.now() - parsed(due)).total_seconds()
         if window is None or late <= window:
             self._make(schedule)
         if every is None:
             schedule["executionInfo"].pop("nextRunTime", None)
         else:
             missed = int(late // every) + 1  # what was missed while a job ran is not made up for
-            schedule["executionInfo"]["nextRunTime"] = stamp(_moment(due) + timedelta(seconds=every * missed))
+            schedule["executionInfo"]["nextRunTime"] = stamp(parsed(due) + timedelta(seconds=every * missed))
         self.azure.store.put("schedule", key(schedule), schedule)
 
     def _make(self, schedule: dict[str, Any]) -> None:
@@ -64,9 +64,3 @@ class Schedules:
         body = {**schedule["jobSpecification"], "id": f"{schedule['id']}:job-{schedule['jobs']}"}
         job = batch_jobs.make(self.azure, schedule["account"], body)
         schedule["executionInfo"]["recentJob"] = {"id": job["id"], "url": job["url"]}
-
-
-def _moment(text: str) -> datetime:
-    """A moment, with as many digits as Azure or a client writes."""
-    whole, _, rest = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{(rest + '000000')[:6]}+00:00")

@@ -23,9 +23,10 @@ def save(azure: Azure, node: dict[str, Any]) -> None:
     azure.store.put("node", f"{node['account']}/{node['pool']}/{node['id']}", node)
 
 
-def move(azure: Azure, node: dict[str, Any], state: str, seconds: float = 0) -> None:
-    """Change the state; the next step of the node's life comes `seconds` later."""
-    node["state"], node["since"], node["until"] = state, azure.clock.after(0), azure.clock.after(seconds)
+def move(azure: Azure, node: dict[str, Any], state: str, seconds: float | None = None) -> None:
+    """Change the state; the next step of the node's life comes `seconds` later, or not by itself."""
+    node["state"], node["since"] = state, azure.clock.after(0)
+    node["until"] = None if seconds is None else azure.clock.after(seconds)
     save(azure, node)
 
 

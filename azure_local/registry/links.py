@@ -29,7 +29,7 @@ LARGEST = 512 << 20
 def new_source(azure: Azure, registry: str) -> dict[str, str]:
     """A place for a source: its link and the path by which a run names it."""
     for key, old in azure.store.items("buildSource"):
-        if azure.clock.past(old["forgotten"]):
+        if azure.clock.passed(old["forgotten"]):
             forget(azure, key)
     secret, day = secrets.token_urlsafe(32), azure.clock.now().strftime("%Y%m%d%H%M%S")
     name = f"{uuid.uuid4().hex}.tar.gz"
@@ -70,7 +70,7 @@ async def serve(azure: Azure, request: Request) -> Response:
     _, what, secret, name = request.url.path.split("/", 3)
     kind = "buildSource" if what == "acr-source" else "buildLog"
     found = next((one for one in azure.store.list(kind) if secrets.compare_digest(one["secret"], secret)), None)
-    if found is None or azure.clock.past(found["expires"]):
+    if found is None or azure.clock.passed(found["expires"]):
         text = (
             "Server failed to authenticate the request. Make sure the value of the link is right and has not expired."
         )
@@ -155,7 +155,7 @@ def _assemble(folder: Path, listed: str) -> None:
 def _log(azure: Azure, request: Request, found: dict[str, Any]) -> Response:
     """What the run has said so far, whole or a range of it."""
     run = azure.store.get("run", found["run"])
-    lines = [text for moment, text in run["log"] if azure.clock.past(moment)] if run else []
+    lines = [text for moment, text in run["log"] if azure.clock.passed(moment)] if run else []
     if run is None or not lines:
         raise Failure(404, "BlobNotFound", "The specified blob does not exist.")
     if request.method not in ("GET", "HEAD"):

@@ -177,7 +177,7 @@ async def broken(azure: Azure, data: dict[str, Any]) -> None:
     """A fault has struck a step: the run ends in error."""
     document = azure.store.get("run", data["run"])
     if document is not None and document["resource"]["properties"]["status"] in UNFINISHED:
-        document["log"] = [line for line in document["log"] if azure.clock.past(line[0])]
+        document["log"] = [line for line in document["log"] if azure.clock.passed(line[0])]
         _move(azure, document, "Error", runErrorMessage=data["error"]["message"])
 
 
@@ -217,7 +217,7 @@ async def cancel(azure: Azure, call: Call) -> Answer:
     document = _lookup(azure, call)
     if document["resource"]["properties"]["status"] not in UNFINISHED:
         raise Failure(409, "RunFinished", f"The run '{call.params['run']}' has finished and cannot be canceled.")
-    document["log"] = [line for line in document["log"] if azure.clock.past(line[0])]
+    document["log"] = [line for line in document["log"] if azure.clock.passed(line[0])]
     _move(azure, document, "Canceled")
     return Answer(200)
 

@@ -19,7 +19,7 @@ NEEDS = {"GET": "r", "HEAD": "r", "PUT": "w"}
 def make(azure: Azure, account: str, path: str, *, permissions: str, lasting: float) -> dict[str, str]:
     """The `url` of a new link to `container/blob` and its `expiry`; it does not work where keys are switched off."""
     for key, old in azure.store.items("blobLink"):
-        if azure.clock.past(old["expires"]):
+        if azure.clock.passed(old["expires"]):
             azure.store.delete("blobLink", key)
     secret, expires = secrets.token_urlsafe(32), azure.clock.after(lasting)
     document = {"path": f"/{account}/{path}", "permissions": permissions, "expires": expires}
@@ -34,7 +34,7 @@ def follow(azure: Azure, resource: dict[str, Any], method: str, path: str, query
     found = azure.store.get("blobLink", given.get("sig", [""])[0])
     if found is None or not secrets.compare_digest(found["secret"], given["sig"][0]):
         return None
-    if azure.clock.past(found["expires"]) or path != quote(found["path"]):
+    if azure.clock.passed(found["expires"]) or path != quote(found["path"]):
         raise Failure(403, "AuthenticationFailed", "Server failed to authenticate the request. The link has expired.")
     if NEEDS.get(method, "-") not in found["permissions"]:
         text = "This request is not authorized to perform this operation using this permission."

@@ -1,4 +1,4 @@
-"""Blobs: every storage account is an Azurite of its own; what reaches it passes our front, which decides who may.
+"""Blobs: one Azurite has every storage account; what reaches it passes our front, which decides who may.
 
 The front checks the token, the roles, the network rules and whether shared keys are allowed, and then signs the
 request for Azurite with the account's key. A caller with a managed identity's token counts as inside the network.
@@ -10,12 +10,10 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import os
 import re
 import secrets
-import shutil
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -39,17 +37,31 @@ SIGNED = (
 
 @dataclass
 class Running:
-    """One account's Azurite."""
+    """The Azurite of this server."""
 
     process: asyncio.subprocess.Process
     client: httpx.AsyncClient
-    drain: asyncio.Task[None]
+    accounts: dict[str, str] = field(default_factory=dict)
+    """The accounts that it knows, and their keys."""
+
+    async def admit(self, account: str, key: str) -> None:
+        """Let it serve an account."""
+        if self.accounts.get(account) == key:
+            return
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.accounts[account] = key
+        known = ";".join(f"{name}:{secret}" for name, secret in self.accounts.items())
+        self.process.stdin.write(f"{known}\n".encode())
+        while (line := await self.process.stdout.readline()) != b"accounts\n":
+            if not line:
+                raise Failure(503, "ServerBusy", "Azurite has ended.")
 
 
 class Blobs:
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
-        self._running: dict[str, Running] = {}
+        self._running: Running | None = None
         self._opening = asyncio.Lock()
 
     def key(self, account: str) -> str:
@@ -60,27 +72,19 @@ class Blobs:
         return str(found["key"])
 
     async def open(self, account: str) -> Running:
-        """The account's Azurite, started if it is not running."""
+        """Azurite, started if it is not running, with the account."""
         async with self._opening:
-            running = self._running.get(account)
-            if running is None or running.process.returncode is not None:
-                self._running[account] = running = await self._start(account)
-            return running
+            if self._running is None or self._running.process.returncode is not None:
+                self._running = await self._start()
+            await self._running.admit(account, self.key(account))
+            return self._running
 
-    async def _start(self, account: str) -> Running:
-        command = await asyncio.to_thread(azurite.command)
-        folder = self.azure.folder / "azurite" / account
+    async def _start(self) -> Running:
+        folder = self.azure.folder / "azurite"
         folder.mkdir(parents=True, exist_ok=True)
-        options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--location", str(folder)]
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            *options,
-            "--skipApiVersionCheck",
-            "--disableTelemetry",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "AZURITE_ACCOUNTS": f"{account}:{self.key(account)}"},
-        )
+        command, environment = await asyncio.to_thread(azurite.serving, folder)
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment)
         assert process.stdout is not None
         told = b""
         while not (found := re.search(rb"listens on (http://127\.0\.0\.1:\d+)", told)):
@@ -90,64 +94,58 @@ class Blobs:
             told += line
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         client = httpx.AsyncClient(base_url=found[1].decode(), timeout=120, limits=limits, trust_env=False)
-        return Running(process, client, asyncio.create_task(_drained(process.stdout)))
+        return Running(process, client)
 
     async def close(self) -> None:
-        """Stop every Azurite; connections first, because it waits for them before it writes its files."""
-        for running in self._running.values():
-            await running.client.aclose()
-            if running.process.returncode is None:
-                running.process.terminate()
-        for running in self._running.values():
-            try:
-                await asyncio.wait_for(running.process.wait(), 8)
-            except TimeoutError:
-                running.process.kill()
-                await running.process.wait()
-            running.drain.cancel()
-        self._running.clear()
+        """Stop Azurite; connections first, because it waits for them before it writes its files."""
+        if self._running is None:
+            return
+        await self._running.client.aclose()
+        process = self._running.process
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 8)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        self._running = None
 
     async def remove(self, account: str) -> None:
-        running = self._running.pop(account, None)
-        if running is not None:
-            await running.client.aclose()
-            running.process.kill()
-            await running.process.wait()
-            running.drain.cancel()
+        """Forget an account and all that is in it."""
+        while names := await self._containers(account):
+            for name in names:
+                await self.remove_container(account, name)
         self.azure.store.delete("storageKey", account)
-        await asyncio.to_thread(shutil.rmtree, self.azure.folder / "azurite" / account, ignore_errors=True)
+
+    async def _containers(self, account: str) -> list[str]:
+        """A page of the names of an account's containers."""
+        answer = await self._own("GET", account, f"/{account}", "comp=list")
+        return re.findall(r"<Name>([^<]+)</Name>", answer.text)
 
     async def make_container(self, account: str, name: str) -> None:
-        await self._own("PUT", account, name)
+        await self._own("PUT", account, f"/{account}/{name}", "restype=container")
 
     async def remove_container(self, account: str, name: str) -> None:
-        await self._own("DELETE", account, name)
-
-    async def _own(self, method: str, account: str, container: str) -> None:
-        """A request of ours, about a container."""
-        running = await self.open(account)
-        headers = {"x-ms-version": "2025-11-05", "content-length": "0"}
-        path, query = f"/{account}/{container}", "restype=container"
-        headers |= signature(account, self.key(account), method, path, query, headers)
-        answer = await running.client.request(method, f"{path}?{query}", headers=headers)
-        if answer.status_code >= 300 and answer.status_code not in (404, 409):
-            raise Failure(503, "ServerBusy", f"The blob service answered {answer.status_code}.")
+        await self._own("DELETE", account, f"/{account}/{name}", "restype=container")
 
     async def has(self, account: str, path: str) -> bool:
         """Whether there is a blob at `container/blob`."""
-        return await self._own_blob("HEAD", account, path) == 200
+        return (await self._own("HEAD", account, f"/{account}/{path}")).status_code == 200
 
     async def drop(self, account: str, path: str) -> None:
         """Delete the blob at `container/blob`, if there is one."""
-        await self._own_blob("DELETE", account, path)
+        await self._own("DELETE", account, f"/{account}/{path}")
 
-    async def _own_blob(self, method: str, account: str, path: str) -> int:
-        """The status of a request of ours, about a blob."""
+    async def _own(self, method: str, account: str, path: str, query: str = "") -> httpx.Response:
+        """A request of ours; that something is not there, or is there already, is an answer."""
         running = await self.open(account)
-        headers = {"x-ms-version": "2025-11-05"}
-        headers |= signature(account, self.key(account), method, f"/{account}/{path}", "", headers)
-        answer = await running.client.request(method, f"/{account}/{path}", headers=headers)
-        return answer.status_code
+        headers = {"x-ms-version": "2025-11-05", **({"content-length": "0"} if method == "PUT" else {})}
+        headers |= signature(account, self.key(account), method, path, query, headers)
+        answer = await running.client.request(method, f"{path}?{query}" if query else path, headers=headers)
+        if answer.status_code >= 300 and answer.status_code not in (404, 409):
+            raise Failure(503, "ServerBusy", f"The blob service answered {answer.status_code}.")
+        return answer
 
     async def serve(self, request: Request) -> Response:
         """One request of a client, checked and passed on."""
@@ -204,11 +202,6 @@ class Blobs:
     def _check_network(self, resource: Mapping[str, Any], *, inside: bool) -> None:
         if resource["properties"].get("publicNetworkAccess") == "Disabled" and not inside:
             raise Failure(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
-
-
-async def _drained(stream: asyncio.StreamReader) -> None:
-    while await stream.readline():
-        pass
 
 
 async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:

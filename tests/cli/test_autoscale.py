@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import CHECKOUT, reconcile
+from tests.cli.command import CHECKOUT, reconcile
 
 GOOD = "$TargetDedicatedNodes = min(3, max(0, $PendingTasks.GetSample(1)));\n"
 SIMULATE = ("autoscale", "simulate")

@@ -12,7 +12,7 @@ from azure.batch import models
 
 from batch_autoscale import read_csv
 from reconciler.cli.tasks import history
-from tests.cli.test_cli import reconcile
+from tests.cli.command import reconcile
 from tests.conftest import World
 from tests.local.test_tasks import run
 

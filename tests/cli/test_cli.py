@@ -12,17 +12,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.cli.command import CHECKOUT, process, reconcile
 from tests.conftest import World
-
-CHECKOUT = Path(__file__).parents[2]
-
-
-def reconcile(*arguments: str, cwd: Path = CHECKOUT, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "reconciler", *arguments]
-    env = {**os.environ, "PYTHONPATH": str(CHECKOUT), **environ}
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, env=env, stdin=subprocess.DEVNULL, check=False, timeout=100
-    )
 
 
 def check(schema: str, document: object) -> None:
@@ -30,8 +21,8 @@ def check(schema: str, document: object) -> None:
 
 
 def test_help_and_version_answer() -> None:
-    assert "Plan and apply for Azure Batch" in reconcile("--help").stdout
-    assert reconcile("--version").stdout.startswith("reconcile, version ")
+    assert "Plan and apply for Azure Batch" in process("--help").stdout
+    assert process("--version").stdout.startswith("reconcile, version ")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +62,7 @@ def test_an_invalid_spec_is_exit_code_4_before_anything_else(tmp_path: Path) -> 
 
 
 def test_completion_is_offered_for_shells() -> None:
-    done = reconcile("--help", _RECONCILE_COMPLETE="bash_source")
+    done = process("--help", _RECONCILE_COMPLETE="bash_source")
     assert done.returncode == 0
 
 
@@ -85,13 +76,13 @@ def test_plan_apply_and_status_from_outside(world: World) -> None:
     assert "add --yes if it is right" in asked.stderr
     assert reconcile("plan", spec, "--detailed-exitcode").returncode == 2
 
-    shown = reconcile("plan", spec, "--format", "json")
+    shown = process("plan", spec, "--format", "json")
     assert shown.returncode == 0
     plan = json.loads(shown.stdout)
     check("plan", plan)
     assert plan["summary"]["create"] == 9
 
-    applied = reconcile("apply", spec, "--yes", "--format", "json")
+    applied = process("apply", spec, "--yes", "--format", "json")
     assert applied.returncode == 0, applied.stderr
     events = [json.loads(line) for line in applied.stdout.splitlines()]
     for event in events:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import check, reconcile
+from tests.cli.command import reconcile
+from tests.cli.test_cli import check
 from tests.conftest import World
 
 

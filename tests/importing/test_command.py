@@ -14,7 +14,7 @@ from reconciler.model import Address, Mark
 from reconciler.render import as_yaml
 from reconciler.spec import load
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
-from tests.cli.test_cli import reconcile
+from tests.cli.command import reconcile
 from tests.importing.conftest import Imports
 from tests.importing.plain import Plain
 from tests.importing.test_inverse import live

@@ -26,7 +26,7 @@ class Pools:
 
     def done(self) -> None:
         """Apply, and see that all went well and nothing is left to do."""
-        outcomes = self.world.apply(poll_seconds=0.2)
+        outcomes = self.world.apply(poll_seconds=0.05)
         assert {one.status for one in outcomes.values()} <= {Status.DONE}, [one.error for one in outcomes.values()]
         left = [(str(d.address), d.diff.changes) for d in self.world.plan().decisions if d.diff]
         assert left == []
@@ -43,7 +43,7 @@ def pools(world: World) -> Iterator[Pools]:
     for section in ("jobs", "storage", "identities"):
         del world.text[section]
     world.text["pools"]["pool"] = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 0}
-    world.azure.run(FAST)
+    world.azure.jump()
     yield Pools(world)
     world.azure.clear_faults()
     world.azure.run(SPEED)

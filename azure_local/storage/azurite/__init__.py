@@ -19,6 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 HOME = Path(sys.prefix) / "share" / "reconcile" / "azurite"
 ENTRY = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+SERVE = HERE / "serve.js"
 OLDEST_NODE = 22
 
 
@@ -37,6 +38,14 @@ def command() -> list[str]:
             _install(node)
             stamp.write_text(wanted)
     return [str(node), str(ENTRY)]
+
+
+def serving(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """The command and the environment of a blob service that keeps its blobs in `folder`; see serve.js."""
+    node, _ = command()
+    options = ("--blobHost", "127.0.0.1", "--blobPort", "0", "--location", str(folder))
+    environment = {**os.environ, "NODE_PATH": str(HOME / "node_modules")}
+    return [node, str(SERVE), *options, "--silent", "--skipApiVersionCheck", "--disableTelemetry"], environment
 
 
 def _node() -> Path | None:
