@@ -42,10 +42,9 @@ def check(reading: Reading, prices: Path | None, found: Cost | None) -> None:
 def _uses(reading: Reading) -> Uses:
     from reconciler import cost as costs
     from reconciler.kinds import KINDS
-    from reconciler.spec import trial
 
     spec = reading.spec
-    means = trial.means(spec.pools, spec.folder)
+    means = {name: mean for kind in KINDS.values() if kind.means for name, mean in kind.means(spec).items()}
     return costs.of(KINDS, reading.plan, reading.desired, reading.observed, spec.azure.location, means)
 
 

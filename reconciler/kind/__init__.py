@@ -154,6 +154,8 @@ class Kind:
     """What other programs ask of a live one: the name of an output → its path in the body, such as `properties.x`."""
     costs: Costs | None = None
     """What it costs by time; None: nothing."""
+    means: Callable[[Spec], Mapping[str, tuple[float, float]]] | None = None
+    """Of those whose size a spec has tried out, by name: how many dedicated and Spot nodes they have on average."""
     needs: Needs = NOTHING
     """What it takes of quotas, a region and a subnet."""
     inverse: Inverse | str | None = "import has no words for it"

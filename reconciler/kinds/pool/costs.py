@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,6 +13,8 @@ from reconciler.cost.amounts import Range
 from reconciler.cost.use import Case, Change, Costs, Counts, Use
 from reconciler.kinds.pool import reading
 from reconciler.model import Action, Body
+from reconciler.spec import trial
+from reconciler.spec.spec import Spec
 
 
 def uses(case: Case) -> Change:
@@ -54,6 +57,11 @@ def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple
     if not math.isfinite(span.high):
         return Range.exactly(max(low, running or 0)), True
     return Range.between(low, max(low, math.ceil(span.high)), running), False
+
+
+def means(spec: Spec) -> Mapping[str, tuple[float, float]]:
+    """The nodes that pools with a formula had on average when it was tried on the tasks that the spec expects."""
+    return trial.means(spec.pools, spec.folder)
 
 
 COSTS = Costs(uses=uses, size=lambda desired: str(desired.data["vmSize"]))

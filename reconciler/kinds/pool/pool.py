@@ -128,6 +128,7 @@ KIND = Kind(
     reads=("batch_account",),
     section="pools",
     costs=costs.COSTS,
+    means=costs.means,
     needs=needs.NEEDS,
     inverse=inverse.INVERSE,
 )
