@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reconciler.model import Body, Mark
+from reconciler.model import Mark
 
 PREFIX = "reconcile_"
 OWNER, DIGEST, PROTECT = f"{PREFIX}owner", f"{PREFIX}digest", f"{PREFIX}protect"
@@ -59,11 +59,6 @@ def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:
     """Whether ARM tags or metadata carry the owner mark of the spec `owner`."""
     mark = mark_of(tags)
     return mark is not None and mark.owner == owner
-
-
-def replaced_tags(observed: Body, desired: Body, mark: Mark) -> dict[str, str]:
-    """All tags after an update: ARM replaces them as a whole, and others' tags stay."""
-    return with_mark({**observed.get("tags", {}), **desired.get("tags", {})}, mark)
 
 
 def generation(name: str) -> int:

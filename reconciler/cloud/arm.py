@@ -1,4 +1,7 @@
-"""ARM resources by id: read, listed and written as wire JSON, with our mark in their tags."""
+"""ARM resources by id: read, listed and written as wire JSON.
+
+`api_version` is that of the kind whose resource it is; where none is said, the table of `cloud` has one for the type.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,19 @@ from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation, operation
 from reconciler.errors import AzureError, Refused
-from reconciler.model import Address, Body, Health, Mark, Rule
+from reconciler.model import Address, Body, Health, Rule
 from reconciler.spec.spec import Spec
-
-OWNER, DIGEST, PROTECT = "reconcile_owner", "reconcile_digest", "reconcile_protect"
-
-OURS = (OWNER, DIGEST, PROTECT, "reconcile_rollout", "reconcile_pool")
 
 TAGGED: Mapping[str, Rule] = {"location": Rule.REFUSE, "tags": Rule.LIVE}
 """Rules of what every tracked ARM resource has."""
 
 
-def get(cloud: Cloud, resource_id: str, **query: str) -> dict[str, Any] | None:
+def get(cloud: Cloud, resource_id: str, api_version: str | None = None, **query: str) -> dict[str, Any] | None:
     """The resource, or None if it or its parent does not exist."""
     from azure.core.exceptions import HttpResponseError
 
     try:
-        body: dict[str, Any] = cloud.arm("GET", resource_id, **query).body
+        body: dict[str, Any] = cloud.arm("GET", resource_id, None, api_version, **query).body
     except HttpResponseError as error:
         if error.status_code == 404:
             return None
@@ -31,32 +30,32 @@ def get(cloud: Cloud, resource_id: str, **query: str) -> dict[str, Any] | None:
     return body
 
 
-def listing(cloud: Cloud, collection: str, **query: str) -> Iterator[dict[str, Any]]:
+def listing(cloud: Cloud, collection: str, api_version: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
     """The resources of a collection; none if its parent does not exist."""
     from azure.core.exceptions import HttpResponseError
 
     try:
-        yield from cloud.list_arm(collection, **query)
+        yield from cloud.list_arm(collection, api_version, **query)
     except HttpResponseError as error:
         if error.status_code != 404:
             raise
 
 
-def put(cloud: Cloud, resource_id: str, body: Body) -> Operation | None:
+def put(cloud: Cloud, resource_id: str, body: Body, api_version: str | None = None) -> Operation | None:
     """Create or replace. A subscription that lacks the resource provider is registered, and the call fails for now."""
-    return _write(cloud, "PUT", resource_id, body)
+    return _write(cloud, "PUT", resource_id, body, api_version)
 
 
-def patch(cloud: Cloud, resource_id: str, body: Body) -> Operation | None:
-    return _write(cloud, "PATCH", resource_id, body)
+def patch(cloud: Cloud, resource_id: str, body: Body, api_version: str | None = None) -> Operation | None:
+    return _write(cloud, "PATCH", resource_id, body, api_version)
 
 
-def delete(cloud: Cloud, resource_id: str) -> Operation | None:
+def delete(cloud: Cloud, resource_id: str, api_version: str | None = None) -> Operation | None:
     """Start deleting; what is gone already is no error."""
     from azure.core.exceptions import HttpResponseError
 
     try:
-        answer = cloud.arm("DELETE", resource_id)
+        answer = cloud.arm("DELETE", resource_id, None, api_version)
     except HttpResponseError as error:
         if error.status_code == 404:
             return None
@@ -64,11 +63,11 @@ def delete(cloud: Cloud, resource_id: str) -> Operation | None:
     return operation(answer.headers) if answer.status == 202 else None
 
 
-def _write(cloud: Cloud, method: str, resource_id: str, body: Body) -> Operation | None:
+def _write(cloud: Cloud, method: str, resource_id: str, body: Body, api_version: str | None) -> Operation | None:
     from azure.core.exceptions import HttpResponseError
 
     try:
-        answer = cloud.arm(method, resource_id, body)
+        answer = cloud.arm(method, resource_id, body, api_version)
     except HttpResponseError as error:
         if error.status_code == 409 and "MissingSubscriptionRegistration" in str(error):
             _register(cloud, resource_id.split("/providers/")[-1].split("/")[0])
@@ -88,30 +87,6 @@ def tagged(spec: Spec, own: Mapping[str, Any]) -> dict[str, Any]:
     return {"location": spec.azure.location, "tags": {**spec.azure.tags, **own.get("tags", {})}}
 
 
-def with_mark(tags: Mapping[str, str], mark: Mark) -> dict[str, str]:
-    """`tags` and the owner mark, as ARM tags or as metadata."""
-    marked = {**tags, OWNER: mark.owner, DIGEST: mark.digest}
-    return {**marked, PROTECT: "true"} if mark.protect else marked
-
-
-def without_mark(tags: Mapping[str, str] | None) -> dict[str, str]:
-    return {name: value for name, value in (tags or {}).items() if name not in OURS}
-
-
-def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
-    """The owner mark in ARM tags or metadata, or None."""
-    tags = tags or {}
-    if OWNER not in tags:
-        return None
-    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true")
-
-
-def is_ours(cloud: Cloud, tags: Mapping[str, str] | None) -> bool:
-    """Whether ARM tags or metadata carry the owner mark of the cloud's spec."""
-    mark = mark_of(tags)
-    return mark is not None and mark.owner == cloud.owner
-
-
 def region(name: str) -> str:
     """`Italy North` and `italynorth` are one region."""
     return name.replace(" ", "").lower()
@@ -126,11 +101,6 @@ def health(state: str | None) -> Health:
 
 def detail(state: str | None) -> str:
     return "" if state in (None, "Succeeded") else str(state).lower()
-
-
-def replaced_tags(found: Body, wanted: Body, mark: Mark) -> dict[str, str]:
-    """All tags after an update: ARM replaces them as a whole, and others' tags stay."""
-    return with_mark({**found.get("tags", {}), **wanted.get("tags", {})}, mark)
 
 
 def declared(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -11,16 +11,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.words import Unsayable, without
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "batch_account"
+ARM = ArmType("Microsoft.Batch/batchAccounts", "2025-06-01", named_at="Microsoft.Batch/locations/{location}")
 FIELDS = {
     **arm.TAGGED,
     "identity": Rule.LIVE,
@@ -66,13 +66,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
     yield Desired(Address(NAME, own["name"]), body, tuple(refs), own.get("protect", False))
 
 
-def _collection(cloud: Cloud) -> str:
-    return f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts"
-
-
-def _observed(raw: dict[str, Any]) -> Observed:
-    properties = dict(raw["properties"])
-    state = properties["provisioningState"]
+def _normalised(body: Raw) -> Body:
+    """Ids in lower case and modes in order, because Azure keeps neither; the identity as a list of ids."""
+    properties = dict(body["properties"])
     storage = properties.get("autoStorage")
     if storage:
         node = storage.get("nodeIdentityReference")
@@ -82,51 +78,7 @@ def _observed(raw: dict[str, Any]) -> Observed:
             "nodeIdentityReference": {"resourceId": node["resourceId"].lower()} if node else None,
         }
     properties["allowedAuthenticationModes"] = sorted(properties.get("allowedAuthenticationModes") or [])
-    body = {
-        **raw,
-        "location": arm.region(raw["location"]),
-        "tags": marks.without_mark(raw.get("tags")),
-        "identity": arm.identity_ids(raw.get("identity")),
-        "properties": properties,
-    }
-    mark = marks.mark_of(raw.get("tags"))
-    return Observed(Address(NAME, raw["name"]), raw["id"], body, mark, arm.health(state), arm.detail(state))
-
-
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    return [_observed(raw) for raw in arm.listing(cloud, _collection(cloud))]
-
-
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, f"{_collection(cloud)}/{wanted.address.name}")
-    return _observed(raw) if raw else None
-
-
-def _wire(body: Any) -> dict[str, Any]:
-    properties = {key: value for key, value in body["properties"].items() if value is not None}
-    return {**body, "properties": properties, "identity": arm.user_assigned(body["identity"])}
-
-
-def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    body = {**_wire(desired.body), "tags": marks.with_mark(desired.body["tags"], mark)}
-    return arm.put(cloud, f"{_collection(cloud)}/{desired.address.name}", body)
-
-
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    wire = _wire(desired.body)
-    changeable = {key: value for key, value in wire["properties"].items() if key != "poolAllocationMode"}
-    body = {"tags": marks.replaced_tags(found.body, desired.body, mark), "properties": changeable}
-    if any(change.path.startswith("identity") for change in diff.changes):
-        body["identity"] = wire["identity"]
-    return arm.patch(cloud, found.id, body)
-
-
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    """Refuses while a pool is left: all of ours have been deleted before."""
-    left = [f"pools/{raw['name']}" for raw in arm.listing(cloud, f"{found.id}/pools")]
-    if left:
-        raise arm.occupied(found.address, left)
-    return arm.delete(cloud, found.id)
+    return {**body, "identity": arm.identity_ids(body.get("identity")), "properties": properties}
 
 
 def said(observed: Observed, known: Known, notes: list[str]) -> Section:
@@ -148,14 +100,19 @@ def said(observed: Observed, known: Known, notes: list[str]) -> Section:
 
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Batch/batchAccounts", "2025-06-01", named_at="Microsoft.Batch/locations/{location}"),
+    arm=ARM,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **Plain(
+        name=NAME,
+        arm=ARM,
+        normalise=_normalised,
+        written=lambda body: {**body, "identity": arm.user_assigned(body["identity"])},
+        patched=("properties",),
+        patched_if_changed=("identity",),
+        create_only=("poolAllocationMode",),
+        holds="pools",
+    ).verbs(),
     ready_within=timedelta(minutes=15),
     noun="Batch account",
     outputs={"accountEndpoint": "properties.accountEndpoint"},

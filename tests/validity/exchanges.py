@@ -42,9 +42,16 @@ EXACT = {
     "microsoft.managedidentity/userassignedidentities": "microsoft.managedidentity/2024-11-30",
     "microsoft.authorization/roleassignments": "microsoft.authorization/2022-04-01",
 }
-"""ARM types whose bodies are checked against the exact version, where the swagger at hand is older."""
+"""ARM types whose bodies are checked against this version, because the swagger at hand is older.
+
+Others are checked against the very api-version of the exchange, where its types are at hand.
+"""
 NEWER = frozenset({"ipFamilies", "ipTags", "proxyAgentSettings", "diskEncryptionSet", "managedDisk", "jobDefaultOrder"})
 """Properties that Batch 2025-06-01 has and its swagger of 2024-07-01 has not."""
+
+
+Exact = tuple[list[dict[str, Any]], dict[str, Any]]
+"""All types of a provider's version, and the one that a body has."""
 
 
 @dataclass
@@ -71,7 +78,9 @@ class Validator:
         seen: dict[str, list[str]] = {}
         for line in log.read_text().splitlines():
             exchange = json.loads(line)
-            key = json.dumps([exchange[name] for name in ("method", "path", "request", "status", "response")])
+            key = json.dumps(
+                [exchange.get(name) for name in ("method", "path", "query", "request", "status", "response")]
+            )
             if key not in seen:
                 seen[key] = list(self.faults(exchange))
             report.requests += 1
@@ -87,7 +96,12 @@ class Validator:
             path = "/" + path.split("/", 3)[-1]
         if gap(exchange["method"], path):
             return
+        exact = _exact(path, exchange) if exchange["plane"] == "arm" else None
         found = self._operation(exchange["plane"], exchange["method"], path)
+        if found is None and exact is not None and not _documented(path):
+            for fault in _typed(exchange, exact, path):
+                yield f"{exchange['method']} {_shape(path)} {exchange['status']}: {fault}"
+            return
         if found is None:
             if exchange["status"] != 404:
                 yield f"{exchange['method']} {_shape(path)}: no such operation in Microsoft's documents"
@@ -95,7 +109,8 @@ class Validator:
         where = f"{found.name} {exchange['status']}"
         if str(exchange["status"]) not in found.answers and exchange["status"] < 400:
             yield f"{where}: Microsoft lists {', '.join(found.answers)}"
-        for fault in self._bodies(exchange, found, path):
+        faults = _typed(exchange, exact, path) if exact and exchange["status"] < 400 else _bodies(exchange, found)
+        for fault in faults:
             yield f"{where}: {fault}"
 
     def _operation(self, plane: str, method: str, path: str) -> swagger.Operation | None:
@@ -104,27 +119,31 @@ class Validator:
                 return operation
         return None
 
-    def _bodies(self, exchange: dict[str, Any], found: swagger.Operation, path: str) -> Iterator[str]:
-        request = _json(exchange["request"])
-        answer = _json(exchange["response"])
-        exact = _exact(path) if exchange["plane"] == "arm" else None
-        resource = exact if exact and _is_resource(path) else None
-        if request is not None and exchange["method"] in ("PUT", "PATCH") and resource and exchange["status"] < 400:
-            yield from bicep.faults(*resource, request, "request", request=True)
-        elif request is not None and found.body is not None and exchange["status"] < 400:
-            schema = swagger.Schema(found.body["file"], found.body["schema"])
-            yield from swagger.faults(schema, request, "request", request=True, known=NEWER)
-        if not isinstance(answer, dict | list):
-            return
-        if exchange["status"] < 400 and exact and isinstance(answer, dict):
-            items = answer["value"] if not _is_resource(path) and "value" in answer else [answer]
-            for item in items:
-                yield from bicep.faults(*exact, item, "answer", request=False)
-            return
-        listed = found.answers.get(str(exchange["status"]), found.answers.get("default", {}))
-        if "schema" in listed and exchange["headers"].get("content-type", "").startswith("application/json"):
-            schema = swagger.Schema(found.file, listed["schema"])
-            yield from swagger.faults(schema, answer, "answer", request=False, known=NEWER)
+
+def _typed(exchange: dict[str, Any], exact: Exact, path: str) -> Iterator[str]:
+    """What does not fit the type of the resource or collection; of a refusal, nothing."""
+    request, answer = _json(exchange["request"]), _json(exchange["response"])
+    if exchange["status"] >= 400:
+        return
+    if request is not None and exchange["method"] in ("PUT", "PATCH") and _is_resource(path):
+        yield from bicep.faults(*exact, request, "request", request=True)
+    if isinstance(answer, dict):
+        for item in answer["value"] if not _is_resource(path) and "value" in answer else [answer]:
+            yield from bicep.faults(*exact, item, "answer", request=False)
+
+
+def _bodies(exchange: dict[str, Any], found: swagger.Operation) -> Iterator[str]:
+    """What does not fit the operation's schemas."""
+    request, answer = _json(exchange["request"]), _json(exchange["response"])
+    if request is not None and found.body is not None and exchange["status"] < 400:
+        schema = swagger.Schema(found.body["file"], found.body["schema"])
+        yield from swagger.faults(schema, request, "request", request=True, known=NEWER)
+    if not isinstance(answer, dict | list):
+        return
+    listed = found.answers.get(str(exchange["status"]), found.answers.get("default", {}))
+    if "schema" in listed and exchange["headers"].get("content-type", "").startswith("application/json"):
+        schema = swagger.Schema(found.file, listed["schema"])
+        yield from swagger.faults(schema, answer, "answer", request=False, known=NEWER)
 
 
 def gap(method: str, path: str) -> bool:
@@ -149,9 +168,19 @@ def _is_resource(path: str) -> bool:
     return len(path.split("/providers/")[-1].strip("/").split("/")) % 2 == 1
 
 
-def _exact(path: str) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
-    folder = EXACT.get(_type(path)) if "/providers/" in path else None
-    return bicep.resource(SHARED / "bicep-types" / folder, _type(path)) if folder else None
+def _documented(path: str) -> bool:
+    """Whether there is a document of the provider that answers for the path."""
+    provider = _type(path).partition("/")[0]
+    return any(f"/{provider}/" in name.lower() for name in DOCUMENTS["arm"])
+
+
+def _exact(path: str, exchange: dict[str, Any]) -> Exact | None:
+    """The type that the path is about, of the version in EXACT or of the exchange, or None if it is not at hand."""
+    if "/providers/" not in path:
+        return None
+    kind, version = _type(path), exchange.get("query", {}).get("api-version", "")
+    folder = EXACT.get(kind, f"{kind.partition('/')[0]}/{version}")
+    return bicep.resource(SHARED / "bicep-types" / folder, kind)
 
 
 def _shape(path: str) -> str:

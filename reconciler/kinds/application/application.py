@@ -6,18 +6,19 @@ in it changes in place. It is deleted with its packages, all of which must be ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kinds.application import packages as batch_applications
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "application"
+ARM = ArmType("Microsoft.Batch/batchAccounts/applications", "2025-06-01")
 FIELDS = {
     "tags": Rule.LIVE,
     "properties.displayName": Rule.LIVE,
@@ -37,39 +38,18 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), {"properties": properties}, (account, *packages), protect)
 
 
-def _observed(address: Address, raw: dict[str, Any]) -> Observed:
-    properties = {"allowUpdates": True, **raw["properties"]}
-    properties["displayName"] = properties.get("displayName") or None
-    body = {"properties": properties, "tags": marks.without_mark(raw.get("tags"))}
-    return Observed(address, raw["id"], body, marks.mark_of(raw.get("tags")))
-
-
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
     if cloud.account_id is None:
         return
     known = batch_applications.spelled(wanted)
-    for raw in arm.listing(cloud, batch_applications.collection(cloud)):
-        yield _observed(known.get(raw["name"].lower(), Address(NAME, raw["name"])), raw)
+    for raw in arm.listing(cloud, batch_applications.collection(cloud), ARM.api_version):
+        address = known.get(raw["name"].lower())
+        yield address.name if address else raw["name"], raw
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, batch_applications.id_of(cloud, wanted.address.name))
-    return _observed(wanted.address, raw) if raw else None
-
-
-def _put(cloud: Cloud, desired: Desired, mark: Mark, others: dict[str, str]) -> Operation | None:
-    """The whole application: what a PUT leaves out is reset, which nothing else does."""
-    properties = {key: value for key, value in desired.body["properties"].items() if value is not None}
-    body = {"properties": properties, "tags": marks.with_mark(others, mark)}
-    return arm.put(cloud, batch_applications.id_of(cloud, desired.address.name), body)
-
-
-def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    return _put(cloud, desired, mark, {})
-
-
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    return _put(cloud, desired, mark, found.body["tags"])
+def _normalised(body: Raw) -> Body:
+    properties = {**body["properties"], "displayName": body["properties"].get("displayName") or None}
+    return {"properties": properties, "tags": body["tags"]}
 
 
 def delete(cloud: Cloud, found: Observed) -> Operation | None:
@@ -91,16 +71,24 @@ def delete(cloud: Cloud, found: Observed) -> Operation | None:
     return operation
 
 
+VERBS: Verbs = {
+    **Plain(
+        name=NAME,
+        arm=ARM,
+        place=lambda cloud, wanted: batch_applications.id_of(cloud, wanted.address.name),
+        rows=_rows,
+        unset={"allowUpdates": True},
+        normalise=_normalised,
+        replaces=True,
+    ).verbs(),
+    "delete": delete,
+}
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Batch/batchAccounts/applications", "2025-06-01"),
+    arm=ARM,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **VERBS,
     section="applications",
     inverse="what its packages are made of is not to be seen; pools bring them by version",
 )

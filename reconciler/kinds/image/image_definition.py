@@ -6,18 +6,19 @@ never replaced, because its versions would go with it. It is empty when it has n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.kind.arm import Plain, Raw
+from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "image_definition"
+ARM = ArmType("Microsoft.Compute/galleries/images", "2024-03-03")
 FIXED = ("architecture", "hyperVGeneration", "identifier", "osState", "osType", "purchasePlan")
 FREE = (
     "allowUpdateImage",
@@ -63,30 +64,6 @@ def _galleries(cloud: Cloud) -> str:
     return f"{cloud.group_id}/providers/Microsoft.Compute/galleries"
 
 
-def _observed(raw: dict[str, Any], name: str) -> Observed:
-    state = raw["properties"].get("provisioningState")
-    body = {**raw, "location": arm.region(raw["location"]), "tags": marks.without_mark(raw.get("tags"))}
-    mark = marks.mark_of(raw.get("tags"))
-    return Observed(Address(NAME, name), raw["id"], body, mark, arm.health(state), arm.detail(state))
-
-
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    """Those of the galleries that the spec speaks of, and of galleries of ours; `GALLERY/NAME` if not in the spec."""
-    galleries = {desired.address.name: desired.data["gallery"] for desired in wanted}
-    raws = arm.listing(cloud, _galleries(cloud))
-    ours = {raw["name"] for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))}
-    names = {*galleries.values(), *ours}
-    for gallery in sorted(names):
-        for raw in arm.listing(cloud, f"{_galleries(cloud)}/{gallery}/images"):
-            wanted_here = gallery == galleries.get(raw["name"])
-            yield _observed(raw, raw["name"] if wanted_here else f"{gallery}/{raw['name']}")
-
-
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, _id(cloud, wanted))
-    return _observed(raw, wanted.address.name) if raw else None
-
-
 def _id(cloud: Cloud, wanted: Desired | Observed) -> str:
     if isinstance(wanted, Desired):
         return f"{_galleries(cloud)}/{wanted.data['gallery']}/images/{wanted.address.name}"
@@ -94,39 +71,23 @@ def _id(cloud: Cloud, wanted: Desired | Observed) -> str:
     return wanted.id or f"{_galleries(cloud)}/{gallery}/images/{name}"
 
 
-def _wire(desired: Desired) -> dict[str, Any]:
-    return {key: value for key, value in desired.body["properties"].items() if value is not None}
-
-
-def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    tags = marks.with_mark(desired.body["tags"], mark)
-    body = {**desired.body, "properties": _wire(desired), "tags": tags}
-    return arm.put(cloud, _id(cloud, desired), body)
-
-
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    body = {"tags": marks.replaced_tags(found.body, desired.body, mark), "properties": _wire(desired)}
-    return arm.patch(cloud, found.id, body)
-
-
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    """Refuses while a version is left: all of ours have been deleted before."""
-    left = [f"versions/{raw['name']}" for raw in arm.listing(cloud, f"{found.id}/versions")]
-    if left:
-        raise arm.occupied(found.address, left)
-    return arm.delete(cloud, found.id)
+def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
+    """Those of the galleries that the spec speaks of, and of galleries of ours; `GALLERY/NAME` if not in the spec."""
+    galleries = {desired.address.name: desired.data["gallery"] for desired in wanted}
+    raws = arm.listing(cloud, _galleries(cloud), ARM.api_version)
+    ours = {raw["name"] for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))}
+    for gallery in sorted({*galleries.values(), *ours}):
+        for raw in arm.listing(cloud, f"{_galleries(cloud)}/{gallery}/images", ARM.api_version):
+            name = raw["name"]
+            yield name if gallery == galleries.get(name) else f"{gallery}/{name}", raw
 
 
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Compute/galleries/images", "2024-03-03"),
+    arm=ARM,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **Plain(name=NAME, arm=ARM, place=_id, rows=_rows, patched=("properties",), holds="versions").verbs(),
     noun="image",
     section="images",
     inverse="what it is made of is not to be seen; pools boot its versions",

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
-from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.words import without
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "registry"
+ARM = ArmType("Microsoft.ContainerRegistry/registries", "2025-04-01", named_at="Microsoft.ContainerRegistry")
 CREATE_ONLY = (
     "properties.encryption",
     "properties.zoneRedundancy",
@@ -51,45 +50,6 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), body, (group,), own.get("protect", False))
 
 
-def _collection(cloud: Cloud) -> str:
-    return f"{cloud.group_id}/providers/Microsoft.ContainerRegistry/registries"
-
-
-def _observed(raw: dict[str, Any]) -> Observed:
-    state = raw["properties"].get("provisioningState")
-    body = {
-        **raw,
-        "location": arm.region(raw["location"]),
-        "tags": marks.without_mark(raw.get("tags")),
-        "properties": {"adminUserEnabled": False, **raw["properties"]},
-    }
-    mark = marks.mark_of(raw.get("tags"))
-    return Observed(Address(NAME, raw["name"]), raw["id"], body, mark, arm.health(state), arm.detail(state))
-
-
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    return [_observed(raw) for raw in arm.listing(cloud, _collection(cloud))]
-
-
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, f"{_collection(cloud)}/{wanted.address.name}")
-    return _observed(raw) if raw else None
-
-
-def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    body = {**desired.body, "tags": marks.with_mark(desired.body["tags"], mark)}
-    return arm.put(cloud, f"{_collection(cloud)}/{desired.address.name}", body)
-
-
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    tags = marks.replaced_tags(found.body, desired.body, mark)
-    return arm.patch(cloud, found.id, {**{key: desired.body[key] for key in ("sku", "properties")}, "tags": tags})
-
-
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    return arm.delete(cloud, found.id)
-
-
 def said(observed: Observed, known: Known, notes: list[str]) -> Section:
     """A registry in a spec's words."""
     sku = observed.body["sku"]["name"]
@@ -98,14 +58,10 @@ def said(observed: Observed, known: Known, notes: list[str]) -> Section:
 
 KIND = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.ContainerRegistry/registries", "2025-04-01", named_at="Microsoft.ContainerRegistry"),
+    arm=ARM,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **Plain(name=NAME, arm=ARM, unset={"adminUserEnabled": False}, patched=("sku", "properties")).verbs(),
     ready_within=timedelta(minutes=15),
     plural="registries",
     section="registries",

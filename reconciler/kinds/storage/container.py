@@ -6,19 +6,20 @@ never replaced, because its blobs would go with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse
 from reconciler.kinds.storage import inverse
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "container"
+ARM = ArmType("Microsoft.Storage/storageAccounts/blobServices/containers", "2025-01-01")
 FIELDS = {
     "properties.metadata": Rule.LIVE,
     "properties.publicAccess": Rule.LIVE,
@@ -38,77 +39,44 @@ def expand(spec: Spec) -> Iterable[Desired]:
             yield Desired(Address(NAME, f"{account}/{name}"), body, refs, options.get("protect", False))
 
 
+def _accounts(cloud: Cloud) -> str:
+    return f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts"
+
+
 def _collection(cloud: Cloud, account: str) -> str:
-    base = f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts/{account}"
-    return f"{base}/blobServices/default/containers"
+    return f"{_accounts(cloud)}/{account}/blobServices/default/containers"
 
 
-def _id(cloud: Cloud, address: Address) -> str:
-    account, name = address.name.split("/")
+def _id(cloud: Cloud, wanted: Desired | Observed) -> str:
+    account, name = wanted.address.name.split("/")
     return f"{_collection(cloud, account)}/{name}"
 
 
-def _observed(account: str, raw: dict[str, Any]) -> Observed:
-    properties = raw["properties"]
-    metadata = properties.get("metadata")
-    shown = {
-        **properties,
-        "metadata": marks.without_mark(metadata),
-        "publicAccess": properties.get("publicAccess", "None"),
-    }
-    mark = marks.mark_of(metadata)
-    return Observed(
-        Address(NAME, f"{account}/{raw['name']}"),
-        raw["id"],
-        {"properties": shown},
-        mark,
-        occupants=("all its blobs",),
-        etag=raw.get("etag"),
-    )
-
-
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
     """The containers of the accounts in the spec, and of accounts in its group that carry its mark."""
     accounts = {desired.address.name.split("/")[0] for desired in wanted}
-    collection = f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts"
-    for account in arm.listing(cloud, collection):
+    for account in arm.listing(cloud, _accounts(cloud), ARM.api_version):
         if account["name"] in accounts or marks.is_ours(cloud.owner, account.get("tags")):
-            for raw in arm.listing(cloud, _collection(cloud, account["name"])):
-                yield _observed(account["name"], raw)
-
-
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, _id(cloud, wanted.address))
-    return _observed(wanted.address.name.split("/")[0], raw) if raw else None
-
-
-def _body(desired: Desired, mark: Mark, kept: dict[str, str]) -> dict[str, Any]:
-    metadata = {**kept, **desired.body["properties"]["metadata"]}
-    return {"properties": {**desired.body["properties"], "metadata": marks.with_mark(metadata, mark)}}
-
-
-def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    return arm.put(cloud, _id(cloud, desired.address), _body(desired, mark, {}))
-
-
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    return arm.patch(cloud, found.id, _body(desired, mark, found.body["properties"]["metadata"]))
-
-
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    return arm.delete(cloud, found.id)
+            for raw in arm.listing(cloud, _collection(cloud, account["name"]), ARM.api_version):
+                yield f"{account['name']}/{raw['name']}", raw
 
 
 KIND: Kind = Kind(
     name=NAME,
-    arm=ArmType("Microsoft.Storage/storageAccounts/blobServices/containers", "2025-01-01"),
+    arm=ARM,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **Plain(
+        name=NAME,
+        arm=ARM,
+        place=_id,
+        rows=_rows,
+        marked=("properties", "metadata"),
+        unset={"publicAccess": "None"},
+        normalise=lambda body: {"properties": body["properties"]},
+        patched=("properties",),
+        occupants=("all its blobs",),
+    ).verbs(),
     inverse=Inverse(
         say=inverse.container,
         place=inverse.place,
