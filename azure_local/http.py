@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
-
-if TYPE_CHECKING:
-    from azure_local.azure import Azure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +48,6 @@ class Failure(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     details: tuple[tuple[str, str], ...] = ()
-
-
-Handler = Callable[["Azure", Call], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`path` has `{name}` parts; letter case never matters, as in Azure. `versions` are the accepted api-versions."""
-
-    method: str
-    path: str
-    handler: Handler
-    versions: tuple[str, ...]
 
 
 def arm_error(failure: Failure) -> dict[str, Any]:

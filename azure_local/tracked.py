@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure_local import operations, shapes
-from azure_local.azure import SECONDS, SUBSCRIPTION, Azure
+from azure_local.azure import Azure, Route
 from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, not_found, region
-from azure_local.http import Answer, Call, Failure, Route, page
+from azure_local.http import Answer, Call, Failure, page
+from azure_local.settings import SUBSCRIPTION
 
 Document = dict[str, Any]
 Handler = Callable[[Azure, Call], Awaitable[Answer]]
@@ -163,7 +164,7 @@ def keep(azure: Azure, call: Call, kind: Type, resource: Document, seconds: floa
     known = ("Updating", "Updating") if kind.service == "network" else ("Creating", "Updating")  # no Creating there
     whole["properties"]["provisioningState"] = known[existing is not None]
     azure.store.put(kind.store, key, {**(existing or {}), "resource": whole, **kept})
-    takes = SECONDS[kind.seconds] if seconds is None else seconds
+    takes = azure.seconds[kind.seconds] if seconds is None else seconds
     headers = operations.start_async(azure, kind.namespace, takes, f"{kind.store}.made", key=key)
     return Answer(200 if existing else 201, whole, {**headers, **_limits(kind, "Put")})
 
@@ -194,7 +195,7 @@ def remove(azure: Azure, call: Call, kind: Type, seconds: float | None = None) -
     resource = document["resource"]
     resource["properties"]["provisioningState"] = "Deleting"
     azure.store.put(kind.store, resource["id"], document)
-    takes = SECONDS["deletion"] if seconds is None else seconds
+    takes = azure.seconds["deletion"] if seconds is None else seconds
     headers = operations.start_async(azure, kind.namespace, takes, f"{kind.store}.gone", key=resource["id"])
     return Answer(202, None, {**operations.monitored(headers), **_limits(kind, "Delete")})
 
@@ -259,7 +260,7 @@ def completions(kind: Type) -> dict[str, Callable[[Azure, Document], Awaitable[N
     async def gone(azure: Azure, data: Document) -> None:
         azure.store.delete(kind.store, data["key"])
         if kind.name.startswith(LEFT):
-            azure.store.put("left", data["key"], {"until": azure.clock.after(SECONDS["left"])})
+            azure.store.put("left", data["key"], {"until": azure.clock.after(azure.seconds["left"])})
 
     async def purge(azure: Azure, data: Document) -> None:
         for store in (kind.store, "left"):

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from azure_local.authorization import roles
-from azure_local.azure import OPERATOR, SECONDS, Azure
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.azure import Azure, Role, Route, Service
+from azure_local.http import Answer, Call, Failure, only, page
+from azure_local.settings import OPERATOR
 
 VERSIONS = ("2022-04-01", "2020-10-01-preview", "2018-01-01-preview", "2015-07-01")
 KNOWN = ("roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion")
@@ -24,7 +25,7 @@ def _exists(azure: Azure, scope: str) -> bool:
         return True
     if "/providers/" not in scope:
         return azure.store.get("group", scope.rsplit("/", 1)[-1]) is not None
-    return any(azure.store.get(kind, scope) for kind in ("storage", "identity", "batchAccount", "registry"))
+    return any(azure.store.get(kind, scope) for kind in azure.types)
 
 
 def _principal_known(azure: Azure, principal: str) -> bool:
@@ -69,7 +70,7 @@ async def put(azure: Azure, call: Call) -> Answer:
         ):
             raise Failure(409, "RoleAssignmentExists", "The role assignment already exists.")
     more = {key: wanted[key] for key in KNOWN[2:] if key in wanted}
-    resource = roles.assign(azure, scope, name, principal, role, more, delay=SECONDS["role"])
+    resource = roles.assign(azure, scope, name, principal, role, more, delay=azure.seconds["role"])
     return Answer(201, resource)
 
 
@@ -121,9 +122,15 @@ async def permissions(azure: Azure, call: Call) -> Answer:
     """What the caller's roles allow at the scope, a value a role; a role that is none of Azure's own allows nothing."""
     shown = []
     for role in roles.held(azure, call.principal, _scope(call)):
-        known = roles.DEFINITIONS.get(role, {})
-        names = ("actions", "notActions", "dataActions", "notDataActions")
-        shown.append({name: list(known.get(name, ())) for name in names})
+        known = azure.roles.get(role, Role(role))
+        shown.append(
+            {
+                "actions": list(known.actions),
+                "notActions": list(known.not_actions),
+                "dataActions": list(known.data_actions),
+                "notDataActions": [],
+            }
+        )
     return Answer(200, {"value": shown})
 
 
@@ -134,11 +141,16 @@ async def purge(azure: Azure, data: dict[str, Any]) -> None:
 
 
 ALL = "/{scope:path}/providers/Microsoft.Authorization/roleAssignments"
-ROUTES = (
-    Route("PUT", f"{ALL}/{{assignment}}", put, VERSIONS),
-    Route("GET", f"{ALL}/{{assignment}}", get, VERSIONS),
-    Route("DELETE", f"{ALL}/{{assignment}}", delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
+SERVICE = Service(
+    namespace="Microsoft.Authorization",
+    routes=(
+        Route("PUT", f"{ALL}/{{assignment}}", put, VERSIONS),
+        Route("GET", f"{ALL}/{{assignment}}", get, VERSIONS),
+        Route("DELETE", f"{ALL}/{{assignment}}", delete, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
+    ),
+    completions={"role.purge": purge},
+    seconds={"role": 90},
+    roles=roles.BUILT_IN,
 )
-COMPLETIONS = {"role.purge": purge}

@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from azure_local import tracked
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import registered
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.operations import monitored
 from azure_local.tracked import Type
 
@@ -116,5 +116,9 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return tracked.remove(azure, call, DISK, 10)
 
 
-ROUTES = (*tracked.routes(DISK, put, delete), Route("PATCH", DISK.one, patch, VERSIONS))
-COMPLETIONS = tracked.completions(DISK)
+SERVICE = Service(
+    routes=(*tracked.routes(DISK, put, delete), Route("PATCH", DISK.one, patch, VERSIONS)),
+    types={DISK.store: DISK.name},
+    completions=tracked.completions(DISK),
+    seconds={"disk": 10},
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from azure_local import tracked
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import registered
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = ("2024-03-03", "2026-03-03", "2025-12-03", "2023-07-03", "2022-08-03", "2021-10-01")
@@ -56,5 +56,9 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return tracked.remove(azure, call, GALLERY)
 
 
-ROUTES = (*tracked.routes(GALLERY, put, delete), Route("PATCH", GALLERY.one, patch, VERSIONS))
-COMPLETIONS = tracked.completions(GALLERY)
+SERVICE = Service(
+    routes=(*tracked.routes(GALLERY, put, delete), Route("PATCH", GALLERY.one, patch, VERSIONS)),
+    types={GALLERY.store: GALLERY.name},
+    completions=tracked.completions(GALLERY),
+    seconds={"gallery": 15, "left": 20},
+)

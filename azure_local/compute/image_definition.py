@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from azure_local import tracked
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.compute import gallery
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = gallery.VERSIONS
@@ -96,8 +96,11 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return tracked.remove(azure, call, DEFINITION)
 
 
-ROUTES = (
-    *tracked.routes(DEFINITION, put, delete, above=gallery.GALLERY),
-    Route("PATCH", DEFINITION.one, patch, VERSIONS),
+SERVICE = Service(
+    routes=(
+        *tracked.routes(DEFINITION, put, delete, above=gallery.GALLERY),
+        Route("PATCH", DEFINITION.one, patch, VERSIONS),
+    ),
+    types={DEFINITION.store: DEFINITION.name},
+    completions=tracked.completions(DEFINITION),
 )
-COMPLETIONS = tracked.completions(DEFINITION)

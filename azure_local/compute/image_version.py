@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azure_local import operations, tracked
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.compute import gallery, image_definition, publishing
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = gallery.VERSIONS
@@ -47,10 +47,12 @@ async def put(azure: Azure, call: Call) -> Answer:
     ready = _schedule(azure, profile, location, {})
     problem = _problem(machine, definition["resource"]["properties"]["hyperVGeneration"])
     kept = {"ready": ready, "base": machine["base"], "source": machine_id, "spoiled": problem}
-    seconds = 5.0 if problem else SECONDS["imageVersion"] + SECONDS["replication"] * (len(ready) - 1)
+    seconds = 5.0 if problem else azure.seconds["imageVersion"] + azure.seconds["replication"] * (len(ready) - 1)
     answer = tracked.keep(azure, call, VERSION, {**wanted, "properties": properties}, seconds, **kept)
     if not problem:
-        operations.start_async(azure, "Microsoft.Compute", SECONDS["imageVersion"], "imageVersion.copied", key=key)
+        operations.start_async(
+            azure, "Microsoft.Compute", azure.seconds["imageVersion"], "imageVersion.copied", key=key
+        )
     return answer
 
 
@@ -97,11 +99,11 @@ def _problem(machine: Document, generation: str) -> str:
 def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, str]) -> dict[str, str]:
     """Region → when its replicas are ready; those that were stay as they were, the others come one after the other."""
     moments = {}
-    seconds = 0.0 if ready else float(SECONDS["imageVersion"])
+    seconds = 0.0 if ready else float(azure.seconds["imageVersion"])
     names = [publishing.region(one) for one in profile["targetRegions"]]
     for name in sorted(names, key=lambda one: one != location):
         if name not in ready:
-            seconds += SECONDS["replication"] if name != location else 0
+            seconds += azure.seconds["replication"] if name != location else 0
         moments[name] = ready.get(name) or azure.clock.after(seconds)
     return moments
 
@@ -216,14 +218,18 @@ def usable(azure: Azure, document: Document, region: str) -> bool:
     return moment is not None and azure.clock.past(moment) and not document["spoiled"] and not going
 
 
-ROUTES = (
-    *tracked.routes(VERSION, put, delete, get, above=image_definition.DEFINITION),
-    Route("PATCH", VERSION.one, patch, VERSIONS),
+SERVICE = Service(
+    routes=(
+        *tracked.routes(VERSION, put, delete, get, above=image_definition.DEFINITION),
+        Route("PATCH", VERSION.one, patch, VERSIONS),
+    ),
+    types={VERSION.store: VERSION.name},
+    completions={
+        **tracked.completions(VERSION),
+        "imageVersion.made": made,
+        "imageVersion.made.failed": failed,
+        "imageVersion.copied": copied,
+        "imageVersion.copied.failed": miscopied,
+    },
+    seconds={"imageVersion": 280, "replication": 120},
 )
-COMPLETIONS = {
-    **tracked.completions(VERSION),
-    "imageVersion.made": made,
-    "imageVersion.made.failed": failed,
-    "imageVersion.copied": copied,
-    "imageVersion.copied.failed": miscopied,
-}

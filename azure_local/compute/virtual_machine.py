@@ -10,12 +10,13 @@ import uuid
 from typing import Any
 
 from azure_local import tracked
-from azure_local.azure import SECONDS, TENANT, Azure
-from azure_local.batch.arm.batch_account import identities
+from azure_local.azure import Azure
 from azure_local.common import registered
 from azure_local.compute import catalogue, disk, image_version, login
 from azure_local.compute.login import invalid, missing
 from azure_local.http import Answer, Call, Failure
+from azure_local.identity.assigned import identities
+from azure_local.settings import TENANT
 from azure_local.tracked import Document, Type
 
 VERSIONS = catalogue.VERSIONS
@@ -223,7 +224,7 @@ async def failed(azure: Azure, data: dict[str, Any]) -> None:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    return tracked.remove(azure, call, MACHINE, SECONDS["vmDeletion"])
+    return tracked.remove(azure, call, MACHINE, azure.seconds["vmDeletion"])
 
 
 async def gone(azure: Azure, data: dict[str, Any]) -> None:

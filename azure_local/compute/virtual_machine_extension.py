@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from azure_local import tracked
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Service
 from azure_local.compute import catalogue, virtual_machine
 from azure_local.compute.virtual_machine_run_command import check_place, running
 from azure_local.http import Answer, Call, Failure
@@ -114,5 +114,8 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return tracked.remove(azure, call, EXTENSION, 20)
 
 
-ROUTES = tracked.routes(EXTENSION, put, delete, get, above=virtual_machine.MACHINE)
-COMPLETIONS = {**tracked.completions(EXTENSION), "extension.made": made, "extension.made.failed": failed}
+SERVICE = Service(
+    routes=tracked.routes(EXTENSION, put, delete, get, above=virtual_machine.MACHINE),
+    types={EXTENSION.store: EXTENSION.name},
+    completions={**tracked.completions(EXTENSION), "extension.made": made, "extension.made.failed": failed},
+)

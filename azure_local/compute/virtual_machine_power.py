@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from azure_local import operations, tracked
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.compute import virtual_machine
 from azure_local.compute.virtual_machine import MACHINE, VERSIONS
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document
 
 STATES = {"creating": "Creating", "updating": "Updating", "deleting": "Deleting"}
@@ -73,7 +73,7 @@ def _post(operation: str, before: str, after: str) -> tracked.Handler:
         document["resource"]["properties"]["provisioningState"] = "Updating"
         azure.store.put(MACHINE.store, key, document)
         data = {"key": key, "was": was, "after": was if stays else after}
-        name, takes = f"virtualMachine.{operation}", SECONDS["deallocate"]
+        name, takes = f"virtualMachine.{operation}", azure.seconds["deallocate"]
         return Answer(
             202, None, operations.monitored(operations.start_async(azure, "Microsoft.Compute", takes, name, **data))
         )
@@ -115,18 +115,22 @@ STEPS = {
     "start": ("starting", "running"),
 }
 """Operation → the power state while it goes on, and after it."""
-ROUTES = (
-    *tracked.routes(MACHINE, virtual_machine.put, virtual_machine.delete, get),
-    Route("PATCH", MACHINE.one, virtual_machine.patch, VERSIONS),
-    Route("GET", f"{MACHINE.one}/instanceView", view, VERSIONS),
-    Route("POST", f"{MACHINE.one}/generalize", generalize, VERSIONS),
-    *(Route("POST", f"{MACHINE.one}/{name}", _post(name, *step), VERSIONS) for name, step in STEPS.items()),
+SERVICE = Service(
+    routes=(
+        *tracked.routes(MACHINE, virtual_machine.put, virtual_machine.delete, get),
+        Route("PATCH", MACHINE.one, virtual_machine.patch, VERSIONS),
+        Route("GET", f"{MACHINE.one}/instanceView", view, VERSIONS),
+        Route("POST", f"{MACHINE.one}/generalize", generalize, VERSIONS),
+        *(Route("POST", f"{MACHINE.one}/{name}", _post(name, *step), VERSIONS) for name, step in STEPS.items()),
+    ),
+    types={MACHINE.store: MACHINE.name},
+    completions={
+        **tracked.completions(MACHINE),
+        "virtualMachine.made": virtual_machine.made,
+        "virtualMachine.made.failed": virtual_machine.failed,
+        "virtualMachine.gone": virtual_machine.gone,
+        **{f"virtualMachine.{name}": ended for name in STEPS},
+        **{f"virtualMachine.{name}.failed": failed for name in STEPS},
+    },
+    seconds={"vm": 150, "vmDeletion": 60, "powerOff": 60, "deallocate": 60},
 )
-COMPLETIONS = {
-    **tracked.completions(MACHINE),
-    "virtualMachine.made": virtual_machine.made,
-    "virtualMachine.made.failed": virtual_machine.failed,
-    "virtualMachine.gone": virtual_machine.gone,
-    **{f"virtualMachine.{name}": ended for name in STEPS},
-    **{f"virtualMachine.{name}.failed": failed for name in STEPS},
-}

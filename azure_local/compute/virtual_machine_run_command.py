@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from azure_local import operations, tracked
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.compute import script_trial, virtual_machine
-from azure_local.http import Answer, Call, Failure, Route, page
+from azure_local.http import Answer, Call, Failure, page
 from azure_local.tracked import Document, Type
 
 VERSIONS = virtual_machine.VERSIONS
@@ -110,7 +110,9 @@ async def ended(azure: Azure, data: dict[str, Any]) -> None:
     if document and not data["exitCode"] and "poweroff" in document["resource"]["properties"]["source"]["script"]:
         place = data["key"].rsplit("/runCommands/", 1)[0]
         after = {"key": place, "was": "running", "after": "stopped"}
-        operations.start_async(azure, "Microsoft.Compute", SECONDS["powerOff"], "virtualMachine.powerOff", **after)
+        operations.start_async(
+            azure, "Microsoft.Compute", azure.seconds["powerOff"], "virtualMachine.powerOff", **after
+        )
 
 
 async def failed(azure: Azure, data: dict[str, Any]) -> None:
@@ -168,16 +170,19 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return tracked.remove(azure, call, COMMAND, 10)
 
 
-ROUTES = (
-    Route("PUT", COMMAND.one, put, VERSIONS),
-    Route("GET", COMMAND.one, get, VERSIONS),
-    Route("DELETE", COMMAND.one, delete, VERSIONS),
-    Route("GET", COMMAND.all, listing, VERSIONS),
+SERVICE = Service(
+    routes=(
+        Route("PUT", COMMAND.one, put, VERSIONS),
+        Route("GET", COMMAND.one, get, VERSIONS),
+        Route("DELETE", COMMAND.one, delete, VERSIONS),
+        Route("GET", COMMAND.all, listing, VERSIONS),
+    ),
+    types={COMMAND.store: COMMAND.name},
+    completions={
+        **tracked.completions(COMMAND),
+        "runCommand.made": made,
+        "runCommand.started": started,
+        "runCommand.ended": ended,
+        "runCommand.ended.failed": failed,
+    },
 )
-COMPLETIONS = {
-    **tracked.completions(COMMAND),
-    "runCommand.made": made,
-    "runCommand.started": started,
-    "runCommand.ended": ended,
-    "runCommand.ended.failed": failed,
-}

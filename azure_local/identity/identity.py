@@ -6,9 +6,10 @@ import re
 import uuid
 from typing import Any
 
-from azure_local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import GROUP, check_tags, group, group_id, not_found, region, registered
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.http import Answer, Call, Failure, only, page
+from azure_local.settings import SUBSCRIPTION, TENANT
 
 VERSIONS = ("2024-11-30", "2025-05-31-preview", "2023-01-31", "2022-01-31-preview", "2018-11-30")
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -37,7 +38,7 @@ async def put(azure: Azure, call: Call) -> Answer:
         "tags": check_tags(body),
         "properties": existing["resource"]["properties"] if existing else ids,
     }
-    known = existing["known"] if existing else azure.clock.after(SECONDS["identity"])
+    known = existing["known"] if existing else azure.clock.after(azure.seconds["identity"])
     azure.store.put("identity", resource["id"], {"resource": resource, "known": known})
     return Answer(200 if existing else 201, resource)
 
@@ -82,12 +83,17 @@ async def purge(azure: Azure, data: dict[str, Any]) -> None:
 
 ALL = f"{GROUP}/providers/{TYPE}"
 ONE = f"{ALL}/{{identity}}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
+SERVICE = Service(
+    namespace="Microsoft.ManagedIdentity",
+    routes=(
+        Route("PUT", ONE, put, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
+    ),
+    types={"identity": TYPE},
+    completions={"identity.purge": purge},
+    seconds={"identity": 10},
 )
-COMPLETIONS = {"identity.purge": purge}

@@ -12,9 +12,9 @@ import uuid
 from typing import Any
 
 from azure_local import tracked
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import registered
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.network import addresses
 from azure_local.network import subnets as shown
 from azure_local.tracked import Document, Type
@@ -268,5 +268,10 @@ _TYPES = (
     for kind, put, delete, get in KINDS
 )
 _SUBNET = Route("GET", f"{NETWORK.one}/subnets/{{subnet}}", get_subnet, VERSIONS)
-ROUTES = (*itertools.chain.from_iterable(_TYPES), _SUBNET)
-COMPLETIONS = {name: end for kind, *_ in KINDS for name, end in tracked.completions(kind).items()}
+SERVICE = Service(
+    namespace="Microsoft.Network",
+    routes=(*itertools.chain.from_iterable(_TYPES), _SUBNET),
+    types={kind.store: kind.name for kind, *_ in KINDS},
+    completions={name: end for kind, *_ in KINDS for name, end in tracked.completions(kind).items()},
+    seconds={"network": 6},
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from azure_local.azure import TENANT, Azure
-from azure_local.batch.arm.batch_account import identities
+from azure_local.azure import Azure
 from azure_local.http import Failure, only
+from azure_local.identity.assigned import identities
+from azure_local.settings import TENANT
 
 SKUS = ("Basic", "Standard", "Premium")
 CHOICES = {

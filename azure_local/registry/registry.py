@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from azure_local import operations
-from azure_local.azure import SECONDS, SUBSCRIPTION, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, not_found, region, registered
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.http import Answer, Call, Failure, only, page
 from azure_local.registry import body as registry_body
-from azure_local.registry import images, links
+from azure_local.registry import images, links, roles
+from azure_local.settings import SUBSCRIPTION
 
 VERSIONS = ("2025-11-01", "2025-04-01", "2024-11-01-preview", "2023-07-01", "2022-12-01", "2021-09-01", "2019-05-01")
 TYPE = "Microsoft.ContainerRegistry/registries"
@@ -74,7 +75,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     }
     azure.store.put("registry", key, {"resource": resource, "runs": 0})
     headers = operations.start_async(
-        azure, "Microsoft.ContainerRegistry", SECONDS["registry"], "registry.create", key=key
+        azure, "Microsoft.ContainerRegistry", azure.seconds["registry"], "registry.create", key=key
     )
     return Answer(201, resource, headers)
 
@@ -175,7 +176,9 @@ async def delete(azure: Azure, call: Call) -> Answer:
         return Answer(204)
     document["resource"]["properties"]["provisioningState"] = "Deleting"
     azure.store.put("registry", key, document)
-    headers = operations.start(azure, "Microsoft.ContainerRegistry", SECONDS["deletion"], "registry.delete", key=key)
+    headers = operations.start(
+        azure, "Microsoft.ContainerRegistry", azure.seconds["deletion"], "registry.delete", key=key
+    )
     return Answer(202, None, headers)
 
 
@@ -218,18 +221,24 @@ async def name_available(azure: Azure, call: Call) -> Answer:
 ALL = f"{GROUP}/providers/{TYPE}"
 ONE = f"{ALL}/{{registry}}"
 EVERYWHERE = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", f"{EVERYWHERE}/registries", listing, VERSIONS),
-    Route("POST", f"{EVERYWHERE}/checkNameAvailability", name_available, VERSIONS),
+SERVICE = Service(
+    namespace="Microsoft.ContainerRegistry",
+    routes=(
+        Route("PUT", ONE, put, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", f"{EVERYWHERE}/registries", listing, VERSIONS),
+        Route("POST", f"{EVERYWHERE}/checkNameAvailability", name_available, VERSIONS),
+    ),
+    types={"registry": TYPE},
+    completions={
+        "registry.create": created,
+        "registry.create.failed": not_created,
+        "registry.delete": deleted,
+        "registry.purge": purge,
+    },
+    seconds={"registry": 15},
+    roles=roles.BUILT_IN,
 )
-COMPLETIONS = {
-    "registry.create": created,
-    "registry.create.failed": not_created,
-    "registry.delete": deleted,
-    "registry.purge": purge,
-}

@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 from azure_local import operations
-from azure_local.azure import SECONDS, Azure
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.azure import Azure, Route, Service
+from azure_local.http import Answer, Call, Failure, only, page
 from azure_local.registry import build, images, links, registry
 
 VERSIONS = ("2025-03-01-preview", "2019-06-01-preview", "2019-04-01")
@@ -63,7 +63,7 @@ async def schedule(azure: Azure, call: Call) -> Answer:
     }
     azure.store.put("registry", found["id"], document)
     azure.store.put("run", resource["id"], {"resource": resource, "request": request, "login": login, "log": []})
-    _next(azure, resource, "Started", SECONDS["buildQueued"])
+    _next(azure, resource, "Started", azure.seconds["buildQueued"])
     return Answer(200, resource)
 
 
@@ -137,7 +137,7 @@ async def advance(azure: Azure, data: dict[str, Any]) -> None:
     if document is None or document["resource"]["properties"]["status"] != before:
         return
     if data["state"] == "Started":
-        _next(azure, document["resource"], "Running", SECONDS["buildStarted"])
+        _next(azure, document["resource"], "Running", azure.seconds["buildStarted"])
         _move(azure, document, "Started", startTime=azure.clock.after(0))
     elif data["state"] == "Running":
         await _build(azure, document)
@@ -223,12 +223,15 @@ async def cancel(azure: Azure, call: Call) -> Answer:
 
 
 ONE = f"{registry.ONE}/runs/{{run}}"
-ROUTES = (
-    Route("POST", f"{registry.ONE}/listBuildSourceUploadUrl", upload_url, VERSIONS),
-    Route("POST", f"{registry.ONE}/scheduleRun", schedule, VERSIONS),
-    Route("GET", f"{registry.ONE}/runs", listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("POST", f"{ONE}/listLogSasUrl", log_url, VERSIONS),
-    Route("POST", f"{ONE}/cancel", cancel, VERSIONS),
+SERVICE = Service(
+    routes=(
+        Route("POST", f"{registry.ONE}/listBuildSourceUploadUrl", upload_url, VERSIONS),
+        Route("POST", f"{registry.ONE}/scheduleRun", schedule, VERSIONS),
+        Route("GET", f"{registry.ONE}/runs", listing, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("POST", f"{ONE}/listLogSasUrl", log_url, VERSIONS),
+        Route("POST", f"{ONE}/cancel", cancel, VERSIONS),
+    ),
+    completions={"registryRun.advance": advance, "registryRun.advance.failed": broken},
+    seconds={"buildQueued": 8, "buildStarted": 4, "buildRunning": 108},
 )
-COMPLETIONS = {"registryRun.advance": advance, "registryRun.advance.failed": broken}

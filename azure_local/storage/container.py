@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azure_local.azure import Azure
-from azure_local.http import Answer, Call, Failure, Route, check_match, etag, only, page
+from azure_local.azure import Azure, Route, Service
+from azure_local.http import Answer, Call, Failure, check_match, etag, only, page
 from azure_local.storage import storage_account
 
 VERSIONS = storage_account.VERSIONS
@@ -112,10 +112,12 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{storage_account.ONE}/blobServices/default/containers"
 ONE = f"{ALL}/{{container}}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
+SERVICE = Service(
+    routes=(
+        Route("PUT", ONE, put, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+    ),
 )

@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from azure_local import operations
-from azure_local.azure import SECONDS, SUBSCRIPTION, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, not_found, region, registered
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.http import Answer, Call, Failure, only, page
+from azure_local.settings import SUBSCRIPTION
+from azure_local.storage import roles
 
 VERSIONS = (
     "2025-01-01",
@@ -104,7 +106,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     resource = _resource(azure, key, name, location, body, sku, settings)
     azure.store.put("storage", key, {"resource": resource, "creating": True})
     headers = operations.start(
-        azure, "Microsoft.Storage", SECONDS["storage"], "storage.create", key=key, result=["storage", key]
+        azure, "Microsoft.Storage", azure.seconds["storage"], "storage.create", key=key, result=["storage", key]
     )
     return Answer(202, None, headers)
 
@@ -251,19 +253,25 @@ async def name_available(azure: Azure, call: Call) -> Answer:
 
 ACCOUNTS = f"{GROUP}/providers/{TYPE}"
 ONE = f"{ACCOUNTS}/{{account}}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ACCOUNTS, listing, VERSIONS),
-    Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
-    Route("POST", f"{ONE}/listKeys", list_keys, VERSIONS),
-    Route(
-        "POST",
-        "/subscriptions/{subscription}/providers/Microsoft.Storage/checkNameAvailability",
-        name_available,
-        VERSIONS,
+SERVICE = Service(
+    namespace="Microsoft.Storage",
+    routes=(
+        Route("PUT", ONE, put, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", ACCOUNTS, listing, VERSIONS),
+        Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
+        Route("POST", f"{ONE}/listKeys", list_keys, VERSIONS),
+        Route(
+            "POST",
+            "/subscriptions/{subscription}/providers/Microsoft.Storage/checkNameAvailability",
+            name_available,
+            VERSIONS,
+        ),
     ),
+    types={"storage": TYPE},
+    completions={"storage.create": created, "storage.purge": purge},
+    seconds={"storage": 20},
+    roles=roles.BUILT_IN,
 )
-COMPLETIONS = {"storage.create": created, "storage.purge": purge}

@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 import azure_local
-from azure_local.identity.tokens import Tokens
+from azure_local.tokens import Tokens
 from tests.conftest import Azure
 from tests.local.registries import ACR, SUBSCRIPTION, TASKS, Registry, http, operator, resources, temporary
 

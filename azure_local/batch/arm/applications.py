@@ -8,12 +8,13 @@ from typing import Any
 
 from azure_local import common
 from azure_local.authorization import roles
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch.arm import batch_account
 from azure_local.batch.shapes import Choice, Flag, Record, Text, invalid, malformed
-from azure_local.http import Answer, Call, Failure, Route, check_match, etag, page
+from azure_local.http import Answer, Call, Failure, check_match, etag, page
 from azure_local.storage import blob_links
 from azure_local.storage import container as container_service
+from azure_local.storage.roles import WRITE_BLOBS
 
 VERSIONS = batch_account.VERSIONS
 TYPE = f"{batch_account.TYPE}/applications"
@@ -155,7 +156,9 @@ def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> di
 def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -> None:
     """Failure 403 unless an identity of the Batch account may keep blobs in its auto storage."""
     known = (owner.get("identity") or {}).get("userAssignedIdentities") or {}
-    if not any(roles.allowed(azure, one["principalId"], "writeBlobs", account["id"]) for one in known.values()):
+    if not any(
+        roles.allowed(azure, one["principalId"], WRITE_BLOBS, account["id"], data=True) for one in known.values()
+    ):
         text = "The identity of the Batch account is not authorized to access the auto storage account."
         raise Failure(403, "AutoStorageAccountAccessDenied", text)
 
@@ -272,15 +275,17 @@ ALL = f"{batch_account.ONE}/applications"
 ONE = f"{ALL}/{{application}}"
 PACKAGES = f"{ONE}/versions"
 PACKAGE = f"{PACKAGES}/{{version}}"
-ROUTES = (
-    Route("GET", ALL, listing, VERSIONS),
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", PACKAGES, list_packages, VERSIONS),
-    Route("PUT", PACKAGE, put_package, VERSIONS),
-    Route("GET", PACKAGE, get_package, VERSIONS),
-    Route("DELETE", PACKAGE, delete_package, VERSIONS),
-    Route("POST", f"{PACKAGE}/activate", activate, VERSIONS),
+SERVICE = Service(
+    routes=(
+        Route("GET", ALL, listing, VERSIONS),
+        Route("PUT", ONE, put, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", PACKAGES, list_packages, VERSIONS),
+        Route("PUT", PACKAGE, put_package, VERSIONS),
+        Route("GET", PACKAGE, get_package, VERSIONS),
+        Route("DELETE", PACKAGE, delete_package, VERSIONS),
+        Route("POST", f"{PACKAGE}/activate", activate, VERSIONS),
+    ),
 )

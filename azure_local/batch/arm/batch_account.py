@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from azure_local import operations
-from azure_local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import GROUP, check_tags, group, group_id, not_found, region, registered
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.http import Answer, Call, Failure, only, page
+from azure_local.identity.assigned import identities
+from azure_local.settings import SUBSCRIPTION, TENANT
 
 VERSIONS = ("2025-06-01", "2024-07-01", "2024-02-01", "2023-11-01", "2022-10-01")
 TYPE = "Microsoft.Batch/batchAccounts"
@@ -67,19 +69,6 @@ def _identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
     return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, wanted)}
 
 
-def identities(azure: Azure, wanted: dict[str, Any]) -> dict[str, Any]:
-    """The user-assigned identities of an identity block, filled in. Failure 400 if one does not exist."""
-    found = {}
-    for name in wanted.get("userAssignedIdentities") or {}:
-        document = azure.store.get("identity", name)
-        if document is None:
-            text = f"The identity(ies) {name} could not be found or are not valid."
-            raise Failure(400, "LinkedAuthorizationFailed", text)
-        properties = document["resource"]["properties"]
-        found[document["resource"]["id"]] = {key: properties[key] for key in ("principalId", "clientId")}
-    return found
-
-
 async def put(azure: Azure, call: Call) -> Answer:
     found = group(azure, call)
     registered(azure, "Microsoft.Batch")
@@ -100,7 +89,12 @@ async def put(azure: Azure, call: Call) -> Answer:
     resource = _resource(azure, key, name, location, body)
     azure.store.put("batchAccount", key, {"resource": resource, "creating": True})
     headers = operations.start(
-        azure, "Microsoft.Batch", SECONDS["batchAccount"], "batchAccount.create", key=key, result=["batchAccount", key]
+        azure,
+        "Microsoft.Batch",
+        azure.seconds["batchAccount"],
+        "batchAccount.create",
+        key=key,
+        result=["batchAccount", key],
     )
     return Answer(202, None, headers)
 
@@ -173,7 +167,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
         return Answer(204)
     document["resource"]["properties"]["provisioningState"] = "Deleting"
     azure.store.put("batchAccount", key, document)
-    headers = operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "batchAccount.delete", key=key)
+    headers = operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "batchAccount.delete", key=key)
     return Answer(202, None, headers)
 
 
@@ -204,14 +198,19 @@ async def name_available(azure: Azure, call: Call) -> Answer:
 ALL = f"{GROUP}/providers/{TYPE}"
 ONE = f"{ALL}/{{account}}"
 LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Batch/locations/{location}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
-    Route("GET", f"{LOCATION}/quotas", quotas, VERSIONS),
-    Route("POST", f"{LOCATION}/checkNameAvailability", name_available, VERSIONS),
+SERVICE = Service(
+    namespace="Microsoft.Batch",
+    routes=(
+        Route("PUT", ONE, put, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
+        Route("GET", f"{LOCATION}/quotas", quotas, VERSIONS),
+        Route("POST", f"{LOCATION}/checkNameAvailability", name_available, VERSIONS),
+    ),
+    types={"batchAccount": TYPE},
+    completions={"batchAccount.create": created, "batchAccount.delete": deleted, "batchAccount.purge": purge},
+    seconds={"batchAccount": 15},
 )
-COMPLETIONS = {"batchAccount.create": created, "batchAccount.delete": deleted, "batchAccount.purge": purge}

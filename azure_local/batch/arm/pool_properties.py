@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch import containers, offers
-from azure_local.batch.arm import applications, batch_account, pool_access, pool_machine, pool_network, pool_scale
+from azure_local.batch import containers
+from azure_local.batch.arm import applications, pool_access, pool_machine, pool_network, pool_scale
 from azure_local.batch.arm.pool_shape import POOL
 from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.compute import sizes
 from azure_local.http import Failure
+from azure_local.identity.assigned import identities
 
 BODY = ("id", "name", "type", "etag", "tags", "identity", "properties", "systemData")
 AUTO_USER = {"scope": "Pool", "elevationLevel": "NonAdmin"}
@@ -35,7 +37,7 @@ def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
             raise malformed(f"Could not find member '{name}' on object of type 'Pool'.")
     given = POOL.read(body.get("properties") or {}, "properties")
     location = owner["location"]
-    if "vmSize" in given and offers.cores(given["vmSize"]) is None:
+    if "vmSize" in given and sizes.cores(given["vmSize"]) is None:
         raise invalid("vmSize", given["vmSize"], "The specified VM size is not offered in the region.")
     completed: dict[str, Callable[[Any], Any]] = {
         "deploymentConfiguration": lambda value: pool_machine.complete(azure, value, location),
@@ -81,7 +83,7 @@ def complete(given: dict[str, Any]) -> dict[str, Any]:
 def check(properties: dict[str, Any], identity: dict[str, Any]) -> None:
     """Failure 400 if the properties of a whole pool do not fit together."""
     identities = {name.lower() for name in identity.get("userAssignedIdentities") or {}}
-    cores = offers.cores(properties["vmSize"]) or 1
+    cores = sizes.cores(properties["vmSize"]) or 1
     slots = properties["taskSlotsPerNode"]
     if slots > min(256, 4 * cores):
         raise invalid("taskSlotsPerNode", slots, f"It must be from 1 to {min(256, 4 * cores)} for this VM size.")
@@ -112,4 +114,4 @@ def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
         raise invalid("identity.type", wanted.get("type"), "A pool can have user-assigned identities only.")
     if not wanted.get("userAssignedIdentities"):
         raise invalid("identity.userAssignedIdentities", "", "At least one is required.")
-    return {"type": "UserAssigned", "userAssignedIdentities": batch_account.identities(azure, wanted)}
+    return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, wanted)}

@@ -21,7 +21,7 @@ def account(azure: Azure, call: Call) -> str:
     if document is None or document["creating"]:
         raise Failure(404, "AccountNotFound", "The specified account does not exist.")
     resource = document["resource"]
-    action = "read" if call.method in ("GET", "HEAD") else "write"
+    action = roles.READ if call.method in ("GET", "HEAD") else roles.WRITE
     if not roles.allowed(azure, call.principal, action, resource["id"]):
         text = "The client does not have permission to perform the operation."
         raise Failure(403, "AuthorizationPermissionMismatch", text)

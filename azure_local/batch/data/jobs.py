@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch import containers
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, pool, selected, stamped
 from azure_local.batch.data.job_shape import JOB, JOB_CHANGE
 from azure_local.batch.shapes import invalid, malformed
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.http import Answer, Call, Failure, check_match
 
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
@@ -233,16 +233,19 @@ async def preparations(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{ACCOUNT}/jobs"
 ONE = f"{ALL}/{{job}}"
-ROUTES = (
-    Route("POST", ALL, add, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("PUT", ONE, patch, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("POST", f"{ONE}/disable", disable, VERSIONS),
-    Route("POST", f"{ONE}/enable", enable, VERSIONS),
-    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
-    Route("GET", f"{ONE}/taskcounts", counts, VERSIONS),
-    Route("GET", f"{ONE}/jobpreparationandreleasetaskstatus", preparations, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        Route("POST", ALL, add, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("PUT", ONE, patch, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("POST", f"{ONE}/disable", disable, VERSIONS),
+        Route("POST", f"{ONE}/enable", enable, VERSIONS),
+        Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+        Route("GET", f"{ONE}/taskcounts", counts, VERSIONS),
+        Route("GET", f"{ONE}/jobpreparationandreleasetaskstatus", preparations, VERSIONS),
+    ),
 )

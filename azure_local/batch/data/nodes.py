@@ -6,15 +6,15 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch.arm.machine_shape import EXTENSION, MACHINE
 from azure_local.batch.arm.pool_shape import POOL
 from azure_local.batch.data import files as batch_files
 from azure_local.batch.data import pools as batch_pools
 from azure_local.batch.data.common import VERSIONS, listed, metadata, nodes_of, selected
+from azure_local.batch.node_states import READY, RECENT, recent
 from azure_local.batch.shapes import Choice, Flag, Record, Text
-from azure_local.http import Answer, Call, Failure, Route
-from azure_local.nodes.states import READY, RECENT, recent
+from azure_local.http import Answer, Call, Failure
 
 Found = tuple[dict[str, Any], dict[str, Any]]
 OPTION = Choice(("requeue", "terminate", "taskcompletion", "retaineddata"))
@@ -235,23 +235,26 @@ async def file(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{batch_pools.ONE}/nodes"
 ONE = f"{ALL}/{{node}}"
-ROUTES = (
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("POST", f"{ONE}/reboot", reboot, VERSIONS),
-    Route("POST", f"{ONE}/reimage", reimage, VERSIONS),
-    Route("POST", f"{ONE}/deallocate", deallocate, VERSIONS),
-    Route("POST", f"{ONE}/start", start, VERSIONS),
-    Route("POST", f"{ONE}/disablescheduling", disable_scheduling, VERSIONS),
-    Route("POST", f"{ONE}/enablescheduling", enable_scheduling, VERSIONS),
-    Route("GET", f"{ONE}/remoteloginsettings", login, VERSIONS),
-    Route("POST", f"{ONE}/users", add_user, VERSIONS),
-    Route("PUT", f"{ONE}/users/{{user}}", user, VERSIONS),
-    Route("DELETE", f"{ONE}/users/{{user}}", user, VERSIONS),
-    Route("GET", f"{ONE}/extensions", extensions, VERSIONS),
-    Route("GET", f"{ONE}/extensions/{{extension}}", extension, VERSIONS),
-    Route("GET", f"{ONE}/files", files, VERSIONS),
-    Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("POST", f"{ONE}/reboot", reboot, VERSIONS),
+        Route("POST", f"{ONE}/reimage", reimage, VERSIONS),
+        Route("POST", f"{ONE}/deallocate", deallocate, VERSIONS),
+        Route("POST", f"{ONE}/start", start, VERSIONS),
+        Route("POST", f"{ONE}/disablescheduling", disable_scheduling, VERSIONS),
+        Route("POST", f"{ONE}/enablescheduling", enable_scheduling, VERSIONS),
+        Route("GET", f"{ONE}/remoteloginsettings", login, VERSIONS),
+        Route("POST", f"{ONE}/users", add_user, VERSIONS),
+        Route("PUT", f"{ONE}/users/{{user}}", user, VERSIONS),
+        Route("DELETE", f"{ONE}/users/{{user}}", user, VERSIONS),
+        Route("GET", f"{ONE}/extensions", extensions, VERSIONS),
+        Route("GET", f"{ONE}/extensions/{{extension}}", extension, VERSIONS),
+        Route("GET", f"{ONE}/files", files, VERSIONS),
+        Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+        Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+        Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from azure_local import operations
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch import offers
 from azure_local.batch.arm import batch_account, pool_change, pool_scale
 from azure_local.batch.arm import pool as arm_pool
@@ -23,7 +23,7 @@ from azure_local.batch.data.common import (
     selected,
 )
 from azure_local.batch.shapes import invalid, malformed, missing
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.http import Answer, Call, Failure, check_match
 
 NODE_STATES = (
     "creating", "idle", "leavingPool", "offline", "preempted", "rebooting", "reimaging", "running", "starting",
@@ -159,7 +159,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     document = _matched(azure, call)
     await azure.batch.pools.delete(document)
     key = document["resource"]["id"]
-    operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "pool.delete", key=key)
+    operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
     return Answer(202)
 
 
@@ -226,20 +226,23 @@ async def images(azure: Azure, call: Call) -> Answer:
 
 POOLS = f"{ACCOUNT}/pools"
 ONE = f"{POOLS}/{{pool}}"
-ROUTES = (
-    Route("GET", POOLS, listing, VERSIONS),
-    Route("POST", POOLS, add, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("HEAD", ONE, head, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("POST", f"{ONE}/updateproperties", replace, VERSIONS),
-    Route("POST", f"{ONE}/resize", resize, VERSIONS),
-    Route("POST", f"{ONE}/stopresize", stop_resize, VERSIONS),
-    Route("POST", f"{ONE}/removenodes", remove_nodes, VERSIONS),
-    Route("POST", f"{ONE}/enableautoscale", enable_auto_scale, VERSIONS),
-    Route("POST", f"{ONE}/evaluateautoscale", evaluate_auto_scale, VERSIONS),
-    Route("POST", f"{ONE}/disableautoscale", disable_auto_scale, VERSIONS),
-    Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
-    Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        Route("GET", POOLS, listing, VERSIONS),
+        Route("POST", POOLS, add, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("HEAD", ONE, head, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("POST", f"{ONE}/updateproperties", replace, VERSIONS),
+        Route("POST", f"{ONE}/resize", resize, VERSIONS),
+        Route("POST", f"{ONE}/stopresize", stop_resize, VERSIONS),
+        Route("POST", f"{ONE}/removenodes", remove_nodes, VERSIONS),
+        Route("POST", f"{ONE}/enableautoscale", enable_auto_scale, VERSIONS),
+        Route("POST", f"{ONE}/evaluateautoscale", evaluate_auto_scale, VERSIONS),
+        Route("POST", f"{ONE}/disableautoscale", disable_auto_scale, VERSIONS),
+        Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
+        Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),
+    ),
 )

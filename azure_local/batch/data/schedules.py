@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch.data import jobs as batch_jobs
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, selected, stamped
 from azure_local.batch.data.job_shape import JOB_SCHEDULE, SCHEDULE_CHANGE
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.http import Answer, Call, Failure, check_match
 
 OVER = ("completed", "terminating", "deleting")
 
@@ -134,16 +134,19 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{ACCOUNT}/jobschedules"
 ONE = f"{ALL}/{{schedule}}"
-ROUTES = (
-    Route("POST", ALL, add, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("HEAD", ONE, get, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("PUT", ONE, patch, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", f"{ONE}/jobs", jobs, VERSIONS),
-    Route("POST", f"{ONE}/disable", switch, VERSIONS),
-    Route("POST", f"{ONE}/enable", switch, VERSIONS),
-    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        Route("POST", ALL, add, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("HEAD", ONE, get, VERSIONS),
+        Route("PATCH", ONE, patch, VERSIONS),
+        Route("PUT", ONE, patch, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("GET", f"{ONE}/jobs", jobs, VERSIONS),
+        Route("POST", f"{ONE}/disable", switch, VERSIONS),
+        Route("POST", f"{ONE}/enable", switch, VERSIONS),
+        Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+    ),
 )

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch import containers
 from azure_local.batch.arm import applications, batch_account, pool_access
 from azure_local.batch.data import files as batch_files
@@ -15,7 +15,7 @@ from azure_local.batch.data.common import VERSIONS, headers, listed, metadata, s
 from azure_local.batch.data.job_shape import TASK, TASK_LIMITS
 from azure_local.batch.data.pool_spelling import package_heard
 from azure_local.batch.shapes import Record, invalid, malformed, missing
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.http import Answer, Call, Failure, check_match
 
 MOST, LARGEST = 100, 1_048_576
 RETENTION = "P7D"
@@ -202,17 +202,20 @@ async def file(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{jobs.ONE}/tasks"
 ONE = f"{ALL}/{{task}}"
-ROUTES = (
-    Route("POST", ALL, add, VERSIONS),
-    Route("POST", f"{jobs.ONE}/addtaskcollection", add_collection, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("PUT", ONE, replace, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
-    Route("POST", f"{ONE}/reactivate", reactivate, VERSIONS),
-    Route("GET", f"{ONE}/files", files, VERSIONS),
-    Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        Route("POST", ALL, add, VERSIONS),
+        Route("POST", f"{jobs.ONE}/addtaskcollection", add_collection, VERSIONS),
+        Route("GET", ALL, listing, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("PUT", ONE, replace, VERSIONS),
+        Route("DELETE", ONE, delete, VERSIONS),
+        Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+        Route("POST", f"{ONE}/reactivate", reactivate, VERSIONS),
+        Route("GET", f"{ONE}/files", files, VERSIONS),
+        Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+        Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+        Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+    ),
 )
