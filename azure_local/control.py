@@ -12,7 +12,7 @@ from azure_local.clock import stamp
 
 
 def _durations(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"vm": seconds, ...}`: how long things take from now on, by the names that the services give them."""
+    """`{"virtualMachine": seconds}`: how long things take from now on, by the names that the services give them."""
     azure.seconds.update({name: int(seconds) for name, seconds in body.items() if name in azure.seconds})
     return azure.seconds
 

@@ -111,16 +111,3 @@ def check_match(call: Call, current: str | None) -> None:
     if unmet:
         message = "The condition specified using HTTP conditional header(s) is not met."
         raise Failure(412, "ConditionNotMet", message)
-
-
-def only(body: Any, known: Iterable[str], where: str) -> dict[str, Any]:
-    """`body` as a mapping with no member but the known ones."""
-    if not isinstance(body, dict):
-        raise Failure(400, "InvalidRequestContent", f"The request content was invalid: {where} must be an object.")
-    for name in body:
-        if name not in set(known):
-            text = f"Could not find member '{name}' on object of type '{where}'. Path '{name}'."
-            raise Failure(
-                400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{text}'"
-            )
-    return body

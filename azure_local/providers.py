@@ -1,4 +1,4 @@
-"""The services of the local Azure: a line each. What a service is, its module says in `SERVICE`."""
+"""The services of the local Azure: a line each. What one is, its module says in `SERVICE`, or several in `SERVICES`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MODULES = (
     "authorization.role_assignment",
     "network.network",
     "compute.catalogue",
+    "compute.shortages",
     "compute.disk",
     "compute.virtual_machine_power",
     "compute.virtual_machine_run_command",
@@ -42,4 +43,5 @@ MODULES = (
 
 
 def services() -> tuple[Service, ...]:
-    return tuple(import_module(f"azure_local.{name}").SERVICE for name in MODULES)
+    modules = [import_module(f"azure_local.{name}") for name in MODULES]
+    return tuple(one for module in modules for one in getattr(module, "SERVICES", ()) or (module.SERVICE,))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from azure_local import serving
 from azure_local.authorization import roles
 from azure_local.azure import Azure, Role, Route, Service
-from azure_local.http import Answer, Call, Failure, only, page
+from azure_local.http import Answer, Call, Failure, page
 from azure_local.settings import OPERATOR
+from azure_local.shapes import Shapes, load, malformed
 
 VERSIONS = ("2022-04-01", "2020-10-01-preview", "2018-01-01-preview", "2015-07-01")
-KNOWN = ("roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion")
+SHAPES = Shapes(load("authorization"), malformed)
+KEPT = ("principalType", "description", "condition", "conditionVersion")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -39,16 +42,14 @@ def _principal_known(azure: Azure, principal: str) -> bool:
 
 async def put(azure: Azure, call: Call) -> Answer:
     scope, name = _scope(call), call.params["assignment"]
-    wanted = only(
-        only(call.body, ("properties",), "RoleAssignment").get("properties"), KNOWN, "RoleAssignmentProperties"
-    )
+    wanted: dict[str, Any] = SHAPES.fitted("RoleAssignmentCreateParameters", call.body)["properties"]
     if not GUID.fullmatch(name):
         raise Failure(
             400, "InvalidRoleAssignmentId", f"The role assignment ID '{name}' is not valid. It must be a GUID."
         )
     if not _exists(azure, scope):
         raise Failure(404, "ResourceNotFound", f"The scope '{scope}' was not found.")
-    role, principal = str(wanted.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower(), wanted.get("principalId")
+    role, principal = str(wanted["roleDefinitionId"]).rsplit("/", 1)[-1].lower(), wanted["principalId"]
     if not GUID.fullmatch(role):
         raise Failure(
             400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{role}' does not exist."
@@ -69,7 +70,7 @@ async def put(azure: Azure, call: Call) -> Answer:
             role,
         ):
             raise Failure(409, "RoleAssignmentExists", "The role assignment already exists.")
-    more = {key: wanted[key] for key in KNOWN[2:] if key in wanted}
+    more = {key: wanted[key] for key in KEPT if key in wanted}
     resource = roles.assign(azure, scope, name, principal, role, more, delay=azure.seconds["role"])
     return Answer(201, resource)
 
@@ -81,7 +82,7 @@ def _update(
     if (properties["principalId"], existing["role"]) != (principal, role):
         text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
         raise Failure(400, "RoleAssignmentUpdateNotPermitted", text)
-    properties.update({key: wanted[key] for key in KNOWN[3:] if key in wanted})
+    properties.update({key: wanted[key] for key in KEPT[1:] if key in wanted})
     properties["updatedOn"] = azure.clock.after(0)
     azure.store.put("roleAssignment", key, existing)
     return Answer(200, existing["resource"])
@@ -144,10 +145,7 @@ ALL = "/{scope:path}/providers/Microsoft.Authorization/roleAssignments"
 SERVICE = Service(
     namespace="Microsoft.Authorization",
     routes=(
-        Route("PUT", f"{ALL}/{{assignment}}", put, VERSIONS),
-        Route("GET", f"{ALL}/{{assignment}}", get, VERSIONS),
-        Route("DELETE", f"{ALL}/{{assignment}}", delete, VERSIONS),
-        Route("GET", ALL, listing, VERSIONS),
+        *serving.crud(f"{ALL}/{{assignment}}", ALL, VERSIONS, put=put, get=get, delete=delete, listing=listing),
         Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
     ),
     completions={"role.purge": purge},

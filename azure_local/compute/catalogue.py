@@ -291,22 +291,6 @@ def _restriction(region: str, zones: list[str] | None) -> dict[str, Any]:
     }
 
 
-def set_quota(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"location", "name": family, "limit": cores}`: Compute's quota of a region."""
-    return azure.store.put("quota", f"{body['location']}/{body['name']}", {"limit": body["limit"]})
-
-
-def set_restriction(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"location", "size"}`: the size is sold out there; with `zones`, only in these."""
-    return azure.store.put("restriction", f"{body['location']}/{body['size']}", body)
-
-
-def publish(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"urn": "publisher:offer:sku", "version"}`: the publisher has published a newer version."""
-    known = azure.store.get("platformImage", body["urn"]) or {"versions": []}
-    return azure.store.put("platformImage", body["urn"], {"versions": [*known["versions"], body["version"]]})
-
-
 PLACE = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
 IMAGE = f"{PLACE}/publishers/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus/{{sku}}/versions"
 SERVICE = Service(
@@ -317,5 +301,4 @@ SERVICE = Service(
         Route("GET", f"{PLACE}/usages", usages, VERSIONS),
         Route("GET", "/subscriptions/{subscription}/providers/Microsoft.Compute/skus", skus, SKU_VERSIONS),
     ),
-    settings={"quotas": set_quota, "restrictions": set_restriction, "platform-images": publish},
 )

@@ -9,17 +9,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from azure_local import operations, tracked
-from azure_local.azure import Azure, Route, Service
+from azure_local import operations, serving, tracked
+from azure_local.azure import Azure
 from azure_local.compute import gallery, image_definition, publishing
+from azure_local.compute.provider import COMPUTE
 from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = gallery.VERSIONS
 VERSION = Type(
-    "Microsoft.Compute/galleries/images/versions", "imageVersion", VERSIONS, "imageVersion", "GalleryImageVersion",
-    ("publishingProfile", "storageProfile", "safetyProfile"), r"\d{1,10}\.\d{1,10}\.\d{1,10}",
-)  # fmt: skip
+    provider=COMPUTE,
+    name="Microsoft.Compute/galleries/images/versions",
+    store="imageVersion",
+    versions=VERSIONS,
+    shape="GalleryImageVersion",
+    seconds=280,
+    left=20,
+    offered=("publishingProfile", "storageProfile", "safetyProfile"),
+    naming=r"\d{1,10}\.\d{1,10}\.\d{1,10}",
+)
 LARGEST = 2**31 - 1
 SOURCE = "galleryImageVersion.properties.storageProfile"
 
@@ -110,7 +118,7 @@ def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, s
 
 def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
     """A PATCH, or a PUT on what is there: tags and where its copies are."""
-    tracked.idle(document)
+    tracked.idle(VERSION, document)
     resource, given = document["resource"], wanted["properties"]
     live = resource["properties"]
     source = (given.get("storageProfile") or {}).get("source") or {}
@@ -172,12 +180,12 @@ async def made(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get(VERSION.store, data["key"])
     if document is not None and document["spoiled"]:
         raise Failure(409, "Conflict", document["spoiled"])
-    await tracked.completions(VERSION)["imageVersion.made"](azure, data)
+    await serving.ends(VERSION)["imageVersion.made"](azure, data)
 
 
 async def failed(azure: Azure, data: dict[str, Any]) -> None:
     await miscopied(azure, data)
-    await tracked.completions(VERSION)["imageVersion.made.failed"](azure, data)
+    await serving.ends(VERSION)["imageVersion.made.failed"](azure, data)
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
@@ -187,7 +195,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     if properties["safetyProfile"].get("blockDeletionBeforeEndOfLife") and end and not azure.clock.passed(end):
         text = "The gallery image version cannot be deleted before its end of life, as its safetyProfile says."
         raise Failure(409, "OperationNotAllowed", text)
-    return tracked.remove(azure, call, VERSION)
+    return await tracked.remove(azure, call, VERSION)
 
 
 def bootable(azure: Azure, wanted: str, region: str) -> Document | None:
@@ -218,18 +226,18 @@ def usable(azure: Azure, document: Document, region: str) -> bool:
     return moment is not None and azure.clock.past(moment) and not document["spoiled"] and not going
 
 
-SERVICE = Service(
-    routes=(
-        *tracked.routes(VERSION, put, delete, get, above=image_definition.DEFINITION),
-        Route("PATCH", VERSION.one, patch, VERSIONS),
-    ),
-    types={VERSION.store: VERSION.name},
+SERVICE = serving.service(
+    VERSION,
+    above=image_definition.DEFINITION,
+    put=put,
+    patch=patch,
+    get=get,
+    delete=delete,
     completions={
-        **tracked.completions(VERSION),
         "imageVersion.made": made,
         "imageVersion.made.failed": failed,
         "imageVersion.copied": copied,
         "imageVersion.copied.failed": miscopied,
     },
-    seconds={"imageVersion": 280, "replication": 120},
+    seconds={"replication": 120},
 )

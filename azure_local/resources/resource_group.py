@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azure_local import operations
+from azure_local import operations, serving
 from azure_local.authorization import roles
 from azure_local.azure import Azure, Route, Service
 from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, region
-from azure_local.http import Answer, Call, Failure, only, page
+from azure_local.http import Answer, Call, Failure, page
 from azure_local.settings import SUBSCRIPTION, TENANT
+from azure_local.shapes import Shapes, load, malformed
 
 VERSIONS = (
     "2025-04-01",
@@ -23,11 +24,13 @@ VERSIONS = (
     "2019-07-01",
 )
 
+SHAPES = Shapes(load("resources"), malformed)
+
 
 async def put(azure: Azure, call: Call) -> Answer:
     check_subscription(call)
-    body = only(call.body, ("location", "tags", "managedBy", "properties", "id", "name", "type"), "ResourceGroup")
-    name, location = call.params["group"], region(call.body, "Microsoft.Resources/resourceGroups")
+    body = SHAPES.fitted("ResourceGroup", call.body)
+    name, location = call.params["group"], region(body, "Microsoft.Resources/resourceGroups")
     if not re.fullmatch(r"[-\w.()]{1,90}", name) or name.endswith("."):
         text = f"The provided resource group name '{name}' has these invalid characters or ends with a period."
         raise Failure(400, "InvalidResourceGroup", text)
@@ -51,9 +54,9 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 async def patch(azure: Azure, call: Call) -> Answer:
     found = group(azure, call)
-    only(call.body, ("tags", "managedBy", "properties", "name"), "ResourceGroupPatchable")
-    if "tags" in call.body:
-        found["tags"] = check_tags(call.body)
+    body = SHAPES.fitted("ResourceGroupPatchable", call.body)
+    if "tags" in body:
+        found["tags"] = check_tags(body)
     azure.store.put("group", found["name"], {"resource": found})
     return Answer(200, found)
 
@@ -192,17 +195,21 @@ SERVICE = Service(
         Route("GET", "/subscriptions", subscriptions, VERSIONS),
         Route("GET", "/tenants", tenants, VERSIONS),
         Route("GET", ONE, subscription, VERSIONS),
-        Route("GET", f"{ONE}/resourceGroups", listing, VERSIONS),
-        Route("PUT", GROUP, put, VERSIONS),
-        Route("PATCH", GROUP, patch, VERSIONS),
-        Route("GET", GROUP, get, VERSIONS),
-        Route("HEAD", GROUP, head, VERSIONS),
-        Route("DELETE", GROUP, delete, VERSIONS),
+        *serving.crud(
+            GROUP,
+            f"{ONE}/resourceGroups",
+            VERSIONS,
+            listing=listing,
+            put=put,
+            patch=patch,
+            get=get,
+            head=head,
+            delete=delete,
+        ),
         Route("GET", f"{GROUP}/resources", resources, VERSIONS),
         Route("GET", f"{ONE}/resources", resources, VERSIONS),
-        Route("GET", f"{ONE}/providers", providers, VERSIONS),
-        Route("GET", f"{ONE}/providers/{{namespace}}", provider, VERSIONS),
-        Route("POST", f"{ONE}/providers/{{namespace}}/register", register, VERSIONS),
+        *serving.crud(f"{ONE}/providers/{{namespace}}", f"{ONE}/providers", VERSIONS, listing=providers, get=provider),
+        *serving.posts(f"{ONE}/providers/{{namespace}}", VERSIONS, register=register),
     ),
     completions={"group.delete": deleted},
     seconds={"registration": 30},

@@ -176,7 +176,7 @@ class Blobs:
 
     def _account(self, name: str) -> dict[str, Any]:
         for document in self.azure.store.list("storage"):
-            if document["resource"]["name"] == name and not document["creating"]:
+            if document["resource"]["name"] == name and not document.get("unseen"):
                 return dict(document["resource"])
         raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
 

@@ -9,13 +9,12 @@ from typing import Any
 from azure_local.azure import Azure
 from azure_local.batch import containers
 from azure_local.batch.arm import applications, pool_access, pool_machine, pool_network, pool_scale
-from azure_local.batch.arm.pool_shape import POOL
-from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.batch.schema import SHAPES
+from azure_local.batch.shapes import invalid, missing
 from azure_local.compute import sizes
 from azure_local.http import Failure
 from azure_local.identity.assigned import identities
 
-BODY = ("id", "name", "type", "etag", "tags", "identity", "properties", "systemData")
 AUTO_USER = {"scope": "Pool", "elevationLevel": "NonAdmin"}
 DEFAULTS: dict[str, Any] = {
     "taskSlotsPerNode": 1,
@@ -30,12 +29,7 @@ DECIDED = ("startTask", "metadata", "applicationPackages", "displayName", "userA
 
 def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
     """What a PUT or PATCH of the pool names, canonical; a start task to be removed is an empty one. Failure 400."""
-    if not isinstance(body, dict):
-        raise malformed("A pool must be an object.")
-    for name in body:
-        if name not in BODY:
-            raise malformed(f"Could not find member '{name}' on object of type 'Pool'.")
-    given = POOL.read(body.get("properties") or {}, "properties")
+    given: dict[str, Any] = SHAPES.fitted("Pool", body).get("properties", {})
     location = owner["location"]
     if "vmSize" in given and sizes.cores(given["vmSize"]) is None:
         raise invalid("vmSize", given["vmSize"], "The specified VM size is not offered in the region.")
@@ -58,8 +52,7 @@ def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
 def _start_task(owner: dict[str, Any], start: dict[str, Any]) -> dict[str, Any]:
     if not start:
         return {}
-    if "containerSettings" in start:
-        start = {**start, "containerSettings": containers.arm_settings(start["containerSettings"])}
+    containers.check(start)
     if not start.get("commandLine") and not ("commandLine" in start and "containerSettings" in start):
         raise invalid("startTask.commandLine", "", "It must not be empty.")
     for file in start.get("resourceFiles") or ():

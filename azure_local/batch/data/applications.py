@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure, Route, Service
+from azure_local import serving
+from azure_local.azure import Azure, Service
 from azure_local.batch.arm import applications, batch_account
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, listed, metadata
 from azure_local.http import Answer, Call, Failure
@@ -38,8 +39,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 SERVICE = Service(
     plane="batch",
-    routes=(
-        Route("GET", f"{ACCOUNT}/applications", listing, VERSIONS),
-        Route("GET", f"{ACCOUNT}/applications/{{application}}", get, VERSIONS),
+    routes=serving.crud(
+        f"{ACCOUNT}/applications/{{application}}", f"{ACCOUNT}/applications", VERSIONS, listing=listing, get=get
     ),
 )
