@@ -1,57 +1,98 @@
-"""The local Azure as one object: its time, its memory, its settings, and the work it does in the background."""
+"""The local Azure as one object, the context of every request; and what a service says of itself to be part of it.
+
+This module knows no service: they know it. The server puts the two together.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from azure_local.clock import Clock
+from azure_local.http import Answer, Call, Failure
+from azure_local.parts import Batch, Blobs
+from azure_local.settings import TENANT
 from azure_local.store import Store
+from azure_local.tokens import Tokens
 
-if TYPE_CHECKING:
-    from azure_local.identity.tokens import Tokens
-    from azure_local.nodes.batch import Batch
-    from azure_local.storage.blobs import Blobs
-
-TENANT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-OPERATOR = "11111111-2222-3333-4444-555555555555"
-
+Handler = Callable[["Azure", Call], Awaitable[Answer]]
 Completion = Callable[["Azure", dict[str, Any]], Awaitable[None]]
 """What happens when an operation ends; called with what it was started with."""
+Setting = Callable[["Azure", dict[str, Any]], Any]
+"""What a POST below `/local/` does with its body, and its answer: JSON, or a whole Response."""
 
-SECONDS = {
-    "storage": 20,
-    "batchAccount": 15,
-    "registry": 15,
-    "buildQueued": 8,
-    "buildStarted": 4,
-    "buildRunning": 108,
-    "deletion": 20,
-    "registration": 30,
-    "identity": 10,
-    "role": 90,
-    "network": 6,
-    "disk": 10,
-    "vm": 150,
-    "vmDeletion": 60,
-    "powerOff": 60,
-    "deallocate": 60,
-    "gallery": 15,
-    "imageVersion": 280,
-    "replication": 120,
-    "left": 20,
-    "nodeCreating": 25,
-    "nodeStarting": 45,
-    "nodeLeaving": 10,
-    "jobStopping": 3,
-}
-"""How long things take, in simulated seconds; nodes boot side by side, a little apart."""
+
+ANY: tuple[str, ...] = ()
+"""The versions of a route that takes every api-version that some route of its plane takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` has `{name}` parts; letter case never matters, as in Azure. `versions` are the accepted api-versions."""
+
+    method: str
+    path: str
+    handler: Handler
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An entrance beside ARM and the Batch data plane, for requests whose path it `serves`.
+
+    plane    what faults on a path call it; None: no fault can be set there
+    refusal  how it words a failure on the plane of its own name; None: as blobs do
+    """
+
+    name: str
+    serves: Callable[[str], bool]
+    serve: Callable[[Azure, Request], Awaitable[Response]]
+    plane: Callable[[str], str | None]
+    refusal: Callable[[Failure, dict[str, str]], Response] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A built-in role and the actions that it allows, with `*` for any text. Source: learn.microsoft.com.
+
+    operator  whether the operator holds it on the subscription from the beginning
+    """
+
+    id: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    operator: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What one module adds to the local Azure.
+
+    types        kind in the store → ARM type, of the tracked resources that it keeps
+    completions  what happens when an operation of this name ends
+    seconds      how long its work takes, in simulated seconds, by names that tests may set anew
+    settings     paths below `/local/` and what a POST there does, for tests
+    """
+
+    namespace: str = ""
+    """The resource provider that a subscription registers for it, such as `Microsoft.Storage`."""
+    routes: tuple[Route, ...] = ()
+    plane: str = "arm"
+    types: Mapping[str, str] = field(default_factory=dict)
+    completions: Mapping[str, Completion] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
+    door: Door | None = None
 
 
 @dataclass
@@ -66,13 +107,37 @@ class Azure:
     blob_front: str
     imds_front: str
     tokens: Tokens
+    services: tuple[Service, ...]
     page_size: int = 50
     blobs: Blobs = field(init=False)
     batch: Batch = field(init=False)
+    seconds: dict[str, float] = field(default_factory=dict)
+    completions: dict[str, Completion] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    """Kind in the store → ARM type, of every tracked resource."""
+    roles: dict[str, Role] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
     gaps: dict[str, int] = field(default_factory=dict)
-    completions: dict[str, Completion] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for service in self.services:
+            self.seconds.update(service.seconds)
+            self.completions.update(service.completions)
+            self.types.update(service.types)
+            self.roles.update((role.id, role) for role in service.roles)
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The resource providers that a subscription can register."""
+        return sorted({service.namespace for service in self.services} - {""})
+
+    def routes(self, plane: str) -> tuple[Route, ...]:
+        return tuple(route for service in self.services if service.plane == plane for route in service.routes)
+
+    def setting(self, name: str) -> Setting | None:
+        """What a POST to `/local/<name>` does."""
+        return next((service.settings[name] for service in self.services if name in service.settings), None)
 
     def principal_id(self, name: str) -> str:
         return str(uuid.uuid5(uuid.UUID(TENANT), name))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import SUBSCRIPTION, Azure
+from azure_local.azure import Azure
 from azure_local.http import Call, Failure
+from azure_local.settings import SUBSCRIPTION
 
 REGIONS = (
     "australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2",

@@ -1,4 +1,4 @@
-"""The control API under `/local`: simulated time, faults, quotas, images, gaps and health, for tests."""
+"""The control API under `/local`, for tests: simulated time, durations, faults, gaps, health, and what services add."""
 
 from __future__ import annotations
 
@@ -7,49 +7,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from azure_local.azure import SECONDS, SUBSCRIPTION, Azure
+from azure_local.azure import Azure
 from azure_local.clock import stamp
-from azure_local.nodes import troubles
-from azure_local.registry import images
-
-
-def _quota(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"location", "name": family, "limit": cores}`: Compute's quota of a region."""
-    return azure.store.put("quota", f"{body['location']}/{body['name']}", {"limit": body["limit"]})
-
-
-def _restriction(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"location", "size"}`: the size is sold out there; with `zones`, only in these."""
-    return azure.store.put("restriction", f"{body['location']}/{body['size']}", body)
-
-
-def _platform_image(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"urn": "publisher:offer:sku", "version"}`: the publisher has published a newer version."""
-    known = azure.store.get("platformImage", body["urn"]) or {"versions": []}
-    return azure.store.put("platformImage", body["urn"], {"versions": [*known["versions"], body["version"]]})
-
-
-def _subscription(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"state": "Warned"}`: the subscription's state from now on; while it is Disabled nothing can be written."""
-    if body.get("state") not in ("Enabled", "Warned", "PastDue", "Disabled"):
-        return {"error": f"a subscription is never {body.get('state')}"}
-    return azure.store.put("subscription", SUBSCRIPTION, {"state": body["state"]})
 
 
 def _durations(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"vm": seconds, ...}`: how long things take from now on, by their names in `SECONDS`."""
-    SECONDS.update({name: int(seconds) for name, seconds in body.items() if name in SECONDS})
-    return SECONDS
-
-
-SETTINGS = {
-    "durations": _durations,
-    "subscription": _subscription,
-    "quotas": _quota,
-    "restrictions": _restriction,
-    "platform-images": _platform_image,
-    **troubles.SETTINGS,
-}
+    """`{"virtualMachine": seconds}`: how long things take from now on, by the names that the services give them."""
+    azure.seconds.update({name: int(seconds) for name, seconds in body.items() if name in azure.seconds})
+    return azure.seconds
 
 
 PREFIX = "/local/"
@@ -69,10 +34,11 @@ async def serve(azure: Azure, request: Request) -> Response:
     if what == ("DELETE", "faults"):
         azure.faults.clear()
         return JSONResponse({"faults": 0})
-    if what[0] == "POST" and what[1] in SETTINGS:
-        return JSONResponse(SETTINGS[what[1]](azure, await request.json()))
-    if what == ("POST", "images"):
-        return _moved(azure, str((await request.json())["image"]))
+    if what == ("POST", "durations"):
+        return JSONResponse(_durations(azure, await request.json()))
+    if what[0] == "POST" and (setting := azure.setting(what[1])):
+        answer = setting(azure, await request.json())
+        return answer if isinstance(answer, Response) else JSONResponse(answer)
     if what == ("GET", "gaps"):
         return JSONResponse(azure.gaps)
     return JSONResponse({"error": f"there is no {request.method} {request.url.path}"}, 404)
@@ -92,12 +58,3 @@ async def _clock(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
         clock.to_next()
     await clock.rest()
     return {"time": stamp(clock.now()), "next": clock.next()}
-
-
-def _moved(azure: Azure, text: str) -> JSONResponse:
-    """The new digest of a public image whose tag has moved."""
-    image = images.parsed(text)
-    if image is None or not images.is_public(image.host) or images.DIGEST.fullmatch(image.reference):
-        return JSONResponse({"error": f"{text} is no tag in a public registry"}, 400)
-    named = f"{image.host}/{image.repository}:{image.reference}"
-    return JSONResponse({"image": named, "digest": images.move(azure, image).digest})

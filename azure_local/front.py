@@ -18,15 +18,13 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from azure_local import control, faults, operations, wire
+from azure_local import control, faults, wire
 from azure_local.authorization import roles
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Door, Route
 from azure_local.clock import stamp
-from azure_local.http import Answer, Call, Failure, Route, arm_error, batch_error, response
-from azure_local.identity import entra, imds
-from azure_local.prices import retail_prices
-from azure_local.providers import SERVICES, batch_routes
-from azure_local.registry import endpoints as registries
+from azure_local.http import Answer, Call, Failure, arm_error, batch_error, response
+from azure_local.identity import imds
+from azure_local.settings import TENANT
 
 ARM_TYPE = "application/json; charset=utf-8"
 BATCH_TYPE = "application/json;odata=minimalmetadata"
@@ -51,21 +49,16 @@ def compiled(routes: tuple[Route, ...]) -> Table:
 class Front:
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
-        every = tuple(route for service in SERVICES for route in service.ROUTES)
-        self.arm = compiled((*every, *operations.ROUTES))
-        self.batch = compiled(batch_routes())
+        self.tables = {plane: compiled(azure.routes(plane)) for plane in ("arm", "batch")}
+        self.doors = [service.door for service in azure.services if service.door is not None]
 
     async def front(self, request: Request) -> Response:
         path = request.url.path
         if path.startswith(control.PREFIX):
             return await control.serve(self.azure, request)
-        if registries.serves(path):  # before Entra ID: a registry hands out tokens of its own below /oauth2/
-            plane = "registry" if path.startswith("/registries/") else "blob"
-            return await self._faulty(plane, request, lambda: self._registry(plane, request))
-        if entra.serves(path):
-            return await entra.serve(self.azure, request)
-        if retail_prices.serves(path):  # public: nobody has to sign in
-            return await self._faulty("prices", request, lambda: retail_prices.serve(self.azure, request))
+        for door in self.doors:
+            if door.serves(path):
+                return await self._entered(door, request)
         plane = "batch" if path.lower().startswith("/batch/") else "arm"
         return await self._faulty(plane, request, lambda: self._routed(plane, request))
 
@@ -105,10 +98,9 @@ class Front:
     async def _answer(self, plane: str, request: Request, raw: bytes) -> Answer:
         # batch ids stand below /batch/<account>; the account is looked up by the handlers
         path = request.url.path
-        table = self.arm if plane == "arm" else self.batch
         methods = [
             (found, route)
-            for method, pattern, route in table
+            for method, pattern, route in self.tables[plane]
             if (found := pattern.fullmatch(path.rstrip("/"))) and method == request.method
         ]
         principal = self.azure.tokens.principal(request.headers.get("authorization"), plane)
@@ -137,9 +129,10 @@ class Front:
         if not version:
             code = "MissingApiVersionParameter" if plane == "arm" else "MissingRequiredQueryParameter"
             raise Failure(400, code, "The api-version query parameter (?api-version=) is required for all requests.")
-        if version not in route.versions:
+        versions = route.versions or sorted({one for *_, other in self.tables[plane] for one in other.versions})
+        if version not in versions:
             code = "InvalidApiVersionParameter" if plane == "arm" else "UnsupportedRequestVersion"
-            text = f"The api-version '{version}' is invalid. The supported versions are '{','.join(route.versions)}'."
+            text = f"The api-version '{version}' is invalid. The supported versions are '{','.join(versions)}'."
             raise Failure(400, code, text)
 
     async def _blob(self, request: Request) -> Response:
@@ -148,11 +141,18 @@ class Front:
         except Failure as failure:
             return self._refusal("blob", failure, {})
 
-    async def _registry(self, plane: str, request: Request) -> Response:
-        try:
-            return await registries.serve(self.azure, request)
-        except Failure as failure:
-            return self._refusal(plane, failure, {})
+    async def _entered(self, door: Door, request: Request) -> Response:
+        plane = door.plane(request.url.path)
+        if plane is None:
+            return await door.serve(self.azure, request)
+
+        async def serve() -> Response:
+            try:
+                return await door.serve(self.azure, request)
+            except Failure as failure:
+                return self._refusal(plane, failure, {})
+
+        return await self._faulty(plane, request, serve)
 
     def _headers(self, plane: str) -> dict[str, str]:
         moment = self.azure.clock.now()
@@ -166,13 +166,12 @@ class Front:
 
     def _refusal(self, plane: str, failure: Failure, extra: dict[str, str]) -> Response:
         """A failure in the plane's own words."""
-        if plane == "registry":
-            return registries.refusal(failure, extra)
+        for door in self.doors:
+            if door.name == plane and door.refusal is not None:
+                return door.refusal(failure, extra)
         extra = {**(extra or self._headers(plane)), **failure.headers, **({"Date": self._headers(plane)["Date"]})}
         if failure.status == 401:
-            extra["WWW-Authenticate"] = (
-                f'Bearer authorization_uri="{self.azure.front}/{entra.TENANT}", error="invalid_token"'
-            )
+            extra["WWW-Authenticate"] = f'Bearer authorization_uri="{self.azure.front}/{TENANT}", error="invalid_token"'
         if plane == "arm":
             return JSONResponse(arm_error(failure), failure.status, {**extra, "x-ms-failure-cause": "gateway"})
         if plane == "batch":

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
-
-if TYPE_CHECKING:
-    from azure_local.azure import Azure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +48,6 @@ class Failure(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     details: tuple[tuple[str, str], ...] = ()
-
-
-Handler = Callable[["Azure", Call], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`path` has `{name}` parts; letter case never matters, as in Azure. `versions` are the accepted api-versions."""
-
-    method: str
-    path: str
-    handler: Handler
-    versions: tuple[str, ...]
 
 
 def arm_error(failure: Failure) -> dict[str, Any]:
@@ -127,16 +111,3 @@ def check_match(call: Call, current: str | None) -> None:
     if unmet:
         message = "The condition specified using HTTP conditional header(s) is not met."
         raise Failure(412, "ConditionNotMet", message)
-
-
-def only(body: Any, known: Iterable[str], where: str) -> dict[str, Any]:
-    """`body` as a mapping with no member but the known ones."""
-    if not isinstance(body, dict):
-        raise Failure(400, "InvalidRequestContent", f"The request content was invalid: {where} must be an object.")
-    for name in body:
-        if name not in set(known):
-            text = f"Could not find member '{name}' on object of type '{where}'. Path '{name}'."
-            raise Failure(
-                400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{text}'"
-            )
-    return body

@@ -12,19 +12,9 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-from azure_local.azure import SUBSCRIPTION, Azure
-from azure_local.http import Answer, Call, Failure, Route, arm_error
-
-VERSIONS = (
-    "2024-07-01",
-    "2025-01-01",
-    "2025-04-01",
-    "2025-06-01",
-    "2024-11-01",
-    "2024-02-01",
-    "2022-04-01",
-    "2025-11-01",
-)
+from azure_local.azure import ANY, Azure, Route, Service
+from azure_local.http import Answer, Call, Failure, arm_error
+from azure_local.settings import SUBSCRIPTION
 
 
 def start(azure: Azure, provider: str, seconds: float, completion: str = "", **data: Any) -> dict[str, str]:
@@ -131,17 +121,11 @@ def _monitor(azure: Azure, call: Call, document: dict[str, Any]) -> Answer:
     return Answer(200)
 
 
-ROUTES = (
-    Route(
-        "GET",
-        "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/operationResults/{operation}",
-        _result,
-        VERSIONS,
+_PLACE = "/subscriptions/{subscription}/providers/{namespace}/locations/{location}"
+SERVICE = Service(
+    routes=(
+        Route("GET", f"{_PLACE}/operationResults/{{operation}}", _result, ANY),
+        Route("GET", f"{_PLACE}/operations/{{operation}}", _status, ANY),
     ),
-    Route(
-        "GET",
-        "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/operations/{operation}",
-        _status,
-        VERSIONS,
-    ),
+    seconds={"deletion": 20},
 )

@@ -1,50 +1,47 @@
-"""The services of the local Azure, a file each; ARM's here, the Batch data plane's in `batch_*`."""
+"""The services of the local Azure: a line each. What one is, its module says in `SERVICE`, or several in `SERVICES`."""
 
-from azure_local.authorization import role_assignment
-from azure_local.batch.arm import applications, batch_account, pool
-from azure_local.batch.data import applications as batch_applications
-from azure_local.batch.data import jobs, nodes, pools, schedules, tasks
-from azure_local.compute import (
-    catalogue,
-    disk,
-    gallery,
-    image_definition,
-    image_version,
-    virtual_machine_extension,
-    virtual_machine_power,
-    virtual_machine_run_command,
-)
-from azure_local.http import Route
-from azure_local.identity import identity
-from azure_local.network import network
-from azure_local.registry import registry, runs
-from azure_local.resources import resource_group
-from azure_local.storage import container, storage_account
+from __future__ import annotations
 
-SERVICES = (
-    resource_group,
-    storage_account,
-    container,
-    identity,
-    role_assignment,
-    network,
-    catalogue,
-    disk,
-    virtual_machine_power,
-    virtual_machine_run_command,
-    virtual_machine_extension,
-    gallery,
-    image_definition,
-    image_version,
-    registry,
-    runs,
-    batch_account,
-    pool,
-    applications,
+from importlib import import_module
+
+from azure_local.azure import Service
+
+MODULES = (
+    "operations",
+    "registry.endpoints",
+    "identity.entra",
+    "prices.retail_prices",
+    "resources.resource_group",
+    "storage.storage_account",
+    "storage.container",
+    "identity.identity",
+    "authorization.role_assignment",
+    "network.network",
+    "compute.catalogue",
+    "compute.shortages",
+    "compute.disk",
+    "compute.virtual_machine_power",
+    "compute.virtual_machine_run_command",
+    "compute.virtual_machine_extension",
+    "compute.gallery",
+    "compute.image_definition",
+    "compute.image_version",
+    "registry.registry",
+    "registry.runs",
+    "batch.arm.batch_account",
+    "batch.arm.pool",
+    "batch.arm.applications",
+    "batch.data.pools",
+    "batch.data.nodes",
+    "batch.data.applications",
+    "batch.data.jobs",
+    "batch.data.tasks",
+    "batch.data.schedules",
+    "nodes.batch",
 )
 """In this order a path is looked up: the scope of a role assignment may be any other resource."""
 
 
-def batch_routes() -> tuple[Route, ...]:
-    services = (pools, nodes, batch_applications, jobs, tasks, schedules)
-    return tuple(route for service in services for route in service.ROUTES)
+def services() -> tuple[Service, ...]:
+    modules = [import_module(f"azure_local.{name}") for name in MODULES]
+    return tuple(one for module in modules for one in getattr(module, "SERVICES", ()) or (module.SERVICE,))

@@ -23,14 +23,15 @@ from starlette.responses import Response
 
 from azure_local import control
 from azure_local.authorization import roles
-from azure_local.azure import OPERATOR, SUBSCRIPTION, TENANT, Azure
+from azure_local.azure import Azure
 from azure_local.clock import Clock, stamp
 from azure_local.front import Dropped, Front
-from azure_local.identity.tokens import Tokens
 from azure_local.nodes.batch import Batch
-from azure_local.providers import SERVICES
+from azure_local.providers import services
+from azure_local.settings import OPERATOR, SUBSCRIPTION, TENANT
 from azure_local.storage.blobs import Blobs
 from azure_local.store import Store
+from azure_local.tokens import Tokens
 
 LISTENERS = ("front", "blob", "imds")
 
@@ -49,10 +50,8 @@ async def _serve(folder: Path, speed: float) -> None:
     store = Store(folder / "state.db")
     fronts = {name: f"{'http' if name == 'imds' else 'https'}://127.0.0.1:{port}" for name, port in ports.items()}
     clock = _clock(store, speed)
-    azure = Azure(folder, store, clock, fronts["front"], fronts["blob"], fronts["imds"], Tokens(folder))
+    azure = Azure(folder, store, clock, fronts["front"], fronts["blob"], fronts["imds"], Tokens(folder), services())
     azure.blobs = Blobs(azure)
-    for service in SERVICES:
-        azure.completions.update(getattr(service, "COMPLETIONS", {}))
     roles.seed(azure)
     azure.batch = Batch(azure)
     front = Front(azure)

@@ -1,51 +1,111 @@
-"""Tracked ARM resources that Azure works on for a while: made, shown, listed and deleted in the same way.
+"""Tracked ARM resources: what a type is, how its bodies are read, and how its resources are kept and deleted.
 
-A PUT answers 201 `Creating` (200 `Updating`) with Azure-AsyncOperation, a DELETE 202 with that and Location, as
-Compute and Network do; what is particular to a type is in its own file.
+Every type of every provider goes through here. How Azure answers a PUT (`Making`) and what its provider words in its
+own way (`Provider`) is said by the type; what is particular to it is in its own file. `serving` has its routes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from azure_local import operations, shapes
-from azure_local.azure import SECONDS, SUBSCRIPTION, Azure
-from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, not_found, region
-from azure_local.http import Answer, Call, Failure, Route, page
+from azure_local import operations
+from azure_local.azure import Azure
+from azure_local.common import GROUP, check_tags, group, group_id, not_found, region
+from azure_local.http import Answer, Call, Failure
+from azure_local.shapes import Shapes
 
 Document = dict[str, Any]
-Handler = Callable[[Azure, Call], Awaitable[Answer]]
 GOING_ON = ("Creating", "Updating", "Deleting")
-LEFT = "Microsoft.Compute/galleries"
-"""Types whose parent believes for a while that a deleted resource is still there."""
+
+
+class Making(Enum):
+    """How a PUT of something new is answered."""
+
+    WATCHED = "201 with the resource and Azure-AsyncOperation"
+    UNSEEN = "202 with Location; the resource is not there before it is made"
+    AT_ONCE = "201 with the resource, which is made"
+
+
+class Changing(Enum):
+    """How a PUT or PATCH of what is there is answered."""
+
+    WATCHED = "200 with the resource, which is Updating, and Azure-AsyncOperation"
+    AT_ONCE = "200 with the resource, which is changed"
+
+
+class Deleting(Enum):
+    """How a DELETE of what is there is answered."""
+
+    WATCHED = "202 with Azure-AsyncOperation and Location"
+    LOCATED = "202 with Location"
+    AT_ONCE = "200; the resource is gone"
+
+
+def bad_name(kind: Type, name: str) -> Failure:
+    return Failure(400, "InvalidResourceName", f"The resource name '{name}' is not valid for {kind.name}.")
+
+
+def busy(resource: Document) -> Failure:
+    text = "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
+    text += "https://aka.ms/activitylog to get more details on the conflicting requests."
+    return Failure(409, "Conflict", text)
+
+
+def no_limits(kind: Type, verb: str) -> dict[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
-    """`name` is the ARM type, `store` its kind in the store and in the names of its operations.
+class Provider:
+    """A resource provider: what its types have in common.
 
-    shape    the shape of a PUT's body; that of a PATCH is `<shape>Update`
-    offered  the members of `properties` that the local Azure does something with
+    shapes    its request bodies
+    bad_name  what it says to a name that its type does not take
+    busy      what it says while it works on the resource
+    limits    headers that tell what is left of its request budget
+    creating  the provisioningState of what is new
     """
 
+    namespace: str
+    shapes: Shapes
+    bad_name: Callable[[Type, str], Failure] = bad_name
+    busy: Callable[[Document], Failure] = busy
+    limits: Callable[[Type, str], dict[str, str]] = no_limits
+    creating: str = "Creating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Type:
+    """An ARM type.
+
+    store    its kind in the store and in the names of its operations and of its duration
+    seconds  how long making one takes, in simulated seconds
+    shape    the shape of a PUT's body; that of a PATCH is `<shape>Update` unless `update` says otherwise
+    offered  the members of `properties` that the local Azure does something with; None: all
+    left     for how long its parent believes that a deleted one is still there, in simulated seconds
+    """
+
+    provider: Provider
     name: str
     store: str
     versions: tuple[str, ...]
-    seconds: str
     shape: str
-    offered: tuple[str, ...]
+    update: str = ""
+    seconds: float = 15
+    left: float = 0
+    offered: tuple[str, ...] | None = None
     naming: str = r"[A-Za-z0-9]([\w.-]{0,78}\w)?"
+    making: Making = Making.WATCHED
+    changing: Changing = Changing.WATCHED
+    deleting: Deleting = Deleting.WATCHED
 
     @property
     def namespace(self) -> str:
-        return self.name.split("/")[0]
-
-    @property
-    def service(self) -> str:
-        return self.namespace.removeprefix("Microsoft.").lower()
+        return self.provider.namespace
 
     @property
     def last(self) -> str:
@@ -66,22 +126,27 @@ class Type:
         return f"{group_id(group(azure, call))}/providers/{self.namespace}/{names}"
 
 
+def existing(azure: Azure, call: Call, kind: Type) -> Document | None:
+    """The document of the call's resource, in whatever state it is."""
+    return azure.store.get(kind.store, kind.key(azure, call))
+
+
 def lookup(azure: Azure, call: Call, kind: Type) -> Document:
-    """The document of the call's resource. Failure 404 if there is none."""
-    found = azure.store.get(kind.store, kind.key(azure, call))
-    if found is None:
+    """The document of the call's resource. Failure 404 if there is none to be seen."""
+    document = existing(azure, call, kind)
+    if document is None or document.get("unseen"):
         names = "/".join(call.params[s] for s in kind.name.split("/")[1:])
         raise not_found(kind.name, names, call.params["group"])
-    return found
+    return document
 
 
 def parent(azure: Azure, call: Call, above: Type) -> Document:
     """The document of the resource above. Failure 404 if there is none."""
-    found = azure.store.get(above.store, above.key(azure, call))
-    if found is None:
+    document = existing(azure, call, above)
+    if document is None:
         text = "Can not perform requested operation on nested resource. Parent resource "
         raise Failure(404, "ParentResourceNotFound", f"{text}'{call.params[above.last]}' not found.")
-    return found
+    return document
 
 
 def body(azure: Azure, call: Call, kind: Type) -> Document:
@@ -91,14 +156,14 @@ def body(azure: Azure, call: Call, kind: Type) -> Document:
     """
     name = call.params[kind.last]
     if not re.fullmatch(kind.naming, name, re.ASCII):
-        raise _bad_name(kind, name)
-    wanted = shapes.fitted(kind.service, kind.shape, call.body)
+        raise kind.provider.bad_name(kind, name)
+    wanted = kind.provider.shapes.fitted(kind.shape, call.body)
     wanted["location"] = region(wanted, kind.name)
     wanted["tags"] = check_tags(wanted)
     wanted["properties"] = _offered(kind, wanted.get("properties", {}))
-    existing = azure.store.get(kind.store, kind.key(azure, call))
-    if existing is not None and existing["resource"]["location"] != wanted["location"]:
-        text = f"The resource '{name}' already exists in location '{existing['resource']['location']}' in resource "
+    document = existing(azure, call, kind)
+    if document is not None and document["resource"]["location"] != wanted["location"]:
+        text = f"The resource '{name}' already exists in location '{document['resource']['location']}' in resource "
         text += f"group '{call.params['group']}'. A resource with the same name cannot be created in location "
         text += f"'{wanted['location']}'. Please select a new resource name."
         raise Failure(409, "InvalidResourceLocation", text)
@@ -107,172 +172,97 @@ def body(azure: Azure, call: Call, kind: Type) -> Document:
 
 def changes(call: Call, kind: Type) -> Document:
     """The body of a PATCH as it fits its type; `properties` is there in any case."""
-    wanted = shapes.fitted(kind.service, f"{kind.shape}Update", call.body)
+    wanted = kind.provider.shapes.fitted(kind.update or f"{kind.shape}Update", call.body)
     if "tags" in wanted:
         wanted["tags"] = check_tags(wanted)
     return {**wanted, "properties": _offered(kind, wanted.get("properties", {}))}
 
 
-def tags(call: Call) -> dict[str, str]:
-    """The tags of a PATCH of Network's, which takes nothing else."""
-    return check_tags(shapes.fitted("network", "TagsObject", call.body))
-
-
 def _offered(kind: Type, properties: Document) -> Document:
     for name, value in properties.items():
-        if name not in kind.offered and value:
+        if kind.offered is not None and name not in kind.offered and value:
             raise Failure(400, "InvalidParameter", f"{name} is not offered by the local Azure.", target=name)
     return properties
 
 
-def _bad_name(kind: Type, name: str) -> Failure:
-    if kind.service == "network":
-        text = f"Resource name {name} is invalid. The name can be up to 80 characters long. It must begin with a word "
-        text += "character, and it must end with a word character or with '_'. The name may contain word characters or "
-        return Failure(400, "InvalidResourceName", f"{text}'.', '-', '_'.")
-    target = f"{kind.shape[:1].lower()}{kind.shape[1:]}.name"
-    return Failure(
-        400, "InvalidParameter", f"The entity name '{target}' is invalid according to its rule.", target=target
-    )
-
-
-def idle(document: Document) -> None:
+def idle(kind: Type, document: Document) -> None:
     """Failure 409 while Azure works on the resource."""
     resource = document["resource"]
-    if resource["properties"]["provisioningState"] not in GOING_ON:
-        return
-    if resource["type"].startswith("Microsoft.Network"):
-        text = "Another operation on this or dependent resource is in progress. To retrieve status of the operation "
-        raise Failure(409, "AnotherOperationInProgress", f"{text}ask for {resource['id']}.")
-    text = "The request failed due to conflict with a concurrent request. To resolve it, please refer to "
-    raise Failure(409, "Conflict", f"{text}https://aka.ms/activitylog to get more details on the conflicting requests.")
+    if document.get("unseen") or resource["properties"].get("provisioningState") in GOING_ON:
+        raise kind.provider.busy(resource)
 
 
 def keep(azure: Azure, call: Call, kind: Type, resource: Document, seconds: float | None = None, **kept: Any) -> Answer:
-    """Keep a new or changed resource and work on it; `kept` stays with it and is never shown."""
+    """Keep a new resource or what a PUT makes of an old one; `kept` stays with it and is never shown."""
     key = kind.key(azure, call)
-    existing = azure.store.get(kind.store, key)
-    if existing:
-        idle(existing)
-    whole = {
-        "id": existing["resource"]["id"] if existing else key,
-        "name": existing["resource"]["name"] if existing else call.params[kind.last],
-        "type": kind.name,
-        **resource,
+    before = azure.store.get(kind.store, key)
+    if before is not None:
+        idle(kind, before)
+    known = before["resource"] if before else {"id": key, "name": call.params[kind.last]}
+    document = {
+        **(before or {}),
+        "resource": {"id": known["id"], "name": known["name"], "type": kind.name, **resource},
+        **kept,
     }
-    known = ("Updating", "Updating") if kind.service == "network" else ("Creating", "Updating")  # no Creating there
-    whole["properties"]["provisioningState"] = known[existing is not None]
-    azure.store.put(kind.store, key, {**(existing or {}), "resource": whole, **kept})
-    takes = SECONDS[kind.seconds] if seconds is None else seconds
-    headers = operations.start_async(azure, kind.namespace, takes, f"{kind.store}.made", key=key)
-    return Answer(200 if existing else 201, whole, {**headers, **_limits(kind, "Put")})
+    if before is not None:
+        return _changed(azure, kind, document, seconds, "Put")
+    return _made(azure, kind, document, seconds)
 
 
-def update(azure: Azure, kind: Type, document: Document, seconds: float) -> Answer:
-    """Keep a resource that a PATCH has changed, and work on it."""
+def _made(azure: Azure, kind: Type, document: Document, seconds: float | None) -> Answer:
     resource = document["resource"]
-    idle(document)
-    resource["properties"]["provisioningState"] = "Updating"
+    if kind.making is Making.AT_ONCE:
+        azure.store.put(kind.store, resource["id"], document)
+        return Answer(201, resource, kind.provider.limits(kind, "Put"))
+    unseen = kind.making is Making.UNSEEN
+    document |= {"unseen": True} if unseen else {}
+    resource["properties"]["provisioningState"] = "Succeeded" if unseen else kind.provider.creating
     azure.store.put(kind.store, resource["id"], document)
-    headers = operations.start_async(azure, kind.namespace, seconds, f"{kind.store}.made", key=resource["id"])
-    return Answer(200, resource, {**headers, **_limits(kind, "Patch")})
+    takes, name = _seconds(azure, kind, seconds), f"{kind.store}.made"
+    if unseen:
+        result = [kind.store, resource["id"]]
+        headers = operations.start(azure, kind.namespace, takes, name, key=resource["id"], result=result)
+        return Answer(202, None, headers)
+    headers = operations.start_async(azure, kind.namespace, takes, name, key=resource["id"])
+    return Answer(201, resource, {**headers, **kind.provider.limits(kind, "Put")})
 
 
-def _limits(kind: Type, verb: str) -> dict[str, str]:
-    """What is left of Compute's own request budget."""
-    if kind.service != "compute":
-        return {}
-    call = f"Microsoft.Compute/{verb}{kind.shape}"
-    return {"x-ms-ratelimit-remaining-resource": f"{call}3Min;239,{call}30Min;1199"}
+def update(azure: Azure, kind: Type, document: Document, seconds: float | None = None) -> Answer:
+    """Keep a resource that a PATCH has changed."""
+    idle(kind, document)
+    return _changed(azure, kind, document, seconds, "Patch")
 
 
-def remove(azure: Azure, call: Call, kind: Type, seconds: float | None = None) -> Answer:
-    """Start deleting; 204 if there is nothing."""
-    document = azure.store.get(kind.store, kind.key(azure, call))
+def _changed(azure: Azure, kind: Type, document: Document, seconds: float | None, verb: str) -> Answer:
+    resource, headers = document["resource"], {}
+    if kind.changing is Changing.WATCHED:
+        resource["properties"]["provisioningState"] = "Updating"
+        takes = _seconds(azure, kind, seconds)
+        headers = operations.start_async(azure, kind.namespace, takes, f"{kind.store}.made", key=resource["id"])
+    azure.store.put(kind.store, resource["id"], document)
+    return Answer(200, resource, {**headers, **kind.provider.limits(kind, verb)})
+
+
+def _seconds(azure: Azure, kind: Type, seconds: float | None) -> float:
+    return azure.seconds[kind.store] if seconds is None else seconds
+
+
+async def remove(azure: Azure, call: Call, kind: Type, seconds: float | None = None) -> Answer:
+    """Delete, or start to; 204 if there is nothing."""
+    document = existing(azure, call, kind)
     if document is None:
         return Answer(204)
-    resource = document["resource"]
+    resource, name = document["resource"], f"{kind.store}.gone"
+    if kind.deleting is Deleting.AT_ONCE:
+        await azure.completions[name](azure, {"key": resource["id"]})
+        return Answer(200)
     resource["properties"]["provisioningState"] = "Deleting"
     azure.store.put(kind.store, resource["id"], document)
-    takes = SECONDS["deletion"] if seconds is None else seconds
-    headers = operations.start_async(azure, kind.namespace, takes, f"{kind.store}.gone", key=resource["id"])
-    return Answer(202, None, {**operations.monitored(headers), **_limits(kind, "Delete")})
-
-
-def getter(kind: Type) -> Handler:
-    async def get(azure: Azure, call: Call) -> Answer:
-        return Answer(200, lookup(azure, call, kind)["resource"], _limits(kind, "Get"))
-
-    return get
-
-
-def lister(kind: Type, above: Type | None = None) -> Handler:
-    async def listing(azure: Azure, call: Call) -> Answer:
-        """Those of the group, of the subscription, or of the resource above, which has to be there."""
-        check_subscription(call)
-        prefix = f"/subscriptions/{SUBSCRIPTION}/"
-        if above is not None:
-            prefix = f"{parent(azure, call, above)['resource']['id']}/{kind.last}/"
-        elif "group" in call.params:
-            prefix = f"{group_id(group(azure, call))}/"
-        found = [document["resource"] for document in azure.store.list(kind.store, prefix)]
-        return Answer(200, page(found, call, azure.page_size), _limits(kind, "List"))
-
-    return listing
-
-
-def routes(
-    kind: Type, put: Handler, delete: Handler, get: Handler | None = None, above: Type | None = None
-) -> tuple[Route, ...]:
-    """PUT, GET, DELETE and the lists of a type; lists of the subscription only where it has no parent `above`."""
-    found = [
-        Route("PUT", kind.one, put, kind.versions),
-        Route("GET", kind.one, get or getter(kind), kind.versions),
-        Route("DELETE", kind.one, delete, kind.versions),
-        Route("GET", kind.all, lister(kind, above), kind.versions),
-    ]
-    if above is None:
-        path = f"/subscriptions/{{subscription}}/providers/{kind.name}"
-        found.append(Route("GET", path, lister(kind), kind.versions))
-    return tuple(found)
-
-
-def _end(azure: Azure, kind: Type, document: Document, state: str, *, going: bool) -> None:
-    """Set the state, unless the resource is going and this is not about its going."""
-    properties = document["resource"]["properties"]
-    if going or properties["provisioningState"] != "Deleting":
-        properties["provisioningState"] = state
-        azure.store.put(kind.store, document["resource"]["id"], document)
-
-
-def completions(kind: Type) -> dict[str, Callable[[Azure, Document], Awaitable[None]]]:
-    """What happens when an operation on the type ends, well or not."""
-
-    def state(name: str, *, going: bool = False) -> Callable[[Azure, Document], Awaitable[None]]:
-        async def end(azure: Azure, data: Document) -> None:
-            document = azure.store.get(kind.store, data["key"])
-            if document is not None:
-                _end(azure, kind, document, name, going=going)
-
-        return end
-
-    async def gone(azure: Azure, data: Document) -> None:
-        azure.store.delete(kind.store, data["key"])
-        if kind.name.startswith(LEFT):
-            azure.store.put("left", data["key"], {"until": azure.clock.after(SECONDS["left"])})
-
-    async def purge(azure: Azure, data: Document) -> None:
-        for store in (kind.store, "left"):
-            for key, _ in azure.store.items(store, data["prefix"]):
-                azure.store.delete(store, key)
-
-    return {
-        f"{kind.store}.made": state("Succeeded"),
-        f"{kind.store}.made.failed": state("Failed"),
-        f"{kind.store}.gone": gone,
-        f"{kind.store}.gone.failed": state("Failed", going=True),
-        f"{kind.store}.purge": purge,
-    }
+    takes = azure.seconds["deletion"] if seconds is None else seconds
+    if kind.deleting is Deleting.LOCATED:
+        return Answer(202, None, operations.start(azure, kind.namespace, takes, name, key=resource["id"]))
+    headers = operations.start_async(azure, kind.namespace, takes, name, key=resource["id"])
+    return Answer(202, None, {**operations.monitored(headers), **kind.provider.limits(kind, "Delete")})
 
 
 def check_empty(azure: Azure, key: str, segment: str, store: str) -> None:

@@ -20,7 +20,14 @@ import yaml
 import azure_local
 
 SPEED = 60.0
-STAGES = {"vm": 180, "powerOff": 60, "deallocate": 60, "imageVersion": 300, "nodeCreating": 150, "nodeStarting": 150}
+STAGES = {
+    "virtualMachine": 180,
+    "powerOff": 60,
+    "deallocate": 60,
+    "imageVersion": 300,
+    "nodeCreating": 150,
+    "nodeStarting": 150,
+}
 OLD, NEW_IMAGE, NEW_POOL = 30, 25, 5
 """Minutes: the monolithic script does all for 30; the modular ones need 25 for an image and 5 for a pool."""
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from azure_local import serving
 from azure_local.authorization import roles
-from azure_local.azure import OPERATOR, SECONDS, Azure
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.azure import Azure, Role, Route, Service
+from azure_local.http import Answer, Call, Failure, page
+from azure_local.settings import OPERATOR
+from azure_local.shapes import Shapes, load, malformed
 
 VERSIONS = ("2022-04-01", "2020-10-01-preview", "2018-01-01-preview", "2015-07-01")
-KNOWN = ("roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion")
+SHAPES = Shapes(load("authorization"), malformed)
+KEPT = ("principalType", "description", "condition", "conditionVersion")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -24,7 +28,7 @@ def _exists(azure: Azure, scope: str) -> bool:
         return True
     if "/providers/" not in scope:
         return azure.store.get("group", scope.rsplit("/", 1)[-1]) is not None
-    return any(azure.store.get(kind, scope) for kind in ("storage", "identity", "batchAccount", "registry"))
+    return any(azure.store.get(kind, scope) for kind in azure.types)
 
 
 def _principal_known(azure: Azure, principal: str) -> bool:
@@ -38,16 +42,14 @@ def _principal_known(azure: Azure, principal: str) -> bool:
 
 async def put(azure: Azure, call: Call) -> Answer:
     scope, name = _scope(call), call.params["assignment"]
-    wanted = only(
-        only(call.body, ("properties",), "RoleAssignment").get("properties"), KNOWN, "RoleAssignmentProperties"
-    )
+    wanted: dict[str, Any] = SHAPES.fitted("RoleAssignmentCreateParameters", call.body)["properties"]
     if not GUID.fullmatch(name):
         raise Failure(
             400, "InvalidRoleAssignmentId", f"The role assignment ID '{name}' is not valid. It must be a GUID."
         )
     if not _exists(azure, scope):
         raise Failure(404, "ResourceNotFound", f"The scope '{scope}' was not found.")
-    role, principal = str(wanted.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower(), wanted.get("principalId")
+    role, principal = str(wanted["roleDefinitionId"]).rsplit("/", 1)[-1].lower(), wanted["principalId"]
     if not GUID.fullmatch(role):
         raise Failure(
             400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{role}' does not exist."
@@ -68,8 +70,8 @@ async def put(azure: Azure, call: Call) -> Answer:
             role,
         ):
             raise Failure(409, "RoleAssignmentExists", "The role assignment already exists.")
-    more = {key: wanted[key] for key in KNOWN[2:] if key in wanted}
-    resource = roles.assign(azure, scope, name, principal, role, more, delay=SECONDS["role"])
+    more = {key: wanted[key] for key in KEPT if key in wanted}
+    resource = roles.assign(azure, scope, name, principal, role, more, delay=azure.seconds["role"])
     return Answer(201, resource)
 
 
@@ -80,7 +82,7 @@ def _update(
     if (properties["principalId"], existing["role"]) != (principal, role):
         text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
         raise Failure(400, "RoleAssignmentUpdateNotPermitted", text)
-    properties.update({key: wanted[key] for key in KNOWN[3:] if key in wanted})
+    properties.update({key: wanted[key] for key in KEPT[1:] if key in wanted})
     properties["updatedOn"] = azure.clock.after(0)
     azure.store.put("roleAssignment", key, existing)
     return Answer(200, existing["resource"])
@@ -121,9 +123,15 @@ async def permissions(azure: Azure, call: Call) -> Answer:
     """What the caller's roles allow at the scope, a value a role; a role that is none of Azure's own allows nothing."""
     shown = []
     for role in roles.held(azure, call.principal, _scope(call)):
-        known = roles.DEFINITIONS.get(role, {})
-        names = ("actions", "notActions", "dataActions", "notDataActions")
-        shown.append({name: list(known.get(name, ())) for name in names})
+        known = azure.roles.get(role, Role(role))
+        shown.append(
+            {
+                "actions": list(known.actions),
+                "notActions": list(known.not_actions),
+                "dataActions": list(known.data_actions),
+                "notDataActions": [],
+            }
+        )
     return Answer(200, {"value": shown})
 
 
@@ -134,11 +142,13 @@ async def purge(azure: Azure, data: dict[str, Any]) -> None:
 
 
 ALL = "/{scope:path}/providers/Microsoft.Authorization/roleAssignments"
-ROUTES = (
-    Route("PUT", f"{ALL}/{{assignment}}", put, VERSIONS),
-    Route("GET", f"{ALL}/{{assignment}}", get, VERSIONS),
-    Route("DELETE", f"{ALL}/{{assignment}}", delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
+SERVICE = Service(
+    namespace="Microsoft.Authorization",
+    routes=(
+        *serving.crud(f"{ALL}/{{assignment}}", ALL, VERSIONS, put=put, get=get, delete=delete, listing=listing),
+        Route("GET", "/{scope:path}/providers/Microsoft.Authorization/permissions", permissions, VERSIONS),
+    ),
+    completions={"role.purge": purge},
+    seconds={"role": 90},
+    roles=roles.BUILT_IN,
 )
-COMPLETIONS = {"role.purge": purge}

@@ -3,71 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
-from azure_local.azure import OPERATOR, SUBSCRIPTION, Azure
+from azure_local.azure import Azure, Role
 from azure_local.http import Failure
+from azure_local.settings import OPERATOR, SUBSCRIPTION
 
-OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
-BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
-BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
-ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
-
-ALLOWS = {
-    "read": {OWNER, CONTRIBUTOR, READER},
-    "write": {OWNER, CONTRIBUTOR},
-    "authorize": {OWNER, RBAC_ADMINISTRATOR},
-    "readBlobs": {BLOB_OWNER, BLOB_CONTRIBUTOR, BLOB_READER},
-    "writeBlobs": {BLOB_OWNER, BLOB_CONTRIBUTOR},
-    "readImages": {OWNER, CONTRIBUTOR, READER, ACR_PULL, ACR_PUSH},
-    "writeImages": {OWNER, CONTRIBUTOR, ACR_PUSH},
-}
-"""Action → the built-in roles that allow it."""
-
-_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
-_BLOBS = f"{_CONTAINERS}/blobs"
-_REGISTRY = "Microsoft.ContainerRegistry/registries"
-DEFINITIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    OWNER: {"actions": ("*",)},
-    CONTRIBUTOR: {
-        "actions": ("*",),
-        "notActions": (
+READ, WRITE = "*/read", "*/write"
+"""Reading or writing anything, as `allowed` takes it."""
+AUTHORIZE = "Microsoft.Authorization/roleAssignments/write"
+BUILT_IN = (
+    Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", actions=("*",), operator=True),  # Owner
+    Role(  # Contributor
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        actions=("*",),
+        not_actions=(
             "Microsoft.Authorization/*/Delete",
             "Microsoft.Authorization/*/Write",
             "Microsoft.Authorization/elevateAccess/Action",
         ),
-    },
-    READER: {"actions": ("*/read",)},
-    RBAC_ADMINISTRATOR: {
-        "actions": (
-            "Microsoft.Authorization/roleAssignments/write",
+    ),
+    Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", actions=("*/read",)),  # Reader
+    Role(  # Role Based Access Control Administrator
+        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+        actions=(
+            AUTHORIZE,
             "Microsoft.Authorization/roleAssignments/delete",
             "*/read",
             "Microsoft.Support/*",
-        )
-    },
-    BLOB_OWNER: {"actions": (f"{_CONTAINERS}/*",), "dataActions": (f"{_BLOBS}/*",)},
-    BLOB_CONTRIBUTOR: {
-        "actions": (f"{_CONTAINERS}/delete", f"{_CONTAINERS}/read", f"{_CONTAINERS}/write"),
-        "dataActions": (f"{_BLOBS}/delete", f"{_BLOBS}/read", f"{_BLOBS}/write", f"{_BLOBS}/move/action"),
-    },
-    BLOB_READER: {"actions": (f"{_CONTAINERS}/read",), "dataActions": (f"{_BLOBS}/read",)},
-    ACR_PULL: {"actions": (f"{_REGISTRY}/pull/read",)},
-    ACR_PUSH: {"actions": (f"{_REGISTRY}/pull/read", f"{_REGISTRY}/push/write")},
-}
-"""Built-in role → what it allows. Source: learn.microsoft.com, Azure built-in roles."""
+        ),
+    ),
+)
+"""The roles that belong to no single service."""
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 
 
 def seed(azure: Azure) -> None:
     """The operator owns the subscription and may write blobs in it, from the beginning."""
-    for role in (OWNER, BLOB_CONTRIBUTOR):
+    for role in (role.id for role in azure.roles.values() if role.operator):
         name = azure.principal_id(f"operator {role}")
         key = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{name}"
         if azure.store.get("roleAssignment", key) is None:
@@ -93,9 +68,16 @@ def assign(
     return resource
 
 
-def allowed(azure: Azure, principal: str, action: str, scope: str) -> bool:
-    """Whether an assignment at `scope` or above it, old enough to work, allows `action`."""
-    return any(role in ALLOWS[action] for role in held(azure, principal, scope))
+def allowed(azure: Azure, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
+    """Whether an assignment at `scope` or above it, old enough to work, allows `action`, on `data` or on resources."""
+    known = (azure.roles[role] for role in held(azure, principal, scope) if role in azure.roles)
+    if data:
+        return any(_among(action, role.data_actions) for role in known)
+    return any(_among(action, role.actions) and not _among(action, role.not_actions) for role in known)
+
+
+def _among(action: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
 
 def held(azure: Azure, principal: str, scope: str) -> Iterator[str]:
@@ -123,7 +105,7 @@ def check_arm(azure: Azure, principal: str, method: str, path: str) -> None:
             409, "ReadOnlyDisabledSubscription", f"{text}write actions on this subscription until it is enabled."
         )
     authorizing = "/microsoft.authorization/roleassignments/" in path.lower() and method in ("PUT", "DELETE")
-    action = "authorize" if authorizing else "read" if method in ("GET", "HEAD") else "write"
+    action = AUTHORIZE if authorizing else READ if method in ("GET", "HEAD") else WRITE
     scope = path.split("/providers/Microsoft.Authorization")[0] if authorizing else path
     if path.lower().rstrip("/").count("/") <= 2 or allowed(azure, principal, action, scope):
         return

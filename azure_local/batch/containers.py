@@ -1,12 +1,11 @@
-"""Containers in Batch: what a pool's configuration and a task's settings may say, on both planes, and what is shown."""
+"""Containers in Batch: what a pool's configuration and a task's settings may say, on both planes."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from azure_local.batch.shapes import invalid as invalid
-from azure_local.batch.task_shape import CONTAINER_SETTINGS
+from azure_local.batch.shapes import invalid
 
 IMAGE = r"[A-Za-z0-9][A-Za-z0-9._/:@-]*"
 
@@ -18,16 +17,10 @@ def configuration(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def settings(given: Any) -> dict[str, Any]:
-    """The checked containerSettings of a task, in the data plane's spelling."""
-    found = arm_settings(CONTAINER_SETTINGS.read(CONTAINER_SETTINGS.heard(given), "containerSettings"))
-    return CONTAINER_SETTINGS.told(found)
-
-
-def arm_settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The containerSettings of a start task that have been read, its image checked."""
-    _image("containerSettings.imageName", given["imageName"])
-    return given
+def check(task: dict[str, Any]) -> None:
+    """Failure 400 if the containerSettings of a task that has been read name no image."""
+    if "containerSettings" in task:
+        _image("containerSettings.imageName", task["containerSettings"]["imageName"])
 
 
 def _image(where: str, name: str) -> None:
@@ -42,10 +35,3 @@ def check_start_task(properties: dict[str, Any]) -> None:
     if wanted and not machine.get("containerConfiguration"):
         reason = "It must not be set unless the pool has a containerConfiguration."
         raise invalid("startTask.containerSettings", wanted["imageName"], reason)
-
-
-def shown_settings(found: dict[str, Any]) -> dict[str, Any]:
-    """A task whose containerSettings are without the registry's password."""
-    if not (found.get("containerSettings") or {}).get("registry"):
-        return found
-    return {**found, "containerSettings": CONTAINER_SETTINGS.shown(found["containerSettings"])}

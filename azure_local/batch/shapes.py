@@ -1,21 +1,21 @@
-"""Shapes of Batch's request bodies: their members, types and limits, what is write-only, and each plane's spelling.
-
-A table of shapes is read in ARM's spelling. `read` checks and canonicalises a value, an explicit null being the same
-as no value; `shown` leaves out what is write-only; `told` and `heard` translate to and from the data plane, which
-spells most choices in lower case.
-"""
+"""What Batch says to a body that does not fit, on both planes, and the small rules that it has beyond its schema."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from azure_local.http import Failure
+from azure_local.shapes import Fault, Rule, Unfit, unfit
 
-NOTHING = object()
-"""What is left of a write-only value when it is shown."""
+PLAIN = {
+    "string": "a string",
+    "duration": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "an array",
+}
 
 
 def invalid(name: str, value: Any, reason: str) -> Failure:
@@ -35,104 +35,18 @@ def missing(name: str) -> Failure:
     return Failure(400, "MissingRequiredProperty", text, {"PropertyName": name})
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Anything."""
-
-    secret: bool = field(default=False, kw_only=True)
-
-    def read(self, value: Any, name: str) -> Any:
-        return value
-
-    def shown(self, value: Any) -> Any:
-        return NOTHING if self.secret else value
-
-    def told(self, value: Any) -> Any:
-        return value
-
-    def heard(self, value: Any) -> Any:
-        return value
-
-
-@dataclass(frozen=True)
-class Text(Shape):
-    longest: int = 32768
-    pattern: str = ""
-    shortest: int = 0
-
-    def read(self, value: Any, name: str) -> str:
-        if not isinstance(value, str):
-            raise malformed(f"The property '{name}' must be a string.")
-        told = "" if self.secret else value
-        if not self.shortest <= len(value) <= self.longest:
-            raise invalid(name, told, f"Its length must be from {self.shortest} to {self.longest}.")
-        if self.pattern and not re.fullmatch(self.pattern, value):
-            raise invalid(name, told, f"It must match {self.pattern}.")
-        return value
-
-
-@dataclass(frozen=True)
-class Lower(Text):
-    """Text that Azure shows in lower case, however it was written."""
-
-    def read(self, value: Any, name: str) -> str:
-        return super().read(value, name).lower()
-
-
-@dataclass(frozen=True)
-class Number(Shape):
-    low: int = -(2**31)
-    high: int = 2**31 - 1
-
-    def read(self, value: Any, name: str) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise malformed(f"The property '{name}' must be an integer.")
-        if not self.low <= value <= self.high:
-            raise invalid(name, value, f"It must be from {self.low} to {self.high}.")
-        return value
-
-
-@dataclass(frozen=True)
-class Flag(Shape):
-    def read(self, value: Any, name: str) -> bool:
-        if not isinstance(value, bool):
-            raise malformed(f"The property '{name}' must be true or false.")
-        return value
-
-
-@dataclass(frozen=True)
-class Choice(Shape):
-    """One of some words, in any letter case; `data` is how the data plane spells them: lower, camel or same."""
-
-    words: tuple[str, ...]
-    data: str = "lower"
-
-    def read(self, value: Any, name: str) -> str:
-        if not isinstance(value, str):
-            raise malformed(f"The property '{name}' must be a string.")
-        found = next((word for word in self.words if word.lower() == value.lower()), None)
-        if found is None:
-            raise invalid(name, value, f"It must be one of {', '.join(self.words)}.")
-        return found
-
-    def told(self, value: str) -> str:
-        return {"lower": value.lower(), "camel": value[:1].lower() + value[1:]}.get(self.data, value)
-
-
-@dataclass(frozen=True)
-class Duration(Shape):
-    """An ISO 8601 duration, from `low` to `high` seconds; `PT06M00S` is kept as `PT6M`."""
-
-    low: float = 0
-    high: float = float("inf")
-
-    def read(self, value: Any, name: str) -> str:
-        total = seconds(value)
-        if total is None:
-            raise invalid(name, value, "It is not a duration.")
-        if not self.low <= total <= self.high:
-            raise invalid(name, value, f"It must be at least {spelled(self.low)}.")
-        return spelled(total)
+def refusal(fault: Fault) -> Failure:
+    """A fault in Batch's words, which count no places in lists."""
+    path = re.sub(r"\[\d+\]", "", fault.path)
+    if fault.kind == "missing":
+        return missing(path)
+    if fault.kind == "unknown":
+        return malformed(f"Could not find member '{fault.member}' on object of type '{fault.shape}'.")
+    if fault.kind == "type":
+        return malformed(f"The property '{path}' must be {PLAIN.get(fault.wanted, 'an object')}.")
+    if fault.kind == "word":
+        return invalid(path, fault.value, f"It must be one of {fault.wanted.replace(',', ', ')}.")
+    return invalid(path, fault.value, fault.wanted)
 
 
 def seconds(text: Any) -> float | None:
@@ -159,78 +73,74 @@ def _digits(number: float) -> str:
     return f"{number:.7f}".rstrip("0").rstrip(".")
 
 
-@dataclass(frozen=True)
-class Span(Shape):
-    """An ISO 8601 duration that is kept as it was written."""
+def between(low: int, high: int = 2**31 - 1) -> Rule:
+    def rule(value: int, path: str) -> int:
+        if not low <= value <= high:
+            raise unfit(path, value, f"It must be from {low} to {high}.")
+        return value
 
-    def read(self, value: Any, name: str) -> str:
-        if seconds(value) is None:
-            raise invalid(name, value, "It is not a duration.")
-        return str(value)
-
-
-@dataclass(frozen=True)
-class Many(Shape):
-    of: Shape
-    most: int = 10**6
-
-    def read(self, value: Any, name: str) -> list[Any]:
-        if not isinstance(value, list):
-            raise malformed(f"The property '{name}' must be an array.")
-        if len(value) > self.most:
-            raise invalid(name, len(value), f"It can have at most {self.most} items.")
-        return [self.of.read(item, name) for item in value]
-
-    def shown(self, value: list[Any]) -> list[Any]:
-        return [self.of.shown(item) for item in value]
-
-    def told(self, value: list[Any]) -> list[Any]:
-        return [self.of.told(item) for item in value]
-
-    def heard(self, value: Any) -> Any:
-        return [self.of.heard(item) for item in value] if isinstance(value, list) else value
+    return rule
 
 
-@dataclass(frozen=True)
-class Record(Shape):
-    """An object; `data` are members that the data plane calls otherwise, `readonly` those that Azure alone fills in."""
+def text(shortest: int = 0, longest: int = 32768, pattern: str = "", *, secret: bool = False) -> Rule:
+    """So long a text, which matches the pattern as a whole; an error never repeats a secret one."""
 
-    name: str
-    members: Mapping[str, Shape]
-    required: tuple[str, ...] = ()
-    data: Mapping[str, str] = field(default_factory=dict)
-    readonly: tuple[str, ...] = ()
+    def rule(value: str, path: str) -> str:
+        told = "" if secret else value
+        if not shortest <= len(value) <= longest:
+            raise unfit(path, told, f"Its length must be from {shortest} to {longest}.")
+        if pattern and not re.fullmatch(pattern, value):
+            raise unfit(path, told, f"It must match {pattern}.")
+        return value
 
-    def read(self, value: Any, name: str) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise malformed(f"The property '{name}' must be an object.")
-        for member in value:
-            if member not in self.members and member not in self.readonly:
-                raise self._unknown(member)
-        given = {key: item for key, item in value.items() if item is not None and key not in self.readonly}
-        for member in self.required:
-            if member not in given:
-                raise missing(f"{name}.{member}")
-        return {member: self.members[member].read(item, f"{name}.{member}") for member, item in given.items()}
+    return rule
 
-    def _unknown(self, member: str) -> Failure:
-        return malformed(f"Could not find member '{member}' on object of type '{self.name}'.")
 
-    def shown(self, value: dict[str, Any]) -> dict[str, Any]:
-        found = {name: self.members[name].shown(item) if name in self.members else item for name, item in value.items()}
-        return {name: item for name, item in found.items() if item is not NOTHING}
+def interval(low: float = 0, high: float = float("inf")) -> Rule:
+    """A duration of so many seconds; `PT06M00S` is kept as `PT6M`."""
 
-    def told(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {self.data.get(name, name): self.members[name].told(item) for name, item in value.items()}
+    def rule(value: str, path: str) -> str:
+        total = seconds(value) or 0.0
+        if not low <= total <= high:
+            raise unfit(path, value, f"It must be at least {spelled(low)}.")
+        return spelled(total)
 
-    def heard(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        back: dict[str, str] = {other: name for name, other in self.data.items()}
-        found = {}
-        for name, item in value.items():
-            own = back.get(str(name), str(name))
-            if own not in self.members or (name in self.data and name not in back):
-                raise self._unknown(name)
-            found[own] = self.members[own].heard(item)
+    return rule
+
+
+def one_of(*words: str) -> Rule:
+    """One of some words, in any letter case, where the schema has any text."""
+
+    def rule(value: str, path: str) -> str:
+        found = next((word for word in words if word.lower() == value.lower()), None)
+        if found is None:
+            raise unfit(path, value, f"It must be one of {', '.join(words)}.")
         return found
+
+    return rule
+
+
+def lower(value: str, path: str) -> str:
+    """Text that Azure shows in lower case, however it was written."""
+    return value.lower()
+
+
+def at_most(most: int) -> Rule:
+    def rule(value: list[Any], path: str) -> list[Any]:
+        if len(value) > most:
+            raise unfit(path, len(value), f"It can have at most {most} items.")
+        return value
+
+    return rule
+
+
+def having(*names: str) -> Rule:
+    """An object with members that Batch wants though its schema does not."""
+
+    def rule(value: dict[str, Any], path: str) -> dict[str, Any]:
+        for name in names:
+            if name not in value:
+                raise Unfit(Fault("missing", f"{path}.{name}"))
+        return value
+
+    return rule

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from azure_local.azure import Azure
-from azure_local.batch import offers
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import REGIONS, check_subscription, registered
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.compute import sizes
+from azure_local.http import Answer, Call, Failure
 
 VERSIONS = ("2025-04-01", "2026-04-01", "2024-11-01", "2024-07-01", "2024-03-01", "2023-09-01", "2022-11-01")
 SKU_VERSIONS = ("2021-07-01", "2019-04-01")
@@ -257,11 +257,11 @@ def _sku(azure: Azure, one: Size, region: str) -> dict[str, Any]:
         "HyperVGenerations": "V1,V2",
         "CpuArchitectureType": "x64",
         "LowPriorityCapable": "True",
-        "PremiumIO": str(offers.premium(one.name)),
-        "MaxDataDiskCount": str(offers.data_disks(one.name)),
-        "AcceleratedNetworkingEnabled": str(offers.accelerated(one.name)),
-        "EphemeralOSDiskSupported": str(offers.premium(one.name)),
-        "EncryptionAtHostSupported": str(offers.premium(one.name)),
+        "PremiumIO": str(sizes.premium(one.name)),
+        "MaxDataDiskCount": str(sizes.data_disks(one.name)),
+        "AcceleratedNetworkingEnabled": str(sizes.accelerated(one.name)),
+        "EphemeralOSDiskSupported": str(sizes.premium(one.name)),
+        "EncryptionAtHostSupported": str(sizes.premium(one.name)),
         "RdmaEnabled": "False",
     }
     restriction = azure.store.get("restriction", f"{region}/{one.name}")
@@ -293,9 +293,12 @@ def _restriction(region: str, zones: list[str] | None) -> dict[str, Any]:
 
 PLACE = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
 IMAGE = f"{PLACE}/publishers/{{publisher}}/artifacttypes/vmimage/offers/{{offer}}/skus/{{sku}}/versions"
-ROUTES = (
-    Route("GET", IMAGE, list_versions, VERSIONS),
-    Route("GET", f"{IMAGE}/{{version}}", get_version, VERSIONS),
-    Route("GET", f"{PLACE}/usages", usages, VERSIONS),
-    Route("GET", "/subscriptions/{subscription}/providers/Microsoft.Compute/skus", skus, SKU_VERSIONS),
+SERVICE = Service(
+    namespace="Microsoft.Compute",
+    routes=(
+        Route("GET", IMAGE, list_versions, VERSIONS),
+        Route("GET", f"{IMAGE}/{{version}}", get_version, VERSIONS),
+        Route("GET", f"{PLACE}/usages", usages, VERSIONS),
+        Route("GET", "/subscriptions/{subscription}/providers/Microsoft.Compute/skus", skus, SKU_VERSIONS),
+    ),
 )

@@ -5,19 +5,25 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from azure_local import tracked
+from azure_local import serving, tracked
 from azure_local.azure import Azure
 from azure_local.common import registered
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.compute.provider import COMPUTE
+from azure_local.http import Answer, Call, Failure
 from azure_local.operations import monitored
 from azure_local.tracked import Type
 
 VERSIONS = ("2025-01-02", "2026-03-02", "2024-03-02", "2023-10-02", "2023-04-02")
 DISK = Type(
-    "Microsoft.Compute/disks", "disk", VERSIONS, "disk", "Disk",
-    ("creationData", "diskSizeGB", "osType", "hyperVGeneration", "networkAccessPolicy", "publicNetworkAccess"),
-    r"\w([\w.-]{0,78}\w)?",
-)  # fmt: skip
+    provider=COMPUTE,
+    name="Microsoft.Compute/disks",
+    store="disk",
+    versions=VERSIONS,
+    shape="Disk",
+    seconds=10,
+    offered=("creationData", "diskSizeGB", "osType", "hyperVGeneration", "networkAccessPolicy", "publicNetworkAccess"),
+    naming=r"\w([\w.-]{0,78}\w)?",
+)
 LARGEST = 32767
 
 
@@ -113,8 +119,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     if document is not None and document["resource"].get("managedBy"):
         text = f"Disk {document['resource']['name']} is attached to VM {document['resource']['managedBy']}."
         raise Failure(409, "OperationNotAllowed", text)
-    return tracked.remove(azure, call, DISK, 10)
+    return await tracked.remove(azure, call, DISK, 10)
 
 
-ROUTES = (*tracked.routes(DISK, put, delete), Route("PATCH", DISK.one, patch, VERSIONS))
-COMPLETIONS = tracked.completions(DISK)
+SERVICE = serving.service(DISK, put=put, patch=patch, delete=delete)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from azure_local import tracked
+from azure_local import serving, tracked
 from azure_local.azure import Azure
 from azure_local.common import registered
-from azure_local.http import Answer, Call, Failure, Route
-from azure_local.tracked import Document, Type
+from azure_local.compute.provider import COMPUTE
+from azure_local.http import Answer, Call, Failure
+from azure_local.tracked import Changing, Document, Type
 
 VERSIONS = ("2024-03-03", "2026-03-03", "2025-12-03", "2023-07-03", "2022-08-03", "2021-10-01")
 GALLERY = Type(
-    "Microsoft.Compute/galleries", "gallery", VERSIONS, "gallery", "Gallery",
-    ("description", "identifier", "sharingProfile", "softDeletePolicy"), r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?",
-)  # fmt: skip
+    provider=COMPUTE,
+    name="Microsoft.Compute/galleries",
+    store="gallery",
+    versions=VERSIONS,
+    shape="Gallery",
+    seconds=15,
+    changing=Changing.AT_ONCE,  # as the recorded ones
+    offered=("description", "identifier", "sharingProfile", "softDeletePolicy"),
+    naming=r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?",
+)
 
 
 def _check(given: Document) -> None:
@@ -38,23 +46,19 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    """Done at once, as the recorded ones are."""
     document = tracked.lookup(azure, call, GALLERY)
     wanted = tracked.changes(call, GALLERY)
-    tracked.idle(document)
     _check(wanted["properties"])
     resource = document["resource"]
     identifier = resource["properties"]["identifier"]
     resource["properties"] |= {**wanted["properties"], "identifier": identifier}
     resource["tags"] = wanted.get("tags", resource["tags"])
-    azure.store.put(GALLERY.store, resource["id"], document)
-    return Answer(200, resource)
+    return tracked.update(azure, GALLERY, document)
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
     tracked.check_empty(azure, GALLERY.key(azure, call), "images", "imageDefinition")
-    return tracked.remove(azure, call, GALLERY)
+    return await tracked.remove(azure, call, GALLERY)
 
 
-ROUTES = (*tracked.routes(GALLERY, put, delete), Route("PATCH", GALLERY.one, patch, VERSIONS))
-COMPLETIONS = tracked.completions(GALLERY)
+SERVICE = serving.service(GALLERY, put=put, patch=patch, delete=delete)

@@ -6,10 +6,11 @@ import re
 from datetime import datetime
 from typing import Any
 
-from azure_local import tracked
+from azure_local import serving, tracked
 from azure_local.azure import Azure
 from azure_local.compute import gallery
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.compute.provider import COMPUTE
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = gallery.VERSIONS
@@ -19,9 +20,16 @@ FREE = (
     "features", "allowUpdateImage",
 )  # fmt: skip
 DEFINITION = Type(
-    "Microsoft.Compute/galleries/images", "imageDefinition", VERSIONS, "gallery", "GalleryImage", (*FIXED, *FREE),
-    r"[A-Za-z0-9]([\w.-]{0,78}[A-Za-z0-9])?",
-)  # fmt: skip
+    provider=COMPUTE,
+    name="Microsoft.Compute/galleries/images",
+    store="imageDefinition",
+    versions=VERSIONS,
+    shape="GalleryImage",
+    seconds=15,
+    left=20,
+    offered=(*FIXED, *FREE),
+    naming=r"[A-Za-z0-9]([\w.-]{0,78}[A-Za-z0-9])?",
+)
 LONGEST = {"publisher": 128, "offer": 64, "sku": 64}
 """Characters of an identifier's parts. Source: Azure's portal and CLI refuse longer ones."""
 
@@ -84,7 +92,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     wanted = tracked.changes(call, DEFINITION)
     _check_fixed(document, wanted["properties"])
     check_date(wanted["properties"], "galleryImage.properties.endOfLifeDate")
-    tracked.idle(document)
+    tracked.idle(DEFINITION, document)
     resource = document["resource"]
     resource["properties"] |= wanted["properties"]
     resource["tags"] = wanted.get("tags", resource["tags"])
@@ -93,11 +101,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
 
 async def delete(azure: Azure, call: Call) -> Answer:
     tracked.check_empty(azure, DEFINITION.key(azure, call), "versions", "imageVersion")
-    return tracked.remove(azure, call, DEFINITION)
+    return await tracked.remove(azure, call, DEFINITION)
 
 
-ROUTES = (
-    *tracked.routes(DEFINITION, put, delete, above=gallery.GALLERY),
-    Route("PATCH", DEFINITION.one, patch, VERSIONS),
-)
-COMPLETIONS = tracked.completions(DEFINITION)
+SERVICE = serving.service(DEFINITION, above=gallery.GALLERY, put=put, patch=patch, delete=delete)

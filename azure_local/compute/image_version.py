@@ -9,17 +9,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from azure_local import operations, tracked
-from azure_local.azure import SECONDS, Azure
+from azure_local import operations, serving, tracked
+from azure_local.azure import Azure
 from azure_local.compute import gallery, image_definition, publishing
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.compute.provider import COMPUTE
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = gallery.VERSIONS
 VERSION = Type(
-    "Microsoft.Compute/galleries/images/versions", "imageVersion", VERSIONS, "imageVersion", "GalleryImageVersion",
-    ("publishingProfile", "storageProfile", "safetyProfile"), r"\d{1,10}\.\d{1,10}\.\d{1,10}",
-)  # fmt: skip
+    provider=COMPUTE,
+    name="Microsoft.Compute/galleries/images/versions",
+    store="imageVersion",
+    versions=VERSIONS,
+    shape="GalleryImageVersion",
+    seconds=280,
+    left=20,
+    offered=("publishingProfile", "storageProfile", "safetyProfile"),
+    naming=r"\d{1,10}\.\d{1,10}\.\d{1,10}",
+)
 LARGEST = 2**31 - 1
 SOURCE = "galleryImageVersion.properties.storageProfile"
 
@@ -47,10 +55,12 @@ async def put(azure: Azure, call: Call) -> Answer:
     ready = _schedule(azure, profile, location, {})
     problem = _problem(machine, definition["resource"]["properties"]["hyperVGeneration"])
     kept = {"ready": ready, "base": machine["base"], "source": machine_id, "spoiled": problem}
-    seconds = 5.0 if problem else SECONDS["imageVersion"] + SECONDS["replication"] * (len(ready) - 1)
+    seconds = 5.0 if problem else azure.seconds["imageVersion"] + azure.seconds["replication"] * (len(ready) - 1)
     answer = tracked.keep(azure, call, VERSION, {**wanted, "properties": properties}, seconds, **kept)
     if not problem:
-        operations.start_async(azure, "Microsoft.Compute", SECONDS["imageVersion"], "imageVersion.copied", key=key)
+        operations.start_async(
+            azure, "Microsoft.Compute", azure.seconds["imageVersion"], "imageVersion.copied", key=key
+        )
     return answer
 
 
@@ -97,18 +107,18 @@ def _problem(machine: Document, generation: str) -> str:
 def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, str]) -> dict[str, str]:
     """Region → when its replicas are ready; those that were stay as they were, the others come one after the other."""
     moments = {}
-    seconds = 0.0 if ready else float(SECONDS["imageVersion"])
+    seconds = 0.0 if ready else float(azure.seconds["imageVersion"])
     names = [publishing.region(one) for one in profile["targetRegions"]]
     for name in sorted(names, key=lambda one: one != location):
         if name not in ready:
-            seconds += SECONDS["replication"] if name != location else 0
+            seconds += azure.seconds["replication"] if name != location else 0
         moments[name] = ready.get(name) or azure.clock.after(seconds)
     return moments
 
 
 def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
     """A PATCH, or a PUT on what is there: tags and where its copies are."""
-    tracked.idle(document)
+    tracked.idle(VERSION, document)
     resource, given = document["resource"], wanted["properties"]
     live = resource["properties"]
     source = (given.get("storageProfile") or {}).get("source") or {}
@@ -170,12 +180,12 @@ async def made(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get(VERSION.store, data["key"])
     if document is not None and document["spoiled"]:
         raise Failure(409, "Conflict", document["spoiled"])
-    await tracked.completions(VERSION)["imageVersion.made"](azure, data)
+    await serving.ends(VERSION)["imageVersion.made"](azure, data)
 
 
 async def failed(azure: Azure, data: dict[str, Any]) -> None:
     await miscopied(azure, data)
-    await tracked.completions(VERSION)["imageVersion.made.failed"](azure, data)
+    await serving.ends(VERSION)["imageVersion.made.failed"](azure, data)
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
@@ -185,7 +195,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     if properties["safetyProfile"].get("blockDeletionBeforeEndOfLife") and end and not azure.clock.passed(end):
         text = "The gallery image version cannot be deleted before its end of life, as its safetyProfile says."
         raise Failure(409, "OperationNotAllowed", text)
-    return tracked.remove(azure, call, VERSION)
+    return await tracked.remove(azure, call, VERSION)
 
 
 def bootable(azure: Azure, wanted: str, region: str) -> Document | None:
@@ -216,14 +226,18 @@ def usable(azure: Azure, document: Document, region: str) -> bool:
     return moment is not None and azure.clock.past(moment) and not document["spoiled"] and not going
 
 
-ROUTES = (
-    *tracked.routes(VERSION, put, delete, get, above=image_definition.DEFINITION),
-    Route("PATCH", VERSION.one, patch, VERSIONS),
+SERVICE = serving.service(
+    VERSION,
+    above=image_definition.DEFINITION,
+    put=put,
+    patch=patch,
+    get=get,
+    delete=delete,
+    completions={
+        "imageVersion.made": made,
+        "imageVersion.made.failed": failed,
+        "imageVersion.copied": copied,
+        "imageVersion.copied.failed": miscopied,
+    },
+    seconds={"replication": 120},
 )
-COMPLETIONS = {
-    **tracked.completions(VERSION),
-    "imageVersion.made": made,
-    "imageVersion.made.failed": failed,
-    "imageVersion.copied": copied,
-    "imageVersion.copied.failed": miscopied,
-}

@@ -13,6 +13,7 @@ from typing import Any
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.registry import images
+from azure_local.registry import roles as registry_roles
 
 TAKES = (
     (r"nvidia-(driver|container)|cuda-drivers|ubuntu-drivers", 345),
@@ -55,7 +56,7 @@ def _unpullable(azure: Azure, machine: dict[str, Any], match: re.Match[str]) -> 
     identity = machine["resource"].get("identity") or {}
     principals = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
     principals += [identity["principalId"]] if "principalId" in identity else []
-    if not any(roles.allowed(azure, one, "readImages", registry["id"]) for one in principals):
+    if not any(roles.allowed(azure, one, registry_roles.PULL, registry["id"]) for one in principals):
         return f"Error response from daemon: Head https://{server}/v2/{repository}/manifests/{tag}: unauthorized"
     if images.find(azure, images.Image(server, repository, digest or tag or "latest")) is None:
         return f"Error response from daemon: manifest for {server}/{repository}:{tag or 'latest'} not found"

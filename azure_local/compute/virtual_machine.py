@@ -9,25 +9,42 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from azure_local import tracked
-from azure_local.azure import SECONDS, TENANT, Azure
-from azure_local.batch.arm.batch_account import identities
+from azure_local import serving, tracked
+from azure_local.azure import Azure
 from azure_local.common import registered
 from azure_local.compute import catalogue, disk, image_version, login
 from azure_local.compute.login import invalid, missing
+from azure_local.compute.provider import COMPUTE
 from azure_local.http import Answer, Call, Failure
+from azure_local.identity.assigned import identities
+from azure_local.settings import TENANT
 from azure_local.tracked import Document, Type
 
 VERSIONS = catalogue.VERSIONS
 MACHINE = Type(
-    "Microsoft.Compute/virtualMachines", "virtualMachine", VERSIONS, "vm", "VirtualMachine",
-    (
-        "hardwareProfile", "storageProfile", "osProfile", "networkProfile", "securityProfile", "diagnosticsProfile",
-        "priority", "evictionPolicy", "licenseType", "extensionsTimeBudget", "scheduledEventsProfile", "billingProfile",
+    provider=COMPUTE,
+    name="Microsoft.Compute/virtualMachines",
+    store="virtualMachine",
+    versions=VERSIONS,
+    shape="VirtualMachine",
+    seconds=150,
+    offered=(
+        "hardwareProfile",
+        "storageProfile",
+        "osProfile",
+        "networkProfile",
+        "securityProfile",
+        "diagnosticsProfile",
+        "priority",
+        "evictionPolicy",
+        "licenseType",
+        "extensionsTimeBudget",
+        "scheduledEventsProfile",
+        "billingProfile",
         "userData",
     ),
-    r"[A-Za-z0-9]([\w.-]{0,62}\w)?",
-)  # fmt: skip
+    naming=r"[A-Za-z0-9]([\w.-]{0,62}\w)?",
+)
 FIXED = ("osProfile", "networkProfile", "priority", "securityProfile")
 IMAGE_SIZE, LARGEST = 30, 4095
 """GB of the images' OS disk, and of the largest OS disk. Source of the latter: learn.microsoft.com, managed disks."""
@@ -68,7 +85,7 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 def _again(azure: Azure, call: Call, existing: Document, wanted: Document) -> Answer:
     """A PUT on what is there: tags and identity can change, and nothing else that is offered here."""
-    tracked.idle(existing)
+    tracked.idle(MACHINE, existing)
     _check_ungeneralized(existing, "update")
     before, given = existing["asked"], wanted["properties"]
     for name in FIXED:
@@ -212,18 +229,18 @@ async def made(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get(MACHINE.store, data["key"])
     if document is not None:
         document["power"] = "running" if document["power"] == "starting" else document["power"]
-        await tracked.completions(MACHINE)["virtualMachine.made"](azure, data)
+        await serving.ends(MACHINE)["virtualMachine.made"](azure, data)
 
 
 async def failed(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get(MACHINE.store, data["key"])
     if document is not None:
         document |= {"power": "stopped", "error": data["error"]}
-        await tracked.completions(MACHINE)["virtualMachine.made.failed"](azure, data)
+        await serving.ends(MACHINE)["virtualMachine.made.failed"](azure, data)
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    return tracked.remove(azure, call, MACHINE, SECONDS["vmDeletion"])
+    return await tracked.remove(azure, call, MACHINE, azure.seconds["vmDeletion"])
 
 
 async def gone(azure: Azure, data: dict[str, Any]) -> None:

@@ -5,21 +5,33 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azure_local import tracked
+from azure_local import serving, tracked
 from azure_local.azure import Azure
 from azure_local.compute import catalogue, virtual_machine
+from azure_local.compute.provider import COMPUTE
 from azure_local.compute.virtual_machine_run_command import check_place, running
 from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document, Type
 
 VERSIONS = virtual_machine.VERSIONS
 EXTENSION = Type(
-    "Microsoft.Compute/virtualMachines/extensions", "extension", VERSIONS, "vm", "VirtualMachineExtension",
-    (
-        "publisher", "type", "typeHandlerVersion", "autoUpgradeMinorVersion", "enableAutomaticUpgrade", "settings",
-        "protectedSettings", "forceUpdateTag",
+    provider=COMPUTE,
+    name="Microsoft.Compute/virtualMachines/extensions",
+    store="extension",
+    versions=VERSIONS,
+    shape="VirtualMachineExtension",
+    seconds=150,
+    offered=(
+        "publisher",
+        "type",
+        "typeHandlerVersion",
+        "autoUpgradeMinorVersion",
+        "enableAutomaticUpgrade",
+        "settings",
+        "protectedSettings",
+        "forceUpdateTag",
     ),
-)  # fmt: skip
+)
 OFFERED = {("microsoft.hpccompute", "nvidiagpudriverlinux"): (340.0, 1)}
 """publisher, type → the seconds that it takes, and its major version."""
 SYSTEMS = ("canonical",)
@@ -73,7 +85,7 @@ async def made(azure: Azure, data: dict[str, Any]) -> None:
         raise _failure("Non-zero exit code: 1. No NVIDIA GPU was found on this virtual machine")
     if publisher not in SYSTEMS:
         raise _failure(f"Non-zero exit code: 51. The distribution of {publisher} is not supported")
-    await tracked.completions(EXTENSION)["extension.made"](azure, data)
+    await serving.ends(EXTENSION)["extension.made"](azure, data)
 
 
 def _failure(why: str) -> Failure:
@@ -89,7 +101,7 @@ async def failed(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get("extension", data["key"])
     if document is not None:
         document["error"] = data["error"]["message"]
-        await tracked.completions(EXTENSION)["extension.made.failed"](azure, data)
+        await serving.ends(EXTENSION)["extension.made.failed"](azure, data)
 
 
 async def get(azure: Azure, call: Call) -> Answer:
@@ -111,8 +123,15 @@ async def get(azure: Azure, call: Call) -> Answer:
 async def delete(azure: Azure, call: Call) -> Answer:
     if azure.store.get(EXTENSION.store, EXTENSION.key(azure, call)) is not None:
         running(azure, call)
-    return tracked.remove(azure, call, EXTENSION, 20)
+    return await tracked.remove(azure, call, EXTENSION, 20)
 
 
-ROUTES = tracked.routes(EXTENSION, put, delete, get, above=virtual_machine.MACHINE)
-COMPLETIONS = {**tracked.completions(EXTENSION), "extension.made": made, "extension.made.failed": failed}
+SERVICE = serving.service(
+    EXTENSION,
+    above=virtual_machine.MACHINE,
+    put=put,
+    get=get,
+    delete=delete,
+    without=("patch",),
+    completions={"extension.made": made, "extension.made.failed": failed},
+)

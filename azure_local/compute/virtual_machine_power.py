@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local import operations, tracked
-from azure_local.azure import SECONDS, Azure
+from azure_local import operations, serving, tracked
+from azure_local.azure import Azure, Handler, Route
 from azure_local.compute import virtual_machine
 from azure_local.compute.virtual_machine import MACHINE, VERSIONS
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 from azure_local.tracked import Document
 
 STATES = {"creating": "Creating", "updating": "Updating", "deleting": "Deleting"}
@@ -59,10 +59,10 @@ def _provisioning(document: Document, now: str) -> Document:
     return {"code": f"ProvisioningState/{state}", "level": "Info", "displayStatus": words, "time": now}
 
 
-def _post(operation: str, before: str, after: str) -> tracked.Handler:
+def _post(operation: str, before: str, after: str) -> Handler:
     async def act(azure: Azure, call: Call) -> Answer:
         document = tracked.lookup(azure, call, MACHINE)
-        tracked.idle(document)
+        tracked.idle(MACHINE, document)
         if operation == "start" and document["generalized"]:
             name = document["resource"]["name"]
             text = f"Operation 'start' is not allowed on VM '{name}' since the VM is generalized."
@@ -73,7 +73,7 @@ def _post(operation: str, before: str, after: str) -> tracked.Handler:
         document["resource"]["properties"]["provisioningState"] = "Updating"
         azure.store.put(MACHINE.store, key, document)
         data = {"key": key, "was": was, "after": was if stays else after}
-        name, takes = f"virtualMachine.{operation}", SECONDS["deallocate"]
+        name, takes = f"virtualMachine.{operation}", azure.seconds["deallocate"]
         return Answer(
             202, None, operations.monitored(operations.start_async(azure, "Microsoft.Compute", takes, name, **data))
         )
@@ -85,19 +85,19 @@ async def ended(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get(MACHINE.store, data["key"])
     if document is not None:
         document["power"] = data["after"]
-        await tracked.completions(MACHINE)["virtualMachine.made"](azure, data)
+        await serving.ends(MACHINE)["virtualMachine.made"](azure, data)
 
 
 async def failed(azure: Azure, data: dict[str, Any]) -> None:
     document = azure.store.get(MACHINE.store, data["key"])
     if document is not None:
         document |= {"power": data["was"], "error": data["error"]}
-        await tracked.completions(MACHINE)["virtualMachine.made.failed"](azure, data)
+        await serving.ends(MACHINE)["virtualMachine.made.failed"](azure, data)
 
 
 async def generalize(azure: Azure, call: Call) -> Answer:
     document = tracked.lookup(azure, call, MACHINE)
-    tracked.idle(document)
+    tracked.idle(MACHINE, document)
     if document["power"] not in ("deallocated", "stopped"):
         name = document["resource"]["name"]
         text = (
@@ -115,18 +115,24 @@ STEPS = {
     "start": ("starting", "running"),
 }
 """Operation → the power state while it goes on, and after it."""
-ROUTES = (
-    *tracked.routes(MACHINE, virtual_machine.put, virtual_machine.delete, get),
-    Route("PATCH", MACHINE.one, virtual_machine.patch, VERSIONS),
-    Route("GET", f"{MACHINE.one}/instanceView", view, VERSIONS),
-    Route("POST", f"{MACHINE.one}/generalize", generalize, VERSIONS),
-    *(Route("POST", f"{MACHINE.one}/{name}", _post(name, *step), VERSIONS) for name, step in STEPS.items()),
+SERVICE = serving.service(
+    MACHINE,
+    put=virtual_machine.put,
+    patch=virtual_machine.patch,
+    get=get,
+    delete=virtual_machine.delete,
+    routes=(
+        Route("GET", f"{MACHINE.one}/instanceView", view, VERSIONS),
+        *serving.posts(
+            MACHINE.one, VERSIONS, generalize=generalize, **{name: _post(name, *step) for name, step in STEPS.items()}
+        ),
+    ),
+    completions={
+        "virtualMachine.made": virtual_machine.made,
+        "virtualMachine.made.failed": virtual_machine.failed,
+        "virtualMachine.gone": virtual_machine.gone,
+        **{f"virtualMachine.{name}": ended for name in STEPS},
+        **{f"virtualMachine.{name}.failed": failed for name in STEPS},
+    },
+    seconds={"vmDeletion": 60, "powerOff": 60, "deallocate": 60},
 )
-COMPLETIONS = {
-    **tracked.completions(MACHINE),
-    "virtualMachine.made": virtual_machine.made,
-    "virtualMachine.made.failed": virtual_machine.failed,
-    "virtualMachine.gone": virtual_machine.gone,
-    **{f"virtualMachine.{name}": ended for name in STEPS},
-    **{f"virtualMachine.{name}.failed": failed for name in STEPS},
-}

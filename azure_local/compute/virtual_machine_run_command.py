@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local import operations, tracked
-from azure_local.azure import SECONDS, Azure
+from azure_local import operations, serving, tracked
+from azure_local.azure import Azure
 from azure_local.compute import script_trial, virtual_machine
-from azure_local.http import Answer, Call, Failure, Route, page
+from azure_local.compute.provider import COMPUTE
+from azure_local.http import Answer, Call, Failure, page
 from azure_local.tracked import Document, Type
 
 VERSIONS = virtual_machine.VERSIONS
 COMMAND = Type(
-    "Microsoft.Compute/virtualMachines/runCommands", "runCommand", VERSIONS, "vm", "VirtualMachineRunCommand",
-    (
-        "source", "parameters", "protectedParameters", "asyncExecution", "runAsUser", "runAsPassword",
-        "timeoutInSeconds", "treatFailureAsDeploymentFailure",
+    provider=COMPUTE,
+    name="Microsoft.Compute/virtualMachines/runCommands",
+    store="runCommand",
+    versions=VERSIONS,
+    shape="VirtualMachineRunCommand",
+    seconds=150,
+    offered=(
+        "source",
+        "parameters",
+        "protectedParameters",
+        "asyncExecution",
+        "runAsUser",
+        "runAsPassword",
+        "timeoutInSeconds",
+        "treatFailureAsDeploymentFailure",
     ),
-)  # fmt: skip
+)
 SOURCES = ("script", "scriptUri", "commandId", "galleryScriptReferenceId")
 SECRETS = ("protectedParameters", "runAsPassword")
 MOST = 25
@@ -37,7 +49,7 @@ def running(azure: Azure, call: Call) -> Document:
     """The machine above, which must be there and running. Failure 404 or 409."""
     machine = tracked.parent(azure, call, virtual_machine.MACHINE)
     if machine["resource"]["properties"]["provisioningState"] in ("Creating", "Deleting"):
-        tracked.idle(machine)
+        tracked.idle(virtual_machine.MACHINE, machine)
     if machine["power"] != "running":
         text = "Cannot modify extensions in the VM when the VM is not running."
         raise Failure(409, "OperationNotAllowed", text)
@@ -58,7 +70,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     check_place(machine, wanted)
     _check(given)
     if existing := azure.store.get(COMMAND.store, key):
-        tracked.idle(existing)
+        tracked.idle(COMMAND, existing)
     elif len(azure.store.list("runCommand", f"{machine['resource']['id']}/")) >= MOST:
         text = f"The maximum number of run commands on a virtual machine is {MOST}. Delete some of them first."
         raise Failure(409, "OperationNotAllowed", text)
@@ -110,7 +122,9 @@ async def ended(azure: Azure, data: dict[str, Any]) -> None:
     if document and not data["exitCode"] and "poweroff" in document["resource"]["properties"]["source"]["script"]:
         place = data["key"].rsplit("/runCommands/", 1)[0]
         after = {"key": place, "was": "running", "after": "stopped"}
-        operations.start_async(azure, "Microsoft.Compute", SECONDS["powerOff"], "virtualMachine.powerOff", **after)
+        operations.start_async(
+            azure, "Microsoft.Compute", azure.seconds["powerOff"], "virtualMachine.powerOff", **after
+        )
 
 
 async def failed(azure: Azure, data: dict[str, Any]) -> None:
@@ -141,7 +155,7 @@ async def made(azure: Azure, data: dict[str, Any]) -> None:
     if strict and document["view"]["executionState"] != "Succeeded":
         text = f"Run command '{document['resource']['name']}' failed with exit code {document['view']['exitCode']}."
         raise Failure(409, "VMExtensionProvisioningError", text)
-    await tracked.completions(COMMAND)["runCommand.made"](azure, data)
+    await serving.ends(COMMAND)["runCommand.made"](azure, data)
 
 
 def _shown(call: Call, document: Document) -> Document:
@@ -165,19 +179,21 @@ async def delete(azure: Azure, call: Call) -> Answer:
     """A script that goes on is stopped with it."""
     if azure.store.get(COMMAND.store, COMMAND.key(azure, call)) is not None:
         running(azure, call)
-    return tracked.remove(azure, call, COMMAND, 10)
+    return await tracked.remove(azure, call, COMMAND, 10)
 
 
-ROUTES = (
-    Route("PUT", COMMAND.one, put, VERSIONS),
-    Route("GET", COMMAND.one, get, VERSIONS),
-    Route("DELETE", COMMAND.one, delete, VERSIONS),
-    Route("GET", COMMAND.all, listing, VERSIONS),
+SERVICE = serving.service(
+    COMMAND,
+    above=virtual_machine.MACHINE,
+    put=put,
+    get=get,
+    delete=delete,
+    listing=listing,
+    without=("patch",),
+    completions={
+        "runCommand.made": made,
+        "runCommand.started": started,
+        "runCommand.ended": ended,
+        "runCommand.ended.failed": failed,
+    },
 )
-COMPLETIONS = {
-    **tracked.completions(COMMAND),
-    "runCommand.made": made,
-    "runCommand.started": started,
-    "runCommand.ended": ended,
-    "runCommand.ended.failed": failed,
-}

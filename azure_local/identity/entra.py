@@ -7,10 +7,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from azure_local.azure import TENANT, Azure
+from azure_local.azure import Azure, Door, Service
 from azure_local.http import Failure
-
-__all__ = ["TENANT", "serve", "serves"]
+from azure_local.settings import TENANT
 
 
 def serves(path: str) -> bool:
@@ -80,3 +79,6 @@ def _cloud(azure: Azure) -> dict[str, object]:
             "keyVaultDns": "vault.localhost",
         },
     }
+
+
+SERVICE = Service(door=Door("entra", serves, serve, lambda path: None))

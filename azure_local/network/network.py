@@ -6,37 +6,64 @@ stand in an address space is in `addresses`.
 
 from __future__ import annotations
 
-import itertools
 import json
 import uuid
 from typing import Any
 
-from azure_local import tracked
-from azure_local.azure import Azure
+from azure_local import serving, tracked
+from azure_local.azure import Azure, Route
 from azure_local.common import registered
-from azure_local.http import Answer, Call, Failure, Route
-from azure_local.network import addresses
+from azure_local.http import Answer, Call, Failure
+from azure_local.network import addresses, provider
 from azure_local.network import subnets as shown
 from azure_local.tracked import Document, Type
 
 VERSIONS = ("2024-07-01", "2026-03-01", "2025-01-01", "2024-05-01", "2024-01-01", "2023-11-01", "2022-01-01")
 NAME = r"[A-Za-z0-9_]([\w.-]{0,%d}\w)?"
 NETWORK = Type(
-    "Microsoft.Network/virtualNetworks", "network", VERSIONS, "network", "VirtualNetwork",
-    ("addressSpace", "subnets", "dhcpOptions"), NAME % 62,
-)  # fmt: skip
+    provider=provider.NETWORK,
+    name="Microsoft.Network/virtualNetworks",
+    store="network",
+    versions=VERSIONS,
+    shape="VirtualNetwork",
+    seconds=6,
+    update="TagsObject",
+    offered=("addressSpace", "subnets", "dhcpOptions"),
+    naming=NAME % 62,
+)
 SECURITY = Type(
-    "Microsoft.Network/networkSecurityGroups", "securityGroup", VERSIONS, "network", "NetworkSecurityGroup",
-    ("securityRules", "flushConnection"), NAME % 78,
-)  # fmt: skip
+    provider=provider.NETWORK,
+    name="Microsoft.Network/networkSecurityGroups",
+    store="securityGroup",
+    versions=VERSIONS,
+    shape="NetworkSecurityGroup",
+    seconds=6,
+    update="TagsObject",
+    offered=("securityRules", "flushConnection"),
+    naming=NAME % 78,
+)
 ADDRESS = Type(
-    "Microsoft.Network/publicIPAddresses", "publicAddress", VERSIONS, "network", "PublicIPAddress",
-    ("publicIPAllocationMethod", "publicIPAddressVersion", "idleTimeoutInMinutes", "deleteOption", "ipTags"), NAME % 78,
-)  # fmt: skip
+    provider=provider.NETWORK,
+    name="Microsoft.Network/publicIPAddresses",
+    store="publicAddress",
+    versions=VERSIONS,
+    shape="PublicIPAddress",
+    seconds=6,
+    update="TagsObject",
+    offered=("publicIPAllocationMethod", "publicIPAddressVersion", "idleTimeoutInMinutes", "deleteOption", "ipTags"),
+    naming=NAME % 78,
+)
 INTERFACE = Type(
-    "Microsoft.Network/networkInterfaces", "interface", VERSIONS, "network", "NetworkInterface",
-    ("ipConfigurations", "networkSecurityGroup", "enableAcceleratedNetworking", "enableIPForwarding"), NAME % 78,
-)  # fmt: skip
+    provider=provider.NETWORK,
+    name="Microsoft.Network/networkInterfaces",
+    store="interface",
+    versions=VERSIONS,
+    shape="NetworkInterface",
+    seconds=6,
+    update="TagsObject",
+    offered=("ipConfigurations", "networkSecurityGroup", "enableAcceleratedNetworking", "enableIPForwarding"),
+    naming=NAME % 78,
+)
 
 
 def _reference(azure: Azure, reference: Any, store: str, owner: str, location: str) -> Document:
@@ -208,7 +235,7 @@ async def delete_network(azure: Azure, call: Call) -> Answer:
     if users := _users(azure, "interface", f"{key}/subnets/"):
         found = azure.store.get("network", key)
         raise _subnet_in_use(found["resource"]["properties"]["subnets"][0]["id"] if found else key, users[0])
-    return tracked.remove(azure, call, NETWORK, 10)
+    return await tracked.remove(azure, call, NETWORK, 10)
 
 
 async def delete_security(azure: Azure, call: Call) -> Answer:
@@ -219,7 +246,7 @@ async def delete_security(azure: Azure, call: Call) -> Answer:
             f"{users[0]}. In order to delete the Network security group, remove the association with the resource(s)."
         )
         raise Failure(400, "InUseNetworkSecurityGroupCannotBeDeleted", f"{text} See aka.ms/deletensg.")
-    return tracked.remove(azure, call, SECURITY, 10)
+    return await tracked.remove(azure, call, SECURITY, 10)
 
 
 async def delete_address(azure: Azure, call: Call) -> Answer:
@@ -230,7 +257,7 @@ async def delete_address(azure: Azure, call: Call) -> Answer:
         )
         text += "to delete the public IP, disassociate/detach the Public IP address from the resource."
         raise Failure(400, "PublicIPAddressCannotBeDeleted", f"{text} See aka.ms/deletepublicip.")
-    return tracked.remove(azure, call, ADDRESS, 10)
+    return await tracked.remove(azure, call, ADDRESS, 10)
 
 
 async def delete_interface(azure: Azure, call: Call) -> Answer:
@@ -242,31 +269,16 @@ async def delete_interface(azure: Azure, call: Call) -> Answer:
         raise Failure(
             400, "NicInUse", f"{text}interface, it must be dissociated from the resource. See aka.ms/deletenic."
         )
-    return tracked.remove(azure, call, INTERFACE, 10)
+    return await tracked.remove(azure, call, INTERFACE, 10)
 
 
-def _patch(kind: Type) -> tracked.Handler:
-    async def patch(azure: Azure, call: Call) -> Answer:
-        """The tags alone, and at once."""
-        document = tracked.lookup(azure, call, kind)
-        tracked.idle(document)
-        document["resource"]["tags"] = tracked.tags(call)
-        azure.store.put(kind.store, document["resource"]["id"], document)
-        return Answer(200, document["resource"])
-
-    return patch
-
-
-KINDS = (
-    (NETWORK, put_network, delete_network, get_network),
-    (SECURITY, put_security, delete_security, None),
-    (ADDRESS, put_address, delete_address, None),
-    (INTERFACE, put_interface, delete_interface, None),
-)
-_TYPES = (
-    (*tracked.routes(kind, put, delete, get), Route("PATCH", kind.one, _patch(kind), VERSIONS))
-    for kind, put, delete, get in KINDS
-)
 _SUBNET = Route("GET", f"{NETWORK.one}/subnets/{{subnet}}", get_subnet, VERSIONS)
-ROUTES = (*itertools.chain.from_iterable(_TYPES), _SUBNET)
-COMPLETIONS = {name: end for kind, *_ in KINDS for name, end in tracked.completions(kind).items()}
+SERVICES = tuple(
+    serving.service(kind, put=put, delete=delete, get=get, patch=serving.tagger(kind), routes=routes)
+    for kind, put, delete, get, routes in (
+        (NETWORK, put_network, delete_network, get_network, (_SUBNET,)),
+        (SECURITY, put_security, delete_security, None, ()),
+        (ADDRESS, put_address, delete_address, None, ()),
+        (INTERFACE, put_interface, delete_interface, None, ()),
+    )
+)

@@ -10,8 +10,9 @@ import time
 import traceback
 
 from azure_local import operations
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Service
 from azure_local.batch.data.common import nodes_of
+from azure_local.nodes import jobs, nodes, troubles
 from azure_local.nodes.jobs import Jobs
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.nodes import Nodes
@@ -82,3 +83,6 @@ class Batch:
         """The machine is switched off."""
         self.tasks.close()
         self.machine.close()
+
+
+SERVICE = Service(seconds={**nodes.SECONDS, **jobs.SECONDS}, settings=troubles.SETTINGS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure
 from azure_local.batch.data import jobs
 from azure_local.nodes.tasks import Tasks
+
+SECONDS = {"jobStopping": 3}
 
 
 class Jobs:
@@ -15,7 +17,7 @@ class Jobs:
 
     def stop(self, job: dict[str, Any], state: str) -> None:
         """Disable, enable, terminate or delete: the state now, the end of it a little later."""
-        job["next"] = self.azure.clock.after(SECONDS["jobStopping"])
+        job["next"] = self.azure.clock.after(self.azure.seconds["jobStopping"])
         jobs.move(self.azure, job, state)
 
     def recover(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch import offers
+from azure_local.compute import sizes
 from azure_local.nodes import commands
 from azure_local.nodes.containers import Containers, unfit
 from azure_local.nodes.failures import Refused
@@ -84,7 +84,7 @@ class Machine:
         folder = self.root(node) / "bin"
         if _configuration(document) is not None:
             commands.docker(folder, await self._containers.runtime())
-        if offers.gpu(document["resource"]["properties"]["vmSize"]):
+        if sizes.gpu(document["resource"]["properties"]["vmSize"]):
             commands.nvidia_smi(folder)
 
     async def run_start_task(

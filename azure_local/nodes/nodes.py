@@ -8,25 +8,27 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure
 from azure_local.batch.data.common import nodes_of
+from azure_local.batch.node_states import leaving, move, rest, save
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
-from azure_local.nodes.states import leaving, move, rest, save
 from azure_local.nodes.troubles import trouble
 
 if TYPE_CHECKING:
     from azure_local.nodes.tasks import Tasks
 
+SECONDS = {"nodeCreating": 25, "nodeStarting": 45, "nodeLeaving": 10, "nodeReimaging": 90, "nodeDeallocating": 30}
+"""How long nodes take, in simulated seconds; they boot side by side, a little apart."""
 TAKES = {
-    "rebooting": SECONDS["nodeStarting"],
-    "reimaging": 90,
-    "deallocating": 30,
-    "leavingpool": SECONDS["nodeLeaving"],
+    "rebooting": "nodeStarting",
+    "reimaging": "nodeReimaging",
+    "deallocating": "nodeDeallocating",
+    "leavingpool": "nodeLeaving",
 }
-"""Action → simulated seconds until the node is at its end."""
+"""Action → what its simulated seconds are called."""
 REPLACED = 60
 """Simulated seconds after which Batch has found new capacity for a preempted node."""
 
@@ -50,7 +52,7 @@ class Nodes:
             "state": "creating",
             "since": self.azure.clock.after(0),
             "made": self.azure.clock.after(0),
-            "until": self.azure.clock.after(SECONDS["nodeCreating"] + late),
+            "until": self.azure.clock.after(self.azure.seconds["nodeCreating"] + late),
             "secret": secrets.token_urlsafe(16),
             "tasks": [],
             "ran": 0,
@@ -81,7 +83,7 @@ class Nodes:
             return
         node["pending"] = None
         self.machine.abandon(f"start/{node['id']}")
-        move(self.azure, node, pending["action"], TAKES[pending["action"]])
+        move(self.azure, node, pending["action"], self.azure.seconds[TAKES[pending["action"]]])
 
     def _has_data(self, node: dict[str, Any]) -> bool:
         for task in self.azure.store.list("task", f"{node['account']}/"):
@@ -115,7 +117,7 @@ class Nodes:
         shutil.rmtree(self.machine.root(node), ignore_errors=True)
 
     def start(self, node: dict[str, Any]) -> None:
-        move(self.azure, node, "starting", SECONDS["nodeStarting"])
+        move(self.azure, node, "starting", self.azure.seconds["nodeStarting"])
 
     def disable(self, node: dict[str, Any], option: str) -> None:
         """Let the node take no tasks."""
@@ -154,11 +156,14 @@ class Nodes:
             return
         if node["state"] == "creating":
             move(
-                self.azure, node, "starting", SECONDS["nodeStarting"] + trouble(self.azure, document).get("starting", 0)
+                self.azure,
+                node,
+                "starting",
+                self.azure.seconds["nodeStarting"] + trouble(self.azure, document).get("starting", 0),
             )
         elif node["state"] == "preempted":
             node["replaced"] = True
-            move(self.azure, node, "creating", SECONDS["nodeCreating"])
+            move(self.azure, node, "creating", self.azure.seconds["nodeCreating"])
         elif node["state"] in ("starting", "rebooting", "reimaging"):
             self._start(document, node)
         elif node["state"] == "deallocating":

@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch import offers
 from azure_local.batch.arm import batch_account, pool_scale
 from azure_local.batch.data.common import nodes_of
+from azure_local.batch.node_states import leaving
 from azure_local.batch.shapes import seconds
+from azure_local.compute import sizes
 from azure_local.nodes.nodes import Nodes
-from azure_local.nodes.states import leaving
 from azure_local.nodes.troubles import trouble
 
 SIDES = {True: "targetDedicatedNodes", False: "targetLowPriorityNodes"}
@@ -165,7 +165,7 @@ class Pools:
             if cause:
                 self._refuse(document, dedicated, *cause)
                 return
-            self.nodes.make(document, dedicated, offers.cores(size) or 1)
+            self.nodes.make(document, dedicated, sizes.cores(size) or 1)
 
     def _no_quota(
         self,
@@ -177,14 +177,14 @@ class Pools:
         """The code and the words of the quota that keeps out one node more, the account's before the family's."""
         owner = batch_account.by_name(self.azure, document["account"])
         assert owner is not None
-        account, cores, family = owner["resource"]["properties"], offers.cores(size) or 1, offers.family(size)
+        account, cores, family = owner["resource"]["properties"], sizes.cores(size) or 1, sizes.family(size)
         nodes = self.azure.store.list("node", f"{document['account']}/")
         mine = [node for node in nodes if node["dedicated"] is dedicated and node["state"] != "deallocated"]
         used = sum(node["cores"] for node in mine)
         quota = account["dedicatedCoreQuota" if dedicated else "lowPriorityCoreQuota"]
         families = {one["name"].lower(): one["coreQuota"] for one in account["dedicatedCoreQuotaPerVMFamily"]}
         limit = families.get(family.lower(), quota) if dedicated else quota
-        alike = sum(node["cores"] for node in mine if offers.family(node.get("size", size)) == family)
+        alike = sum(node["cores"] for node in mine if sizes.family(node.get("size", size)) == family)
         if used + cores <= quota and alike + cores <= limit:
             return None
         if used + number * cores > quota:

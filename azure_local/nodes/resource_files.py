@@ -10,9 +10,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from azure_local.azure import OPERATOR, Azure
+from azure_local.azure import Azure
 from azure_local.batch.arm import batch_account
 from azure_local.nodes.failures import Refused
+from azure_local.settings import OPERATOR
 
 
 class ResourceFiles:

@@ -7,9 +7,9 @@ from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.batch.data.common import nodes_of
+from azure_local.batch.node_states import READY
 from azure_local.clock import stamp
 from azure_local.nodes.exit_conditions import waiting
-from azure_local.nodes.states import READY
 from batch_autoscale import Series
 
 PERIOD, LATE = 30, 30

@@ -11,12 +11,12 @@ from azure_local.azure import Azure
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.data.pool_spelling import package_heard
+from azure_local.batch.node_states import RECENT, move, recent, rest, save, takes_tasks
 from azure_local.nodes.exit_conditions import options, waiting
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.packages import Packages
 from azure_local.nodes.preparation import Preparation
-from azure_local.nodes.states import RECENT, move, recent, rest, save, takes_tasks
 
 
 class Tasks:

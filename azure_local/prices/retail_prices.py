@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Door, Service
 from azure_local.common import REGIONS
 from azure_local.compute.catalogue import SIZES, Size
 
@@ -109,3 +109,7 @@ def _item(size: Size, region: str, system: str, kind: str, share: float) -> dict
         "isPrimaryMeterRegion": True,
         "armSkuName": size.name,
     }
+
+
+SERVICE = Service(door=Door("prices", serves, serve, lambda path: "prices"))
+"""Public: nobody has to sign in."""

@@ -1,34 +1,17 @@
-"""What a request about a container registry asks for: its SKU, its properties and its identity, checked."""
+"""What a request about a container registry asks for, checked beyond its shape: SKU, properties, identity."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from azure_local.azure import TENANT, Azure
-from azure_local.batch.arm.batch_account import identities
-from azure_local.http import Failure, only
+from azure_local.azure import Azure
+from azure_local.http import Failure
+from azure_local.identity.assigned import identities
+from azure_local.settings import TENANT
+from azure_local.shapes import Fault, Shapes, load, malformed
 
 SKUS = ("Basic", "Standard", "Premium")
-CHOICES = {
-    "publicNetworkAccess": ("Enabled", "Disabled"),
-    "networkRuleBypassOptions": ("AzureServices", "None"),
-    "zoneRedundancy": ("Enabled", "Disabled"),
-    "roleAssignmentMode": ("LegacyRegistryPermissions", "AbacRepositoryPermissions"),
-}
-BOOLEANS = ("adminUserEnabled", "anonymousPullEnabled", "dataEndpointEnabled", "networkRuleBypassAllowedForTasks")
-OBJECTS = {
-    "networkRuleSet": ("defaultAction", "ipRules"),
-    "policies": (
-        "quarantinePolicy",
-        "trustPolicy",
-        "retentionPolicy",
-        "exportPolicy",
-        "azureADAuthenticationAsArmPolicy",
-    ),
-    "encryption": ("status", "keyVaultProperties"),
-}
-SETTINGS = (*CHOICES, *BOOLEANS, *OBJECTS)
 Settings = dict[str, Any]
 PREMIUM: tuple[tuple[str, str, Callable[[Settings], Any]], ...] = (
     ("NetworkRuleSetNotSupported", "Network rules are", lambda body: body.get("networkRuleSet")),
@@ -58,11 +41,21 @@ def bad(text: str) -> Failure:
     return Failure(400, "InvalidRequestContent", f"The request content was invalid: {text}")
 
 
-def properties(body: dict[str, Any], sku: str) -> Settings:
-    """The properties of a body. Failure 400 if one is unknown, of a wrong form, or beyond the SKU."""
-    given = only(body.get("properties") or {}, SETTINGS, "RegistryProperties")
-    wanted = {name: value for name, value in given.items() if value is not None}
-    _check_forms(wanted)
+def _unfit(fault: Fault) -> Failure:
+    if fault.path == "sku.name" and fault.kind == "word":
+        return unsupported(fault.value)
+    return malformed(fault) if fault.kind == "unknown" else bad(fault.text)
+
+
+def unsupported(sku: Any) -> Failure:
+    return Failure(400, "UnsupportedSku", f"The SKU '{sku}' is not supported. Supported are {', '.join(SKUS)}.")
+
+
+SHAPES = Shapes(load("containerregistry"), _unfit)
+
+
+def check(wanted: Settings, sku: str) -> None:
+    """Failure 400 if what has been read of a registry's properties is beyond its SKU."""
     if sku != "Premium":
         for code, words, asks in PREMIUM:
             if asks(wanted):
@@ -70,51 +63,24 @@ def properties(body: dict[str, Any], sku: str) -> Settings:
                 raise Failure(400, code, text)
     if sku == "Basic" and wanted.get("anonymousPullEnabled"):
         raise Failure(400, "AnonymousPullNotSupported", "Anonymous pull is not supported for the SKU Basic.")
-    return wanted
-
-
-def _check_forms(wanted: Settings) -> None:
-    for name, choices in CHOICES.items():
-        if name in wanted and wanted[name] not in choices:
-            raise bad(f"the value of '{name}' must be one of {', '.join(choices)}.")
-    for name in BOOLEANS:
-        if name in wanted and not isinstance(wanted[name], bool):
-            raise bad(f"the value of '{name}' must be a boolean.")
-    for name, members in OBJECTS.items():
-        if name in wanted:
-            only(wanted[name], members, name)
-    for name, policy in wanted.get("policies", {}).items():
-        only(policy or {}, ("status", "type", "days", "lastUpdatedTime"), name)
-    _check_rules(wanted.get("networkRuleSet"))
-
-
-def _check_rules(rules: dict[str, Any] | None) -> None:
-    if rules is None:
-        return
-    if rules.get("defaultAction") not in ("Allow", "Deny"):
-        raise bad("the value of 'networkRuleSet.defaultAction' must be one of Allow, Deny.")
-    for rule in rules.get("ipRules") or ():
-        only(rule, ("action", "value"), "IPRule")
 
 
 def sku(body: dict[str, Any]) -> dict[str, str]:
-    wanted = only(body.get("sku") or {}, ("name", "tier"), "Sku").get("name")
-    name = next((one for one in SKUS if one.lower() == str(wanted).lower()), None)
-    if name is None:
-        raise Failure(400, "UnsupportedSku", f"The SKU '{wanted}' is not supported. Supported are {', '.join(SKUS)}.")
+    name = body["sku"]["name"]
+    if name not in SKUS:
+        raise unsupported(name)
     return {"name": name, "tier": name}
 
 
 def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
-    wanted = only(body.get("identity") or {}, ("type", "userAssignedIdentities", "principalId", "tenantId"), "Identity")
-    kinds = {part.strip() for part in str(wanted.get("type") or "None").split(",")}
-    if not kinds <= {"None", "SystemAssigned", "UserAssigned"}:
-        raise bad(f"the identity type '{wanted.get('type')}' is not known.")
-    if kinds == {"None"}:
+    """The `identity` of a registry as it is shown, or nothing."""
+    wanted = body.get("identity", {})
+    kind = wanted.get("type", "None")
+    if kind == "None":
         return {}
-    made: dict[str, Any] = {"type": wanted["type"]}
-    if "SystemAssigned" in kinds:
+    made: dict[str, Any] = {"type": kind}
+    if "SystemAssigned" in kind:
         made |= {"principalId": azure.principal_id("registry"), "tenantId": TENANT}
-    if "UserAssigned" in kinds:
+    if "UserAssigned" in kind:
         made["userAssignedIdentities"] = identities(azure, wanted)
     return {"identity": made}

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from azure_local.azure import SECONDS, Azure
+from azure_local.azure import Azure
 from azure_local.clock import stamp
 from azure_local.registry import context, dockerfile, images
 from azure_local.registry.dockerfile import Instruction, Refused, Walk
@@ -90,7 +90,7 @@ async def carry_out(azure: Azure, document: Mapping[str, Any], source: Path | No
         log.say("Container failed during run: build. No retries remaining.", after=1)
         log.plain("failed to run step ID: build: exit status 1")
         return _failed(log, began, run, "failed during run, err: exit status 1")
-    rest = SECONDS["buildRunning"] - (log.now - began).total_seconds()
+    rest = azure.seconds["buildRunning"] - (log.now - began).total_seconds()
     log.say("Successfully executed container: build", after=max(rest, 1) / 2)
     named = targets(login, request, run)
     _push(log, made, named if request.get("isPushEnabled", True) else [], after=max(rest, 1) / 4)

@@ -18,14 +18,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from azure_local.authorization import roles
-from azure_local.azure import TENANT, Azure
+from azure_local.azure import Azure
 from azure_local.http import Failure
 from azure_local.registry import images
+from azure_local.registry.roles import PULL, PUSH
+from azure_local.settings import TENANT
 
 REFRESH, ACCESS = 3 * 3600, 75 * 60
 PAGE = 100
 ARM = ("https://management.azure.com", "https://management.core.windows.net")
-ALLOWED = {"readImages": {"pull", "metadata_read"}, "writeImages": {"push", "metadata_write", "delete"}}
+ALLOWED = {PULL: {"pull", "metadata_read"}, PUSH: {"push", "metadata_write", "delete"}}
 WORDS = {
     "UNAUTHORIZED": "authentication required, visit https://aka.ms/acr/authorization for more information.",
     "NAME_UNKNOWN": "repository name not known to registry",

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from azure_local.azure import Azure
-from azure_local.registry import data, links
-from azure_local.registry.data import refusal
+from azure_local.azure import Azure, Door, Service
+from azure_local.registry import data, images, links
 
-__all__ = ["refusal", "serve", "serves"]
+PREFIX = "/registries/"
 
 
 def serves(path: str) -> bool:
-    return path.startswith("/registries/") or (path.startswith(("/acr-source/", "/acr-log/")) and path.count("/") == 3)
+    return path.startswith(PREFIX) or (path.startswith(("/acr-source/", "/acr-log/")) and path.count("/") == 3)
 
 
 async def serve(azure: Azure, request: Request) -> Response:
     """One request. Failure if it is refused."""
-    if request.url.path.startswith("/registries/"):
+    if request.url.path.startswith(PREFIX):
         return await data.serve(azure, request)
     return await links.serve(azure, request)
+
+
+def move(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"image": "host/repository:tag"}`: the tag of a public image moves; its new digest."""
+    text = str(body["image"])
+    image = images.parsed(text)
+    if image is None or not images.is_public(image.host) or images.DIGEST.fullmatch(image.reference):
+        return JSONResponse({"error": f"{text} is no tag in a public registry"}, 400)
+    named = f"{image.host}/{image.repository}:{image.reference}"
+    return {"image": named, "digest": images.move(azure, image).digest}
+
+
+SERVICE = Service(
+    door=Door("registry", serves, serve, lambda path: "registry" if path.startswith(PREFIX) else "blob", data.refusal),
+    settings={"images": move},
+)
+"""Its paths are looked at before Entra ID's: a registry hands out tokens of its own below /oauth2/."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from azure_local import operations
-from azure_local.azure import SECONDS, Azure
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.azure import Azure, Route, Service
+from azure_local.http import Answer, Call, Failure, page
 from azure_local.registry import build, images, links, registry
 
 VERSIONS = ("2025-03-01-preview", "2019-06-01-preview", "2019-04-01")
@@ -63,7 +64,7 @@ async def schedule(azure: Azure, call: Call) -> Answer:
     }
     azure.store.put("registry", found["id"], document)
     azure.store.put("run", resource["id"], {"resource": resource, "request": request, "login": login, "log": []})
-    _next(azure, resource, "Started", SECONDS["buildQueued"])
+    _next(azure, resource, "Started", azure.seconds["buildQueued"])
     return Answer(200, resource)
 
 
@@ -71,7 +72,7 @@ def _request(body: Any, login: str) -> dict[str, Any]:
     """A DockerBuildRequest with the platform spelt as the service answers it. Failure 400 if it is not a good one."""
     if isinstance(body, dict) and body.get("type") != "DockerBuildRequest":
         raise _bad(f"the type '{body.get('type')}' is not DockerBuildRequest, the only one that is run here.")
-    request = dict(only(body, KNOWN, "DockerBuildRequest"))
+    request = dict(_only(body, KNOWN, "DockerBuildRequest"))
     for name in ("dockerFilePath", "sourceLocation"):
         if not isinstance(request.get(name), str) or not request[name]:
             raise _bad(f"{name} is required.")
@@ -93,9 +94,22 @@ def _request(body: Any, login: str) -> dict[str, Any]:
     return {**request, "platform": _platform(request.get("platform"))}
 
 
+def _only(body: Any, known: Iterable[str], where: str) -> dict[str, Any]:
+    """`body` as a mapping with no member but the known ones."""
+    if not isinstance(body, dict):
+        raise Failure(400, "InvalidRequestContent", f"The request content was invalid: {where} must be an object.")
+    for name in body:
+        if name not in set(known):
+            text = f"Could not find member '{name}' on object of type '{where}'. Path '{name}'."
+            raise Failure(
+                400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{text}'"
+            )
+    return body
+
+
 def _check_arguments(request: dict[str, Any]) -> None:
     for argument in request.get("arguments") or ():
-        only(argument, ("name", "value", "isSecret"), "Argument")
+        _only(argument, ("name", "value", "isSecret"), "Argument")
         if not isinstance(argument.get("name"), str) or not isinstance(argument.get("value"), str):
             raise _bad("an argument needs a name and a value.")
 
@@ -103,7 +117,7 @@ def _check_arguments(request: dict[str, Any]) -> None:
 def _platform(platform: Any) -> dict[str, str]:
     if not isinstance(platform, dict):
         raise _bad("platform is required.")
-    only(platform, ("os", "architecture", "variant"), "PlatformProperties")
+    _only(platform, ("os", "architecture", "variant"), "PlatformProperties")
     system, architecture = str(platform.get("os")).lower(), str(platform.get("architecture") or "amd64").lower()
     if system not in ("linux", "windows"):
         raise _bad("platform.os must be Linux or Windows.")
@@ -137,7 +151,7 @@ async def advance(azure: Azure, data: dict[str, Any]) -> None:
     if document is None or document["resource"]["properties"]["status"] != before:
         return
     if data["state"] == "Started":
-        _next(azure, document["resource"], "Running", SECONDS["buildStarted"])
+        _next(azure, document["resource"], "Running", azure.seconds["buildStarted"])
         _move(azure, document, "Started", startTime=azure.clock.after(0))
     elif data["state"] == "Running":
         await _build(azure, document)
@@ -222,13 +236,16 @@ async def cancel(azure: Azure, call: Call) -> Answer:
     return Answer(200)
 
 
-ONE = f"{registry.ONE}/runs/{{run}}"
-ROUTES = (
-    Route("POST", f"{registry.ONE}/listBuildSourceUploadUrl", upload_url, VERSIONS),
-    Route("POST", f"{registry.ONE}/scheduleRun", schedule, VERSIONS),
-    Route("GET", f"{registry.ONE}/runs", listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("POST", f"{ONE}/listLogSasUrl", log_url, VERSIONS),
-    Route("POST", f"{ONE}/cancel", cancel, VERSIONS),
+ONE = f"{registry.REGISTRY.one}/runs/{{run}}"
+SERVICE = Service(
+    routes=(
+        Route("POST", f"{registry.REGISTRY.one}/listBuildSourceUploadUrl", upload_url, VERSIONS),
+        Route("POST", f"{registry.REGISTRY.one}/scheduleRun", schedule, VERSIONS),
+        Route("GET", f"{registry.REGISTRY.one}/runs", listing, VERSIONS),
+        Route("GET", ONE, get, VERSIONS),
+        Route("POST", f"{ONE}/listLogSasUrl", log_url, VERSIONS),
+        Route("POST", f"{ONE}/cancel", cancel, VERSIONS),
+    ),
+    completions={"registryRun.advance": advance, "registryRun.advance.failed": broken},
+    seconds={"buildQueued": 8, "buildStarted": 4, "buildRunning": 108},
 )
-COMPLETIONS = {"registryRun.advance": advance, "registryRun.advance.failed": broken}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azure_local import operations
+from azure_local import operations, serving
 from azure_local.authorization import roles
-from azure_local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
+from azure_local.azure import Azure, Route, Service
 from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, region
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local.http import Answer, Call, Failure, page
+from azure_local.settings import SUBSCRIPTION, TENANT
+from azure_local.shapes import Shapes, load, malformed
 
 VERSIONS = (
     "2025-04-01",
@@ -21,39 +23,14 @@ VERSIONS = (
     "2020-06-01",
     "2019-07-01",
 )
-KINDS = {
-    "storage": "Microsoft.Storage/storageAccounts",
-    "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
-    "batchAccount": "Microsoft.Batch/batchAccounts",
-    "network": "Microsoft.Network/virtualNetworks",
-    "securityGroup": "Microsoft.Network/networkSecurityGroups",
-    "publicAddress": "Microsoft.Network/publicIPAddresses",
-    "interface": "Microsoft.Network/networkInterfaces",
-    "disk": "Microsoft.Compute/disks",
-    "virtualMachine": "Microsoft.Compute/virtualMachines",
-    "runCommand": "Microsoft.Compute/virtualMachines/runCommands",
-    "extension": "Microsoft.Compute/virtualMachines/extensions",
-    "gallery": "Microsoft.Compute/galleries",
-    "imageDefinition": "Microsoft.Compute/galleries/images",
-    "imageVersion": "Microsoft.Compute/galleries/images/versions",
-    "registry": "Microsoft.ContainerRegistry/registries",
-}
-"""Store kind → ARM type of the tracked resources that a group can hold."""
-NAMESPACES = (
-    "Microsoft.Authorization",
-    "Microsoft.Batch",
-    "Microsoft.Compute",
-    "Microsoft.ContainerRegistry",
-    "Microsoft.ManagedIdentity",
-    "Microsoft.Network",
-    "Microsoft.Storage",
-)
+
+SHAPES = Shapes(load("resources"), malformed)
 
 
 async def put(azure: Azure, call: Call) -> Answer:
     check_subscription(call)
-    body = only(call.body, ("location", "tags", "managedBy", "properties", "id", "name", "type"), "ResourceGroup")
-    name, location = call.params["group"], region(call.body, "Microsoft.Resources/resourceGroups")
+    body = SHAPES.fitted("ResourceGroup", call.body)
+    name, location = call.params["group"], region(body, "Microsoft.Resources/resourceGroups")
     if not re.fullmatch(r"[-\w.()]{1,90}", name) or name.endswith("."):
         text = f"The provided resource group name '{name}' has these invalid characters or ends with a period."
         raise Failure(400, "InvalidResourceGroup", text)
@@ -77,9 +54,9 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 async def patch(azure: Azure, call: Call) -> Answer:
     found = group(azure, call)
-    only(call.body, ("tags", "managedBy", "properties", "name"), "ResourceGroupPatchable")
-    if "tags" in call.body:
-        found["tags"] = check_tags(call.body)
+    body = SHAPES.fitted("ResourceGroupPatchable", call.body)
+    if "tags" in body:
+        found["tags"] = check_tags(body)
     azure.store.put("group", found["name"], {"resource": found})
     return Answer(200, found)
 
@@ -101,7 +78,9 @@ async def delete(azure: Azure, call: Call) -> Answer:
     found = group(azure, call)
     found["properties"]["provisioningState"] = "Deleting"
     azure.store.put("group", found["name"], {"resource": found})
-    headers = operations.start(azure, "Microsoft.Resources", SECONDS["deletion"], "group.delete", group=found["name"])
+    headers = operations.start(
+        azure, "Microsoft.Resources", azure.seconds["deletion"], "group.delete", group=found["name"]
+    )
     return Answer(202, None, headers)
 
 
@@ -119,7 +98,7 @@ async def resources(azure: Azure, call: Call) -> Answer:
     prefix = f"{group_id(group(azure, call))}/" if "group" in call.params else f"/subscriptions/{SUBSCRIPTION}/"
     wanted = _filter(call.query.get("$filter"))
     found = []
-    for kind in KINDS:
+    for kind in azure.types:
         for document in azure.store.list(kind, prefix):
             resource = document["resource"]
             if wanted(resource):
@@ -144,7 +123,7 @@ def _filter(text: str | None) -> Any:
 
 
 def _provider(azure: Azure, namespace: str) -> dict[str, Any]:
-    known = next((name for name in NAMESPACES if name.lower() == namespace.lower()), None)
+    known = next((name for name in azure.namespaces if name.lower() == namespace.lower()), None)
     if known is None:
         raise Failure(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
     state = azure.store.get("provider", known)
@@ -164,13 +143,13 @@ async def provider(azure: Azure, call: Call) -> Answer:
 
 
 async def providers(azure: Azure, call: Call) -> Answer:
-    return Answer(200, page((_provider(azure, name) for name in NAMESPACES), call, azure.page_size))
+    return Answer(200, page((_provider(azure, name) for name in azure.namespaces), call, azure.page_size))
 
 
 async def register(azure: Azure, call: Call) -> Answer:
     known = _provider(azure, call.params["namespace"])["namespace"]
     if azure.store.get("provider", known) is None:
-        azure.store.put("provider", known, {"works": azure.clock.after(SECONDS["registration"])})
+        azure.store.put("provider", known, {"works": azure.clock.after(azure.seconds["registration"])})
     return Answer(200, _provider(azure, known))
 
 
@@ -203,21 +182,36 @@ def _subscription(azure: Azure) -> dict[str, Any]:
     }
 
 
+def set_state(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"state": "Warned"}`: the subscription's state from now on; while it is Disabled nothing can be written."""
+    if body.get("state") not in ("Enabled", "Warned", "PastDue", "Disabled"):
+        return {"error": f"a subscription is never {body.get('state')}"}
+    return azure.store.put("subscription", SUBSCRIPTION, {"state": body["state"]})
+
+
 ONE = "/subscriptions/{subscription}"
-ROUTES = (
-    Route("GET", "/subscriptions", subscriptions, VERSIONS),
-    Route("GET", "/tenants", tenants, VERSIONS),
-    Route("GET", ONE, subscription, VERSIONS),
-    Route("GET", f"{ONE}/resourceGroups", listing, VERSIONS),
-    Route("PUT", GROUP, put, VERSIONS),
-    Route("PATCH", GROUP, patch, VERSIONS),
-    Route("GET", GROUP, get, VERSIONS),
-    Route("HEAD", GROUP, head, VERSIONS),
-    Route("DELETE", GROUP, delete, VERSIONS),
-    Route("GET", f"{GROUP}/resources", resources, VERSIONS),
-    Route("GET", f"{ONE}/resources", resources, VERSIONS),
-    Route("GET", f"{ONE}/providers", providers, VERSIONS),
-    Route("GET", f"{ONE}/providers/{{namespace}}", provider, VERSIONS),
-    Route("POST", f"{ONE}/providers/{{namespace}}/register", register, VERSIONS),
+SERVICE = Service(
+    routes=(
+        Route("GET", "/subscriptions", subscriptions, VERSIONS),
+        Route("GET", "/tenants", tenants, VERSIONS),
+        Route("GET", ONE, subscription, VERSIONS),
+        *serving.crud(
+            GROUP,
+            f"{ONE}/resourceGroups",
+            VERSIONS,
+            listing=listing,
+            put=put,
+            patch=patch,
+            get=get,
+            head=head,
+            delete=delete,
+        ),
+        Route("GET", f"{GROUP}/resources", resources, VERSIONS),
+        Route("GET", f"{ONE}/resources", resources, VERSIONS),
+        *serving.crud(f"{ONE}/providers/{{namespace}}", f"{ONE}/providers", VERSIONS, listing=providers, get=provider),
+        *serving.posts(f"{ONE}/providers/{{namespace}}", VERSIONS, register=register),
+    ),
+    completions={"group.delete": deleted},
+    seconds={"registration": 30},
+    settings={"subscription": set_state},
 )
-COMPLETIONS = {"group.delete": deleted}

@@ -1,16 +1,22 @@
 """The shapes of request bodies as Microsoft publishes them: which members there are, of which type, with which words.
 
-`compute.json` and `network.json` are taken from Microsoft's OpenAPI documents (MIT) by `tests.validity.shapes`. A shape
-is a name → its members: `string`, `integer`, `number`, `boolean` or `any`; `#Name` another shape, `[member]` a list,
-`{"*": member}` a map, `{"enum": [...]}` one of these words, null what the service fills in and ignores in a request;
-beside them `!` lists those that must be there.
+The JSON files are taken from Microsoft's OpenAPI documents, types of ARM resources and SDK (MIT) by
+`tests.validity.shapes`, and never edited. A shape is a name → its members:
+
+    "string", "integer", "number", "boolean", "duration" (ISO 8601), "any"
+    {"type": "string", "min": 1, "max": 64, "pattern": "...", "secret": true}    with limits; a secret is never shown
+    "#Name" another shape, [member] a list, {"*": member} a map, {"enum": [...]} one of these words in any letter case
+    null    what the service fills in and ignores in a request
+
+Beside them `!` lists the members that must be there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,87 +28,180 @@ TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
     "boolean": (bool,),
+    "duration": (str,),
 }
-Shape = dict[str, Any]
+DURATION = re.compile(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+Shape = Mapping[str, Any]
+Rule = Callable[[Any, str], Any]
+"""What a service checks beyond its schema: a value and its path → the value as it is kept. `Unfit` if it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What does not fit: a member is `unknown` or `missing`, a value's `type`, a `word` that an enumeration lacks."""
+    """What does not fit.
+
+    kind    a member is `unknown` or `missing`; a value has another `type`, is no `word` of an enumeration, or breaks a
+            `limit`
+    wanted  the type, the words or the limit, in words
+    shape   the shape that a member is unknown to
+    """
 
     kind: str
     path: str
-    message: str
+    value: Any = None
+    wanted: str = ""
+    shape: str = ""
+
+    @property
+    def member(self) -> str:
+        return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def text(self) -> str:
+        """In the words of ARM's own deserializer."""
+        if self.kind == "unknown":
+            return f"Could not find member '{self.member}' on object of type '{self.shape}'. Path '{self.path}'."
+        if self.kind == "missing":
+            return f"Required parameter '{self.path}' is missing (null)."
+        if self.kind == "type":
+            return f"Error converting value {json.dumps(self.value)} to type '{self.wanted}'. Path '{self.path}'."
+        name = self.path.rsplit("properties.", 1)[-1]
+        if self.kind == "word":
+            return f"The value '{self.value}' of parameter '{name}' is not allowed. Allowed values are {self.wanted}."
+        return f"The value '{self.value}' of parameter '{name}' is out of range. {self.wanted}"
+
+
+def malformed(fault: Fault) -> Failure:
+    """What a service says that has no words of its own for what does not fit."""
+    text = f"The request content was invalid and could not be deserialized: '{fault.text}'"
+    return Failure(400, "InvalidRequestContent", text)
 
 
 class Unfit(Exception):
     """The first fault of a body."""
 
-    def __init__(self, kind: str, path: str, message: str) -> None:
-        self.fault = Fault(kind, path, message)
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+
+def unfit(path: str, value: Any, wanted: str) -> Unfit:
+    """What a rule raises."""
+    return Unfit(Fault("limit", path, value, wanted))
 
 
 @cache
-def _shapes(service: str) -> dict[str, Shape]:
-    found: dict[str, Shape] = json.loads((Path(__file__).parent / f"{service}.json").read_text())
-    return found
+def load(service: str) -> dict[str, Shape]:
+    """The shapes of a file."""
+    table: dict[str, Shape] = json.loads((Path(__file__).parent / f"{service}.json").read_text())
+    return table
 
 
-def fitted(service: str, name: str, body: Any) -> dict[str, Any]:
-    """A copy of `body` without what is null or the service's own, its words spelt as Azure spells them.
+@dataclass(frozen=True)
+class Shapes:
+    """The shapes of a service, and how it words what does not fit.
 
-    Failure 400 in the service's own words if something does not fit.
+    rules  `Shape.member` or `Shape` → what is checked of it beyond the schema
+    exact  whether the letter case of members matters
     """
-    try:
-        found: dict[str, Any] = _fit(_shapes(service), f"#{name}", body, "")
-    except Unfit as unfit:
-        raise (_network(unfit.fault) if service == "network" else _compute(unfit.fault)) from None
-    return found
 
+    table: Mapping[str, Shape]
+    refusal: Callable[[Fault], Failure]
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    exact: bool = False
 
-def _fit(shapes: dict[str, Shape], member: Any, value: Any, path: str) -> Any:
-    if member == "any":
+    def fitted(self, name: str, body: Any, path: str = "") -> dict[str, Any]:
+        """A copy of `body` without what is null or the service's own, its words spelt as Azure spells them.
+
+        Failure 400 in the service's own words if something does not fit.
+        """
+        try:
+            fit: dict[str, Any] = self._fit(f"#{name}", body, path)
+        except Unfit as error:
+            raise self.refusal(error.fault) from None
+        return fit
+
+    def shown(self, name: str, value: Any) -> Any:
+        """What has been fitted, without its secrets."""
+        return self._shown(f"#{name}", value)
+
+    def _fit(self, member: Any, value: Any, path: str) -> Any:
+        if member == "any":
+            return value
+        if isinstance(member, list):
+            items = _typed(list, value, path, "array")
+            return [self._fit(member[0], item, f"{path}[{number}]") for number, item in enumerate(items)]
+        if isinstance(member, str):
+            return dict(self._members(member[1:], value, path)) if member[0] == "#" else _scalar(member, value, path)
+        if "enum" in member:
+            return _word(member["enum"], value, path)
+        if "*" in member:
+            items = _typed(dict, value, path, "dictionary")
+            return {name: self._fit(member["*"], item, f"{path}.{name}") for name, item in items.items()}
+        return _limited(member, _scalar(member["type"], value, path), path)
+
+    def _members(self, name: str, value: Any, path: str) -> Iterator[tuple[str, Any]]:
+        body = _typed(dict, value, path, name)
+        known = {self._case(member): (member, kind) for member, kind in self.table[name].items() if member != "!"}
+        given = {self._case(member): item for member, item in body.items()}
+        for member in body:
+            if self._case(member) not in known:
+                raise Unfit(Fault("unknown", f"{path}.{member}".strip("."), shape=name))
+        for needed in self.table[name].get("!", ()):
+            if given.get(self._case(needed)) is None:
+                raise Unfit(Fault("missing", f"{path}.{needed}".strip(".")))
+        fit = {}
+        for written, item in given.items():
+            member, kind = known[written]
+            if kind is not None and item is not None:
+                inner = f"{path}.{member}".strip(".")
+                fit[member] = self._ruled(f"{name}.{member}", self._fit(kind, item, inner), inner)
+        yield from self._ruled(name, fit, path).items()
+
+    def _case(self, member: str) -> str:
+        return member if self.exact else member.lower()
+
+    def _ruled(self, name: str, value: Any, path: str) -> Any:
+        return self.rules[name](value, path) if name in self.rules else value
+
+    def _shown(self, member: Any, value: Any) -> Any:
+        if isinstance(member, list):
+            return [self._shown(member[0], item) for item in value]
+        if isinstance(member, str) and member.startswith("#"):
+            members = self.table[member[1:]]
+            kinds = {name: members.get(name, "any") for name in value}
+            return {name: self._shown(kind, value[name]) for name, kind in kinds.items() if not _secret(kind)}
         return value
-    if isinstance(member, list):
-        return [_fit(shapes, member[0], one, f"{path}[{number}]") for number, one in enumerate(_list(value, path))]
-    if isinstance(member, dict):
-        return _word(member["enum"], value, path) if "enum" in member else dict(_map(shapes, member["*"], value, path))
-    if member.startswith("#"):
-        return dict(_members(shapes, member[1:], value, path))
-    if not isinstance(value, TYPES[member]) or (isinstance(value, bool) and member != "boolean"):
-        raise Unfit("type", path, f"Error converting value {json.dumps(value)} to type '{member}'. Path '{path}'.")
+
+
+def _secret(member: Any) -> bool:
+    return isinstance(member, dict) and member.get("secret", False)
+
+
+def _typed(wanted: type, value: Any, path: str, words: str) -> Any:
+    if not isinstance(value, wanted):
+        raise Unfit(Fault("type", path, value, words))
     return value
 
 
-def _members(shapes: dict[str, Shape], name: str, value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(value, dict):
-        raise Unfit("type", path, f"Error converting value {json.dumps(value)} to type '{name}'. Path '{path}'.")
-    shape = {member.lower(): (member, kind) for member, kind in shapes[name].items() if member != "!"}
-    present = {given.lower() for given, one in value.items() if one is not None}
-    for needed in shapes[name].get("!", ()):
-        if needed.lower() not in present:
-            inner = f"{path}.{needed}".strip(".")
-            raise Unfit("missing", inner, f"Required parameter '{inner}' is missing (null).")
-    for given, one in value.items():
-        inner = f"{path}.{given}".strip(".")
-        if given.lower() not in shape:
-            text = f"Could not find member '{given}' on object of type '{name}'. Path '{inner}'."
-            raise Unfit("unknown", inner, text)
-        member, kind = shape[given.lower()]
-        if kind is not None and one is not None:
-            yield member, _fit(shapes, kind, one, inner)
+def _scalar(kind: str, value: Any, path: str) -> Any:
+    if kind == "any":
+        return value
+    if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        raise Unfit(Fault("type", path, value, kind))
+    if kind == "duration" and not DURATION.fullmatch(str(value)):
+        raise unfit(path, value, "It is not a duration.")
+    return value
 
 
-def _map(shapes: dict[str, Shape], member: Any, value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(value, dict):
-        raise Unfit("type", path, f"Error converting value {json.dumps(value)} to a dictionary. Path '{path}'.")
-    for name, one in value.items():
-        yield name, _fit(shapes, member, one, f"{path}.{name}")
-
-
-def _list(value: Any, path: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise Unfit("type", path, f"Error converting value {json.dumps(value)} to a list. Path '{path}'.")
+def _limited(member: Mapping[str, Any], value: Any, path: str) -> Any:
+    told = "" if member.get("secret") else value
+    size = len(value) if isinstance(value, str) else value
+    low, high = member.get("min"), member.get("max")
+    if (low is not None and size < low) or (high is not None and size > high):
+        what = "Its length must" if isinstance(value, str) else "It must"
+        raise unfit(path, told, f"{what} be from {low} to {high}.")
+    if "pattern" in member and not re.search(member["pattern"], value):
+        raise unfit(path, told, f"It must match {member['pattern']}.")
     return value
 
 
@@ -110,21 +209,4 @@ def _word(words: list[str], value: Any, path: str) -> str:
     for word in words:
         if isinstance(value, str) and value.lower() == word.lower():
             return word
-    name = path.rsplit("properties.", 1)[-1]
-    allowed = ",".join(words)
-    text = f"The value '{value}' of parameter '{name}' is not allowed. Allowed values are {allowed}."
-    raise Unfit("word", path, text)
-
-
-def _compute(fault: Fault) -> Failure:
-    if fault.kind == "unknown" and "." not in fault.path:
-        text = f"The request content was invalid and could not be deserialized: '{fault.message}'"
-        return Failure(400, "InvalidRequestContent", text)
-    code = "InvalidParameter" if fault.kind in ("word", "missing") else "BadRequest"
-    return Failure(400, code, fault.message, target=fault.path)
-
-
-def _network(fault: Fault) -> Failure:
-    text = "Cannot parse the request."
-    code = "MissingRequiredProperty" if fault.kind == "missing" else "InvalidJson"
-    return Failure(400, "InvalidRequestFormat", text, details=((code, fault.message),))
+    raise Unfit(Fault("word", path, value, ",".join(words)))

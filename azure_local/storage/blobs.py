@@ -25,8 +25,9 @@ from starlette.responses import Response, StreamingResponse
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.http import Failure
-from azure_local.identity.tokens import claims_of
 from azure_local.storage import azurite, blob_links
+from azure_local.storage.roles import READ_BLOBS, WRITE_BLOBS
+from azure_local.tokens import claims_of
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "server", "date", "host"}
 SIGNED = (
@@ -175,7 +176,7 @@ class Blobs:
 
     def _account(self, name: str) -> dict[str, Any]:
         for document in self.azure.store.list("storage"):
-            if document["resource"]["name"] == name and not document["creating"]:
+            if document["resource"]["name"] == name and not document.get("unseen"):
                 return dict(document["resource"])
         raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
 
@@ -185,8 +186,8 @@ class Blobs:
         self._check_network(resource, inside=inside)
         container = unquote(path.split("/")[2]) if path.count("/") > 1 else ""
         scope = f"{resource['id']}/blobServices/default/containers/{container}"
-        action = "readBlobs" if method in ("GET", "HEAD") else "writeBlobs"
-        if not roles.allowed(self.azure, principal, action, scope):
+        action = READ_BLOBS if method in ("GET", "HEAD") else WRITE_BLOBS
+        if not roles.allowed(self.azure, principal, action, scope, data=True):
             text = "This request is not authorized to perform this operation using this permission."
             raise Failure(403, "AuthorizationPermissionMismatch", text)
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azure_local.azure import Azure
-from azure_local.http import Answer, Call, Failure, Route, check_match, etag, only, page
-from azure_local.storage import storage_account
+from azure_local import serving, tracked
+from azure_local.azure import Azure, Service
+from azure_local.http import Answer, Call, Failure, check_match, etag, page
+from azure_local.storage.storage_account import ACCOUNT, SHAPES, VERSIONS
 
-VERSIONS = storage_account.VERSIONS
 TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers"
-SETTINGS = (
-    "publicAccess", "metadata", "defaultEncryptionScope", "denyEncryptionScopeOverride",
-    "immutableStorageWithVersioning", "enableNfsV3RootSquash", "enableNfsV3AllSquash",
-)  # fmt: skip
+METADATA = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _key(azure: Azure, call: Call) -> str:
-    account = storage_account.lookup(azure, call)["resource"]
+    account = tracked.lookup(azure, call, ACCOUNT)["resource"]
     return f"{account['id']}/blobServices/default/containers/{call.params['container']}"
 
 
@@ -30,14 +27,11 @@ def _lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def _settings(call: Call) -> dict[str, Any]:
-    body = only(call.body or {}, ("properties",), "BlobContainer")
-    settings = only(body.get("properties") or {}, SETTINGS, "ContainerProperties")
-    if settings.get("publicAccess", "None") not in ("None", "Blob", "Container"):
-        raise Failure(400, "InvalidRequestPropertyValue", "The value of publicAccess is not allowed.")
-    for name in settings.get("metadata") or {}:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+    settings: dict[str, Any] = SHAPES.fitted("BlobContainer", call.body or {}).get("properties", {})
+    for name in settings.get("metadata", {}):
+        if not METADATA.fullmatch(name):
             raise Failure(400, "InvalidMetadata", f"The metadata name '{name}' is not a valid C# identifier.")
-    return dict(settings)
+    return settings
 
 
 async def put(azure: Azure, call: Call) -> Answer:
@@ -46,7 +40,7 @@ async def put(azure: Azure, call: Call) -> Answer:
         raise Failure(400, "ContainerOperationFailure", "The specified resource name contains invalid characters.")
     existing = azure.store.get("container", key)
     if existing is None:
-        await azure.blobs.make_container(call.params["account"], name)
+        await azure.blobs.make_container(call.params[ACCOUNT.last], name)
     resource = _kept(azure, key, {**(existing["properties"] if existing else {}), **settings})
     return Answer(200 if existing else 201, resource, {"ETag": resource["etag"]})
 
@@ -96,7 +90,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
-    account = storage_account.lookup(azure, call)["resource"]
+    account = tracked.lookup(azure, call, ACCOUNT)["resource"]
     found = azure.store.list("container", f"{account['id']}/")
     return Answer(200, page(sorted(found, key=lambda one: str(one["name"])), call, azure.page_size))
 
@@ -105,17 +99,14 @@ async def delete(azure: Azure, call: Call) -> Answer:
     key = _key(azure, call)
     if azure.store.get("container", key) is None:
         return Answer(204)
-    await azure.blobs.remove_container(call.params["account"], call.params["container"])
+    await azure.blobs.remove_container(call.params[ACCOUNT.last], call.params["container"])
     azure.store.delete("container", key)
     return Answer(200)
 
 
-ALL = f"{storage_account.ONE}/blobServices/default/containers"
-ONE = f"{ALL}/{{container}}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
+ALL = f"{ACCOUNT.one}/blobServices/default/containers"
+SERVICE = Service(
+    routes=serving.crud(
+        f"{ALL}/{{container}}", ALL, VERSIONS, put=put, patch=patch, get=get, delete=delete, listing=listing
+    )
 )

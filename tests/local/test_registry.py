@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 import azure_local
-from azure_local.identity.tokens import Tokens
+from azure_local.tokens import Tokens
 from tests.conftest import Azure
 from tests.local.registries import ACR, SUBSCRIPTION, TASKS, Registry, http, operator, resources, temporary
 
@@ -56,7 +56,7 @@ def test_a_registry_is_made_by_an_asynchronous_operation_with_azures_defaults(un
 
 
 def test_a_registry_whose_making_fails_says_so_in_its_operation_and_its_state(azure: Azure, unmade: Registry) -> None:
-    azure.fault(operation="registry.create", code="QuotaExceeded", message="no more")
+    azure.fault(operation="registry.made", code="QuotaExceeded", message="no more")
     with pytest.raises(HttpResponseError, match="no more"):
         unmade.make()
     assert unmade.arm("GET").json()["properties"]["provisioningState"] == "Failed"

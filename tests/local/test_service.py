@@ -118,7 +118,7 @@ def test_an_identity_reaches_blobs_only_with_a_role_that_has_had_time_to_work(wo
     cloud = world.cloud()
     identity = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-pool"
     principal = cloud.arm("GET", identity).body["properties"]["principalId"]
-    from azure_local.identity.tokens import Tokens
+    from azure_local.tokens import Tokens
 
     issued = Tokens(world.azure.folder).issue(principal, principal, "https://storage.azure.com", identity)
     blob = f"{cloud.blob_endpoint(world.account)}/images?restype=container&comp=list"

@@ -14,6 +14,11 @@ HOUSES = ("reconciler", "azure_local", "batch_autoscale", "worker")
 VIOLATIONS = {
     "the local Azure takes from the client": ("azure_local/faults.py", "from reconciler import digest, marks"),
     "a leaf takes from the command line": ("reconciler/events.py", "import reconciler.cli"),
+    "a circle of files in the local Azure, for a type": (
+        "azure_local/http.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from azure_local.azure import Azure",
+    ),
+    "a circle of folders in the local Azure": ("azure_local/compute/sizes.py", "from azure_local.batch import offers"),
     "a room without a floor": ("reconciler/newroom.py", "import azure_local, reconciler.cli"),
     "an SDK outside cloud and kinds": ("reconciler/preflight/checks.py", "import azure.batch"),
     "a family takes from another": ("reconciler/kinds/storage/container.py", "from reconciler.kinds.pool import body"),

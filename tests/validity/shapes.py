@@ -1,4 +1,4 @@
-"""The shapes of request bodies that the local Azure keeps (`azure_local/shapes/`), taken from Microsoft's swagger.
+"""The shapes of request bodies that the local Azure keeps (`azure_local/shapes/`), taken from Microsoft's documents.
 
     .venv/bin/python -m tests.validity.shapes    # writes them anew
 
@@ -8,16 +8,25 @@ Their language is told there.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.validity import shapes_of_bicep, shapes_of_sdk
 from tests.validity.exchanges import SHARED
-from tests.validity.swagger import OUT_OF_DATE, Schema
+from tests.validity.swagger import OUT_OF_DATE, Schema, document
 
 FOLDER = Path(__file__).parents[2] / "azure_local/shapes"
 COMPUTE = "compute/resource-manager/Microsoft.Compute"
 NETWORK = "network/resource-manager/Microsoft.Network/stable/2024-07-01"
-ROOTS = {
+BATCH = "batch/resource-manager/Microsoft.Batch/stable/2024-07-01/BatchManagement.json"
+STORAGE = "storage/resource-manager/Microsoft.Storage/stable/2025-01-01"
+REGISTRY = "containerregistry/resource-manager/Microsoft.ContainerRegistry/Registry/stable/2025-04-01"
+ROLES = "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01"
+IDENTITY = "msi/resource-manager/Microsoft.ManagedIdentity/ManagedIdentity/stable/2024-11-30"
+ROOTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "authorization": ((f"{ROLES}/authorization-RoleAssignmentsCalls.json", ("RoleAssignmentCreateParameters",)),),
+    "batch": ((BATCH, ("ActivateApplicationPackageParameters", "CheckNameAvailabilityParameters")),),
     "compute": (
         (
             f"{COMPUTE}/ComputeRP/stable/2025-04-01/ComputeRP.json",
@@ -36,6 +45,8 @@ ROOTS = {
             ),
         ),
     ),
+    "containerregistry": ((f"{REGISTRY}/containerregistry.json", ("RegistryNameCheckRequest",)),),
+    "managedidentity": ((f"{IDENTITY}/ManagedIdentity.json", ("Identity", "IdentityUpdate")),),
     "network": (
         (f"{NETWORK}/virtualNetwork.json", ("VirtualNetwork",)),
         (f"{NETWORK}/networkSecurityGroup.json", ("NetworkSecurityGroup",)),
@@ -43,6 +54,63 @@ ROOTS = {
         (f"{NETWORK}/networkInterface.json", ("NetworkInterface",)),
         (f"{NETWORK}/network.json", ("TagsObject",)),
     ),
+    "resources": (
+        (
+            "resources/resource-manager/Microsoft.Resources/stable/2025-04-01/resources.json",
+            ("ResourceGroup", "ResourceGroupPatchable"),
+        ),
+    ),
+    "storage": (
+        (
+            f"{STORAGE}/storage.json",
+            (
+                "StorageAccountCreateParameters",
+                "StorageAccountUpdateParameters",
+                "StorageAccountCheckNameAvailabilityParameters",
+            ),
+        ),
+        (f"{STORAGE}/blob.json", ("BlobContainer",)),
+    ),
+}
+"""File of shapes → swagger documents, and the definitions in them that bodies have."""
+TYPES: dict[str, tuple[str, dict[str, str]]] = {
+    "batch": (
+        "microsoft.batch/2025-06-01",
+        {
+            "BatchAccount": "Microsoft.Batch/batchAccounts",
+            "Pool": "Microsoft.Batch/batchAccounts/pools",
+            "Application": "Microsoft.Batch/batchAccounts/applications",
+            "ApplicationPackage": "Microsoft.Batch/batchAccounts/applications/versions",
+        },
+    ),
+    "containerregistry": (
+        "microsoft.containerregistry/2025-11-01",
+        {"Registry": "Microsoft.ContainerRegistry/registries"},
+    ),
+}
+"""File of shapes → the types of an api-version that there is no swagger of, and the shapes' names of ARM's."""
+MODELS = {
+    "batch-data": (
+        "BatchPoolCreateOptions", "BatchPoolUpdateOptions", "BatchPoolReplaceOptions", "BatchPoolResizeOptions",
+        "BatchPoolEnableAutoScaleOptions", "BatchPoolEvaluateAutoScaleOptions", "BatchNodeRemoveOptions",
+        "BatchNodeRebootOptions", "BatchNodeReimageOptions", "BatchNodeDeallocateOptions",
+        "BatchNodeDisableSchedulingOptions", "BatchNodeUserCreateOptions", "BatchNodeUserReplaceOptions",
+        "BatchJobCreateOptions", "BatchJobUpdateOptions", "BatchJob", "BatchJobDisableOptions",
+        "BatchJobTerminateOptions", "BatchJobScheduleCreateOptions", "BatchJobScheduleUpdateOptions",
+        "BatchJobSchedule", "BatchTaskCreateOptions", "BatchTask",
+    )
+}  # fmt: skip
+"""File of shapes → models of Microsoft's SDK that bodies have."""
+OLDER = {"batch": BATCH, "batch-data": "batch/data-plane/Azure.Batch/preview/2024-07-01.20.0/BatchService.json"}
+"""File of shapes → the swagger of an older version, which alone says what is a secret and what a duration."""
+FILES = sorted({*ROOTS, *TYPES, *MODELS})
+WORDS = ("string", "integer", "number", "boolean")
+LIMITS = {
+    "minimum": "min",
+    "maximum": "max",
+    "minLength": "min",
+    "maxLength": "max",
+    "pattern": "pattern",
 }
 REFERENCES = {
     "network": frozenset(
@@ -81,7 +149,7 @@ class Shapes:
         if kind == "array":
             return [self.member(Schema(whole.file, whole.value["items"]), owner, name)]
         if kind != "object":
-            return kind
+            return _scalar(str(kind), {**whole.value, **schema.value})
         return self._object(whole, reference or owner + name[:1].upper() + name[1:])
 
     def _object(self, schema: Schema, name: str) -> Any:
@@ -101,14 +169,42 @@ class Shapes:
             shape["!"] = needed  # a region that is missing is told of by ARM itself
 
 
+def _scalar(kind: str, schema: Mapping[str, Any]) -> Any:
+    """A type with its limits; a duration is a type of its own."""
+    if schema.get("format") == "duration":
+        return "duration"
+    limits = {short: schema[name] for name, short in LIMITS.items() if name in schema}
+    secret = {"secret": True} if schema.get("x-ms-secret") else {}
+    return {"type": kind, **limits, **secret} if limits or secret else kind
+
+
+def _complete(shapes: dict[str, dict[str, Any]], definitions: Mapping[str, Any]) -> None:
+    """Say of the shapes' members what the definitions of an older version say of those of the same names."""
+    older = {name.lower(): definition.get("properties", {}) for name, definition in definitions.items()}
+    for name, shape in shapes.items():
+        for member, kind in shape.items():
+            said = older.get(name.lower(), {}).get(member, {})
+            if said.get("format") == "duration" and kind == "string":
+                shape[member] = "duration"
+            elif said.get("x-ms-secret") and isinstance(kind, str):
+                shape[member] = {"type": kind if kind in WORDS else "any", "secret": True}
+
+
 def made(name: str) -> dict[str, Any]:
-    """The shapes of a service."""
+    """The shapes of a file."""
     shapes = Shapes(REFERENCES.get(name, frozenset()))
-    for file, roots in ROOTS[name]:
+    for file, roots in ROOTS.get(name, ()):
+        path = (SHARED / file).resolve()
         for root in roots:
-            path = (SHARED / file).resolve()
             shapes.add(root, Schema(path, {"$ref": f"#/definitions/{root}"}).resolved())
-    return dict(sorted(shapes.found.items()))
+    found = dict(shapes.found)
+    if name in TYPES:
+        folder, types = TYPES[name]
+        found |= shapes_of_bicep.made(SHARED / "bicep-types" / folder, types)
+    found |= shapes_of_sdk.made(MODELS.get(name, ()))
+    if name in OLDER:
+        _complete(found, document((SHARED / OLDER[name]).resolve())["definitions"])
+    return dict(sorted(found.items()))
 
 
 def written(name: str) -> str:
@@ -119,5 +215,5 @@ def written(name: str) -> str:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for service in ROOTS:
+    for service in FILES:
         (FOLDER / f"{service}.json").write_text(written(service))

@@ -6,20 +6,20 @@ import hashlib
 import re
 from typing import Any
 
-from azure_local import common
+from azure_local import common, serving
 from azure_local.authorization import roles
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Service
 from azure_local.batch.arm import batch_account
-from azure_local.batch.shapes import Choice, Flag, Record, Text, invalid, malformed
-from azure_local.http import Answer, Call, Failure, Route, check_match, etag, page
+from azure_local.batch.schema import SHAPES
+from azure_local.batch.shapes import invalid
+from azure_local.http import Answer, Call, Failure, check_match, etag, page
 from azure_local.storage import blob_links
 from azure_local.storage import container as container_service
+from azure_local.storage.roles import WRITE_BLOBS
 
 VERSIONS = batch_account.VERSIONS
-TYPE = f"{batch_account.TYPE}/applications"
+TYPE = f"{batch_account.ACCOUNT.name}/applications"
 LINK_LASTS = 4 * 3600
-APPLICATION = Record("ApplicationProperties", {"displayName": Text(), "allowUpdates": Flag(), "defaultVersion": Text()})
-ACTIVATION = Record("ActivateApplicationPackageParameters", {"format": Choice(("zip",))}, ("format",))
 
 
 def _key(azure: Azure, call: Call) -> str:
@@ -44,18 +44,9 @@ def _resource(key: str, kind: str, properties: dict[str, Any]) -> dict[str, Any]
     return {"id": key, "name": name, "type": kind, "etag": f'W/"{etag()}"', "properties": properties}
 
 
-def _body(call: Call, kind: str) -> dict[str, Any]:
-    """The body of a request, which may hold what an answer holds."""
-    body = call.body or {}
-    for name in body:
-        if name not in ("id", "name", "type", "etag", "tags", "properties", "systemData"):
-            raise malformed(f"Could not find member '{name}' on object of type '{kind}'.")
-    return dict(body)
-
-
 def _properties(azure: Azure, key: str, call: Call) -> tuple[dict[str, Any], dict[str, str] | None]:
-    body = _body(call, "Application")
-    given = APPLICATION.read(body.get("properties") or {}, "properties")
+    body = SHAPES.fitted("Application", call.body or {})
+    given: dict[str, Any] = body.get("properties", {})
     default = given.get("defaultVersion")
     if default is not None and azure.store.get("package", f"{key}/versions/{default}") is None:
         raise Failure(404, "ApplicationPackageNotFound", f"The application has no package of version {default}.")
@@ -155,7 +146,9 @@ def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> di
 def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -> None:
     """Failure 403 unless an identity of the Batch account may keep blobs in its auto storage."""
     known = (owner.get("identity") or {}).get("userAssignedIdentities") or {}
-    if not any(roles.allowed(azure, one["principalId"], "writeBlobs", account["id"]) for one in known.values()):
+    if not any(
+        roles.allowed(azure, one["principalId"], WRITE_BLOBS, account["id"], data=True) for one in known.values()
+    ):
         text = "The identity of the Batch account is not authorized to access the auto storage account."
         raise Failure(403, "AutoStorageAccountAccessDenied", text)
 
@@ -169,7 +162,7 @@ async def put_package(azure: Azure, call: Call) -> Answer:
     account, by_identity = _storage(azure, owner)
     if by_identity:
         _check_reach(azure, owner, account)
-    tags = common.check_tags(_body(call, "ApplicationPackage"))
+    tags = common.check_tags(SHAPES.fitted("ApplicationPackage", call.body or {}))
     existing = azure.store.get("package", key)
     check_match(call, existing["resource"]["etag"] if existing else None)
     if existing is not None:
@@ -214,7 +207,7 @@ async def list_packages(azure: Azure, call: Call) -> Answer:
 
 async def activate(azure: Azure, call: Call) -> Answer:
     document, owner = _package(azure, call), batch_account.lookup(azure, call)["resource"]
-    given = ACTIVATION.read(call.body, "parameters")
+    given = SHAPES.fitted("ActivateApplicationPackageParameters", call.body)
     account, _ = _storage(azure, owner)
     if not await azure.blobs.has(account["name"], document["blob"]):
         text = "The blob of the specified application package was not found in the auto storage account."
@@ -268,19 +261,16 @@ def package(azure: Azure, owner: dict[str, Any], reference: dict[str, Any]) -> d
     return azure.store.get("package", f"{application['resource']['id']}/versions/{version}") if version else None
 
 
-ALL = f"{batch_account.ONE}/applications"
+ALL = f"{batch_account.ACCOUNT.one}/applications"
 ONE = f"{ALL}/{{application}}"
 PACKAGES = f"{ONE}/versions"
 PACKAGE = f"{PACKAGES}/{{version}}"
-ROUTES = (
-    Route("GET", ALL, listing, VERSIONS),
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", PACKAGES, list_packages, VERSIONS),
-    Route("PUT", PACKAGE, put_package, VERSIONS),
-    Route("GET", PACKAGE, get_package, VERSIONS),
-    Route("DELETE", PACKAGE, delete_package, VERSIONS),
-    Route("POST", f"{PACKAGE}/activate", activate, VERSIONS),
+SERVICE = Service(
+    routes=(
+        *serving.crud(ONE, ALL, VERSIONS, put=put, patch=patch, get=get, delete=delete, listing=listing),
+        *serving.crud(
+            PACKAGE, PACKAGES, VERSIONS, put=put_package, get=get_package, delete=delete_package, listing=list_packages
+        ),
+        *serving.posts(PACKAGE, VERSIONS, activate=activate),
+    )
 )

@@ -2,121 +2,91 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-from azure_local import operations
-from azure_local.azure import SECONDS, SUBSCRIPTION, TENANT, Azure
-from azure_local.common import GROUP, check_tags, group, group_id, not_found, region, registered
-from azure_local.http import Answer, Call, Failure, Route, only, page
+from azure_local import serving, tracked
+from azure_local.azure import Azure, Route
+from azure_local.batch.schema import SHAPES
+from azure_local.common import registered
+from azure_local.http import Answer, Call, Failure
+from azure_local.identity.assigned import identities
+from azure_local.settings import TENANT
+from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
 VERSIONS = ("2025-06-01", "2024-07-01", "2024-02-01", "2023-11-01", "2022-10-01")
-TYPE = "Microsoft.Batch/batchAccounts"
-SETTINGS = (
-    "autoStorage", "poolAllocationMode", "keyVaultReference", "publicNetworkAccess", "networkProfile", "encryption",
-    "allowedAuthenticationModes",
-)  # fmt: skip
 MODES = ("SharedKey", "AAD", "TaskAuthenticationToken")
 ACCOUNTS_PER_REGION = 3
+ACCOUNT = Type(
+    provider=Provider("Microsoft.Batch", SHAPES),
+    name="Microsoft.Batch/batchAccounts",
+    store="batchAccount",
+    versions=VERSIONS,
+    shape="BatchAccount",
+    naming=r"[a-z0-9]{3,24}",
+    making=Making.UNSEEN,
+    changing=Changing.AT_ONCE,
+    deleting=Deleting.LOCATED,
+)
 
 
-def lookup(azure: Azure, call: Call) -> dict[str, Any]:
+def lookup(azure: Azure, call: Call) -> Document:
     """The account's document. Failure 404 if it does not exist (yet)."""
-    found = group(azure, call)
-    document = azure.store.get("batchAccount", f"{group_id(found)}/providers/{TYPE}/{call.params['account']}")
-    if document is None or document["creating"]:
-        raise not_found(TYPE, call.params["account"], found["name"])
-    return document
+    return tracked.lookup(azure, call, ACCOUNT)
 
 
-def by_name(azure: Azure, name: str) -> dict[str, Any] | None:
+def by_name(azure: Azure, name: str) -> Document | None:
     """The account that the data plane knows by this name."""
-    return next((d for d in azure.store.list("batchAccount") if d["resource"]["name"] == name.lower()), None)
+    return next((d for d in azure.store.list(ACCOUNT.store) if d["resource"]["name"] == name.lower()), None)
 
 
-def _settings(azure: Azure, body: dict[str, Any], *, creating: bool) -> dict[str, Any]:
-    settings = dict(only(body.get("properties") or {}, SETTINGS, "BatchAccountCreateProperties"))
-    if not creating and {"poolAllocationMode", "keyVaultReference"} & set(settings):
-        raise Failure(400, "PropertyCannotBeUpdated", "poolAllocationMode and keyVaultReference cannot be updated.")
-    for mode in settings.get("allowedAuthenticationModes") or ():
-        if mode not in MODES:
-            raise Failure(400, "InvalidRequestBody", f"The authentication mode '{mode}' is not known.")
-    storage = settings.get("autoStorage")
-    if storage:
-        known = ("storageAccountId", "authenticationMode", "nodeIdentityReference")
-        only(storage, known, "AutoStorageBaseProperties")
-        found = azure.store.get("storage", storage.get("storageAccountId", ""))
-        if found is None:
-            text = f"The specified auto storage account {storage.get('storageAccountId')} does not exist."
-            raise Failure(400, "InvalidAutoStorageAccount", text)
-        settings["autoStorage"] = {
-            "authenticationMode": "StorageKeys",
-            **storage,
-            "storageAccountId": found["resource"]["id"],
-            "lastKeySync": azure.clock.after(0),
-        }
-    return settings
+def _settings(azure: Azure, properties: Document) -> Document:
+    """What has been read of an account's properties, its auto storage filled in. Failure 400 if there is none."""
+    storage = properties.get("autoStorage")
+    if not storage:
+        return properties
+    account = azure.store.get("storage", storage["storageAccountId"])
+    if account is None:
+        text = f"The specified auto storage account {storage['storageAccountId']} does not exist."
+        raise Failure(400, "InvalidAutoStorageAccount", text)
+    known = {"storageAccountId": account["resource"]["id"], "lastKeySync": azure.clock.after(0)}
+    return {**properties, "autoStorage": {"authenticationMode": "StorageKeys", **storage, **known}}
 
 
-def _identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
-    wanted = body.get("identity") or {"type": "None"}
-    if wanted.get("type") == "None":
+def _identity(azure: Azure, wanted: Document) -> Document:
+    if wanted["type"] == "None":
         return {"type": "None"}
-    if wanted.get("type") == "SystemAssigned":
+    if wanted["type"] == "SystemAssigned":
         return {"type": "SystemAssigned", "principalId": azure.principal_id("system"), "tenantId": TENANT}
     return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, wanted)}
 
 
-def identities(azure: Azure, wanted: dict[str, Any]) -> dict[str, Any]:
-    """The user-assigned identities of an identity block, filled in. Failure 400 if one does not exist."""
-    found = {}
-    for name in wanted.get("userAssignedIdentities") or {}:
-        document = azure.store.get("identity", name)
-        if document is None:
-            text = f"The identity(ies) {name} could not be found or are not valid."
-            raise Failure(400, "LinkedAuthorizationFailed", text)
-        properties = document["resource"]["properties"]
-        found[document["resource"]["id"]] = {key: properties[key] for key in ("principalId", "clientId")}
-    return found
-
-
 async def put(azure: Azure, call: Call) -> Answer:
-    found = group(azure, call)
-    registered(azure, "Microsoft.Batch")
-    body = only(call.body, ("location", "tags", "properties", "identity"), "BatchAccountCreateParameters")
-    name, location = call.params["account"], region(body, TYPE)
-    if not re.fullmatch(r"[a-z0-9]{3,24}", name):
-        text = "The specified account name is not valid. It must have 3 to 24 lower-case letters and numbers."
-        raise Failure(400, "InvalidResourceName", text)
-    key = f"{group_id(found)}/providers/{TYPE}/{name}"
-    if azure.store.get("batchAccount", key) is not None:
+    registered(azure, ACCOUNT.namespace)
+    wanted, name = tracked.body(azure, call, ACCOUNT), call.params[ACCOUNT.last]
+    if tracked.existing(azure, call, ACCOUNT) is not None:
         raise Failure(409, "AccountAlreadyExists", f"The Batch account '{name}' already exists.")
+    location = wanted["location"]
     if by_name(azure, name):
         raise Failure(409, "AccountAlreadyExists", f"An account named '{name}' already exists in region '{location}'.")
-    in_region = [d for d in azure.store.list("batchAccount") if d["resource"]["location"] == location]
+    in_region = [d for d in azure.store.list(ACCOUNT.store) if d["resource"]["location"] == location]
     if len(in_region) >= ACCOUNTS_PER_REGION:
         text = f"The regional account quota of {ACCOUNTS_PER_REGION} for the subscription has been reached."
         raise Failure(409, "SubscriptionQuotaExceeded", text)
-    resource = _resource(azure, key, name, location, body)
-    azure.store.put("batchAccount", key, {"resource": resource, "creating": True})
-    headers = operations.start(
-        azure, "Microsoft.Batch", SECONDS["batchAccount"], "batchAccount.create", key=key, result=["batchAccount", key]
-    )
-    return Answer(202, None, headers)
-
-
-def _resource(azure: Azure, key: str, name: str, location: str, body: dict[str, Any]) -> dict[str, Any]:
-    host = azure.front.removeprefix("https://")
-    families = ("standardDSv3Family", "standardDDSv4Family", "Standard NCASv3_T4 Family", "standardFSv2Family")
+    identity = _identity(azure, wanted.get("identity", {"type": "None"}))
     properties = {
+        **_defaults(),
+        **_settings(azure, wanted["properties"]),
+        "accountEndpoint": f"{azure.front.removeprefix('https://')}/batch/{name}",
+        "nodeManagementEndpoint": f"{name}.{location}.service.batch.azure.com",
+    }
+    return tracked.keep(azure, call, ACCOUNT, {**wanted, "identity": identity, "properties": properties})
+
+
+def _defaults() -> Document:
+    families = ("standardDSv3Family", "standardDDSv4Family", "Standard NCASv3_T4 Family", "standardFSv2Family")
+    return {
         "poolAllocationMode": "BatchService",
         "publicNetworkAccess": "Enabled",
         "allowedAuthenticationModes": list(MODES),
         "encryption": {"keySource": "Microsoft.Batch"},
-        **_settings(azure, body, creating=True),
-        "accountEndpoint": f"{host}/batch/{name}",
-        "nodeManagementEndpoint": f"{name}.{location}.service.batch.azure.com",
-        "provisioningState": "Succeeded",
         "privateEndpointConnections": [],
         "dedicatedCoreQuota": 300,
         "lowPriorityCoreQuota": 100,
@@ -125,69 +95,23 @@ def _resource(azure: Azure, key: str, name: str, location: str, body: dict[str, 
         "poolQuota": 100,
         "activeJobAndJobScheduleQuota": 300,
     }
-    return {
-        "id": key,
-        "name": name,
-        "type": TYPE,
-        "location": location,
-        "tags": check_tags(body),
-        "identity": _identity(azure, body),
-        "properties": properties,
-    }
-
-
-async def created(azure: Azure, data: dict[str, Any]) -> None:
-    document = azure.store.get("batchAccount", data["key"])
-    if document is not None:
-        azure.store.put("batchAccount", data["key"], {**document, "creating": False})
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    document = lookup(azure, call)
+    document, wanted = lookup(azure, call), tracked.changes(call, ACCOUNT)
+    if {"poolAllocationMode", "keyVaultReference"} & set(wanted["properties"]):
+        raise Failure(400, "PropertyCannotBeUpdated", "poolAllocationMode and keyVaultReference cannot be updated.")
     resource = document["resource"]
-    body = only(call.body, ("tags", "properties", "identity"), "BatchAccountUpdateParameters")
-    resource["properties"].update(_settings(azure, body, creating=False))
-    if "tags" in body:
-        resource["tags"] = check_tags(body)
-    if "identity" in body:
-        resource["identity"] = _identity(azure, body)
-    azure.store.put("batchAccount", resource["id"], document)
+    resource["properties"].update(_settings(azure, wanted["properties"]))
+    resource["tags"] = wanted.get("tags", resource["tags"])
+    if "identity" in wanted:
+        resource["identity"] = _identity(azure, wanted["identity"])
+    azure.store.put(ACCOUNT.store, resource["id"], document)
     return Answer(200, resource)
 
 
-async def get(azure: Azure, call: Call) -> Answer:
-    return Answer(200, lookup(azure, call)["resource"])
-
-
-async def listing(azure: Azure, call: Call) -> Answer:
-    prefix = f"{group_id(group(azure, call))}/" if "group" in call.params else f"/subscriptions/{SUBSCRIPTION}/"
-    ready = (d["resource"] for d in azure.store.list("batchAccount", prefix) if not d["creating"])
-    return Answer(200, page(ready, call, azure.page_size))
-
-
-async def delete(azure: Azure, call: Call) -> Answer:
-    found = group(azure, call)
-    key = f"{group_id(found)}/providers/{TYPE}/{call.params['account']}"
-    document = azure.store.get("batchAccount", key)
-    if document is None:
-        return Answer(204)
-    document["resource"]["properties"]["provisioningState"] = "Deleting"
-    azure.store.put("batchAccount", key, document)
-    headers = operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "batchAccount.delete", key=key)
-    return Answer(202, None, headers)
-
-
-async def purge(azure: Azure, data: dict[str, Any]) -> None:
-    """The end of the resource group of accounts."""
-    for key, _ in azure.store.items("batchAccount", data["prefix"]):
-        await deleted(azure, {"key": key})
-
-
-async def deleted(azure: Azure, data: dict[str, Any]) -> None:
-    document = azure.store.get("batchAccount", data["key"])
-    if document is not None:
-        await azure.batch.forget(document["resource"]["name"])
-        azure.store.delete("batchAccount", data["key"])
+async def gone(azure: Azure, document: Document) -> None:
+    await azure.batch.forget(document["resource"]["name"])
 
 
 async def quotas(azure: Azure, call: Call) -> Answer:
@@ -195,23 +119,21 @@ async def quotas(azure: Azure, call: Call) -> Answer:
 
 
 async def name_available(azure: Azure, call: Call) -> Answer:
-    if by_name(azure, call.body["name"]):
-        message = f"An account named '{call.body['name']}' already exists in region '{call.params['location']}'."
+    name = SHAPES.fitted("CheckNameAvailabilityParameters", call.body)["name"]
+    if by_name(azure, name):
+        message = f"An account named '{name}' already exists in region '{call.params['location']}'."
         return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
     return Answer(200, {"nameAvailable": True})
 
 
-ALL = f"{GROUP}/providers/{TYPE}"
-ONE = f"{ALL}/{{account}}"
 LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Batch/locations/{location}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", f"/subscriptions/{{subscription}}/providers/{TYPE}", listing, VERSIONS),
-    Route("GET", f"{LOCATION}/quotas", quotas, VERSIONS),
-    Route("POST", f"{LOCATION}/checkNameAvailability", name_available, VERSIONS),
+SERVICE = serving.service(
+    ACCOUNT,
+    put=put,
+    patch=patch,
+    gone=gone,
+    routes=(
+        Route("GET", f"{LOCATION}/quotas", quotas, VERSIONS),
+        Route("POST", f"{LOCATION}/checkNameAvailability", name_available, VERSIONS),
+    ),
 )
-COMPLETIONS = {"batchAccount.create": created, "batchAccount.delete": deleted, "batchAccount.purge": purge}

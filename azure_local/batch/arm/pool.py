@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local import common, operations
-from azure_local.azure import SECONDS, Azure
+from azure_local import common, operations, serving
+from azure_local.azure import Azure, Service
 from azure_local.batch.arm import batch_account, pool_change, pool_properties, pool_scale
 from azure_local.batch.arm.pool_filter import wanted
-from azure_local.batch.arm.pool_shape import POOL
-from azure_local.http import Answer, Call, Failure, Route, check_match, etag, page
+from azure_local.batch.schema import SHAPES
+from azure_local.http import Answer, Call, Failure, check_match, etag, page
 
 VERSIONS = batch_account.VERSIONS
 TYPE = "Microsoft.Batch/batchAccounts/pools"
@@ -32,7 +32,7 @@ def shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
     resource = document["resource"]
     dedicated, spot = azure.batch.pools.current(document)
     counts = {"currentDedicatedNodes": dedicated, "currentLowPriorityNodes": spot}
-    return {**resource, "properties": {**POOL.shown(resource["properties"]), **counts}}
+    return {**resource, "properties": {**SHAPES.shown("PoolProperties", resource["properties"]), **counts}}
 
 
 def answer(azure: Azure, document: dict[str, Any]) -> Answer:
@@ -116,7 +116,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
         return Answer(204)
     pool_change.not_deleting(document)
     await azure.batch.pools.delete(document)
-    headers = operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "pool.delete", key=key)
+    headers = operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
     return Answer(202, None, headers)
 
 
@@ -138,15 +138,12 @@ async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
     return answer(azure, document)
 
 
-ALL = f"{batch_account.ONE}/pools"
+ALL = f"{batch_account.ACCOUNT.one}/pools"
 ONE = f"{ALL}/{{pool}}"
-ROUTES = (
-    Route("PUT", ONE, put, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("POST", f"{ONE}/stopResize", stop_resize, VERSIONS),
-    Route("POST", f"{ONE}/disableAutoScale", disable_auto_scale, VERSIONS),
+SERVICE = Service(
+    routes=(
+        *serving.crud(ONE, ALL, VERSIONS, put=put, patch=patch, get=get, delete=delete, listing=listing),
+        *serving.posts(ONE, VERSIONS, stopResize=stop_resize, disableAutoScale=disable_auto_scale),
+    ),
+    completions={"pool.delete": deleted},
 )
-COMPLETIONS = {"pool.delete": deleted}

@@ -11,7 +11,7 @@ from typing import Any
 from azure_local import common
 from azure_local.azure import Azure
 from azure_local.batch.arm import pool_properties, pool_scale
-from azure_local.batch.arm.pool_shape import POOL
+from azure_local.batch.schema import SHAPES
 from azure_local.http import Failure, etag
 
 ANY_TIME = ("scaleSettings", "startTask", "metadata", "applicationPackages")
@@ -80,7 +80,7 @@ def _same(name: str, given: Any, live: Any) -> bool:
     """Whether a property would stay as it is, letter case and secrets that are not given aside."""
     if not given or not live:
         return not given and not live
-    return _within(given, live) and _within(POOL.members[name].shown(live), given)
+    return _within(given, live) and _within(SHAPES.shown("PoolProperties", {name: live})[name], given)
 
 
 def _within(given: Any, live: Any) -> bool:

@@ -6,14 +6,16 @@ from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.batch import offers
-from azure_local.batch.containers import invalid
+from azure_local.batch.shapes import invalid
 from azure_local.compute import image_version
-from azure_local.http import only
 
 
 def check(azure: Azure, machine: dict[str, Any], location: str) -> dict[str, Any]:
     """The imageReference as it is kept. Failure 400 if it cannot be booted there, or not with that node agent."""
-    image = only(machine.get("imageReference"), ("publisher", "offer", "sku", "version", "id"), "ImageReference")
+    image: dict[str, Any] = machine["imageReference"]
+    for name in ("sharedGalleryImageId", "communityGalleryImageId"):
+        if name in image:
+            raise invalid(f"imageReference.{name}", image[name], "The local Azure has no such galleries.")
     gallery = "id" in image
     agent = _gallery_agent(azure, image, location) if gallery else offers.agent(image)
     if agent is None:

@@ -8,6 +8,7 @@ from azure_local.azure import Azure
 from azure_local.batch import containers, offers
 from azure_local.batch.arm import pool_image
 from azure_local.batch.shapes import invalid, missing
+from azure_local.compute import sizes
 from azure_local.compute.catalogue import WITHOUT_ZONES
 
 ALL_DISKS = ("OsDisk", "TemporaryDisk")
@@ -114,13 +115,13 @@ def _disks(size: str, machine: dict[str, Any]) -> None:
     for lun in luns:
         if luns.count(lun) > 1:
             raise invalid("lun", lun, "It must be unique in the pool.")
-    most = offers.data_disks(size)
+    most = sizes.data_disks(size)
     if len(disks) > most:
         raise invalid("dataDisks", len(disks), f"The VM size {size} takes at most {most} data disks.")
     kinds = [(disk.get("managedDisk") or {}).get("storageAccountType") for disk in (*disks, system)]
-    if "Premium_LRS" in kinds and not offers.premium(size):
+    if "Premium_LRS" in kinds and not sizes.premium(size):
         raise invalid("storageAccountType", "Premium_LRS", f"The VM size {size} does not support premium storage.")
-    if "ephemeralOSDiskSettings" in system and not offers.premium(size):
+    if "ephemeralOSDiskSettings" in system and not sizes.premium(size):
         raise invalid("ephemeralOSDiskSettings", "CacheDisk", f"The VM size {size} has no cache for an OS disk.")
     if system.get("writeAcceleratorEnabled"):
         raise invalid("writeAcceleratorEnabled", "true", f"The VM size {size} does not support write accelerator.")
@@ -137,7 +138,7 @@ def _security(size: str, machine: dict[str, Any]) -> None:
         "securityEncryptionType"
     )
     if kind == "confidentialVM":
-        if not offers.confidential(size):
+        if not sizes.confidential(size):
             raise invalid("securityType", kind, f"The VM size {size} does not support confidential VMs.")
         if encryption is None:
             raise missing("osDisk.managedDisk.securityProfile.securityEncryptionType")

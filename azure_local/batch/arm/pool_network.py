@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch import offers
 from azure_local.batch.shapes import invalid
+from azure_local.compute import sizes
 
 SUBNET = r"(/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+)/subnets/[^/]+"
 RESERVED = (29876, 29877)
@@ -43,7 +43,7 @@ def complete(azure: Azure, given: dict[str, Any], location: str) -> dict[str, An
 def check(properties: dict[str, Any]) -> None:
     """Failure if the VM size cannot do what the network wants."""
     wanted = properties["networkConfiguration"]["enableAcceleratedNetworking"]
-    if wanted and not offers.accelerated(properties["vmSize"]):
+    if wanted and not sizes.accelerated(properties["vmSize"]):
         reason = f"The VM size {properties['vmSize']} does not support accelerated networking."
         raise invalid("enableAcceleratedNetworking", "true", reason)
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch import containers, offers
-from azure_local.batch.arm import applications, batch_account, pool_access, pool_machine, pool_network, pool_scale
-from azure_local.batch.arm.pool_shape import POOL
-from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.batch import containers
+from azure_local.batch.arm import applications, pool_access, pool_machine, pool_network, pool_scale
+from azure_local.batch.schema import SHAPES
+from azure_local.batch.shapes import invalid, missing
+from azure_local.compute import sizes
 from azure_local.http import Failure
+from azure_local.identity.assigned import identities
 
-BODY = ("id", "name", "type", "etag", "tags", "identity", "properties", "systemData")
 AUTO_USER = {"scope": "Pool", "elevationLevel": "NonAdmin"}
 DEFAULTS: dict[str, Any] = {
     "taskSlotsPerNode": 1,
@@ -28,14 +29,9 @@ DECIDED = ("startTask", "metadata", "applicationPackages", "displayName", "userA
 
 def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
     """What a PUT or PATCH of the pool names, canonical; a start task to be removed is an empty one. Failure 400."""
-    if not isinstance(body, dict):
-        raise malformed("A pool must be an object.")
-    for name in body:
-        if name not in BODY:
-            raise malformed(f"Could not find member '{name}' on object of type 'Pool'.")
-    given = POOL.read(body.get("properties") or {}, "properties")
+    given: dict[str, Any] = SHAPES.fitted("Pool", body).get("properties", {})
     location = owner["location"]
-    if "vmSize" in given and offers.cores(given["vmSize"]) is None:
+    if "vmSize" in given and sizes.cores(given["vmSize"]) is None:
         raise invalid("vmSize", given["vmSize"], "The specified VM size is not offered in the region.")
     completed: dict[str, Callable[[Any], Any]] = {
         "deploymentConfiguration": lambda value: pool_machine.complete(azure, value, location),
@@ -56,8 +52,7 @@ def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
 def _start_task(owner: dict[str, Any], start: dict[str, Any]) -> dict[str, Any]:
     if not start:
         return {}
-    if "containerSettings" in start:
-        start = {**start, "containerSettings": containers.arm_settings(start["containerSettings"])}
+    containers.check(start)
     if not start.get("commandLine") and not ("commandLine" in start and "containerSettings" in start):
         raise invalid("startTask.commandLine", "", "It must not be empty.")
     for file in start.get("resourceFiles") or ():
@@ -81,7 +76,7 @@ def complete(given: dict[str, Any]) -> dict[str, Any]:
 def check(properties: dict[str, Any], identity: dict[str, Any]) -> None:
     """Failure 400 if the properties of a whole pool do not fit together."""
     identities = {name.lower() for name in identity.get("userAssignedIdentities") or {}}
-    cores = offers.cores(properties["vmSize"]) or 1
+    cores = sizes.cores(properties["vmSize"]) or 1
     slots = properties["taskSlotsPerNode"]
     if slots > min(256, 4 * cores):
         raise invalid("taskSlotsPerNode", slots, f"It must be from 1 to {min(256, 4 * cores)} for this VM size.")
@@ -112,4 +107,4 @@ def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
         raise invalid("identity.type", wanted.get("type"), "A pool can have user-assigned identities only.")
     if not wanted.get("userAssignedIdentities"):
         raise invalid("identity.userAssignedIdentities", "", "At least one is required.")
-    return {"type": "UserAssigned", "userAssignedIdentities": batch_account.identities(azure, wanted)}
+    return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, wanted)}

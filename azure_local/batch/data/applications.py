@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local import serving
+from azure_local.azure import Azure, Service
 from azure_local.batch.arm import applications, batch_account
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, listed, metadata
-from azure_local.http import Answer, Call, Failure, Route
+from azure_local.http import Answer, Call, Failure
 
 
 def _shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +37,9 @@ async def get(azure: Azure, call: Call) -> Answer:
     raise Failure(404, "ApplicationNotFound", "The specified application does not exist.")
 
 
-ROUTES = (
-    Route("GET", f"{ACCOUNT}/applications", listing, VERSIONS),
-    Route("GET", f"{ACCOUNT}/applications/{{application}}", get, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=serving.crud(
+        f"{ACCOUNT}/applications/{{application}}", f"{ACCOUNT}/applications", VERSIONS, listing=listing, get=get
+    ),
 )

@@ -18,10 +18,10 @@ ACCOUNT = "/batch/{account}"
 def account(azure: Azure, call: Call) -> str:
     """The account's name. Failure 404 if there is none, 403 if the caller may not do this in it."""
     document = batch_account.by_name(azure, call.params["account"])
-    if document is None or document["creating"]:
+    if document is None or document.get("unseen"):
         raise Failure(404, "AccountNotFound", "The specified account does not exist.")
     resource = document["resource"]
-    action = "read" if call.method in ("GET", "HEAD") else "write"
+    action = roles.READ if call.method in ("GET", "HEAD") else roles.WRITE
     if not roles.allowed(azure, call.principal, action, resource["id"]):
         text = "The client does not have permission to perform the operation."
         raise Failure(403, "AuthorizationPermissionMismatch", text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local import serving
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch import containers
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, pool, selected, stamped
-from azure_local.batch.data.job_shape import JOB, JOB_CHANGE
+from azure_local.batch.schema import DATA
 from azure_local.batch.shapes import invalid, malformed
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.http import Answer, Call, Failure, check_match
 
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
@@ -35,13 +36,9 @@ def save(azure: Azure, job: dict[str, Any]) -> None:
 
 
 def shown(job: dict[str, Any]) -> dict[str, Any]:
-    return without_secrets({name: value for name, value in job.items() if name not in HIDDEN})
-
-
-def without_secrets(job: dict[str, Any]) -> dict[str, Any]:
-    """A job, or what a schedule makes jobs from, without the passwords of its tasks' registries."""
-    names = [name for name in ("jobPreparationTask", "jobReleaseTask") if name in job]
-    return {**job, **{name: containers.shown_settings(job[name]) for name in names}}
+    kept = {name: value for name, value in job.items() if name not in HIDDEN}
+    shown_job: dict[str, Any] = DATA.shown("BatchJobCreateOptions", kept)
+    return shown_job
 
 
 def move(azure: Azure, job: dict[str, Any], state: str) -> None:
@@ -63,16 +60,14 @@ def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
     if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
         raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
     for name in ("jobPreparationTask", "jobReleaseTask"):
-        task = body.get(name, {})
-        if "containerSettings" in task:
-            task["containerSettings"] = containers.settings(task["containerSettings"])
+        containers.check(body.get(name, {}))
     if "jobReleaseTask" in body and "jobPreparationTask" not in body:
         raise invalid("jobReleaseTask", "", "It needs a jobPreparationTask.")
 
 
 async def add(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
-    body = JOB.read(call.body, "job")
+    body = DATA.fitted("BatchJobCreateOptions", call.body)
     check(azure, name, body)
     job = make(azure, name, body)
     return Answer(201, None, {**headers(azure, job), "Location": job["url"]})
@@ -146,7 +141,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     """PATCH keeps what is not given, PUT resets it."""
     job = lookup(azure, call)
     check_match(call, job["eTag"])
-    body = JOB_CHANGE.read(call.body, "job")
+    body = DATA.fitted("BatchJob" if call.method == "PUT" else "BatchJobUpdateOptions", call.body)
     if job["state"] in ("deleting", "terminating"):
         code = "JobBeingDeleted" if job["state"] == "deleting" else "JobBeingTerminated"
         raise Failure(409, code, "The specified job is being deleted or terminated.")
@@ -179,9 +174,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
 async def disable(azure: Azure, call: Call) -> Answer:
     job = lookup(azure, call)
     check_match(call, job["eTag"])
-    how = (call.body or {}).get("disableTasks")
-    if how not in ("requeue", "terminate", "wait"):
-        raise Failure(400, "InvalidPropertyValue", "disableTasks must be requeue, terminate or wait.")
+    how = DATA.fitted("BatchJobDisableOptions", call.body or {})["disableTasks"]
     if job["state"] not in ("active", "disabling", "disabled"):
         raise Failure(409, "InvalidJobState", f"The operation cannot be performed in the job's state {job['state']}.")
     job["disableTasks"] = how
@@ -203,7 +196,9 @@ async def terminate(azure: Azure, call: Call) -> Answer:
     check_match(call, job["eTag"])
     if job["state"] in ("completed", "terminating", "deleting"):
         raise Failure(409, "JobCompleted", "The specified job is completed already.")
-    job["executionInfo"]["terminateReason"] = (call.body or {}).get("terminateReason", "UserTerminate")
+    job["executionInfo"]["terminateReason"] = DATA.fitted("BatchJobTerminateOptions", call.body or {}).get(
+        "terminateReason", "UserTerminate"
+    )
     azure.batch.jobs.stop(job, "terminating")
     return Answer(202, None, headers(azure, job))
 
@@ -233,16 +228,12 @@ async def preparations(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{ACCOUNT}/jobs"
 ONE = f"{ALL}/{{job}}"
-ROUTES = (
-    Route("POST", ALL, add, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("PUT", ONE, patch, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("POST", f"{ONE}/disable", disable, VERSIONS),
-    Route("POST", f"{ONE}/enable", enable, VERSIONS),
-    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
-    Route("GET", f"{ONE}/taskcounts", counts, VERSIONS),
-    Route("GET", f"{ONE}/jobpreparationandreleasetaskstatus", preparations, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        *serving.crud(ONE, ALL, VERSIONS, add=add, listing=listing, get=get, patch=patch, put=patch, delete=delete),
+        *serving.posts(ONE, VERSIONS, disable=disable, enable=enable, terminate=terminate),
+        Route("GET", f"{ONE}/taskcounts", counts, VERSIONS),
+        Route("GET", f"{ONE}/jobpreparationandreleasetaskstatus", preparations, VERSIONS),
+    ),
 )

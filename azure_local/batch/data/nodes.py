@@ -6,23 +6,17 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from azure_local.azure import Azure
-from azure_local.batch.arm.machine_shape import EXTENSION, MACHINE
-from azure_local.batch.arm.pool_shape import POOL
+from azure_local import serving
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch.data import files as batch_files
+from azure_local.batch.data import pool_spelling
 from azure_local.batch.data import pools as batch_pools
 from azure_local.batch.data.common import VERSIONS, listed, metadata, nodes_of, selected
-from azure_local.batch.shapes import Choice, Flag, Record, Text
-from azure_local.http import Answer, Call, Failure, Route
-from azure_local.nodes.states import READY, RECENT, recent
+from azure_local.batch.node_states import READY, RECENT, recent
+from azure_local.batch.schema import DATA, SHAPES, told
+from azure_local.http import Answer, Call, Failure
 
 Found = tuple[dict[str, Any], dict[str, Any]]
-OPTION = Choice(("requeue", "terminate", "taskcompletion", "retaineddata"))
-STOPS = Choice(("requeue", "terminate", "taskcompletion"))
-USER = Record(
-    "ComputeNodeUser",
-    {"name": Text(20, shortest=1), "isAdmin": Flag(), "expiryTime": Text(), "password": Text(), "sshPublicKey": Text()},
-)
 
 
 def lookup(azure: Azure, call: Call) -> Found:
@@ -41,7 +35,7 @@ def _url(azure: Azure, node: dict[str, Any]) -> str:
 def shown(azure: Azure, document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """A node as the data plane shows it."""
     properties = document["resource"]["properties"]
-    machine = MACHINE.told(properties["deploymentConfiguration"]["virtualMachineConfiguration"])
+    machine = pool_spelling.machine(properties)
     tasks = [task for key in node["tasks"] if (task := azure.store.get("task", key))]
     body = {
         "id": node["id"],
@@ -64,8 +58,7 @@ def shown(azure: Azure, document: dict[str, Any], node: dict[str, Any]) -> dict[
         **{name: node[name] for name in ("startTaskInfo", "errors", "lastBootTime") if node.get(name)},
     }
     if properties.get("startTask"):
-        start = POOL.members["startTask"]
-        body["startTask"] = start.told(start.shown(properties["startTask"]))
+        body["startTask"] = told("StartTask", SHAPES.shown("StartTask", properties["startTask"]), "BatchStartTask")
     endpoints = _endpoints(properties, node)
     return {**body, "endpointConfiguration": {"inboundEndpoints": endpoints}} if endpoints else body
 
@@ -97,9 +90,10 @@ async def get(azure: Azure, call: Call) -> Answer:
     return Answer(200, {**metadata(azure, call, "nodes/@Element"), **selected(call, shown(azure, document, node))})
 
 
-def _option(call: Call, name: str, choice: Choice = OPTION) -> str:
-    body = Record("NodeParameter", {name: choice}).read(call.body or {}, "body")
-    return str(body.get(name, "requeue"))
+def _option(call: Call, name: str) -> str:
+    """The option of that name, which the shape of the body is called after."""
+    shape = f"Batch{name[:1].upper()}{name[1:]}s"
+    return str(DATA.fitted(shape, call.body or {}).get(name, "requeue"))
 
 
 def _allowed(node: dict[str, Any], states: tuple[str, ...]) -> None:
@@ -141,7 +135,7 @@ async def start(azure: Azure, call: Call) -> Answer:
 
 async def disable_scheduling(azure: Azure, call: Call) -> Answer:
     _, node = lookup(azure, call)
-    how = _option(call, "nodeDisableSchedulingOption", STOPS)
+    how = _option(call, "nodeDisableSchedulingOption")
     _scheduling(node, "disabled")
     azure.batch.nodes.disable(node, how)
     return Answer(200)
@@ -171,7 +165,7 @@ async def login(azure: Azure, call: Call) -> Answer:
 async def add_user(azure: Azure, call: Call) -> Answer:
     _, node = lookup(azure, call)
     _allowed(node, (*READY, "starttaskfailed", "offline", "waitingforstarttask"))
-    body = USER.read(call.body, "user")
+    body = DATA.fitted("BatchNodeUserCreateOptions", call.body)
     if body.get("name") in node["users"]:
         raise Failure(409, "NodeUserExists", "The specified node user already exists.")
     azure.batch.nodes.keep_users(node, [*node["users"], str(body["name"])])
@@ -184,7 +178,7 @@ async def user(azure: Azure, call: Call) -> Answer:
     if call.params["user"] not in node["users"]:
         raise Failure(404, "NodeUserNotFound", "The specified node user does not exist.")
     if call.method == "PUT":
-        USER.read(call.body, "user")
+        DATA.fitted("BatchNodeUserReplaceOptions", call.body)
         return Answer(200)
     azure.batch.nodes.keep_users(node, [name for name in node["users"] if name != call.params["user"]])
     return Answer(200)
@@ -192,7 +186,7 @@ async def user(azure: Azure, call: Call) -> Answer:
 
 def _extensions(document: dict[str, Any]) -> list[dict[str, Any]]:
     machine = document["resource"]["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
-    return [_extension(EXTENSION.shown(one)) for one in machine.get("extensions") or ()]
+    return [_extension(SHAPES.shown("VMExtension", one)) for one in machine.get("extensions") or ()]
 
 
 def _extension(extension: dict[str, Any]) -> dict[str, Any]:
@@ -235,23 +229,27 @@ async def file(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{batch_pools.ONE}/nodes"
 ONE = f"{ALL}/{{node}}"
-ROUTES = (
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("POST", f"{ONE}/reboot", reboot, VERSIONS),
-    Route("POST", f"{ONE}/reimage", reimage, VERSIONS),
-    Route("POST", f"{ONE}/deallocate", deallocate, VERSIONS),
-    Route("POST", f"{ONE}/start", start, VERSIONS),
-    Route("POST", f"{ONE}/disablescheduling", disable_scheduling, VERSIONS),
-    Route("POST", f"{ONE}/enablescheduling", enable_scheduling, VERSIONS),
-    Route("GET", f"{ONE}/remoteloginsettings", login, VERSIONS),
-    Route("POST", f"{ONE}/users", add_user, VERSIONS),
-    Route("PUT", f"{ONE}/users/{{user}}", user, VERSIONS),
-    Route("DELETE", f"{ONE}/users/{{user}}", user, VERSIONS),
-    Route("GET", f"{ONE}/extensions", extensions, VERSIONS),
-    Route("GET", f"{ONE}/extensions/{{extension}}", extension, VERSIONS),
-    Route("GET", f"{ONE}/files", files, VERSIONS),
-    Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        *serving.crud(ONE, ALL, VERSIONS, listing=listing, get=get),
+        *serving.posts(
+            ONE,
+            VERSIONS,
+            reboot=reboot,
+            reimage=reimage,
+            deallocate=deallocate,
+            start=start,
+            disablescheduling=disable_scheduling,
+            enablescheduling=enable_scheduling,
+        ),
+        Route("GET", f"{ONE}/remoteloginsettings", login, VERSIONS),
+        *serving.crud(f"{ONE}/users/{{user}}", f"{ONE}/users", VERSIONS, add=add_user, put=user, delete=user),
+        *serving.crud(
+            f"{ONE}/extensions/{{extension}}", f"{ONE}/extensions", VERSIONS, listing=extensions, get=extension
+        ),
+        *serving.crud(
+            f"{ONE}/files/{{file:path}}", f"{ONE}/files", VERSIONS, listing=files, get=file, head=file, delete=file
+        ),
+    ),
 )

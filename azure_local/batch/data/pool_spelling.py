@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.batch.arm.machine_shape import MACHINE
-from azure_local.batch.arm.pool_shape import POOL, RESIZE
+from azure_local.batch import schema
 from azure_local.batch.shapes import invalid, malformed, missing
 from azure_local.http import Failure
 
@@ -13,22 +12,18 @@ SAME = (
     "displayName", "vmSize", "networkConfiguration", "taskSlotsPerNode", "taskSchedulingPolicy", "userAccounts",
     "metadata", "startTask", "mountConfiguration", "upgradePolicy",
 )  # fmt: skip
-OWN = ("virtualMachineConfiguration", "enableInterNodeCommunication", "applicationPackageReferences")
 SIZE = ("targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout")
 FORMULA = ("enableAutoScale", "autoScaleFormula", "autoScaleEvaluationInterval")
-ADD = ("id", *SAME, *OWN, *SIZE, *FORMULA)
-CHANGE = (*SAME, *OWN)
-REPLACE = ("startTask", "applicationPackageReferences", "metadata")
 
 
 def told(resource: dict[str, Any]) -> dict[str, Any]:
     """The members of a pool that ARM shows, as the data plane shows them."""
     arm = resource["properties"]
     size = arm["scaleSettings"].get("fixedScale") or arm["resizeOperationStatus"]
-    body = {name: POOL.members[name].told(arm[name]) for name in SAME if name in arm}
-    machine = arm["deploymentConfiguration"]["virtualMachineConfiguration"]
+    same = {name: arm[name] for name in SAME if name in arm}
+    body: dict[str, Any] = schema.told("PoolProperties", same, "BatchPoolCreateOptions")
     body |= {
-        "virtualMachineConfiguration": MACHINE.told(machine),
+        "virtualMachineConfiguration": machine(arm),
         "enableInterNodeCommunication": arm["interNodeCommunication"] == "Enabled",
         **_formula_told(arm),
         "currentDedicatedNodes": arm["currentDedicatedNodes"],
@@ -42,6 +37,13 @@ def told(resource: dict[str, Any]) -> dict[str, Any]:
     if errors:
         body["resizeErrors"] = [resize_error(error) for error in errors]
     return body
+
+
+def machine(arm: dict[str, Any]) -> dict[str, Any]:
+    """The virtualMachineConfiguration of a pool as the data plane shows it."""
+    kept = arm["deploymentConfiguration"]["virtualMachineConfiguration"]
+    shown: dict[str, Any] = schema.told("VirtualMachineConfiguration", kept, "VirtualMachineConfiguration")
+    return shown
 
 
 def _formula_told(arm: dict[str, Any]) -> dict[str, Any]:
@@ -81,30 +83,30 @@ def package_told(reference: dict[str, Any]) -> dict[str, Any]:
     return {"applicationId": reference["id"].rsplit("/", 1)[-1], **version}
 
 
-def package_heard(owner: dict[str, Any], reference: Any) -> dict[str, Any]:
+def package_heard(owner: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
     """The reference as ARM has it, to an application of this account."""
-    if not isinstance(reference, dict) or set(reference) - {"applicationId", "version"}:
-        raise malformed("An application package reference has an applicationId and may have a version.")
-    if not reference.get("applicationId"):
-        raise missing("applicationPackageReferences.applicationId")
     version = {"version": reference["version"]} if reference.get("version") else {}
     return {"id": f"{owner['id']}/applications/{reference['applicationId']}", **version}
 
 
-def heard(owner: dict[str, Any], given: Any, known: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The body of a pool on the ARM plane, from the data plane's. Failure 400 if it has members that are not known."""
-    if not isinstance(given, dict):
-        raise malformed(f"{where} must be an object.")
-    for name in given:
-        if name not in known:
-            raise malformed(f"Could not find member '{name}' on object of type '{where}'.")
-    body = {name: value for name, value in given.items() if value is not None}
-    properties = {name: POOL.members[name].heard(body[name]) for name in SAME if name in body}
-    if "startTask" in body and not (body["startTask"] or {}).get("commandLine", "x" if body["startTask"] else None):
+def heard(owner: dict[str, Any], given: Any, shape: str) -> dict[str, Any]:
+    """The body of a pool on the ARM plane, from one of the data plane's of that shape. Failure 400 if it does not fit.
+
+    An empty start task stays one: it removes the pool's.
+    """
+    empty = isinstance(given, dict) and given.get("startTask") == {}
+    body = schema.DATA.fitted(shape, numbers({**given, "startTask": None} if empty else given))
+    same = {name: body[name] for name in SAME if name in body}
+    properties: dict[str, Any] = schema.heard(shape, same, "PoolProperties")
+    if empty:
+        properties["startTask"] = {}
+    elif "startTask" in body and not body["startTask"]["commandLine"]:
         raise missing("startTask.commandLine")
     if "virtualMachineConfiguration" in body:
-        machine = MACHINE.heard(body["virtualMachineConfiguration"])
-        properties["deploymentConfiguration"] = {"virtualMachineConfiguration": machine}
+        kept = schema.heard(
+            "VirtualMachineConfiguration", body["virtualMachineConfiguration"], "VirtualMachineConfiguration"
+        )
+        properties["deploymentConfiguration"] = {"virtualMachineConfiguration": kept}
     if "enableInterNodeCommunication" in body:
         wanted = body["enableInterNodeCommunication"]
         properties["interNodeCommunication"] = "Enabled" if wanted else "Disabled"
@@ -123,7 +125,7 @@ def _scale(body: dict[str, Any]) -> dict[str, Any]:
         return {"scaleSettings": {"autoScale": formula(body)}}
     if set(body) & set(FORMULA[1:]):
         raise malformed("A pool has a formula only if enableAutoScale is true.")
-    return {"scaleSettings": {"fixedScale": {"targetDedicatedNodes": 0, **numbers(size)}}} if size else {}
+    return {"scaleSettings": {"fixedScale": {"targetDedicatedNodes": 0, **size}}} if size else {}
 
 
 def formula(given: dict[str, Any], settings: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -135,11 +137,13 @@ def formula(given: dict[str, Any], settings: dict[str, Any] | None = None) -> di
     return {**(settings or {}), **found}
 
 
-def numbers(size: dict[str, Any]) -> dict[str, Any]:
-    """A size with its numbers of nodes as numbers; a numeral in quotes counts, which is how the az CLI sends it."""
-    found = dict(size)
+def numbers(given: Any) -> Any:
+    """A body with its numbers of nodes as numbers; a numeral in quotes counts, which is how the az CLI sends it."""
+    if not isinstance(given, dict):
+        return given
+    found = dict(given)
     for name in SIZE[:2]:
-        if name in found:
+        if found.get(name) is not None:
             if not str(found[name]).isdigit():
                 raise invalid(name, found[name], "It is no number of nodes.")
             found[name] = int(found[name])
@@ -147,10 +151,9 @@ def numbers(size: dict[str, Any]) -> dict[str, Any]:
 
 
 def resize(given: Any) -> tuple[dict[str, Any], str]:
-    """A resize's checked members, and its node deallocation option."""
-    if not isinstance(given, dict):
-        raise malformed("PoolResizeParameter must be an object.")
-    found = RESIZE.read(numbers({name: value for name, value in given.items() if value is not None}), "resize")
+    """A resize's checked members, and its node deallocation option, as ARM spells them."""
+    body = schema.DATA.fitted("BatchPoolResizeOptions", numbers(given))
+    found: dict[str, Any] = schema.heard("BatchPoolResizeOptions", body, "FixedScaleSettings")
     option = str(found.pop("nodeDeallocationOption", "Requeue"))
     if not set(found) & set(SIZE[:2]):
         raise Failure(

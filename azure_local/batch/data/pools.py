@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local import operations
-from azure_local.azure import SECONDS, Azure
+from azure_local import operations, serving
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch import offers
 from azure_local.batch.arm import batch_account, pool_change, pool_scale
 from azure_local.batch.arm import pool as arm_pool
-from azure_local.batch.arm.pool_shape import AUTO_SCALE, RESIZE
 from azure_local.batch.data import pool_spelling
 from azure_local.batch.data.common import (
     ACCOUNT,
@@ -22,8 +21,9 @@ from azure_local.batch.data.common import (
     pool,
     selected,
 )
-from azure_local.batch.shapes import invalid, malformed, missing
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.batch.schema import DATA, SHAPES, heard
+from azure_local.batch.shapes import invalid, missing
+from azure_local.http import Answer, Call, Failure, check_match
 
 NODE_STATES = (
     "creating", "idle", "leavingPool", "offline", "preempted", "rebooting", "reimaging", "running", "starting",
@@ -89,8 +89,8 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 async def add(azure: Azure, call: Call) -> Answer:
     owner = _owner(azure, call)
-    arm = pool_spelling.heard(owner, call.body, pool_spelling.ADD, "PoolAddParameter")
-    name = str(call.body.get("id", ""))
+    arm = pool_spelling.heard(owner, call.body, "BatchPoolCreateOptions")
+    name = str(call.body["id"])
     found = pool(azure, owner["name"], name)
     if found is not None:
         pool_change.not_deleting(found)
@@ -101,7 +101,7 @@ async def add(azure: Azure, call: Call) -> Answer:
 
 async def patch(azure: Azure, call: Call) -> Answer:
     document, owner = _matched(azure, call), _owner(azure, call)
-    arm = pool_spelling.heard(owner, call.body, pool_spelling.CHANGE, "PoolPatchParameter")
+    arm = pool_spelling.heard(owner, call.body, "BatchPoolUpdateOptions")
     pool_change.change(azure, owner, document, arm)
     return Answer(200, None, headers(azure, shown(azure, call, document)))
 
@@ -109,10 +109,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
 async def replace(azure: Azure, call: Call) -> Answer:
     """Start task, packages and metadata as given; a start task that is not given is removed."""
     document, owner = _matched(azure, call), _owner(azure, call)
-    arm = pool_spelling.heard(owner, call.body, pool_spelling.REPLACE, "PoolUpdatePropertiesParameter")
-    for name, own in (("metadata", "metadata"), ("applicationPackageReferences", "applicationPackages")):
-        if own not in arm["properties"]:
-            raise missing(name)
+    arm = pool_spelling.heard(owner, call.body, "BatchPoolReplaceOptions")
     arm["properties"].setdefault("startTask", {})
     pool_change.change(azure, owner, document, arm)
     return Answer(204, None, headers(azure, shown(azure, call, document)))
@@ -139,13 +136,11 @@ async def stop_resize(azure: Azure, call: Call) -> Answer:
 async def remove_nodes(azure: Azure, call: Call) -> Answer:
     """Take the named nodes out of the pool, and as many off its targets."""
     document = _matched(azure, call)
-    given = dict(call.body or {})
-    names = given.pop("nodeList", None)
-    if not isinstance(names, list) or not 1 <= len(names) <= 100:
+    body = DATA.fitted("BatchNodeRemoveOptions", call.body or {})
+    names = body["nodeList"]
+    if not 1 <= len(names) <= 100:
         raise invalid("nodeList", names, "It must name 1 to 100 nodes.")
-    if set(given) - {"resizeTimeout", "nodeDeallocationOption"}:
-        raise malformed(f"Could not find member '{sorted(given)[0]}' on object of type 'NodeRemoveParameter'.")
-    given = RESIZE.read(given, "removenodes")
+    given: dict[str, Any] = heard("BatchNodeRemoveOptions", body, "FixedScaleSettings")
     found = [node for node in nodes_of(azure, document) if node["id"] in names]
     if len(found) != len(set(names)):
         raise Failure(404, "NodeNotFound", "The specified node does not exist.")
@@ -159,7 +154,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     document = _matched(azure, call)
     await azure.batch.pools.delete(document)
     key = document["resource"]["id"]
-    operations.start(azure, "Microsoft.Batch", SECONDS["deletion"], "pool.delete", key=key)
+    operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
     return Answer(202)
 
 
@@ -167,7 +162,8 @@ async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
     """Let a formula size the pool, or change its formula or interval; at most once in 30 seconds."""
     document = _matched(azure, call)
     live = document["resource"]["properties"]["scaleSettings"].get("autoScale")
-    given = AUTO_SCALE.read(pool_spelling.formula(_known(call, pool_spelling.FORMULA[1:]), live), "enableautoscale")
+    body = DATA.fitted("BatchPoolEnableAutoScaleOptions", call.body)
+    given = SHAPES.fitted("AutoScaleSettings", pool_spelling.formula(body, live), "enableautoscale")
     wanted, _ = pool_scale.complete({"autoScale": given})
     pool_scale.check_change(azure, document, wanted)
     pool_scale.check_spare(azure, document)
@@ -179,19 +175,12 @@ async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
 async def evaluate_auto_scale(azure: Azure, call: Call) -> Answer:
     """What a formula would give now, or why it gives nothing; the pool stays as it is."""
     document = _matched(azure, call)
-    given = _known(call, ("autoScaleFormula",))
-    if not given.get("autoScaleFormula"):
+    given = DATA.fitted("BatchPoolEvaluateAutoScaleOptions", call.body)
+    if not given["autoScaleFormula"]:
         raise missing("autoScaleFormula")
     pool_scale.check_auto(document["resource"]["properties"])
     _, run = azure.batch.scaling.evaluate(document, str(given["autoScaleFormula"]))
     return Answer(200, {**metadata(azure, call, "AutoScaleRun"), **pool_spelling.run_told(run)})
-
-
-def _known(call: Call, names: tuple[str, ...]) -> dict[str, Any]:
-    """The members of a body. Failure 400 if it has others."""
-    if not isinstance(call.body, dict) or set(call.body) - set(names):
-        raise malformed(f"The body can have {', '.join(names)} only.")
-    return call.body
 
 
 async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
@@ -226,20 +215,22 @@ async def images(azure: Azure, call: Call) -> Answer:
 
 POOLS = f"{ACCOUNT}/pools"
 ONE = f"{POOLS}/{{pool}}"
-ROUTES = (
-    Route("GET", POOLS, listing, VERSIONS),
-    Route("POST", POOLS, add, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("HEAD", ONE, head, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("POST", f"{ONE}/updateproperties", replace, VERSIONS),
-    Route("POST", f"{ONE}/resize", resize, VERSIONS),
-    Route("POST", f"{ONE}/stopresize", stop_resize, VERSIONS),
-    Route("POST", f"{ONE}/removenodes", remove_nodes, VERSIONS),
-    Route("POST", f"{ONE}/enableautoscale", enable_auto_scale, VERSIONS),
-    Route("POST", f"{ONE}/evaluateautoscale", evaluate_auto_scale, VERSIONS),
-    Route("POST", f"{ONE}/disableautoscale", disable_auto_scale, VERSIONS),
-    Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
-    Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        *serving.crud(ONE, POOLS, VERSIONS, listing=listing, add=add, patch=patch, get=get, head=head, delete=delete),
+        *serving.posts(
+            ONE,
+            VERSIONS,
+            updateproperties=replace,
+            resize=resize,
+            stopresize=stop_resize,
+            removenodes=remove_nodes,
+            enableautoscale=enable_auto_scale,
+            evaluateautoscale=evaluate_auto_scale,
+            disableautoscale=disable_auto_scale,
+        ),
+        Route("GET", f"{ACCOUNT}/nodecounts", counts, VERSIONS),
+        Route("GET", f"{ACCOUNT}/supportedimages", images, VERSIONS),
+    ),
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local import serving
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch.data import jobs as batch_jobs
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, selected, stamped
-from azure_local.batch.data.job_shape import JOB_SCHEDULE, SCHEDULE_CHANGE
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.batch.schema import DATA
+from azure_local.http import Answer, Call, Failure, check_match
 
 OVER = ("completed", "terminating", "deleting")
 
@@ -38,12 +39,13 @@ def move(azure: Azure, schedule: dict[str, Any], state: str) -> None:
 
 def _shown(schedule: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in schedule.items() if name not in ("account", "jobs")}
-    return {**kept, "jobSpecification": batch_jobs.without_secrets(schedule["jobSpecification"])}
+    shown: dict[str, Any] = DATA.shown("BatchJobScheduleCreateOptions", kept)
+    return shown
 
 
 async def add(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
-    body = JOB_SCHEDULE.read(call.body, "jobSchedule")
+    body = DATA.fitted("BatchJobScheduleCreateOptions", call.body)
     batch_jobs.check(azure, name, body["jobSpecification"])
     if azure.store.get("schedule", f"{name}/{body['id']}") is not None:
         raise Failure(409, "JobScheduleExists", "The specified job schedule already exists.")
@@ -91,7 +93,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     check_match(call, schedule["eTag"])
     if schedule["state"] in OVER:
         raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
-    body = SCHEDULE_CHANGE.read(call.body, "jobSchedule")
+    body = DATA.fitted("BatchJobSchedule" if call.method == "PUT" else "BatchJobScheduleUpdateOptions", call.body)
     if "jobSpecification" in body:
         batch_jobs.check(azure, schedule["account"], body["jobSpecification"])
     if call.method == "PUT":
@@ -134,16 +136,13 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{ACCOUNT}/jobschedules"
 ONE = f"{ALL}/{{schedule}}"
-ROUTES = (
-    Route("POST", ALL, add, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("HEAD", ONE, get, VERSIONS),
-    Route("PATCH", ONE, patch, VERSIONS),
-    Route("PUT", ONE, patch, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("GET", f"{ONE}/jobs", jobs, VERSIONS),
-    Route("POST", f"{ONE}/disable", switch, VERSIONS),
-    Route("POST", f"{ONE}/enable", switch, VERSIONS),
-    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        *serving.crud(
+            ONE, ALL, VERSIONS, add=add, listing=listing, get=get, head=get, patch=patch, put=patch, delete=delete
+        ),
+        *serving.posts(ONE, VERSIONS, disable=switch, enable=switch, terminate=terminate),
+        Route("GET", f"{ONE}/jobs", jobs, VERSIONS),
+    ),
 )

@@ -6,16 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local import serving
+from azure_local.azure import Azure, Service
 from azure_local.batch import containers
 from azure_local.batch.arm import applications, batch_account, pool_access
 from azure_local.batch.data import files as batch_files
 from azure_local.batch.data import jobs
 from azure_local.batch.data.common import VERSIONS, headers, listed, metadata, selected, stamped
-from azure_local.batch.data.job_shape import TASK, TASK_LIMITS
 from azure_local.batch.data.pool_spelling import package_heard
-from azure_local.batch.shapes import Record, invalid, malformed, missing
-from azure_local.http import Answer, Call, Failure, Route, check_match
+from azure_local.batch.schema import DATA
+from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.http import Answer, Call, Failure, check_match
 
 MOST, LARGEST = 100, 1_048_576
 RETENTION = "P7D"
@@ -35,7 +36,8 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 def shown(task: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in task.items() if name not in ("account", "job", "pid", "folder")}
-    return containers.shown_settings(kept)
+    shown_task: dict[str, Any] = DATA.shown("BatchTaskCreateOptions", kept)
+    return shown_task
 
 
 def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
@@ -67,12 +69,11 @@ def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
 
 def _read(azure: Azure, job: dict[str, Any], given: Any) -> dict[str, Any]:
     """A task's checked body. Failure as Batch words it."""
-    body = TASK.read(given, "task")
+    body = DATA.fitted("BatchTaskCreateOptions", given)
     if "multiInstanceSettings" in body:
         azure.gaps["multiInstanceSettings"] = azure.gaps.get("multiInstanceSettings", 0) + 1
         raise malformed("multiInstanceSettings is not offered by the local Azure.")
-    if "containerSettings" in body:
-        body["containerSettings"] = containers.settings(body["containerSettings"])
+    containers.check(body)
     if not body.get("commandLine") and not ("commandLine" in body and "containerSettings" in body):
         raise missing("commandLine")
     if "dependsOn" in body and not job["usesTaskDependencies"]:
@@ -162,7 +163,7 @@ async def replace(azure: Azure, call: Call) -> Answer:
     check_match(call, task["eTag"])
     if task["state"] == "completed":
         raise Failure(409, "TaskCompleted", "The specified task is completed already.")
-    body = Record("TaskUpdateParameter", {"constraints": TASK_LIMITS}).read(call.body, "task")
+    body = DATA.fitted("BatchTask", call.body)
     task["constraints"] = {**_limits(job), **body.get("constraints", {})}
     told = stamped(azure, task)
     azure.store.put("task", key(job, task["id"]), task)
@@ -202,17 +203,14 @@ async def file(azure: Azure, call: Call) -> Answer:
 
 ALL = f"{jobs.ONE}/tasks"
 ONE = f"{ALL}/{{task}}"
-ROUTES = (
-    Route("POST", ALL, add, VERSIONS),
-    Route("POST", f"{jobs.ONE}/addtaskcollection", add_collection, VERSIONS),
-    Route("GET", ALL, listing, VERSIONS),
-    Route("GET", ONE, get, VERSIONS),
-    Route("PUT", ONE, replace, VERSIONS),
-    Route("DELETE", ONE, delete, VERSIONS),
-    Route("POST", f"{ONE}/terminate", terminate, VERSIONS),
-    Route("POST", f"{ONE}/reactivate", reactivate, VERSIONS),
-    Route("GET", f"{ONE}/files", files, VERSIONS),
-    Route("GET", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("HEAD", f"{ONE}/files/{{file:path}}", file, VERSIONS),
-    Route("DELETE", f"{ONE}/files/{{file:path}}", file, VERSIONS),
+FILES = f"{ONE}/files"
+FILE = f"{FILES}/{{file:path}}"
+SERVICE = Service(
+    plane="batch",
+    routes=(
+        *serving.crud(ONE, ALL, VERSIONS, add=add, listing=listing, get=get, put=replace, delete=delete),
+        *serving.posts(jobs.ONE, VERSIONS, addtaskcollection=add_collection),
+        *serving.posts(ONE, VERSIONS, terminate=terminate, reactivate=reactivate),
+        *serving.crud(FILE, FILES, VERSIONS, listing=files, get=file, head=file, delete=file),
+    ),
 )

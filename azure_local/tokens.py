@@ -18,8 +18,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from azure_local.azure import OPERATOR, TENANT
 from azure_local.http import Failure
+from azure_local.settings import OPERATOR, TENANT
 
 LIFETIME = 3600
 AUDIENCES = {

@@ -1,0 +1,26 @@
+"""What tests say of Compute's regions: how much there is of a size, and which images publishers have made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure, Service
+
+
+def set_quota(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"location", "name": family, "limit": cores}`: Compute's quota of a region."""
+    return azure.store.put("quota", f"{body['location']}/{body['name']}", {"limit": body["limit"]})
+
+
+def set_restriction(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"location", "size"}`: the size is sold out there; with `zones`, only in these."""
+    return azure.store.put("restriction", f"{body['location']}/{body['size']}", body)
+
+
+def publish(azure: Azure, body: dict[str, Any]) -> Any:
+    """`{"urn": "publisher:offer:sku", "version"}`: the publisher has published a newer version."""
+    known = azure.store.get("platformImage", body["urn"]) or {"versions": []}
+    return azure.store.put("platformImage", body["urn"], {"versions": [*known["versions"], body["version"]]})
+
+
+SERVICE = Service(settings={"quotas": set_quota, "restrictions": set_restriction, "platform-images": publish})
