@@ -103,10 +103,7 @@ class Validator:
                 yield f"{exchange['method']} {_shape(path)} {exchange['status']}: {fault}"
             return
         if found is None:
-            typed = _typed(exchange, path)
-            if typed is not None:
-                yield from _resources(exchange, path, typed)
-            elif exchange["status"] != 404:
+            if exchange["status"] != 404:
                 yield f"{exchange['method']} {_shape(path)}: no such operation in Microsoft's documents"
             return
         where = f"{found.name} {exchange['status']}"
@@ -147,30 +144,6 @@ def _bodies(exchange: dict[str, Any], found: swagger.Operation) -> Iterator[str]
     if "schema" in listed and exchange["headers"].get("content-type", "").startswith("application/json"):
         schema = swagger.Schema(found.file, listed["schema"])
         yield from swagger.faults(schema, answer, "answer", request=False, known=NEWER)
-
-
-def _typed(exchange: dict[str, Any], path: str) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
-    """The type of an ARM resource that no swagger has, of the api-version that is asked for."""
-    version = exchange.get("query", {}).get("api-version", "")
-    if exchange["plane"] != "arm" or "/providers/" not in path or not version:
-        return None
-    kind = _type(path)
-    return bicep.resource(SHARED / "bicep-types" / kind.split("/")[0] / version, kind)
-
-
-def _resources(
-    exchange: dict[str, Any], path: str, typed: tuple[list[dict[str, Any]], dict[str, Any]]
-) -> Iterator[str]:
-    """What is wrong with the bodies of an exchange about resources of a type; its statuses are said nowhere."""
-    where = f"{exchange['method']} {_type(path)} {exchange['status']}"
-    request, answer = _json(exchange["request"]), _json(exchange["response"])
-    if exchange["status"] >= 400:
-        return
-    if request is not None and exchange["method"] in ("PUT", "PATCH"):
-        yield from (f"{where}: {fault}" for fault in bicep.faults(*typed, request, "request", request=True))
-    items = answer.get("value", []) if isinstance(answer, dict) and not _is_resource(path) else [answer]
-    for item in items:
-        yield from (f"{where}: {fault}" for fault in bicep.faults(*typed, item, "answer", request=False))
 
 
 def gap(method: str, path: str) -> bool:
