@@ -10,7 +10,7 @@ import click
 
 import batch_autoscale as language
 from batch_autoscale.scenarios import NAMES
-from reconciler.cli import common, simulating
+from reconciler.cli import common, extras, simulating
 from reconciler.errors import ReconcileError, Refused
 
 INVALID = 4
@@ -108,6 +108,8 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **given: An
     picture: Path | None = given["picture"]
     if picture is not None and picture.suffix not in PICTURES:
         raise click.UsageError("--plot takes a name that ends in .svg, .png or .html")
+    if picture is not None:
+        extras.need("plot")
     base = simulating.Base()
     if spec is not None or pool is not None:
         base = simulating.pool_of(common.load_spec(spec, cloud, trying=False), pool)
