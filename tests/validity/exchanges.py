@@ -14,6 +14,10 @@ import yaml
 from tests.validity import bicep, swagger
 
 SHARED = Path(__file__).parents[3] / "shared" / "azure" / "openapi"
+"""Microsoft's documents as published, where they are beside the checkout; only what deepens the checks reads them."""
+TYPES = Path(__file__).parent / "types"
+"""What of them the checks need; `vendor.py` makes it."""
+BICEP = "bicep-types"
 GAPS = yaml.safe_load((Path(__file__).parent / "gaps.yaml").read_text())
 DOCUMENTS = {
     "arm": (
@@ -61,7 +65,7 @@ class Report:
 class Validator:
     def __init__(self) -> None:
         self.tables = {
-            plane: swagger.operations(tuple((SHARED / name).resolve() for name in names))
+            plane: swagger.operations(tuple((TYPES / name).resolve() for name in names))
             for plane, names in DOCUMENTS.items()
         }
 
@@ -151,7 +155,7 @@ def _is_resource(path: str) -> bool:
 
 def _exact(path: str) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
     folder = EXACT.get(_type(path)) if "/providers/" in path else None
-    return bicep.resource(SHARED / "bicep-types" / folder, _type(path)) if folder else None
+    return bicep.resource(TYPES / BICEP / folder, _type(path)) if folder else None
 
 
 def _shape(path: str) -> str:

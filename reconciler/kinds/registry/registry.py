@@ -28,12 +28,10 @@ CHANGEABLE = (
     "properties.adminUserEnabled",
     "properties.anonymousPullEnabled",
     "properties.dataEndpointEnabled",
-    "properties.networkRuleBypassAllowedForTasks",
     "properties.networkRuleBypassOptions",
     "properties.networkRuleSet",
     "properties.policies",
     "properties.publicNetworkAccess",
-    "properties.roleAssignmentMode",
 )
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
 
