@@ -14,6 +14,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.lazy import LazyGroup, Place
 from reconciler.errors import ReconcileError, Refused, SpecError
+from reconciler.words import count
 
 FAILED, PENDING, REFUSED, INVALID = 1, 2, 3, 4
 
@@ -96,8 +97,8 @@ def main() -> NoReturn:
 def _expected(error: ReconcileError) -> tuple[str, int]:
     """The message and exit code of a failure that a user can act on."""
     if isinstance(error, SpecError):
-        count = len(error.problems)
-        return f"{count} problem{'s' * (count != 1)} in the spec; nothing was done\n{error}", INVALID
+        problems = count(len(error.problems), "problem")
+        return f"{problems} in the spec; nothing was done\n{error}", INVALID
     return str(error), REFUSED if isinstance(error, Refused) else FAILED
 
 

@@ -12,6 +12,7 @@ import batch_autoscale as language
 from batch_autoscale.scenarios import NAMES
 from reconciler.cli import common, extras, simulating
 from reconciler.errors import ReconcileError, Refused
+from reconciler.words import count
 
 INVALID = 4
 PICTURES = (".svg", ".png", ".html")
@@ -153,7 +154,7 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
         click.echo(text, nl=False)
     else:
         _write(output, text.encode())
-    counted = f"{len(ended.tasks):,} task{'s' * (len(ended.tasks) != 1)} of {job}"
+    counted = f"{count(len(ended.tasks), 'task', ',')} of {job}"
     click.echo(counted + (f"; {told}" if left else ""), err=True)
 
 

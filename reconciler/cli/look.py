@@ -14,6 +14,7 @@ import click
 from reconciler.cli import common
 from reconciler.errors import Refused
 from reconciler.model import Address
+from reconciler.words import count
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -40,18 +41,12 @@ def validate(spec: Path | None, cloud: str | None) -> None:
         )
         if section
     ]
-    told = ", ".join(f"{count} {_plural(word, count)}" for count, word in counts)
+    told = ", ".join(count(number, word) for number, word in counts)
     from reconciler.spec.check_pools import ending, warnings
 
     for warning in (*warnings(loaded.pools), *ending({"pools": loaded.pools, "images": loaded.images}, today)):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
-
-
-def _plural(word: str, count: int) -> str:
-    if count == 1:
-        return word
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 @click.command()
