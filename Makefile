@@ -38,10 +38,12 @@ bench: install
 	$(BIN)/python -m bench
 
 # Needs uv; the lock files record versions and hashes, never where they were fetched.
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-header
+
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header worker/requirements.in -o worker/requirements.lock
+	$(LOCK) --python-version 3.11 pyproject.toml -o requirements.lock
+	$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) --python-version 3.10 worker/requirements.in -o worker/requirements.lock
 
 clean:
 	rm -rf .venv .reconcile build dist *.egg-info

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
-import threading
+from collections.abc import Iterable
 from pathlib import Path
 
-import azure_local
-from bench import convert, images, listing, pools, preflight
+from bench import azure, convert, images, listing, pools, preflight
 from demo import photos
+from reconciler.words import count
 
 CHECKOUT = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-m", "reconciler"]
@@ -24,22 +23,24 @@ def main() -> None:
     for arguments in (["--help"], ["validate", "specs/local.yaml"]):
         _line(f"reconcile {' '.join(arguments)}", f"{_cpu([*PROGRAM, *arguments]):.2f} s CPU")
     _line("requests of an unchanged plan", _requests())
-    _line(f"preflight of {preflight.POOLS} new pools, {preflight.LATENCY * 1000:.0f} ms latency", preflight.measure())
-    for line in pools.measure():
-        sys.stdout.write(f"{line}\n")
+    _line(f"preflight of {preflight.POOLS} new pools, {azure.LATENCY * 1000:.0f} ms latency", preflight.measure())
+    _lines(pools.measure())
     _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)
-        for line in convert.measure(Path(folder), 1).lines():
-            sys.stdout.write(f"{line}\n")
-    with tempfile.TemporaryDirectory() as folder:
-        for line in images.measure(Path(folder) / "azure"):
-            sys.stdout.write(f"{line}\n")
+        _lines(convert.measure(Path(folder), 1).lines())
+    _lines(images.measure())
 
 
 def _line(what: str, figure: str) -> None:
     sys.stdout.write(f"{what}: {figure}\n")
     sys.stdout.flush()
+
+
+def _lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _cpu(command: list[str]) -> float:
@@ -55,39 +56,14 @@ def _cpu(command: list[str]) -> float:
 
 def _requests() -> str:
     """ARM and Batch requests of a plan with nothing to do, for 1 and for 20 pools."""
-    from reconciler.cloud.cloud import connect
-    from reconciler.engine import loop
-    from reconciler.kinds import KINDS
-    from reconciler.spec import load
-
     told = []
-    with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder) / "azure"
-        azure_local.up(state, speed=600)
-        os.environ.update(azure_local.env(state))
-        try:
-            for number in (1, 20):
-                pool = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 0}
-                text = {
-                    "apiVersion": "reconciler/v1",
-                    "name": "bench",
-                    "azure": {"cloud": "local", "location": "italynorth", "resourceGroup": "rg-bench"},
-                    "batchAccount": {"name": "babench"},
-                    "pools": {f"pool-{one}": pool for one in range(number)},
-                }
-                path = Path(folder) / "spec.yaml"
-                path.write_text(json.dumps(text))
-                spec = load(path, os.environ)
-                cloud = connect(spec, os.environ)
-                reading = loop.read(spec, cloud, KINDS)
-                loop.carry_out(reading, cloud, KINDS, listen=lambda event: None, stop=threading.Event())
-                (state / "wire.jsonl").unlink(missing_ok=True)
-                (state / "wire.on").touch()
-                assert not loop.read(spec, connect(spec, os.environ), KINDS).plan.steps
-                (state / "wire.on").unlink()
-                told.append(f"{len((state / 'wire.jsonl').read_text().splitlines())} with {number} pools")
-        finally:
-            azure_local.down(state)
+    with azure.serving(speed=600) as local:
+        for number in (1, 20):
+            local.apply(number)
+            with local.counted() as requests:
+                _, reading = local.read()
+            assert not reading.plan.steps
+            told.append(f"{requests[0]} with {count(number, 'pool')}")
     return ", ".join(told)
 
 

@@ -12,22 +12,54 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli.autoscale import autoscale
-from reconciler.cli.cleanup import cleanup
-from reconciler.cli.cost import cost
-from reconciler.cli.data import images, upload
-from reconciler.cli.doctor import doctor
-from reconciler.cli.importing import import_
-from reconciler.cli.local import local
-from reconciler.cli.logs import logs
-from reconciler.cli.look import outputs, schema, status, validate
-from reconciler.cli.run import apply, destroy, plan
+from reconciler.cli.lazy import LazyGroup, Place
 from reconciler.errors import ReconcileError, Refused, SpecError
+from reconciler.words import count
 
 FAILED, PENDING, REFUSED, INVALID = 1, 2, 3, 4
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "apply": Place("run", "apply", "Make live Azure as the spec says: show the plan, ask, and carry it out."),
+    "autoscale": Place(
+        "autoscale", "autoscale", "Formulas that size a pool: checked, and tried out against made-up or recorded tasks."
+    ),
+    "cleanup": Place(
+        "cleanup",
+        "cleanup",
+        "Delete temporary machines, disks and networks of image builds that have expired, of any run and any spec.",
+    ),
+    "cost": Place("cost", "cost", "Show what each pool costs per hour and month, now and after the plan."),
+    "destroy": Place("run", "destroy", "Delete everything that the spec owns, last made first."),
+    "doctor": Place(
+        "doctor",
+        "doctor",
+        "Check credential, subscription, permissions, quotas, sizes, images and names before anything is spent.",
+    ),
+    "images": Place("data", "images", "Test images."),
+    "import": Place("importing", "import_", "Write a spec of a live resource group."),
+    "local": Place("local", "local", "A local Azure on loopback, for development and tests."),
+    "logs": Place("logs", "logs", "List the tasks of a job with their exit codes, or print what a task wrote."),
+    "outputs": Place("look", "outputs", "Show the ids and endpoints that other programs need."),
+    "plan": Place("run", "plan", "Show what is missing or different in live Azure."),
+    "schema": Place("look", "schema", "Print a JSON Schema: of specs (default), of plans, or of events."),
+    "status": Place("look", "status", "Show what of the spec is live, and how it is."),
+    "upload": Place(
+        "data",
+        "upload",
+        "Upload the JPEGs below FOLDER into a job's input container; what is there already is not sent again.",
+    ),
+    "validate": Place(
+        "look", "validate", "Check the spec without any network: every problem at once, each with its place."
+    ),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    places=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="reconcile")
 def commands() -> None:
     """Plan and apply for Azure Batch: from one YAML spec to live resources and converted data.
@@ -36,14 +68,6 @@ def commands() -> None:
     reconcile plan  specs/prod.yaml     what is missing or different, and what each change costs
     reconcile apply specs/prod.yaml     do just that, and nothing else
     """
-
-
-COMMANDS = (
-    validate, doctor, plan, cost, apply, destroy, import_, status, logs, outputs, cleanup, schema, images, upload,
-    autoscale, local,
-)  # fmt: skip
-for command in COMMANDS:
-    commands.add_command(command)
 
 
 def main() -> NoReturn:
@@ -73,8 +97,8 @@ def main() -> NoReturn:
 def _expected(error: ReconcileError) -> tuple[str, int]:
     """The message and exit code of a failure that a user can act on."""
     if isinstance(error, SpecError):
-        count = len(error.problems)
-        return f"{count} problem{'s' * (count != 1)} in the spec; nothing was done\n{error}", INVALID
+        problems = count(len(error.problems), "problem")
+        return f"{problems} in the spec; nothing was done\n{error}", INVALID
     return str(error), REFUSED if isinstance(error, Refused) else FAILED
 
 

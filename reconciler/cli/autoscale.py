@@ -10,8 +10,9 @@ import click
 
 import batch_autoscale as language
 from batch_autoscale.scenarios import NAMES
-from reconciler.cli import common, simulating
+from reconciler.cli import common, extras, simulating
 from reconciler.errors import ReconcileError, Refused
+from reconciler.words import count
 
 INVALID = 4
 PICTURES = (".svg", ".png", ".html")
@@ -108,6 +109,8 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **given: An
     picture: Path | None = given["picture"]
     if picture is not None and picture.suffix not in PICTURES:
         raise click.UsageError("--plot takes a name that ends in .svg, .png or .html")
+    if picture is not None:
+        extras.need("plot")
     base = simulating.Base()
     if spec is not None or pool is not None:
         base = simulating.pool_of(common.load_spec(spec, cloud, trying=False), pool)
@@ -151,7 +154,7 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
         click.echo(text, nl=False)
     else:
         _write(output, text.encode())
-    counted = f"{len(ended.tasks):,} task{'s' * (len(ended.tasks) != 1)} of {job}"
+    counted = f"{count(len(ended.tasks), 'task', ',')} of {job}"
     click.echo(counted + (f"; {told}" if left else ""), err=True)
 
 

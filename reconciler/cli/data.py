@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import common, extras
 
 
 @click.group()
@@ -25,6 +25,7 @@ def generate(spec: Path | None, cloud: str | None, job: str | None, count: int, 
     """Make JPEGs of many sizes and kinds, straight into a job's input container."""
     from reconciler.cli import testimages
 
+    extras.need("images")
     _send(spec, cloud, job, testimages.generate(count, prefix, seed), count)
 
 

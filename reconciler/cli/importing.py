@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli import common
 from reconciler.errors import ReconcileError
+from reconciler.words import count
 
 if TYPE_CHECKING:
     from reconciler.importing import Draft
@@ -128,7 +129,7 @@ def _write(output: Path, text: str) -> None:
 
 def _summary(output: Path, made: Draft) -> str:
     pools, jobs = len(made.value.get("pools", {})), len(made.value.get("jobs", {}))
-    told = [f"{pools} pool{'s' * (pools != 1)}", f"{jobs} job{'s' * (jobs != 1)}"]
+    told = [count(pools, "pool"), count(jobs, "job")]
     told += [f"{len(made.left)} left out"] if made.left else []
     told += [f"{len(made.value['adopt'])} to adopt"] if "adopt" in made.value else []
     warning = f"\nA plan of it deletes {len(made.lost)} that are not in it: see its first lines." if made.lost else ""

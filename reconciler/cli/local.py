@@ -6,6 +6,7 @@ import shlex
 
 import click
 
+from reconciler.cli import extras
 from reconciler.errors import LocalError
 
 
@@ -20,6 +21,7 @@ def up(speed: float) -> None:
     """Start it, unless it runs."""
     import azure_local as azure
 
+    extras.need("local")
     try:
         profile = azure.up(speed=speed, say=click.echo)
     except azure.NotUp as error:

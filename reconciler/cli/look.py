@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import common
+from reconciler.words import count
 
 if TYPE_CHECKING:
     from reconciler.model import Observed
@@ -26,7 +27,7 @@ def validate(spec: Path | None, cloud: str | None) -> None:
     from reconciler.kinds import KINDS
 
     counts = [(len(list(kind.expand(loaded))), kind) for kind in KINDS.values() if kind.section]
-    told = ", ".join(f"{count} {kind.one if count == 1 else kind.many}" for count, kind in counts if count)
+    told = ", ".join(count(number, kind.one) for number, kind in counts if number)
     from reconciler.spec.check_pools import ending, warnings
 
     for warning in (*warnings(loaded.pools), *ending({"pools": loaded.pools, "images": loaded.images}, today)):

@@ -10,6 +10,7 @@ from reconciler.cost.amounts import NONE, Range
 from reconciler.cost.prices import Prices
 from reconciler.cost.use import Build, Replicas, Use, Uses
 from reconciler.model import Address
+from reconciler.words import count
 
 HOURS = Decimal(730)
 """Hours in a month, as Azure's own calculator counts them."""
@@ -101,7 +102,7 @@ def charge(use: Use | Replicas | None, prices: Prices) -> Charge | None:
     if isinstance(use, Replicas):
         each = prices.image_gb * (prices.image_gb_month or Decimal(0)) / HOURS
         hour = Range.exactly(use.count).times(each)
-        return Charge(hour, f"{use.count} replica{'s' * (use.count != 1)} of {prices.image_gb} GB")
+        return Charge(hour, f"{count(use.count, 'replica')} of {prices.image_gb} GB")
     found = prices.of(use.region, use.size)
     parts = [_nodes(use.dedicated, found.hour, "", use), _nodes(use.spot, found.spot_hour, "spot ", use)]
     if prices.disk_month is not None:

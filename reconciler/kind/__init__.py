@@ -17,6 +17,7 @@ from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
 from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Report, Rule
 from reconciler.spec.spec import Spec
+from reconciler.words import plural
 
 REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources"})
 """Resource providers that every subscription is registered for.
@@ -146,8 +147,6 @@ class Kind:
     """Kinds whose list must be read before this one's (a pool's account), for what their answers tell."""
     noun: str = ""
     """What people call one of it; empty: its name, with spaces."""
-    plural: str = ""
-    """What people call several; empty: the noun with an s."""
     section: str = ""
     """The key of a spec under which resources of this kind are listed by name, if there is one."""
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -169,7 +168,7 @@ class Kind:
     @property
     def many(self) -> str:
         """What people call several of it."""
-        return self.plural or f"{self.one}s"
+        return plural(self.one)
 
     def rule(self, path: str) -> Rule:
         """The rule of the longest table entry that is `path` or a prefix of it; LookupError if none is."""

@@ -20,6 +20,7 @@ from reconciler.model import (
     Status,
     Table,
 )
+from reconciler.words import count
 
 SYMBOLS = {
     Action.CREATE: ("+", "green"),
@@ -93,7 +94,7 @@ def summary(made: Plan) -> str:
     unchanged = len(made.of(Action.NONE))
     counts = [f"{len(made.of(action))} {word}" for action, word in WORDS.items() if made.of(action)]
     if not counts:
-        return f"Nothing to do: {unchanged} resource{'s' * (unchanged != 1)} as desired."
+        return f"Nothing to do: {count(unchanged, 'resource')} as desired."
     return f"Plan: {', '.join(counts)}; {unchanged} unchanged."
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from batch_autoscale import Finding, Result
 from reconciler.render.as_text import duration
+from reconciler.words import count
 
 PERIOD = 30
 """Seconds between two points of a simulation."""
@@ -55,7 +56,7 @@ def findings(name: str, found: Sequence[Finding]) -> str:
 
 def _counted(found: Iterable[Finding], severity: str) -> str:
     number = sum(one.severity == severity for one in found)
-    return f"{number} {severity}{'s' * (number > 1)}" if number else ""
+    return count(number, severity) if number else ""
 
 
 def simulation(scaled: Result, fixed: Result, nodes: int, rates: Rates) -> str:

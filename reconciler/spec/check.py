@@ -13,6 +13,7 @@ from reconciler.files import folder
 from reconciler.spec import check_applications, check_images, check_pools, check_rollout
 from reconciler.spec.document import Document, Path_
 from reconciler.spec.references import absent, dangling, nearest
+from reconciler.words import count
 
 WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
 """Roles with which a pool's identity can write results."""
@@ -78,9 +79,9 @@ def _sentence(error: Any) -> str:
         "pattern": lambda: f"is {shown}: {error.schema.get('x-says', 'has the wrong form')}",
         "minimum": lambda: f"is {shown}; it must be at least {limit}",
         "maximum": lambda: f"is {shown}; it must be at most {limit}",
-        "minLength": lambda: f"must have at least {limit} character{'s'[: limit > 1]}",
+        "minLength": lambda: f"must have at least {count(limit, 'character')}",
         "maxLength": lambda: f"has {len(value):,} characters; at most {limit:,} are allowed",
-        "minItems": lambda: f"must have at least {limit} entr{'ies' if limit > 1 else 'y'}",
+        "minItems": lambda: f"must have at least {count(limit, 'entry')}",
         "minProperties": lambda: "must not be empty",
         "maxProperties": lambda: f"has {len(value)} entries; at most {limit} are allowed",
         "uniqueItems": lambda: "has an entry twice",

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.kind import ArmType
 from reconciler.kinds import KINDS
+from tests.validity.bicep import READ_ONLY, index, resource
+from tests.validity.exchanges import BICEP, DOCUMENTS, TYPES
+from tests.validity.swagger import Schema, operations
 
-SHARED = Path(__file__).parents[3] / "shared" / "azure" / "openapi"
-BICEP = SHARED / "bicep-types"
-READ_ONLY = 2
-TYPES = {
-    "resource_group": ("microsoft.resources/2025-04-01", "Microsoft.Resources/resourceGroups"),
-    "storage_account": ("microsoft.storage/2026-04-01", "Microsoft.Storage/storageAccounts"),
-    "container": ("microsoft.storage/2026-04-01", "Microsoft.Storage/storageAccounts/blobServices/containers"),
-    "identity": ("microsoft.managedidentity/2024-11-30", "Microsoft.ManagedIdentity/userAssignedIdentities"),
-    "role_assignment": ("microsoft.authorization/2022-04-01", "Microsoft.Authorization/roleAssignments"),
-    "registry": ("microsoft.containerregistry/2025-11-01", "Microsoft.ContainerRegistry/registries"),
-    "gallery": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries"),
-    "image_definition": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries/images"),
-    "image_version": ("microsoft.compute/2025-12-03", "Microsoft.Compute/galleries/images/versions"),
-    "batch_account": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts"),
-    "application": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/applications"),
-    "application_package": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/applications/versions"),
-    "pool": ("microsoft.batch/2025-06-01", "Microsoft.Batch/batchAccounts/pools"),
-}
+JOB = TYPES / "batch/data-plane/sdk-15.1-models-2025-06-01.json"
 ADDRESSED = {"name", "id", "properties"}
 """What is in the address, or has its rules field by field."""
 OWN = {
@@ -42,15 +28,11 @@ OWN = {
 """Rules about what we derive ourselves: who has the principal, what became of a job, what was uploaded."""
 
 
-def writable(kind: str) -> set[str]:
-    """`location`, `properties.vmSize`, ...: the fields that a request may carry, one level into `properties`."""
-    folder, name = TYPES[kind]
-    for path in (BICEP / folder).glob("*.json"):
-        types = json.loads(path.read_text())
-        for one in types:
-            if one["$type"] == "ResourceType" and one["name"].split("@")[0] == name:
-                return set(_fields(types, types[_index(one["body"])], "")) - ADDRESSED
-    raise AssertionError(f"there is no {name} in {folder}")
+def writable(arm: ArmType) -> set[str]:
+    """`location`, `properties.vmSize`, ...: what a request of the kind's api-version may carry, one level down."""
+    folder = TYPES / BICEP / arm.provider.lower() / arm.api_version
+    found = resource(folder, arm.name)
+    return set(_fields(*found, "") if found else _published(_body(arm), "")) - ADDRESSED
 
 
 def _fields(types: list[dict[str, Any]], body: dict[str, Any], prefix: str) -> Iterator[str]:
@@ -59,23 +41,39 @@ def _fields(types: list[dict[str, Any]], body: dict[str, Any], prefix: str) -> I
             continue
         yield prefix + name
         if name == "properties":
-            yield from _fields(types, types[_index(one["type"])], "properties.")
+            yield from _fields(types, types[index(one["type"])], "properties.")
 
 
-def _index(reference: dict[str, str]) -> int:
-    return int(reference["$ref"].rsplit("/", 1)[-1])
+def _body(arm: ArmType) -> Schema:
+    """What a PUT of the type takes, where its api-version is published as swagger only."""
+    names = "".join(f"/{part}/default" for part in arm.name.split("/")[1:])
+    example = f"/subscriptions/s/resourceGroups/g/providers/{arm.provider}{names}"
+    files = [TYPES / name for name in DOCUMENTS["arm"] if f"/{arm.api_version}/" in name]
+    for method, path, operation in operations(tuple(files)):
+        if method == "PUT" and operation.body and path.fullmatch(example):
+            return Schema(operation.body["file"], operation.body["schema"]).resolved()
+    raise AssertionError(f"there are no types of {arm.name} {arm.api_version}; run: python -m tests.validity.vendor")
+
+
+def _published(schema: Schema, prefix: str) -> Iterator[str]:
+    for name, one in schema.properties().items():
+        inner = one.resolved()
+        if one.value.get("readOnly") or inner.value.get("readOnly"):
+            continue
+        yield prefix + name
+        if name == "properties":
+            yield from _published(inner, "properties.")
 
 
 def job_fields() -> set[str]:
-    models = json.loads(next(SHARED.rglob("sdk-15.1-models-2025-06-01.json")).read_text())
+    models = json.loads(JOB.read_text())
     return {name for name, field in models["BatchJobCreateOptions"].items() if not field["read_only"]}
 
 
-@pytest.mark.parametrize("kind", [*TYPES, "job"])
+@pytest.mark.parametrize("kind", [*(name for name, kind in KINDS.items() if kind.arm), "job"])
 def test_every_writable_field_has_a_rule_and_every_rule_a_field(kind: str) -> None:
-    if not BICEP.is_dir():
-        pytest.skip("Microsoft's types are not beside the checkout (shared/azure/openapi)")
-    fields = job_fields() if kind == "job" else writable(kind)
+    arm = KINDS[kind].arm
+    fields = writable(arm) if arm else job_fields()
     unruled = {field for field in fields if not _ruled(kind, field)}
     assert unruled == set(), f"{kind}: a change of these would be a silent no-op"
     known = {".".join(path.split(".")[:2]) for path in KINDS[kind].fields} - OWN.get(kind, set())

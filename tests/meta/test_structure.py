@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
-import reconciler
+from reconciler import cli
 from reconciler.engine import loop
 from reconciler.kinds import KINDS
 from reconciler.model import Action
@@ -45,17 +45,34 @@ def test_files_stay_short() -> None:
             assert lines <= (450 if folder == "tests" else 320), path
 
 
-def test_the_version_is_said_once_and_the_same() -> None:
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == reconciler.__version__
+LATE = ("azure", "batch_autoscale", "azure_local", "deepdiff", "httpx", "jsonschema", "rich", "yaml")
+"""What takes long to load, and no list of commands needs."""
 
 
-def test_the_command_line_loads_no_sdk_before_it_needs_one() -> None:
+def test_the_list_of_commands_loads_no_command_and_nothing_that_takes_long() -> None:
     program = (
-        "import sys, reconciler.cli; print([n for n in sys.modules if n.split('.')[0] in ('azure', 'yaml', 'rich')])"
+        "import sys, reconciler.cli\n"
+        "try: reconciler.cli.commands(['--help'])\n"
+        f"finally: print('loaded', [n for n in sys.modules if n.partition('.')[0] in {LATE}"
+        " or n.startswith('reconciler.cli.') and n != 'reconciler.cli.lazy'])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    assert done.stdout.splitlines()[-1] == "loaded []"
+
+
+def test_no_command_loads_an_sdk_before_it_needs_one() -> None:
+    modules = ", ".join(sorted({f"reconciler.cli.{place.module}" for place in cli.COMMANDS.values()}))
+    program = f"import sys, {modules}; print([n for n in sys.modules if n.split('.')[0] in ('azure', 'yaml', 'rich')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=CHECKOUT)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    command = cli.commands.get_command(click.Context(cli.commands), name)
+    assert command is not None
+    assert command.name == name
+    assert command.get_short_help_str(500) == cli.COMMANDS[name].shortened(500)
 
 
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "specs").glob("*.yaml")), ids=lambda path: path.name)

@@ -14,6 +14,10 @@ import yaml
 from tests.validity import bicep, swagger
 
 SHARED = Path(__file__).parents[3] / "shared" / "azure" / "openapi"
+"""Microsoft's documents as published, where they are beside the checkout; only what deepens the checks reads them."""
+TYPES = Path(__file__).parent / "types"
+"""What of them the checks need; `vendor.py` makes it."""
+BICEP = "bicep-types"
 GAPS = yaml.safe_load((Path(__file__).parent / "gaps.yaml").read_text())
 DOCUMENTS = {
     "arm": (
@@ -68,7 +72,7 @@ class Report:
 class Validator:
     def __init__(self) -> None:
         self.tables = {
-            plane: swagger.operations(tuple((SHARED / name).resolve() for name in names))
+            plane: swagger.operations(tuple((TYPES / name).resolve() for name in names))
             for plane, names in DOCUMENTS.items()
         }
 
@@ -180,7 +184,7 @@ def _exact(path: str, exchange: dict[str, Any]) -> Exact | None:
         return None
     kind, version = _type(path), exchange.get("query", {}).get("api-version", "")
     folder = EXACT.get(kind, f"{kind.partition('/')[0]}/{version}")
-    return bicep.resource(SHARED / "bicep-types" / folder, kind)
+    return bicep.resource(TYPES / BICEP / folder, kind)
 
 
 def _shape(path: str) -> str:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+METHODS = ("get", "put", "post", "patch", "delete", "head")
 GONE = frozenset({"certificateReferences"})
 """What older documents require and the api-versions in use have no more."""
 TYPES: dict[str, tuple[type, ...]] = {
@@ -94,7 +95,7 @@ def operations(files: tuple[Path, ...]) -> list[tuple[str, re.Pattern[str], Oper
             pattern = re.sub(r"\\\{(scope|filePath)\\\}", ".+", re.escape(path.split("?")[0]).replace("/\\{", "/\\{"))
             pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
             for method, one in methods.items():
-                if method in ("get", "put", "post", "patch", "delete", "head"):
+                if method in METHODS:
                     compiled = re.compile(pattern.rstrip("/"), re.IGNORECASE)
                     found.append((method.upper(), compiled, _operation(file, one)))
     return found

@@ -1,4 +1,4 @@
-"""Photographs and broken files as cameras, editors and fuzzers made them; `shared/jpeg` lies beside the checkout."""
+"""Photographs and broken files as cameras, editors and fuzzers made them; more of them where `shared/jpeg` is."""
 
 from __future__ import annotations
 
@@ -16,20 +16,29 @@ from worker.convert import convert
 from worker.failure import Failure
 from worker.task import MAX_PIXELS
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "jpeg"
-ROWS = list(csv.DictReader((FOLDER / "manifest.csv").read_text().splitlines())) if FOLDER.exists() else []
+KEPT = Path(__file__).parent / "photographs"
+MORE = Path(__file__).parents[2].parent / "shared" / "jpeg"
+
+
+def rows(folder: Path) -> dict[str, dict[str, str]]:
+    """File name → what the folder's manifest says of it."""
+    return {row["file"]: row for row in csv.DictReader((folder / "manifest.csv").read_text().splitlines())}
+
+
+ROWS = list(({**rows(MORE), **rows(KEPT)} if MORE.exists() else rows(KEPT)).values())
 # A 12-bit JPEG is whole; the manifest's word for it does not tell that from damage, the code does.
 MORE_EXACT = {"monkey12.jpg": "unsupported", "huge_dims_65500.jpg": "too_large"}
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::UserWarning:PIL"),
-    pytest.mark.skipif(not ROWS, reason="shared/jpeg is not beside the checkout"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+def content(name: str) -> bytes:
+    return (KEPT / name if (KEPT / name).exists() else MORE / name).read_bytes()
 
 
 def outcome(name: str) -> tuple[str, bytes]:
     try:
-        return "convert_ok", convert((FOLDER / name).read_bytes(), MAX_PIXELS)
+        return "convert_ok", convert(content(name), MAX_PIXELS)
     except Failure as failure:
         return f"error_{failure.code}", b""
 
@@ -58,7 +67,7 @@ def test_each_picture_is_upright_and_shows_what_pillow_shows(row: dict[str, str]
         assert f"{image.width}x{image.height}" == row["oriented_size"]
         assert image.mode == ("RGB" if row["mode"] == "CMYK" else row["mode"])
         kept = image.info.get("icc_profile")
-    original = JpegImageFile(io.BytesIO((FOLDER / row["file"]).read_bytes()))
+    original = JpegImageFile(io.BytesIO(content(row["file"])))
     if original.mode != "CMYK":
         assert kept == original.info.get("icc_profile")
         assert pixels == upright(original).tobytes()
@@ -69,6 +78,13 @@ def upright(image: JpegImageFile) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except (SyntaxError, ValueError, TypeError):
         return image
+
+
+@pytest.mark.skipif(not MORE.exists(), reason="shared/jpeg is not beside the checkout")
+@pytest.mark.parametrize("name", rows(KEPT))
+def test_what_is_kept_is_as_it_was_found(name: str) -> None:
+    assert (KEPT / name).read_bytes() == (MORE / name).read_bytes()
+    assert rows(KEPT)[name] == rows(MORE)[name]
 
 
 def test_sixty_five_thousand_pixels_square_in_six_kilobytes_cost_neither_time_nor_memory() -> None:

@@ -23,6 +23,7 @@ from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rep
 from reconciler.spec import role_targets
 from reconciler.spec.check import WRITERS
 from reconciler.spec.spec import Spec
+from reconciler.words import count
 
 NAME = "conversion"
 FIELDS = {"pending": Rule.LIVE, "orphans": Rule.LIVE}
@@ -147,7 +148,7 @@ def _places_exist(cloud: Cloud, wanted: Desired) -> bool:
 def _busy(cloud: Cloud, wanted: Desired, running: int) -> Observed:
     """Progress of the current run, from one listing of its results."""
     progress = submission.progress(_client(cloud, wanted.data["scripts"]), wanted.address.name)
-    detail = f"{running} task{'s' * (running > 1)} at work"
+    detail = f"{count(running, 'task')} at work"
     body = {"pending": progress.total - progress.done - progress.failed if progress else 0}
     mark = Mark(cloud.owner, "")
     return Observed(wanted.address, wanted.address.name, body, mark, Health.BUSY, detail, progress=progress)
@@ -165,7 +166,7 @@ def describe(left: Work) -> str:
     if left.failed:
         parts.append(f"{len(left.failed):,} cannot be converted")
     if left.orphans:
-        parts.append(f"{len(left.orphans):,} orphan{'s' * (len(left.orphans) > 1)} without a source")
+        parts.append(f"{count(len(left.orphans), 'orphan', ',')} without a source")
     if left.renamed:
         parts.append(f"{left.renamed:,} named after the whole source because names clash")
     return ", ".join(parts)

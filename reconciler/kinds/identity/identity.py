@@ -32,7 +32,6 @@ KIND = Kind(
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM).verbs(),
-    plural="identities",
     section="identities",
     outputs={"clientId": "properties.clientId", "principalId": "properties.principalId"},
     inverse=Inverse(say=tracked, tagged=True),

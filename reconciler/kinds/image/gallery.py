@@ -39,6 +39,5 @@ KIND = Kind(
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM, written=lambda body: {**body, "properties": {}}, holds="images").verbs(),
-    plural="galleries",
     inverse="what its images are made of is not to be seen; pools boot their versions",
 )

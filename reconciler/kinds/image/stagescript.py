@@ -1,7 +1,8 @@
 """The scripts that turn a marketplace VM into an image with containers: `scripts/<family>/<name>.sh`, run as root.
 
 A script that is the same on every family is in `scripts/common`. What a script is told is in shell variables, assigned
-right below its `set` line; its head says which ones it knows.
+right below its `set` line; its head says which ones it knows. Below them stands what scripts share, from
+`scripts/prologue`: how they speak, and how those of a family call its package manager.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from reconciler.errors import ReconcileError
 
 _FOLDER = Path(__file__).parent / "scripts"
 _COMMON = "common"
+_PROLOGUE = _FOLDER / "prologue"
 _FAMILIES = {"ubuntu": "ubuntu", "debian": "ubuntu", "almalinux": "almalinux"}
 """Distribution, as in `ubuntu-22.04` → the folder of its scripts."""
 _START = "set -euo pipefail\n"
@@ -26,21 +28,26 @@ def available(os: str) -> tuple[str, ...]:
 
 
 def text(os: str, name: str, variables: Mapping[str, str]) -> str:
-    """The script `name` for `os`, such as `ubuntu-22.04`, with its variables assigned."""
+    """The script `name` for `os`, such as `ubuntu-22.04`, whole: with its variables assigned and what scripts share."""
     scripts = _scripts(os)
     if name not in scripts:
         raise ReconcileError(f"cannot prepare {os}: there is no script {name}; there are {', '.join(sorted(scripts))}")
     script = scripts[name].read_text(encoding="utf-8")
     head, start, body = script.partition(_START)
     assignments = "".join(_assignment(name, script, variable, value) for variable, value in variables.items())
-    return head + start + assignments + body
+    shared = "".join((_PROLOGUE / f"{part}.sh").read_text(encoding="utf-8") for part in (_COMMON, _family(os)))
+    return f"{head}{start}{assignments}stage='{name}'\n{shared}{body}"
 
 
-def _scripts(os: str) -> dict[str, Path]:
+def _family(os: str) -> str:
     family = _FAMILIES.get(os.partition("-")[0])
     if family is None:
         raise ReconcileError(f"cannot prepare {os}: there are scripts for {', '.join(_FAMILIES)} only")
-    return {path.stem: path for folder in (_COMMON, family) for path in (_FOLDER / folder).glob("*.sh")}
+    return family
+
+
+def _scripts(os: str) -> dict[str, Path]:
+    return {path.stem: path for folder in (_COMMON, _family(os)) for path in (_FOLDER / folder).glob("*.sh")}
 
 
 def _assignment(name: str, script: str, variable: str, value: str) -> str:

@@ -11,6 +11,7 @@ from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.image import version_tags
 from reconciler.model import Address, Observed
+from reconciler.words import count
 
 
 def others(
@@ -34,7 +35,7 @@ def others(
             used = users(cloud)
         theirs = [one for one in (used or {}).get(raw["id"].lower(), ()) if not one.ours]
         kept = place < keep or bool(theirs) or raw["id"].lower() in pinned
-        yield replace(found, kept=kept, surplus=f"more than {keep + 1} version{'s' * (keep > 0)}")
+        yield replace(found, kept=kept, surplus=f"more than {count(keep + 1, 'version')}")
 
 
 def name(raw: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from batch_autoscale import times
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.words import count
 
 WORDS = {
     "disable": "to be disabled",
@@ -54,9 +55,9 @@ def sort(pool: str, verbs: Iterable[tuple[str, Mapping[str, Any]]], schedules: I
     """The moves that `verbs` make up. Pure."""
     verbs, schedules = list(verbs), list(schedules)
     counts = Counter(verb for verb, _ in verbs)
-    told = [f"{counts[verb]} job{'s' * (counts[verb] > 1)} {words}" for verb, words in WORDS.items() if counts[verb]]
+    told = [f"{count(counts[verb], 'job')} {words}" for verb, words in WORDS.items() if counts[verb]]
     if schedules:
-        told.append(f"{len(schedules)} job schedule{'s' * (len(schedules) > 1)} to be repointed")
+        told.append(f"{count(len(schedules), 'job schedule')} to be repointed")
     todo = [(verb, job) for verb, job in verbs if verb != "wait"]
     return Moves(pool, (*todo, *(("schedule", one) for one in schedules)), ", ".join(told))
 

@@ -10,6 +10,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.pool import reading
 from reconciler.kinds.pool.state import state_of
 from reconciler.model import Health, Observed
+from reconciler.words import count
 
 Counts = Mapping[str, int]
 """Node state (`idle`, `startTaskFailed`, ...) → nodes, dedicated and spot together."""
@@ -74,7 +75,7 @@ def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health
     if now != dedicated or (now_spot != spot and errors):
         return Health.FAILED, _resize_failure(errors, now + now_spot, dedicated + spot)
     broken = [
-        f"{number} node{'s' * (number > 1)} {words[number > 1]}"
+        f"{count(number, 'node')} {words[number > 1]}"
         for state, words in BROKEN.items()
         if (number := counts.get(state, 0))
     ]
@@ -105,7 +106,7 @@ def occupants(properties: Mapping[str, Any], counts: Counts | None) -> tuple[str
         return ("a resize",) if properties.get("allocationState", "Steady") != "Steady" else ()
     running = (counts or {}).get("running", 0)
     busy = f", {running} of them running tasks" if running else ""
-    return (f"{total} node{'s' * (total > 1)}{busy}",)
+    return (f"{count(total, 'node')}{busy}",)
 
 
 def _targets(properties: Mapping[str, Any]) -> tuple[int, int]:
@@ -140,6 +141,6 @@ def hit(cloud: Cloud, pool: Observed) -> Observed:
     jobs = len({task["jobId"] for task in recent if task["taskState"] == "running"})
     if not tasks:
         return pool
-    of = f" of {jobs} job{'s' * (jobs > 1)}" if jobs else ""
-    words = f"{len(raws)} node{'s' * (len(raws) > 1)} that run {tasks} task{'s' * (tasks > 1)}{of}"
+    of = f" of {count(jobs, 'job')}" if jobs else ""
+    words = f"{count(len(raws), 'node')} that run {count(tasks, 'task')}{of}"
     return replace(pool, occupants=(words,))

@@ -29,12 +29,10 @@ CHANGEABLE = (
     "properties.adminUserEnabled",
     "properties.anonymousPullEnabled",
     "properties.dataEndpointEnabled",
-    "properties.networkRuleBypassAllowedForTasks",
     "properties.networkRuleBypassOptions",
     "properties.networkRuleSet",
     "properties.policies",
     "properties.publicNetworkAccess",
-    "properties.roleAssignmentMode",
 )
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
 
@@ -63,7 +61,6 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, unset={"adminUserEnabled": False}, patched=("sku", "properties")).verbs(),
     ready_within=timedelta(minutes=15),
-    plural="registries",
     section="registries",
     outputs={"loginServer": "properties.loginServer"},
     inverse=Inverse(say=said, tagged=True, unseen="builds"),

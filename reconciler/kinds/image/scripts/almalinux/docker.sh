@@ -2,25 +2,6 @@
 set -euo pipefail
 # Installs the Docker engine from Docker's repository (AlmaLinux has none of its own), and starts it where systemd runs.
 
-say() { printf 'docker: %s\n' "$*"; }
-die() { printf 'docker: %s\n' "$*" >&2; exit 1; }
-
-# What dnf says goes to stderr. It waits by itself for another dnf; mirrors may fail for a while.
-dnf_retried() {
-  local try
-  for try in 1 2 3; do
-    if dnf --assumeyes --quiet --setopt=retries=10 "$@" >&2; then return; fi
-    sleep $((try * 10))
-  done
-  die "dnf does not do: $*"
-}
-# A repository as its owner describes it.
-add_repository() {
-  local file=/etc/yum.repos.d/$1.repo
-  curl --fail --silent --show-error --location --proto '=https' --retry 5 --output "$file.new" "$2"
-  mv "$file.new" "$file"
-}
-
 if command -v dockerd >/dev/null && command -v docker >/dev/null; then
   say 'an engine is here already'
 else

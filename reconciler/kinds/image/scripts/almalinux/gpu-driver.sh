@@ -4,25 +4,6 @@ set -euo pipefail
 #   DRIVER  a module stream of the repository, such as 580-dkms or 580-open; empty: open-dkms, the newest
 : "${DRIVER:=open-dkms}"
 
-say() { printf 'gpu-driver: %s\n' "$*"; }
-die() { printf 'gpu-driver: %s\n' "$*" >&2; exit 1; }
-
-# What dnf says goes to stderr. It waits by itself for another dnf; mirrors may fail for a while.
-dnf_retried() {
-  local try
-  for try in 1 2 3; do
-    if dnf --assumeyes --quiet --setopt=retries=10 "$@" >&2; then return; fi
-    sleep $((try * 10))
-  done
-  die "dnf does not do: $*"
-}
-# A repository as its owner describes it.
-add_repository() {
-  local file=/etc/yum.repos.d/$1.repo
-  curl --fail --silent --show-error --location --proto '=https' --retry 5 --output "$file.new" "$2"
-  mv "$file.new" "$file"
-}
-
 [[ $DRIVER =~ ^[a-z0-9]+-(dkms|open)$ ]] || die "not a driver: $DRIVER; write one such as 580-open"
 # The open modules serve every GPU since the T4; the others end with the drivers that still have them.
 case $DRIVER in

@@ -4,19 +4,6 @@ set -euo pipefail
 #   PACKAGES  names separated by spaces, each with or without -version; empty: nothing to do
 : "${PACKAGES?names of packages, separated by spaces}"
 
-say() { printf 'packages: %s\n' "$*"; }
-die() { printf 'packages: %s\n' "$*" >&2; exit 1; }
-
-# What dnf says goes to stderr. It waits by itself for another dnf; mirrors may fail for a while.
-dnf_retried() {
-  local try
-  for try in 1 2 3; do
-    if dnf --assumeyes --quiet --setopt=retries=10 "$@" >&2; then return; fi
-    sleep $((try * 10))
-  done
-  die "dnf does not do: $*"
-}
-
 read -r -d '' -a packages <<<"$PACKAGES" || true
 if ((${#packages[@]} == 0)); then
   say 'none asked for'

@@ -11,10 +11,6 @@ set -euo pipefail
 : "${IMAGES?references of images, a line each}" "${REGISTRIES:=}" "${IDENTITY_CLIENT_ID:=}"
 : "${AUDIENCE:=https://management.azure.com/}" "${IMDS:=http://169.254.169.254}" "${TRIES:=10}" "${PAUSE:=5}"
 
-say() { printf 'preload: %s\n' "$*"; }
-warn() { printf 'preload: %s\n' "$*" >&2; }
-die() { warn "$*"; exit 1; }
-
 # PAUSE, then twice as long each time, a minute at most.
 rest() {
   local pause=$((PAUSE << ($1 < 8 ? $1 - 1 : 7)))

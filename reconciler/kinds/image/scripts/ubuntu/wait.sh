@@ -2,9 +2,6 @@
 set -euo pipefail
 # Waits until the first boot's cloud-init is done and no one else holds the package manager.
 
-say() { printf 'wait: %s\n' "$*"; }
-die() { printf 'wait: %s\n' "$*" >&2; exit 1; }
-
 if command -v cloud-init >/dev/null; then
   say 'waiting for cloud-init'
   # An error of cloud-init is an end too, and exits non-zero: only a run that goes on is waited for in vain.
@@ -18,7 +15,6 @@ else
 fi
 
 say 'waiting for the package manager'
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 for try in 1 2 3; do
   # Installing nothing takes the lock and gives it back.
   if apt-get --yes --quiet -o DPkg::Lock::Timeout=600 install >&2; then

@@ -8,15 +8,11 @@ set -euo pipefail
 # the machine is ready to be generalized when it is stopped, not when this script ends.
 : "${DELAY:=60}"
 
-say() { printf 'deprovision: %s\n' "$*"; }
-die() { printf 'deprovision: %s\n' "$*" >&2; exit 1; }
-
 [[ $DELAY =~ ^[0-9]+$ ]] || die "not a number of seconds: $DELAY"
 command -v waagent >/dev/null || die 'there is no waagent: this is no Azure machine, or its agent is broken'
 
 say 'removing package caches, logs, logins, keys and the machine id'
-dnf --quiet clean all >&2
-rm -rf /var/cache/dnf/*
+forget_packages
 if command -v cloud-init >/dev/null; then cloud-init clean --logs >&2; fi
 rm -rf /var/log/journal/*
 find /var/log -xdev -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' \) -delete
