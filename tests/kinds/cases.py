@@ -54,10 +54,16 @@ def cases(form: str) -> list[Case]:
     return [case for kind in KINDS.values() for case in of(kind) if form in case.says]
 
 
+def base_of(kind: Kind) -> Mapping[str, Any]:
+    """What the cases of a kind start from."""
+    path = FOLDER / kind.name / "base.yaml"
+    base: Mapping[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return base
+
+
 def of(kind: Kind) -> Iterator[Case]:
-    folder = FOLDER / kind.name
-    base = yaml.safe_load((folder / "base.yaml").read_text()) if (folder / "base.yaml").exists() else {}
-    for path in sorted(folder.glob("*.yaml")):
+    base = base_of(kind)
+    for path in sorted((FOLDER / kind.name).glob("*.yaml")):
         for says in yaml.safe_load(path.read_text()) if path.name != "base.yaml" else ():
             yield Case(kind, path.stem, says, base)
 

@@ -19,6 +19,7 @@ from tests import bodies
 from tests.conftest import SPEED, World
 from tests.engine.world import Sky
 from tests.engine.world import World as Things
+from tests.kinds import cases
 
 NO_JSON = [Item("a", "1", "b"), Observed(Address("pool", "p"), "", {}), ("a",), {"a"}, datetime.now(UTC), math.nan]
 
@@ -35,7 +36,7 @@ def test_what_is_no_json_is_found_wherever_it_is_in_a_body(smuggled: Any) -> Non
 
 @pytest.fixture
 def everything(world: World, tmp_path: Path) -> Iterator[World]:
-    """A spec with a resource of every kind."""
+    """A spec with a resource of every kind; sections that are not said here are as in the cases of their kinds."""
     text = world.text
     for folder, file in (("docker", "Dockerfile"), ("tool", "say.sh")):
         (tmp_path / folder).mkdir()
@@ -46,6 +47,9 @@ def everything(world: World, tmp_path: Path) -> Iterator[World]:
     text["batchAccount"] |= {"autoStorage": f"storage/{world.account}", "autoStorageIdentity": "identities/id-pool"}
     text["applications"] = {"tool": {"packages": {"1": "tool"}}}
     text["pools"]["pool"]["verify"] = True
+    for kind in KINDS.values():
+        for section, entries in cases.base_of(kind).get("spec", {}).items():
+            text.setdefault(section, entries)
     world.azure.run(3000)
     yield world
     world.azure.run(SPEED)
