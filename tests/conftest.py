@@ -155,7 +155,7 @@ class World:
 
 @pytest.fixture
 def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
-    """The main job's spec under names that no other test uses; destroyed at the end."""
+    """The main job's spec under names that no other test uses, where time jumps; destroyed at the end."""
     number = next(_numbers)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     name = f"t{worker}x{number}"
@@ -183,9 +183,11 @@ def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
         },
     }
     made = World(azure, tmp_path / "spec.yaml", text, account)
+    azure.jump()
     yield made
     azure.clear_faults()
     made.drop()
+    azure.run(SPEED)
 
 
 @pytest.fixture
