@@ -34,9 +34,7 @@ def change(pools: Pools, **more: Any) -> None:
 
 
 def kill_at(pools: Pools, stage: str) -> None:
-    pools.world.azure.run(1 if stage == "resizing" else 300)  # faster, a stage passes between two looks
-    pools.world.kill_at(stage)
-    pools.world.azure.jump()
+    pools.world.kill_at(stage, speed=1 if stage == "resizing" else 300)  # faster, a stage passes between two looks
 
 
 def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Pools) -> None:
