@@ -98,17 +98,13 @@ class Front:
     async def _answer(self, plane: str, request: Request, raw: bytes) -> Answer:
         # batch ids stand below /batch/<account>; the account is looked up by the handlers
         path = request.url.path
-        methods = [
-            (found, route)
-            for method, pattern, route in self.tables[plane]
-            if (found := pattern.fullmatch(path.rstrip("/"))) and method == request.method
-        ]
+        found = _match(self.tables[plane], request.method, path.rstrip("/"))
         principal = self.azure.tokens.principal(request.headers.get("authorization"), plane)
-        if not methods:
+        if found is None:
             self.azure.gaps[f"{request.method} {path}"] = self.azure.gaps.get(f"{request.method} {path}", 0) + 1
             text = f"No HTTP resource was found that matches the request URI '{path}'."
             raise Failure(404, "InvalidResourceType" if plane == "arm" else "ResourceNotFound", text)
-        match, route = methods[0]
+        match, route = found
         self._check_version(request, route, plane)
         if plane == "arm":
             roles.check_arm(self.azure, principal, request.method, path)
@@ -183,6 +179,14 @@ class Front:
         xml = f'<?xml version="1.0" encoding="utf-8"?>{error}'
         kept = {name: value for name, value in extra.items() if name in ("WWW-Authenticate", "Retry-After", "Date")}
         return Response(xml, failure.status, {**kept, "x-ms-error-code": failure.code}, "application/xml")
+
+
+def _match(table: Table, method: str, path: str) -> tuple[re.Match[str], Route] | None:
+    """The first route that a path fits."""
+    for known, pattern, route in table:
+        if known == method and (match := pattern.fullmatch(path)):
+            return match, route
+    return None
 
 
 def _json(raw: bytes) -> Any:

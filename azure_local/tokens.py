@@ -22,6 +22,8 @@ from azure_local.http import Failure
 from azure_local.settings import OPERATOR, TENANT
 
 LIFETIME = 3600
+REMEMBERED = 1000
+"""How many checked tokens are remembered."""
 AUDIENCES = {
     "arm": ("https://management.azure.com", "https://management.core.windows.net"),
     "batch": ("https://batch.core.windows.net",),
@@ -52,6 +54,8 @@ class Tokens:
             secret.touch(mode=0o600)
             secret.write_text(secrets.token_urlsafe(24))
         self.client_secret = secret.read_text()
+        self._verified: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+        """Claims of tokens whose signature has been checked, as every request shows one of a few."""
 
     def assertion(self) -> str:
         """What the operator shows to get a token: as a pipeline's identity provider would issue it."""
@@ -102,6 +106,9 @@ class Tokens:
 
     def verified(self, token: str, required: tuple[str, ...]) -> dict[str, Any]:
         """The claims of a token of ours that holds `required`. Failure 401 if it is forged or expired."""
+        known = self._verified.get((token, required))
+        if known is not None and time.time() < known["exp"]:
+            return known
         try:
             key = self._key.public_key()
             options: Any = {"verify_aud": False, "require": list(required)}
@@ -110,6 +117,10 @@ class Tokens:
             raise Failure(401, "ExpiredAuthenticationToken", "The access token expiry has passed.") from None
         except jwt.InvalidTokenError as error:
             raise Failure(401, "InvalidAuthenticationToken", f"The access token is invalid: {error}.") from None
+        if "exp" in claims:
+            if len(self._verified) >= REMEMBERED:
+                self._verified.clear()
+            self._verified[token, required] = claims
         return claims
 
     def sign(self, claims: dict[str, Any]) -> str:

@@ -131,9 +131,10 @@ class World:
         )
         return {str(outcome.step.address): outcome for outcome in outcomes}
 
-    def kill_at(self, stage: str) -> None:
-        """Kill an apply, in a process of its own, as soon as it tells of this stage."""
+    def kill_at(self, stage: str, speed: float = SPEED) -> None:
+        """Kill an apply, in a process of its own, as soon as it tells of this stage; time must not jump over it."""
         self.spec()
+        self.azure.run(speed)
         command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(self.file)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -143,6 +144,7 @@ class World:
                     process.send_signal(signal.SIGKILL)
                     break
         assert process.returncode == -signal.SIGKILL, f"no stage {stage}"
+        self.azure.jump()
 
     def drop(self) -> None:
         """The resource group goes with all that is in it, by and by."""
@@ -155,7 +157,7 @@ class World:
 
 @pytest.fixture
 def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
-    """The main job's spec under names that no other test uses; destroyed at the end."""
+    """The main job's spec under names that no other test uses, where time jumps; destroyed at the end."""
     number = next(_numbers)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     name = f"t{worker}x{number}"
@@ -183,9 +185,11 @@ def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
         },
     }
     made = World(azure, tmp_path / "spec.yaml", text, account)
+    azure.jump()
     yield made
     azure.clear_faults()
     made.drop()
+    azure.run(SPEED)
 
 
 @pytest.fixture

@@ -20,10 +20,8 @@ from reconciler.render import as_yaml
 from reconciler.spec import load
 from reconciler.spec.spec import Spec
 from tests.bodies import CHECKED
-from tests.conftest import SPEED, World
+from tests.conftest import World
 from tests.importing.plain import Plain
-
-FAST = 3000.0
 
 
 class Imported(World):
@@ -75,13 +73,10 @@ def changes(plan: Plan) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def imports(world: World) -> Iterator[Imports]:
-    world.azure.run(FAST)
+def imports(world: World) -> Imports:
     world.text["pools"]["pool"]["nodes"] = 0
     del world.text["jobs"]["job"]["convert"]
-    yield Imports(world)
-    world.azure.clear_faults()
-    world.azure.run(SPEED)
+    return Imports(world)
 
 
 @pytest.fixture

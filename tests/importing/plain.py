@@ -70,7 +70,10 @@ class Plain:
             self.put(f"{home}/blobServices/default/containers/{name}", {"properties": {}})
 
     def make_identity(self, name: str) -> dict[str, Any]:
-        return self.tracked("Microsoft.ManagedIdentity/userAssignedIdentities", name)
+        """An identity that the directory knows by now, so that roles can be given to it."""
+        made = self.tracked("Microsoft.ManagedIdentity/userAssignedIdentities", name)
+        self.world.azure.advance(30)
+        return made
 
     def make_role(self, identity: dict[str, Any], role: str, scope: str) -> str:
         """A role assignment under a name of its own."""

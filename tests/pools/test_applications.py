@@ -65,7 +65,7 @@ class Applications(Pools):
 
     def failed(self) -> Outcome:
         """What went wrong with the one step that failed."""
-        outcomes = self.world.apply(poll_seconds=0.2)
+        outcomes = self.world.apply(poll_seconds=0.05)
         (found,) = [one for one in outcomes.values() if one.status is Status.FAILED]
         return found
 
@@ -204,7 +204,7 @@ def test_what_others_put_beside_a_package_keeps_the_container(apps: Applications
 
 def test_nothing_is_left_when_all_is_destroyed(apps: Applications) -> None:
     apps.done()
-    outcomes = apps.world.apply(destroying=True, poll_seconds=0.2)
+    outcomes = apps.world.apply(destroying=True, poll_seconds=0.05)
     assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
 
 
@@ -230,7 +230,7 @@ def test_what_a_pool_of_others_uses_stays(apps: Applications) -> None:
     use = "the pool other uses it; take it out of that pool's applicationPackages first"
     assert apps.failed().error == f"cannot delete application_package/tool/1: {use}"
     del apps.world.text["applications"]
-    outcomes = apps.world.apply(poll_seconds=0.2)
+    outcomes = apps.world.apply(poll_seconds=0.05)
     assert outcomes["application/tool"].error == f"cannot delete application/tool: {use}"
     assert apps.package("2")["properties"]["state"] == "Active"
     operations.pool.begin_delete(group, account, "other").result()
@@ -243,7 +243,7 @@ def test_an_application_with_a_package_of_others_stays(apps: Applications) -> No
     operations = apps.world.cloud().batch_management.application_package
     operations.create(group, account, name, "theirs", {})
     del apps.world.text["applications"]
-    failed = apps.world.apply(poll_seconds=0.2)["application/tool"]
+    failed = apps.world.apply(poll_seconds=0.05)["application/tool"]
     assert failed.status is Status.FAILED
     assert "it holds what this spec does not own: version theirs; move or delete that first" in str(failed.error)
     with pytest.raises(HttpResponseError, match="does not allow its packages to be updated or deleted"):
@@ -311,7 +311,7 @@ def test_a_folder_that_changes_between_plan_and_apply_is_not_sent(apps: Applicat
     reading = loop.read(apps.world.spec(), cloud, KINDS)
     apps.write("tool", "changed")
     told: list[Any] = []
-    outcomes = loop.carry_out(reading, cloud, KINDS, listen=told.append, stop=threading.Event(), poll_seconds=0.2)
+    outcomes = loop.carry_out(reading, cloud, KINDS, listen=told.append, stop=threading.Event(), poll_seconds=0.05)
     errors = [one.error for one in outcomes if one.status is Status.FAILED]
     assert errors == [f"{apps.folder / 'tool'} has changed since the plan was made; run plan again"]
     apps.write("tool", "one")
@@ -324,7 +324,7 @@ def test_no_log_error_or_plan_shows_the_link_of_an_upload(apps: Applications, ca
         failed = apps.failed()
         apps.world.azure.clear_faults()
         plan = as_text.plan(apps.world.plan())
-        outcomes = apps.world.apply(poll_seconds=0.2)
+        outcomes = apps.world.apply(poll_seconds=0.05)
     secrets = set(re.findall(r"sig=([\w-]{30,})", (apps.world.azure.folder / "wire.jsonl").read_text()))
     assert secrets
     shown = "\n".join([caplog.text, plan, str(failed), *map(str, outcomes.values()), repr(failed.error)])

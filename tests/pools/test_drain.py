@@ -66,7 +66,7 @@ def test_tasks_that_do_not_end_in_time_are_requeued_and_run_afterwards(pools: Po
     begin(pools)
     submit(pools, 2, 6.0)
     pools.pool.update(taskSlotsPerNode=2, rollout={"whenEmpty": "drain", "drainWithin": "PT5M"})
-    outcomes = pools.world.apply(poll_seconds=0.2)
+    outcomes = pools.world.apply(poll_seconds=0.05)
     assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
     tasks = ended(pools)
     assert {task["executionInfo"]["exitCode"] for task in tasks} == {0}

@@ -43,7 +43,7 @@ def test_a_start_task_that_fails_everywhere_is_told_with_its_last_words_and_not_
     pools: Pools,
 ) -> None:
     pools.pool.update(nodes=2, startTask={"commandLine": "/bin/sh -c 'echo no such disk >&2; exit 4'"})
-    outcome = pools.world.apply(poll_seconds=0.2)["pool/pool"]
+    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
     assert outcome.status is Status.FAILED
     assert "start task" in str(outcome.error)
     assert "exit code 4: no such disk" in str(outcome.error)

@@ -26,7 +26,7 @@ def test_a_resize_to_another_size_is_stopped_before_the_wanted_one(pools: Pools)
     resize(pools, 9)
     made = decided(pools)
     assert (made.action, made.reason) == (Action.UPDATE, "another resize runs: it is stopped first")
-    pools.world.azure.run(3000)
+    pools.world.azure.jump()
     pools.done()
     assert pools.live()["properties"]["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] == 2
 
@@ -37,7 +37,7 @@ def test_a_resize_to_the_wanted_size_is_waited_for(pools: Pools) -> None:
     resize(pools, 3)
     pools.pool["nodes"] = 3
     assert decided(pools).action is Action.WAIT
-    pools.world.azure.run(3000)
+    pools.world.azure.jump()
     pools.done()
 
 

@@ -33,9 +33,9 @@ def test_a_change_that_needs_an_empty_pool_waits_for_the_window(pools: Pools, wa
     made = decided(pools)
     assert made.action is Action.DEFER
     assert made.reason.startswith("waits for its maintenance window, which opens on ")
-    assert pools.world.apply(poll_seconds=0.2) == {}
+    assert pools.world.apply(poll_seconds=0.05) == {}
     pools.pool["rollout"]["windows"].append(window(pools, -1))
-    pools.world.azure.run(3000)
+    pools.world.azure.jump()
     pools.done()
     assert (
         pools.world.cloud().batch().get_pool("pool-g2" if way == "blueGreen" else "pool").vm_size == "standard_d4s_v3"
@@ -50,7 +50,7 @@ def test_what_disturbs_nobody_is_done_at_once_and_the_rest_is_deferred(pools: Po
     made = decided(pools)
     assert made.action is Action.UPDATE
     assert "some of it waits for its maintenance window" in made.reason
-    outcome = pools.world.apply(poll_seconds=0.2)["pool/pool"]
+    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
     assert outcome.status is Status.DEFERRED
     assert "maintenance window" in (outcome.error or "")
     live = pools.live()["properties"]

@@ -53,14 +53,7 @@ class Schema:
     def resolved(self) -> Schema:
         found = self
         while "$ref" in found.value:
-            name, _, pointer = str(found.value["$ref"]).partition("#")
-            file = (found.file.parent / name).resolve() if name else found.file
-            if not file.is_file():  # a common definition that is not among the documents: anything fits
-                return Schema(file, {})
-            value: Any = document(file)
-            for part in pointer.strip("/").split("/"):
-                value = value[part]
-            found = Schema(file, value)
+            found = _referred(found.file, str(found.value["$ref"]))
         return found
 
     def properties(self) -> dict[str, Schema]:
@@ -79,6 +72,19 @@ class Schema:
     def open(self) -> bool:
         """Whether it takes properties that it does not name."""
         return "additionalProperties" in self.value or not self.properties()
+
+
+@cache
+def _referred(file: Path, reference: str) -> Schema:
+    """What a reference in a file means."""
+    name, _, pointer = reference.partition("#")
+    file = (file.parent / name).resolve() if name else file
+    if not file.is_file():  # a common definition that is not among the documents: anything fits
+        return Schema(file, {})
+    value: Any = document(file)
+    for part in pointer.strip("/").split("/"):
+        value = value[part]
+    return Schema(file, value)
 
 
 @cache
