@@ -66,11 +66,12 @@ class Azure:
 
     def exchanges(self) -> int:
         """How many ARM and Batch requests it has seen."""
-        return len((self.folder / "wire.jsonl").read_text().splitlines())
+        return len(self.wire())
 
     def wire(self) -> list[dict[str, Any]]:
         """The ARM and Batch requests it has seen, with its answers."""
-        return [json.loads(line) for line in (self.folder / "wire.jsonl").read_text().splitlines()]
+        path = self.folder / "wire.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def register(self) -> None:
         """Make the subscription one that has been in use: registered for all that a spec can ask for."""

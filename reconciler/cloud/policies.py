@@ -70,6 +70,8 @@ class Inspecting(HTTPPolicy[Any, Any]):
 
 
 def _check(asked: Any, answer: Any) -> None:
+    if answer.status_code >= 400:
+        answer.read()  # where the SDK streams, it throws away what Azure says
     if answer.status_code == 409:
         _registered(answer)
     elif asked.method == "GET" and answer.status_code == 200 and "json" in asked.headers.get("Accept", ""):
