@@ -4,13 +4,16 @@
                         "action": {"status": 503, "code": "ServerBusy", "retryAfter": 1, "when": "before"}}
 
 `after` lets that many matching requests pass first. Actions: `status` answers with an error, `drop` closes the
-connection, `delay` waits (seconds). `when: after` carries the request out first and loses its answer.
+connection, `delay` waits (seconds). `when: after` carries the request out first and loses its answer. `answer` carries
+it out and spoils what comes back: it is `empty`, `html` (a page of some proxy), `cut` in the middle, or `undated`.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+from starlette.responses import HTMLResponse, Response
 
 from azure_local.azure import Azure
 
@@ -38,3 +41,16 @@ def _matches(match: dict[str, str], plane: str, method: str, path: str) -> bool:
         and re.fullmatch(match.get("method", ".*"), method) is not None
         and re.search(match.get("path", ""), path, re.IGNORECASE) is not None
     )
+
+
+def spoilt(response: Response, how: str) -> Response:
+    """The answer as it arrives when something on the way does not let it through whole."""
+    body = bytes(response.body)
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    if how == "empty":
+        return Response(b"", response.status_code, headers)
+    if how == "html":
+        return HTMLResponse("<html><body>Please sign in to the network.</body></html>", 200)
+    if how == "cut":  # the server closes the connection, because less was sent than it said
+        return Response(body[: len(body) // 2], response.status_code, headers | {"content-length": str(len(body))})
+    return Response(body, response.status_code, {name: headers[name] for name in headers if name != "date"})

@@ -76,6 +76,8 @@ class Front:
         if "delay" in action:
             await asyncio.sleep(action["delay"])
             return await serve()
+        if "answer" in action:
+            return faults.spoilt(await serve(), action["answer"])
         if action.get("when") == "after":
             await serve()
         if action.get("drop"):

@@ -4,7 +4,9 @@ ReconcileError              a message a user can act on
 ├── SpecError               the spec is invalid; carries every problem at once (exit 4)
 ├── Refused                 a plan or step that must not be carried out (exit 3)
 ├── AzureError              Azure said no: status, code, message, request id
-├── Unreachable             no answer at all
+│   └── NotRegistered       the subscription was never used for a resource provider
+├── Unreachable             no answer, or not the whole of one
+├── SignedOut               nobody is signed in to Azure
 └── LocalError              the local Azure cannot be started or used
 """
 
@@ -14,7 +16,16 @@ from dataclasses import dataclass
 
 
 class ReconcileError(Exception):
-    """A failure with a message that names the place and the remedy."""
+    """A failure with a message that names the place and the remedy.
+
+    `place` is what was being read when it happened, such as `the pools of myaccount`; it stands before the cause.
+    """
+
+    place: str = ""
+
+    def __str__(self) -> str:
+        cause = super().__str__()
+        return f"cannot read {self.place}: {cause}" if self.place else cause
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,8 +69,24 @@ class AzureError(ReconcileError):
         super().__init__(text)
 
 
+class NotRegistered(AzureError):
+    """The subscription is not registered for the resource provider `namespace`, so that nothing of it can exist."""
+
+    CODE = "MissingSubscriptionRegistration"
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        text = f"the subscription is not registered for {namespace or 'the resource provider'}."
+        remedy = f"Apply registers it; or: az provider register --namespace {namespace or 'NAME'}."
+        super().__init__(409, self.CODE, text, remedy=remedy)
+
+
 class Unreachable(ReconcileError):
-    """Azure did not answer: no connection, a TLS failure or a time-out."""
+    """Azure did not answer: no connection, a TLS failure, a time-out, or an answer that broke off."""
+
+
+class SignedOut(ReconcileError):
+    """Nobody is signed in to Azure, or no longer."""
 
 
 class LocalError(ReconcileError):

@@ -88,6 +88,8 @@ class Why(StrEnum):
     FOREIGN = "foreign"
     PROTECTED = "protected"
     UNCHANGEABLE = "unchangeable"
+    PENDING = "pending"
+    """What it should be can be asked only after the subscription has been registered for a provider."""
     LEFT_SPEC = "left_spec"
     SURPLUS = "surplus"
     DESTROYED = "destroyed"
@@ -118,6 +120,8 @@ class Desired:
 
     `obstacle` says what stands against making or changing it, if anything does: such a change is refused.
     `vacates` says how what occupies it goes, for a change that needs it empty; without it that change waits.
+    `pending` is the resource provider that the subscription must be registered for before what the spec leaves to Azure
+    to say (`latest`, the next version) can be asked; until then the body lacks it.
     """
 
     address: Address
@@ -127,6 +131,7 @@ class Desired:
     data: Body = field(default_factory=dict)
     obstacle: str = ""
     vacates: str = ""
+    pending: str = ""
 
 
 @dataclass(frozen=True, slots=True)

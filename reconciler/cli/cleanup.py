@@ -50,9 +50,9 @@ def _row(left: Leftover) -> tuple[str, str, str]:
 
 
 def _expired(cloud: Cloud, source: Leftovers, *, everything: bool) -> list[Leftover]:
-    from reconciler.cloud.errors import translated
+    from reconciler.cloud.errors import reading
 
-    with translated():
+    with reading(f"what runs have left in the subscription {cloud.target.subscription}"):
         return source.expired(cloud, everything)
 
 

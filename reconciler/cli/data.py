@@ -49,10 +49,10 @@ def _send(
     from rich.console import Console
     from rich.progress import Progress
 
-    from reconciler.cloud.errors import translated
+    from reconciler.cloud.errors import reading
     from reconciler.cloud.upload import upload as send
 
-    with translated():
+    with reading(f"where the blobs of {account} are"):
         client = common.reach(loaded).blobs(account).get_container_client(container)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

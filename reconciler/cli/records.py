@@ -66,10 +66,10 @@ def _names(spec: Spec, kind: Kind) -> list[str]:
 
 
 def _made(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud, kind: Kind, name: str) -> dict[str, Any]:
-    from reconciler.cloud.errors import translated
+    from reconciler.cloud.errors import reading
     from reconciler.model import Address
 
     assert kind.record is not None
     wanted = desired[Address(kind.name, name)]
-    with translated():
+    with reading(f"the {kind.one} {name}"):
         return kind.record.make(cloud, spec, wanted, kind.observe(cloud, wanted))

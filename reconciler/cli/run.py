@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
     from reconciler.events import Listener
-    from reconciler.model import Outcome, Report
+    from reconciler.model import Address, Desired, Outcome, Report
     from reconciler.render.runs import RunView
     from reconciler.render.views import PlanView
 
@@ -165,19 +165,29 @@ def _end(reading: Reading, cloud: Cloud, run: RunView) -> None:
     """The records that the spec asks for, and what its resources have come to."""
     from reconciler.cli import records
 
-    records.write(reading.spec, reading.desired, cloud)
-    run.reports(_reports(reading, cloud))
+    desired = _known(reading, cloud)
+    records.write(reading.spec, desired, cloud)
+    run.reports(_reports(desired, cloud))
 
 
-def _reports(reading: Reading, cloud: Cloud) -> Iterable[Report]:
-    from reconciler.cloud.errors import translated
+def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
+    """What is desired; what could not be asked before the apply is asked now."""
+    from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
-    for desired in reading.desired.values():
-        tell = KINDS[desired.address.kind].report
+    pending = any(one.pending for one in reading.desired.values())
+    return resolve(reading.spec, cloud, KINDS) if pending else reading.desired
+
+
+def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Report]:
+    from reconciler.cloud.errors import reading
+    from reconciler.kinds import KINDS
+
+    for address, wanted in desired.items():
+        tell = KINDS[address.kind].report
         if tell is None:
             continue
-        with translated():
-            report = tell(cloud, desired)
+        with reading(f"what {address} has come to"):
+            report = tell(cloud, wanted)
         if report is not None:
             yield report

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from batch_autoscale import Task, Trace
 from batch_autoscale.times import Moment, moment
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import translated
+from reconciler.cloud.errors import reading
 
 
 def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
     """(task, state, exit code, node, failure) of each task."""
-    with translated():
+    with reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job):
             info, node = task.execution_info, task.node_info
             failure = info.failure_info if info else None
@@ -25,7 +25,7 @@ def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
 
 def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:
     """What a task wrote to `stdout` or `stderr`, in chunks."""
-    with translated():
+    with reading(f"what the task {task} of {job} wrote to {stream}"):
         yield from cloud.batch().download_task_file(job, task, f"{stream}.txt")
 
 
@@ -35,7 +35,7 @@ def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
     Of a task that Batch ran again, only the last run is known to it.
     """
     found, left = [], 0
-    with translated():
+    with reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
             info = task.execution_info
             if task.creation_time is None or info is None or info.start_time is None or info.end_time is None:

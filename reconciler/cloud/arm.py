@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation, operation
-from reconciler.errors import AzureError, Refused
+from reconciler.cloud.errors import missing_is_none, tolerated
+from reconciler.errors import Refused
 from reconciler.model import Address, Body, Health, Rule
 from reconciler.spec.spec import Spec
 
@@ -19,30 +20,18 @@ TAGGED: Mapping[str, Rule] = {"location": Rule.REFUSE, "tags": Rule.LIVE}
 
 def get(cloud: Cloud, resource_id: str, api_version: str | None = None, **query: str) -> dict[str, Any] | None:
     """The resource, or None if it or its parent does not exist."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        body: dict[str, Any] = cloud.arm("GET", resource_id, None, api_version, **query).body
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None
-        raise
-    return body
+    answer = missing_is_none(lambda: cloud.arm("GET", resource_id, None, api_version, **query))
+    return answer.body if answer else None
 
 
 def listing(cloud: Cloud, collection: str, api_version: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
     """The resources of a collection; none if its parent does not exist."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
+    with tolerated(404):
         yield from cloud.list_arm(collection, api_version, **query)
-    except HttpResponseError as error:
-        if error.status_code != 404:
-            raise
 
 
 def put(cloud: Cloud, resource_id: str, body: Body, api_version: str | None = None) -> Operation | None:
-    """Create or replace. A subscription that lacks the resource provider is registered, and the call fails for now."""
+    """Create or replace."""
     return _write(cloud, "PUT", resource_id, body, api_version)
 
 
@@ -52,34 +41,13 @@ def patch(cloud: Cloud, resource_id: str, body: Body, api_version: str | None = 
 
 def delete(cloud: Cloud, resource_id: str, api_version: str | None = None) -> Operation | None:
     """Start deleting; what is gone already is no error."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        answer = cloud.arm("DELETE", resource_id, None, api_version)
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None
-        raise
-    return operation(answer.headers) if answer.status == 202 else None
+    answer = missing_is_none(lambda: cloud.arm("DELETE", resource_id, None, api_version))
+    return operation(answer.headers) if answer and answer.status == 202 else None
 
 
 def _write(cloud: Cloud, method: str, resource_id: str, body: Body, api_version: str | None) -> Operation | None:
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        answer = cloud.arm(method, resource_id, body, api_version)
-    except HttpResponseError as error:
-        if error.status_code == 409 and "MissingSubscriptionRegistration" in str(error):
-            _register(cloud, resource_id.split("/providers/")[-1].split("/")[0])
-        raise
-    accepted = answer.status in (201, 202)
-    return operation(answer.headers) if accepted else None
-
-
-def _register(cloud: Cloud, namespace: str) -> None:
-    cloud.register(namespace)
-    text = f"the subscription is being registered for {namespace}"
-    raise AzureError(409, "ProviderRegistrationInProgress", text)
+    answer = cloud.arm(method, resource_id, body, api_version)
+    return operation(answer.headers) if answer.status in (201, 202) else None
 
 
 def tagged(spec: Spec, own: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import missing_is_none, tolerated
 
 API_VERSION = "2025-06-01"
 VERIFICATION = "reconcile_verification"
@@ -14,28 +15,16 @@ VERIFICATION = "reconcile_verification"
 
 def listing(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """The jobs of the spec's account; none while there is no account."""
-    from azure.core.exceptions import HttpResponseError
-
     if cloud.account is None:
         return
-    try:
+    with tolerated(404):
         for job in cloud.batch().list_jobs():
             yield job.as_dict()
-    except HttpResponseError as error:
-        if error.status_code != 404:
-            raise
 
 
 def get(cloud: Cloud, name: str) -> dict[str, Any] | None:
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        found: dict[str, Any] = cloud.batch().get_job(name).as_dict()
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None
-        raise
-    return found
+    job = missing_is_none(lambda: cloud.batch().get_job(name))
+    return job.as_dict() if job else None
 
 
 def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
@@ -66,10 +55,5 @@ def post(cloud: Cloud, path: str, body: Any, etag: str | None, method: str = "PO
 
 def delete(cloud: Cloud, name: str) -> None:
     """Start deleting; what is gone or going already is no error."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
+    with tolerated(404, 409):
         post(cloud, f"/jobs/{name}", None, None, "DELETE")
-    except HttpResponseError as error:
-        if error.status_code not in (404, 409):
-            raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from reconciler.azure.api_versions import api_version_of, provider_of
 from reconciler.cloud.errors import from_body
+from reconciler.cloud.logs import keep_quiet
 from reconciler.errors import AzureError, ReconcileError
 from reconciler.spec.spec import Spec, Target
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from azure.batch import BatchClient
     from azure.core.rest import HttpResponse
     from azure.mgmt.batch import BatchManagementClient
+    from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.resource.resources import ResourceManagementClient
     from azure.storage.blob import BlobServiceClient
 
@@ -77,6 +81,7 @@ class Answer:
 
 def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
     """The cloud of `spec`. For the local one, `environ` holds what `reconcile local env` prints."""
+    keep_quiet(environ)
     account = spec.batch_account["name"] if spec.batch_account else None
     if spec.azure.cloud == "local":
         url = environ.get("RECONCILE_RESOURCE_MANAGER")
@@ -125,26 +130,27 @@ class Cloud:
     @cached_property
     def credential(self) -> Any:
         """Whoever is signed in; see DefaultAzureCredential."""
-        from azure.identity import DefaultAzureCredential
+        from reconciler.cloud.signing import SignIn
 
-        return DefaultAzureCredential()
-
-    @cached_property
-    def _pacing(self) -> Any:
-        from reconciler.cloud.pacing import Pacing
-
-        return Pacing()
+        return SignIn()
 
     @cached_property
     def _management(self) -> dict[str, Any]:
-        """Arguments of every ARM client."""
-        url = self.endpoints.resource_manager
-        scopes = ["https://management.azure.com/.default"]
-        return {"base_url": url, "credential_scopes": scopes, "per_retry_policies": [self._pacing], **RETRIES}
+        """Arguments of every ARM client. They share the pace, because ARM counts what they ask together."""
+        from reconciler.cloud.policies import Inspecting, Pacing
+
+        return {
+            "base_url": self.endpoints.resource_manager,
+            "credential_scopes": ["https://management.azure.com/.default"],
+            "per_retry_policies": [Inspecting(), Pacing()],
+            "permit_redirects": False,  # our token goes to the resource manager and nowhere else
+            "user_agent": "reconcile",
+            **RETRIES,
+        }
 
     @cached_property
     def resources(self) -> ResourceManagementClient:
-        """Resource groups and provider registration."""
+        """Resource groups, provider registration, and all of ARM that has no client of its own here."""
         from azure.mgmt.resource.resources import ResourceManagementClient
 
         return ResourceManagementClient(self.credential, self.target.subscription, **self._management)
@@ -157,21 +163,18 @@ class Cloud:
         return BatchManagementClient(self.credential, self.target.subscription, **self._management)
 
     @cached_property
-    def _arm(self) -> Any:
-        """The ARM pipeline itself, for resources by id."""
-        from azure.core.pipeline import policies
-        from azure.mgmt.core import ARMPipelineClient
-        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+    def compute(self) -> ComputeManagementClient:
+        """Galleries, images, machines, sizes and quotas. A large package, loaded when one of them is asked for."""
+        from azure.mgmt.compute import ComputeManagementClient
 
-        chain = [
-            policies.RequestIdPolicy(),
-            policies.UserAgentPolicy("reconcile"),
-            policies.RetryPolicy(**RETRIES),
-            self._pacing,
-            ARMChallengeAuthenticationPolicy(self.credential, "https://management.azure.com/.default"),
-            policies.HttpLoggingPolicy(),
-        ]
-        return ARMPipelineClient(self.endpoints.resource_manager, policies=chain)
+        return ComputeManagementClient(self.credential, self.target.subscription, **self._management)
+
+    def _client(self, path: str) -> Any:
+        """The client that carries requests about a resource id."""
+        provider = provider_of(path)
+        if provider == "microsoft.compute":
+            return self.compute
+        return self.batch_management if provider == "microsoft.batch" else self.resources
 
     def register(self, namespace: str) -> None:
         """Start to register the subscription for a resource provider; harmless where it is or is about to be."""
@@ -181,11 +184,13 @@ class Cloud:
         """The data plane of the spec's Batch account; its endpoint is read from the account on first use."""
         from azure.batch import BatchClient
 
+        from reconciler.cloud.policies import Inspecting
+
         with self._lock:
             if self._batch is None:
                 body = self.arm("GET", self.account_id or "").body
                 endpoint = f"https://{body['properties']['accountEndpoint']}"
-                self._batch = BatchClient(endpoint, self.credential, **RETRIES)
+                self._batch = BatchClient(endpoint, self.credential, per_retry_policies=[Inspecting()], **RETRIES)
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
@@ -207,8 +212,13 @@ class Cloud:
     def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None, **query: str) -> Answer:
         """One ARM request for a resource id or a full URL; `query` adds `$expand` and such.
 
-        Raises HttpResponseError for an error answer.
+        Raises HttpResponseError for an error answer, NotRegistered where the subscription is not registered.
         """
+        return self._send(method, path, body, api_version, query, "application/json")
+
+    def _send(
+        self, method: str, path: str, body: Any, api_version: str | None, query: Mapping[str, str], accept: str
+    ) -> Answer:
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
@@ -216,12 +226,17 @@ class Cloud:
         self._check_host(url)
         more = {f"${name}": value for name, value in query.items()}
         params = None if path.startswith("https:") else {"api-version": api_version or api_version_of(path), **more}
-        response: HttpResponse = self._arm.send_request(HttpRequest(method, url, params=params, json=body))
-        self.time = parsedate_to_datetime(response.headers["Date"])
-        if response.status_code >= 400:
+        request = HttpRequest(method, url, params=params, json=body, headers={"Accept": accept})
+        response: HttpResponse = self._client(urlsplit(url).path).send_request(request)
+        self._note_time(response.headers.get("Date"))
+        if response.status_code >= 300:
             raise HttpResponseError(response=response)
-        text = response.text()
-        return Answer(response.status_code, response.headers, response.json() if text else None)
+        return Answer(response.status_code, response.headers, response.json() if response.text() else None)
+
+    def _note_time(self, date: str | None) -> None:
+        """Not every answer tells the time: a proxy may leave it out."""
+        with suppress(ValueError, TypeError):
+            self.time = parsedate_to_datetime(date or "")
 
     def list_arm(self, path: str, api_version: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of an ARM collection, page by page."""
@@ -234,7 +249,7 @@ class Cloud:
 
     def poll(self, operation: Operation) -> OperationState:
         """One look at a running operation: an Azure-AsyncOperation document, or a Location that is 202 until done."""
-        answer = self.arm("GET", operation.url)
+        answer = self._send("GET", operation.url, None, None, {}, "*/*")  # the end of a Location may have no body
         wait = answer.headers.get("Retry-After")
         after = float(wait) if wait and wait.isdigit() and wait != "0" else None
         status = str((answer.body or {}).get("status", "")).lower()
@@ -252,30 +267,6 @@ class Cloud:
         """Our token goes to the resource manager and nowhere else, whatever a link says."""
         if urlsplit(url).netloc != urlsplit(self.endpoints.resource_manager).netloc:
             raise ReconcileError(f"an answer of Azure points to another host, which is not followed: {url}")
-
-
-API_VERSIONS = {
-    "Microsoft.Authorization": "2022-04-01",
-    "Microsoft.Batch": "2025-06-01",
-    "Microsoft.Compute": "2025-04-01",
-    "Microsoft.Compute/disks": "2025-01-02",
-    "Microsoft.Compute/galleries": "2024-03-03",
-    "Microsoft.Compute/skus": "2021-07-01",
-    "Microsoft.ContainerRegistry": "2025-04-01",
-    "Microsoft.ManagedIdentity": "2024-11-30",
-    "Microsoft.Network": "2024-07-01",
-    "Microsoft.Storage": "2025-01-01",
-}
-"""Namespace, or type where it has one of its own → the api-version that our bodies are written for."""
-
-
-def api_version_of(path: str) -> str:
-    """The api-version for a resource id: that of its last provider, or of resource groups."""
-    if "/providers/" not in path:
-        return "2025-04-01"
-    namespace, kind, *_ = [*path.lower().split("/providers/")[-1].split("/"), ""]
-    known = {name.lower(): version for name, version in API_VERSIONS.items()}
-    return known.get(f"{namespace}/{kind}") or known[namespace]
 
 
 def operation(headers: Mapping[str, str]) -> Operation | None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from reconciler.cloud.errors import translated
+from reconciler.cloud.errors import reading, translated
 from reconciler.errors import ReconcileError
 
 SOURCES = (".jpg", ".jpeg", ".jpe")
@@ -30,7 +30,7 @@ def _images(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def upload(container: Any, images: Iterable[tuple[str, bytes]], told: Callable[[str, bool], None]) -> tuple[int, int]:
     """Put (name, content) pairs into a container client; how many were sent and how many were there already."""
-    with translated():
+    with reading(f"the blobs of {container.account_name}/{container.container_name}"):
         there = {blob.name: bytes(blob.content_settings.content_md5 or b"") for blob in container.list_blobs()}
 
     def send(image: tuple[str, bytes]) -> bool:

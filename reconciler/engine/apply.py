@@ -16,7 +16,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine.converge import Convergence, Ended, Look, Waiting, follow
+from reconciler.engine.converge import Convergence, Ended, Look, Waiting
+from reconciler.engine.resolve import later
 from reconciler.events import (
     Event,
     Interrupted,
@@ -52,10 +53,14 @@ def apply(
     """Carry out every step of `plan`; outcomes come in the plan's order. Azure's errors become outcomes."""
     poll = cloud.endpoints.poll_seconds if poll_seconds is None else poll_seconds
     begun = time.monotonic()
+    wanted = dict(desired)
+    resolved = later(cloud, kinds, wanted)
     listen(RunStarted(plan))
 
     def start(step: Step) -> Convergence:
-        return follow(step, kinds, cloud, plan.spec, desired, plan.fingerprints, adopt, poll)
+        address = step.address
+        kind, want, shown = kinds[address.kind], wanted.get(address), plan.fingerprints.get(address)
+        return Convergence(step, kind, cloud, plan.spec, want, shown, adopt, poll, resolve=resolved)
 
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
         outcomes = _Run(plan, start, pool, listen, stop).until_done()

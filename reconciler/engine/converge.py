@@ -7,7 +7,7 @@ done next depends on what is observed, and on nothing remembered but which verbs
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.cloud.cloud import Cloud, Operation
@@ -15,7 +15,7 @@ from reconciler.cloud.errors import translated
 from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark, waiting
 from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
-from reconciler.errors import AzureError, ReconcileError, Unreachable
+from reconciler.errors import AzureError, NotRegistered, ReconcileError, Unreachable
 from reconciler.kind import Kind
 from reconciler.model import (
     Action,
@@ -83,6 +83,8 @@ class Convergence:
     _logs: Mapping[str, str] = field(default_factory=dict)
     _failure: Ended | None = None
     _clearing: int = 0
+    resolve: Callable[[Desired], Desired] = lambda desired: desired
+    """What cannot be asked when a plan is made is asked by this, at the first look."""
     _doomed: Observed | None = None
     """What is being deleted: that it is gone matters, not what else the spec's address may stand for."""
 
@@ -97,7 +99,7 @@ class Convergence:
     def _looked(self) -> Look:
         try:
             with translated():
-                seen = self._operating() or self._converge()
+                seen = self._unknown() or self._operating() or self._converge()
         except (AzureError, Unreachable) as error:
             return self._troubled(error)
         except ReconcileError as error:
@@ -105,9 +107,18 @@ class Convergence:
         self._errors = 0
         return self._within_time(seen)
 
+    def _unknown(self) -> Look | None:
+        """Ask what was pending when the plan was made. It may be found only now that something stands against it."""
+        if self.desired is None or not self.desired.pending:
+            return None
+        self.desired = self.resolve(self.desired)
+        if self.desired.obstacle:
+            return Ended(Status.STOPPED, f"cannot {self.step.action} {self.step.address}: {self.desired.obstacle}")
+        return None
+
     def _must_clear(self, seen: Ended) -> bool:
         """Whether this end of the step may leave something behind."""
-        if self.kind.abandon is None or self.desired is None or seen.going_on:
+        if self.kind.abandon is None or self.desired is None or self.desired.pending or seen.going_on:
             return False
         return seen.status is Status.FAILED and bool(self._verbs or self._errors)
 
@@ -254,9 +265,22 @@ class Convergence:
 
     def _troubled(self, error: AzureError | Unreachable) -> Look:
         self._errors += 1
+        if isinstance(error, NotRegistered) and (refused := self._register(error)):
+            return refused
         if not passing(error) or self._errors > PATIENCE:
             return Ended(Status.FAILED, f"cannot {self.step.action} {self.step.address}: {error}")
         return Waiting(min(self.poll_seconds * 2**self._errors, 60), f"waiting to try again: {error}")
+
+    def _register(self, error: NotRegistered) -> Ended | None:
+        """What a plan cannot foresee, such as the network of a build machine, is registered for when it is needed."""
+        try:
+            with translated():
+                self.cloud.register(error.namespace)
+        except ReconcileError as refused:
+            return Ended(
+                Status.FAILED, f"cannot {self.step.action} {self.step.address}: {error} It could not: {refused}"
+            )
+        return None
 
     def _within_time(self, seen: Look) -> Look:
         """`seen`, unless nothing has moved for longer than the kind may take."""
@@ -272,27 +296,3 @@ class Convergence:
             text = f"{self.step.address} is not ready after {limit / 60:.0f} min: {seen.detail}"
             return Ended(Status.FAILED, f"{text}; run apply again to go on waiting", seen.detail, going_on=True)
         return seen
-
-
-def follow(
-    step: Step,
-    kinds: Mapping[str, Kind],
-    cloud: Cloud,
-    owner: str,
-    desired: Mapping[Address, Desired],
-    fingerprints: Mapping[Address, str | None],
-    adopt: Container[Address],
-    poll_seconds: float,
-) -> Convergence:
-    """The convergence of one step of a plan."""
-    address = step.address
-    return Convergence(
-        step,
-        kinds[address.kind],
-        cloud,
-        owner,
-        desired.get(address),
-        fingerprints.get(address),
-        adopt,
-        poll_seconds,
-    )

@@ -47,6 +47,9 @@ def _decided(
     if foreign and address not in adopt:
         reason = f"{foreign}; to take it over, list {address} under adopt:"
         return Decision(address, Action.REFUSE, Why.FOREIGN, reason)
+    if desired.pending:
+        reason = f"what it should be is known once the subscription is registered for {desired.pending}; apply again"
+        return Decision(address, Action.DEFER, Why.PENDING, reason)
     differing = changes(kind, owner, desired, observed)
     if differing and desired.obstacle:
         return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle, differing)

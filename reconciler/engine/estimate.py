@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.kind import Kinds
-from reconciler.model import Address, Decision, Desired, Plan
+from reconciler.model import Address, Decision, Desired, Plan, Why
 
 
 def key(decision: Decision) -> str:
@@ -21,7 +21,7 @@ def seconds(
     decisions = {decision.address: decision for decision in plan.decisions}
     found = {}
     for step in plan.steps:
-        decision = decisions[step.address]
+        decision = decisions.get(step.address) or Decision(step.address, step.action, Why.ABSENT, "")
         usual = kinds[step.address.kind].takes(decision, desired.get(step.address)).total_seconds()
         found[step.id] = history.get(key(decision), usual)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine import estimate
+from reconciler.engine import estimate, registering
 from reconciler.engine import graph as graphs
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
@@ -55,7 +55,8 @@ def read(
         made = Reading(spec, plan, desired, observed)
     else:
         made = _checked(spec, cloud, kinds, desired, observed, selected)
-    timed = replace(made.plan, seconds=estimate.seconds(made.plan, kinds, desired, history or {}))
+    every = registering.with_registrations(kinds)
+    timed = replace(made.plan, seconds=estimate.seconds(made.plan, every, desired, history or {}))
     return replace(made, plan=timed)
 
 
@@ -82,7 +83,8 @@ def _checked(
     notes = tuple(
         f"{one.address}: {one.text}" if one.address else one.text for one in findings if one.severity is Severity.WARN
     )
-    return Reading(spec, replace(plan, notes=plan.notes + notes), desired, observed, findings, facts)
+    plan = registering.added(replace(plan, notes=plan.notes + notes), cloud, kinds, observed, facts.unregistered)
+    return Reading(spec, plan, desired, observed, findings, facts)
 
 
 def carry_out(
@@ -97,9 +99,9 @@ def carry_out(
     """Apply the plan of `reading`."""
     return apply(
         reading.plan,
-        reading.desired,
+        {**reading.desired, **registering.desired(reading.plan)},
         cloud,
-        kinds,
+        registering.with_registrations(kinds),
         listen=listen,
         stop=stop,
         adopt=reading.spec.adopt,

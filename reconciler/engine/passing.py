@@ -11,12 +11,12 @@ PASSING_CODES = frozenset(
         "CannotDeleteResource",  # a gallery believes for a while that what was in it is there; kinds look first
         "ConditionNotMet",
         "JobBeingDeleted",
+        "MissingSubscriptionRegistration",  # apply registers it
         "OperationPreempted",
         "ParentResourceNotFound",
         "PoolBeingDeleted",
         "PoolBeingResized",
         "PrincipalNotFound",
-        "ProviderRegistrationInProgress",
         "ResourceGroupBeingDeleted",
         "ResourceGroupNotFound",
         "RetryableError",

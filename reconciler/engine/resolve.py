@@ -1,16 +1,18 @@
 """What a spec leaves to others to say: `latest`, tags and the next version, as they are now.
 
 It is asked once, before anything is observed: the plan then has no unknowns, and apply does what the plan showed.
-A subscription that was never used for a service cannot be asked about it: it is registered for it first.
+Only what a subscription cannot be asked yet, because it was never used for a service, is asked when its turn comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import replace
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.registering import registered
+from reconciler.cloud.errors import reading
 from reconciler.engine import graph
+from reconciler.errors import NotRegistered
 from reconciler.kind import Kind, Kinds
 from reconciler.model import Address, Desired
 from reconciler.spec.spec import Spec
@@ -24,6 +26,31 @@ def resolve(spec: Spec, cloud: Cloud, kinds: Kinds) -> dict[Address, Desired]:
     return found
 
 
+def later(cloud: Cloud, kinds: Kinds, desired: MutableMapping[Address, Desired]) -> Callable[[Desired], Desired]:
+    """Resolves one that is pending, once what it refers to is there, and keeps it in `desired` for those after it."""
+
+    def resolved(want: Desired) -> Desired:
+        ask = kinds[want.address.kind].resolve
+        for ref in want.refs:
+            if desired[ref].pending:
+                resolved(desired[ref])
+        known = replace(want, pending="")
+        desired[want.address] = ask(cloud, known, desired) if ask else known
+        return desired[want.address]
+
+    return resolved
+
+
 def _resolved(cloud: Cloud, kind: Kind, want: Desired, before: Mapping[Address, Desired]) -> Desired:
-    ask = kind.resolve
-    return registered(cloud, lambda: ask(cloud, want, before)) if ask else want
+    if kind.resolve is None:
+        return want
+    unsaid = next((before[ref].pending for ref in want.refs if before[ref].pending), "")
+    if unsaid:
+        return replace(want, pending=unsaid)
+    try:
+        with reading(f"what {want.address} stands for"):
+            return kind.resolve(cloud, want, before)
+    except NotRegistered as error:
+        if not error.namespace:
+            raise
+        return replace(want, pending=error.namespace)

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import translated
+from reconciler.cloud.errors import reading
 from reconciler.errors import ReconcileError
 from reconciler.kind import Kind
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.places import place
 from reconciler.kinds import ACCOUNT, GROUP, KINDS
 from reconciler.model import Observed
 
@@ -30,8 +31,7 @@ class Live:
 def group(cloud: Cloud) -> Observed:
     """The resource group of the cloud. ReconcileError, with the nearest names, if there is none."""
     wanted = cloud.target.resource_group
-    with translated():
-        found = {one.address.name: one for one in GROUP.list(cloud, ())}
+    found = {one.address.name: one for one in _all(cloud, GROUP)}
     if wanted in found:
         return found[wanted]
     where = f"in subscription {cloud.target.subscription}"
@@ -43,22 +43,21 @@ def read(cloud: Cloud, here: Observed, account: str | None) -> Live:
 
     ReconcileError if there is no such account, or no telling which.
     """
-    with translated():
-        accounts = list(ACCOUNT.list(cloud, ()))
+    accounts = _all(cloud, ACCOUNT)
     chosen = _account(here, [one.address.name for one in accounts], account)
     reached = Cloud(cloud.target, cloud.owner, chosen, cloud.endpoints)
     observed = [here, *accounts]
     for kind in KINDS.values():
         if kind.name not in (GROUP.name, ACCOUNT.name):
-            with translated():
-                observed += _all(reached, kind, tuple(observed))
+            observed += _all(reached, kind, tuple(observed))
     return Live(here, chosen, tuple(sorted(observed, key=lambda one: one.address)))
 
 
-def _all(cloud: Cloud, kind: Kind, before: tuple[Observed, ...]) -> Iterable[Observed]:
-    if isinstance(kind.inverse, Inverse) and kind.inverse.every:
-        return kind.inverse.every(cloud, before)
-    return kind.list(cloud, ())
+def _all(cloud: Cloud, kind: Kind, before: tuple[Observed, ...] = ()) -> list[Observed]:
+    with reading(place(kind, KINDS, cloud)):
+        if isinstance(kind.inverse, Inverse) and kind.inverse.every:
+            return list(kind.inverse.every(cloud, before))
+        return list(kind.list(cloud, ()))
 
 
 def _account(here: Observed, names: list[str], wanted: str | None) -> str | None:

@@ -104,6 +104,8 @@ class Facts:
     jobs: tuple[int, int] = (0, 0)
     """Active jobs and schedules: how many there are, how many the plan adds."""
     skipped: Mapping[str, str] = field(default_factory=dict)
+    unregistered: frozenset[str] = frozenset()
+    """Resource providers that a check would have asked, and that the subscription is not registered for."""
 
 
 def changes(
@@ -114,7 +116,7 @@ def changes(
     return tuple(
         _change(nodes, decision, desired[decision.address], live.get(decision.address))
         for decision in made
-        if (nodes := kinds[decision.address.kind].needs.nodes)
+        if (nodes := kinds[decision.address.kind].needs.nodes) and not desired[decision.address].pending
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.registering import registered
+from reconciler.cloud.errors import translated
+from reconciler.errors import NotRegistered
 from reconciler.kind import ArmType, Kinds
 from reconciler.model import Action, Address, Desired, Observed, Plan
 from reconciler.preflight import access
@@ -71,7 +72,7 @@ def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tupl
 
 def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
     """Images that the spec itself builds: it puts them where its pools are."""
-    made = ((kinds[address.kind].needs.image, want) for address, want in desired.items())
+    made = ((kinds[address.kind].needs.image, want) for address, want in desired.items() if not want.pending)
     return frozenset(image(want) for image, want in made if image)
 
 
@@ -132,10 +133,15 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
     """`facts` with all answers. What Azure does not answer is not checked, and says why."""
     found: dict[str, Any] = {}
     skipped: dict[str, str] = {}
+    unregistered = set()
     with ThreadPoolExecutor(THREADS) as threads:
-        for name, future in [(name, threads.submit(registered, cloud, ask)) for name, ask in jobs]:
+        for name, future in [(name, threads.submit(ask)) for name, ask in jobs]:
             try:
-                found[name] = future.result()
+                with translated():
+                    found[name] = future.result()
+            except NotRegistered as error:  # the first apply registers it, and later plans can check
+                unregistered.add(error.namespace)
+                skipped[name] = str(error)
             except Exception as error:  # a check that cannot be made must not keep the plan from being made
                 skipped[name] = (str(error).splitlines() or [type(error).__name__])[0]
     return replace(
@@ -148,6 +154,7 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         permissions=found.get("permissions"),
         subnets={key: one for name, told in found.items() if name.startswith("subnet ") for key, one in told.items()},
         skipped=skipped,
+        unregistered=frozenset(unregistered - {""}),
     )
 
 

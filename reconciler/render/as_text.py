@@ -121,19 +121,29 @@ def _value(value: Any) -> str:
 
 
 def outcomes(found: Iterable[Outcome], *, colour: bool = False) -> str:
-    """What became of each step: trouble last, where it is read first."""
+    """What became of each step: trouble last, where it is read first. A cause that several share is told once."""
     paint = _painter(colour)
     found = list(found)
     lines = []
+    causes: dict[str, str] = {}
     colours = {Status.FAILED: "red", Status.DONE: "green"}
     for outcome in sorted(found, key=lambda one: (one.status is Status.FAILED, one.status is not Status.DONE)):
         if outcome.status is Status.DONE:
             continue
         lines.append(paint(colours.get(outcome.status, "yellow"), f"  {outcome.status} {clean(outcome.step.id)}"))
-        lines += [f"      {clean(line)}" for line in (outcome.error or "").splitlines()]
+        lines += [f"      {clean(line)}" for line in _error(outcome, causes).splitlines()]
     counts = [(status, sum(one.status is status for one in found)) for status in Status]
     told = ", ".join(f"{number} {status}" for status, number in counts if number) or "nothing to do"
     return "\n".join([*lines, f"Apply: {told}."])
+
+
+def _error(outcome: Outcome, causes: dict[str, str]) -> str:
+    """What went wrong, or which step has said so already; `causes` are those told so far, with their step."""
+    error, step = outcome.error or "", outcome.step
+    if outcome.status is not Status.FAILED or not error:
+        return error
+    first = causes.setdefault(error.removeprefix(f"cannot {step.action} {step.address}: "), step.id)
+    return error if first == step.id else f"for the same reason as {first}"
 
 
 def status(observed: Iterable[Observed]) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
-from reconciler.errors import AzureError
+from reconciler.cloud.cloud import Cloud
+from reconciler.errors import AzureError, NotRegistered
 from reconciler.events import Event, Interrupted, StepWaiting
-from reconciler.model import Address, Mark, Status
+from reconciler.kind import Kind
+from reconciler.model import Action, Address, Desired, Mark, Status
 from tests.engine.world import KINDS, Thing, World, carry_out, kind, plan, spec, want
 
 OURS = Mark("me", "x")
@@ -136,3 +139,44 @@ def test_a_wait_without_end_is_cut_and_says_how_to_go_on() -> None:
     assert outcome.status is Status.FAILED
     assert outcome.error is not None
     assert "run apply again" in outcome.error
+
+
+def unsaid(registered: list[str]) -> Kind:
+    """A kind whose sizes Azure can be asked only once the subscription is registered for it."""
+
+    def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:
+        if "Some.Provider" not in registered:
+            raise NotRegistered("Some.Provider")
+        return replace(desired, body={**desired.body, "size": 7})
+
+    return kind("shelf", resolve=resolve)
+
+
+def test_what_could_not_be_asked_when_planning_is_asked_when_its_turn_comes() -> None:
+    world, registered = World(), ["Some.Provider"]
+    kinds = {**KINDS, "shelf": unsaid(registered)}
+    pending = replace(want("shelf/b", "store/a"), pending="Some.Provider")
+    outcomes = statuses(carry_out(world, spec(want("store/a"), pending), kinds=kinds))
+    assert outcomes == {"store/a": "done", "shelf/b": "done"}
+    assert world.things[pending.address].body == {"size": 7}
+
+
+def test_what_stands_against_a_change_is_heeded_even_if_it_is_found_late() -> None:
+    blocked = kind("store", resolve=lambda cloud, desired, before: replace(desired, obstacle="it is sold out"))
+    world = World()
+    (outcome,) = carry_out(world, spec(replace(want("store/a"), pending="P")), kinds={**KINDS, "store": blocked})
+    assert (outcome.status, outcome.error) == (Status.STOPPED, "cannot create store/a: it is sold out")
+    assert world.writes == []
+
+
+def test_what_is_live_waits_until_it_is_known_what_it_should_be() -> None:
+    world = World({A: Thing({"size": 1}, OURS)})
+    (decision,) = plan(world, spec(replace(want("store/a"), pending="P"))).decisions
+    assert decision.action is Action.DEFER
+    assert "registered for P" in decision.reason
+
+
+def test_a_registration_that_no_plan_foresaw_is_made_when_it_is_needed() -> None:
+    world = World(errors=[NotRegistered("Some.Network")])
+    assert statuses(carry_out(world, spec(want("store/a")))) == {"store/a": "done"}
+    assert world.registered == ["Some.Network"]

@@ -49,6 +49,7 @@ class World:
     die_after: int = -1
     errors: list[AzureError] = field(default_factory=list)
     ignores: set[str] = field(default_factory=set)
+    registered: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, verb: str, address: Address) -> None:
@@ -71,6 +72,9 @@ class Sky(Cloud):
         target = Target("public", "0" * 8, "here", "rg")
         super().__init__(target, owner, None, Endpoints("https://nowhere.invalid", 0.0, 0.0))
         self.world = world
+
+    def register(self, namespace: str) -> None:
+        self.world.registered.append(namespace)
 
     def poll(self, operation: Operation) -> OperationState:
         return OperationState(done=True)

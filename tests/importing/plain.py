@@ -11,7 +11,6 @@ from azure.batch import models
 
 from reconciler.azure.roles import ROLES
 from reconciler.cloud.cloud import Cloud, connect, operation
-from reconciler.cloud.registering import registered
 from reconciler.spec.spec import Spec, Target
 from tests.conftest import World
 
@@ -49,7 +48,7 @@ class Plain:
 
     def put(self, where: str, body: dict[str, Any]) -> dict[str, Any]:
         cloud = self.cloud()
-        answer = registered(cloud, lambda: cloud.arm("PUT", where, body))
+        answer = cloud.arm("PUT", where, body)
         going = operation(answer.headers)
         while going and not cloud.poll(going).done:
             self.world.azure.advance(30)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cloud.cloud import API_VERSIONS, api_version_of
+from reconciler.azure.api_versions import API_VERSIONS, api_version_of
 from reconciler.engine import decide
 from reconciler.kind import Kind
 from reconciler.kinds import KINDS

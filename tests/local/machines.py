@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from reconciler.cloud.cloud import api_version_of
+from reconciler.azure.api_versions import api_version_of
 from tests.conftest import Azure
 from tests.local.registries import SUBSCRIPTION, operator, resources
 

@@ -9,7 +9,6 @@ import pytest
 
 import azure_local
 from reconciler.cloud import arm
-from reconciler.cloud.registering import registered
 from reconciler.model import Status
 from tests.conftest import World
 from tests.preflight.test_local import POOL, refused
@@ -41,7 +40,7 @@ def made(world: World, network: str, location: str) -> None:
     properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
     body = {"location": location, "properties": properties}
     path = subnet(world, "", network).partition("/subnets/")[0]
-    registered(cloud, lambda: cloud.arm("PUT", path, body))
+    cloud.arm("PUT", path, body)
     until = time.monotonic() + 60
     while (arm.get(cloud, path) or {})["properties"]["provisioningState"] != "Succeeded":
         assert time.monotonic() < until

@@ -84,6 +84,18 @@ def test_outcomes_end_with_the_trouble() -> None:
     golden("outcomes.txt", as_text.outcomes(found))
 
 
+def test_a_cause_that_several_steps_share_is_told_once() -> None:
+    steps = [Step(f"pool/{name}", Address("pool", name), Action.CREATE) for name in "ab"]
+    signed_out = [Outcome(step, Status.FAILED, 1.0, "not signed in to Azure; run az login") for step in steps]
+    quota = [Outcome(step, Status.FAILED, 1.0, f"cannot create {step.address}: QuotaExceeded: no") for step in steps]
+    for found in (signed_out, quota):
+        told = as_text.outcomes(found).splitlines()
+        assert told == ["  failed pool/a", f"      {found[0].error}", *LAST]
+
+
+LAST = ["  failed pool/b", "      for the same reason as pool/a", "Apply: 2 failed."]
+
+
 def test_results_are_a_table_with_a_sum() -> None:
     one = {"task": "t-0", "converted": 9, "skipped": 1, "failed": [], "seconds": 3.0, "bytesIn": 1e6, "bytesOut": 2e6}
     two = {**one, "task": "t-1", "failed": [{"name": "x"}], "seconds": 4.5}

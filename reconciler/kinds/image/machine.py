@@ -14,6 +14,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.kinds.image.recipe import Stage
 from reconciler.model import Health
 
@@ -188,29 +189,17 @@ def leftovers(cloud: Cloud, image: str | None = None) -> list[dict[str, Any]]:
 
     Resources are asked for by the tag's name alone: where its value is asked for too, ARM returns no tags.
     """
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        raws = list(cloud.list_arm(f"{cloud.group_id}/resources", filter=f"tagName eq '{marks.BUILD}'"))
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return []
-        raise
+    raws = arm.listing(cloud, f"{cloud.group_id}/resources", filter=f"tagName eq '{marks.BUILD}'")
     mine = [raw for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))]
     return [raw for raw in mine if image in (None, raw["tags"][marks.BUILD])]
 
 
 def clear(cloud: Cloud, left: Iterable[Mapping[str, Any]]) -> str | None:
     """Start deleting the first kind of what is left; what it is, or None if nothing is."""
-    from azure.core.exceptions import HttpResponseError
-
     first = _first(left)
     for one in first:
-        try:
+        with tolerated(400, 409):  # still in use by what is going, or going already
             arm.delete(cloud, one)
-        except HttpResponseError as error:
-            if error.status_code not in (400, 409):  # still in use by what is going, or going already
-                raise
     return _names(first) or None
 
 

@@ -16,6 +16,7 @@ from batch_autoscale import times
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.words import count
 
 WORDS = {
@@ -86,14 +87,9 @@ def _asked(job: Mapping[str, Any]) -> str:
 
 def advance(cloud: Cloud, moves: Moves) -> None:
     """One step of each job and schedule; what another run or a user has changed meanwhile is looked at again."""
-    from azure.core.exceptions import HttpResponseError
-
     for verb, one in moves.next:
-        try:
+        with tolerated(404, 409, 412):
             _do(cloud, verb, one, moves.pool)
-        except HttpResponseError as error:
-            if error.status_code not in (404, 409, 412):
-                raise
 
 
 def _do(cloud: Cloud, verb: str, one: Mapping[str, Any], pool: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.model import Desired, Health, Observed
 
 UNDER_WAY = ("rebooting", "reimaging", "starting", "waitingforstarttask", "creating", "upgradingos")
@@ -68,12 +69,7 @@ def seen(found: Observed, nodes: Nodes, most: int) -> tuple[Health, str, str]:
 
 def advance(cloud: Cloud, pool: str, nodes: Nodes, most: int) -> None:
     """Reboot as many old nodes as may be missing at once; one that was asked already by another run is no error."""
-    from azure.core.exceptions import HttpResponseError
-
     for node in nodes.old[: max(0, most - len(nodes.booting))]:
-        try:
+        with tolerated(409):
             batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node}/reboot", {"nodeRebootOption": "taskcompletion"}, None)
-        except HttpResponseError as error:
-            if error.status_code != 409:
-                raise
         cloud.runs[f"{nodes.since}{node}"] = "reboot"

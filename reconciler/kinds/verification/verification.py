@@ -15,6 +15,7 @@ from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import arm, batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.errors import missing_is_none
 from reconciler.digest import digest
 from reconciler.kind import Kind
 from reconciler.kinds.verification import checks
@@ -93,14 +94,7 @@ def _observed(cloud: Cloud, desired: Desired, raw: Mapping[str, Any]) -> Observe
 
 def _tasks(cloud: Cloud, job: str) -> list[dict[str, Any]]:
     """The tasks of a job; none if it has gone meanwhile."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        return [task.as_dict() for task in cloud.batch().list_tasks(job)]
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return []
-        raise
+    return missing_is_none(lambda: [task.as_dict() for task in cloud.batch().list_tasks(job)]) or []
 
 
 def _health(raw: Mapping[str, Any], tasks: list[dict[str, Any]], found: list[str]) -> tuple[Health, str]:

@@ -1,0 +1,55 @@
+"""Whoever is signed in, asked once for all clients and threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import cached_property
+from typing import Any
+
+from reconciler.cloud.errors import signed_out
+from reconciler.errors import SignedOut
+
+EARLY = 300
+"""Seconds before its end at which a token is renewed."""
+
+
+class SignIn:
+    """DefaultAzureCredential, with one token a scope: every client would ask for its own, and `az` takes a second.
+
+    Who has waited while another thread found nobody signed in gets that same answer, instead of trying again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tokens: dict[tuple[str, ...], Any] = {}
+        self._failures = 0
+        self._failure: SignedOut | None = None
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """An access token. SignedOut if no credential gives one."""
+        seen = self._failures
+        with self._lock:
+            if self._failure is not None and self._failures > seen:
+                raise self._failure
+            key = (*scopes, str(options.get("tenant_id", "")))
+            token = self._tokens.get(key)
+            if token is None or options.get("claims") or token.expires_on - time.time() < EARLY:
+                token = self._tokens[key] = self._asked(scopes, options)
+            return token
+
+    def _asked(self, scopes: tuple[str, ...], options: dict[str, Any]) -> Any:
+        from azure.core.exceptions import ClientAuthenticationError
+
+        try:
+            return self._credential.get_token(*scopes, **options)
+        except ClientAuthenticationError as error:
+            self._failures += 1
+            self._failure = signed_out(error)
+            raise self._failure from error
+
+    @cached_property
+    def _credential(self) -> Any:
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential()

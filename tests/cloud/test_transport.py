@@ -1,0 +1,141 @@
+"""How requests reach Azure and how answers come back: by which SDK, and what of an answer that is not whole."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import reading, translated
+from reconciler.engine import loop
+from reconciler.errors import NotRegistered, Unreachable
+from reconciler.events import Event, StepWaiting
+from reconciler.kinds import KINDS
+from reconciler.model import Status
+from tests.conftest import Azure, World, serving
+
+SPOILT = ("empty", "html", "cut")
+
+
+def group(world: World) -> tuple[Cloud, str]:
+    """A cloud, and the id of a resource group that is there."""
+    cloud = world.cloud()
+    arm.put(cloud, cloud.group_id, {"location": world.text["azure"]["location"]})
+    return cloud, cloud.group_id
+
+
+def spoil(world: World, how: str, path: str = "/resourceGroups/[^/]+$", **more: Any) -> None:
+    world.azure.fault(match={"method": "GET", "path": path}, action={"answer": how}, **more)
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_an_answer_that_is_not_whole_is_asked_for_again(world: World, how: str) -> None:
+    cloud, group_id = group(world)
+    spoil(world, how)
+    found = arm.get(cloud, group_id)
+    assert found is not None
+    assert found["name"] == cloud.target.resource_group
+
+
+@pytest.mark.parametrize(("how", "why"), [("empty", "it is empty"), ("html", "it is text/html"), ("cut", "broken")])
+def test_answers_that_are_never_whole_are_told_with_the_request_and_not_as_a_sign_in(
+    world: World, how: str, why: str
+) -> None:
+    cloud, group_id = group(world)
+    spoil(world, how, times=50)
+    with pytest.raises(Unreachable) as caught, reading("the resource group"):
+        arm.get(cloud, group_id)
+    told = str(caught.value)
+    assert told.startswith("cannot read the resource group: Azure's answer to GET https://")
+    assert f"{group_id} did not arrive whole: " in told
+    assert why in told
+    assert "sign" not in told.replace("Please sign in to the network", "")
+
+
+def test_answers_of_batch_and_of_its_sdk_are_looked_at_too(world: World) -> None:
+    del world.text["jobs"]
+    world.text["pools"] = {}
+    assert {one.status for one in world.apply().values()} == {Status.DONE}
+    cloud = world.cloud()
+    batch = cloud.batch()
+    world.azure.fault(match={"plane": "batch", "path": "/jobs/none"}, action={"answer": "html"}, times=50)
+    with pytest.raises(Unreachable, match="/jobs/none did not arrive whole: it is text/html"), translated():
+        batch.get_job("none")
+    spoil(world, "empty", "/batchAccounts/[^/]+$", times=50)
+    with pytest.raises(Unreachable, match="did not arrive whole: it is empty"), translated():
+        cloud.batch_management.batch_account.get(cloud.target.resource_group, cloud.account or "")
+
+
+@pytest.mark.parametrize("how", ["empty", "cut"])
+def test_apply_sits_out_answers_that_are_not_whole(world: World, how: str) -> None:
+    world.text["pools"], world.text["jobs"], world.text["identities"] = {}, {}, {}
+    cloud = world.cloud()
+    made = loop.read(world.spec(), cloud, KINDS)
+    spoil(world, how, "/batchAccounts/[^/]+$", times=6)  # more than the SDK asks again
+    told: list[Event] = []
+    outcomes = loop.carry_out(made, cloud, KINDS, listen=told.append, stop=threading.Event(), poll_seconds=0.05)
+    assert [one.error for one in outcomes if one.status is not Status.DONE] == []
+    waits = [one.detail for one in told if isinstance(one, StepWaiting)]
+    assert any("waiting to try again" in detail and "did not arrive whole" in detail for detail in waits)
+
+
+def test_an_answer_without_a_date_leaves_the_time_as_it_was(world: World) -> None:
+    cloud, group_id = group(world)
+    before = cloud.time
+    spoil(world, "undated")
+    assert arm.get(cloud, group_id) is not None
+    assert cloud.time == before
+
+
+LOADED = """
+import os, sys
+from reconciler.cloud.cloud import connect
+from reconciler.cloud import arm
+from reconciler.spec.spec import Spec, Target
+assert not [name for name in sys.modules if name == "azure" or name.startswith("azure.")]
+cloud = connect(Spec("me", "", Target("local", os.environ["AZURE_SUBSCRIPTION_ID"], "italynorth", "rg")), os.environ)
+def loaded():
+    return sorted(name for name in ("batch", "compute", "resource") if f"azure.mgmt.{name}" in sys.modules)
+for kind in ("Storage/storageAccounts", "Batch/batchAccounts", "Compute/galleries"):
+    assert arm.get(cloud, f"{cloud.group_id}/providers/Microsoft.{kind}/none") is None
+    print(*loaded())
+"""
+
+
+def test_each_sdk_carries_its_own_and_is_loaded_when_it_is_needed(azure: Azure) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["resource", "batch resource", "batch compute resource"]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    """A subscription that was never used for anything."""
+    with serving(tmp_path_factory.mktemp("fresh")) as azure:
+        yield azure
+
+
+def test_reading_does_not_register_a_subscription(fresh: Azure, tmp_path: Path) -> None:
+    text = {
+        "apiVersion": "reconciler/v1",
+        "name": "fresh",
+        "azure": {"cloud": "local", "location": "italynorth", "resourceGroup": "rg-fresh"},
+    }
+    cloud = World(fresh, tmp_path / "spec.yaml", text, "").cloud()
+    skus = f"/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}/providers/Microsoft.Compute/skus"
+    with pytest.raises(NotRegistered) as caught:
+        list(cloud.list_arm(skus))
+    assert caught.value.namespace == "Microsoft.Compute"
+    assert "az provider register --namespace Microsoft.Compute" in str(caught.value)
+    assert list(arm.listing(cloud, skus)) == []
+    assert {one["method"] for one in fresh.wire()} == {"GET"}
