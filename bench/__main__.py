@@ -57,8 +57,7 @@ def _requests() -> str:
     """ARM and Batch requests of a plan with nothing to do, for 1 and for 20 pools."""
     from reconciler.cloud.cloud import connect
     from reconciler.engine import loop
-    from reconciler.kinds import KINDS
-    from reconciler.spec import load
+    from reconciler.kinds import KINDS, load
 
     told = []
     with tempfile.TemporaryDirectory() as folder:

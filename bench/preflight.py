@@ -32,9 +32,8 @@ def measure() -> str:
 def _measured(state: Path, path: Path) -> str:
     from reconciler.cloud.cloud import connect
     from reconciler.engine import loop
-    from reconciler.kinds import KINDS
+    from reconciler.kinds import KINDS, load
     from reconciler.preflight import reading
-    from reconciler.spec import load
 
     _write(path, 0)
     spec = load(path, os.environ)

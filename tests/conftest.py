@@ -23,9 +23,9 @@ import azure_local
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Outcome, Plan
-from reconciler.spec import Spec, load
+from reconciler.spec import Spec
 
 pytest_plugins = ["tests.validity.report"]
 settings.register_profile("noisy", deadline=None)  # that a machine is slow is no failure

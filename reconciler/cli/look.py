@@ -41,9 +41,10 @@ def validate(spec: Path | None, cloud: str | None) -> None:
         if section
     ]
     told = ", ".join(f"{count} {_plural(word, count)}" for count, word in counts)
-    from reconciler.spec.check_pools import ending, warnings
+    from reconciler.kinds import SECTIONS
+    from reconciler.spec.check import warnings
 
-    for warning in (*warnings(loaded.pools), *ending({"pools": loaded.pools, "images": loaded.images}, today)):
+    for warning in warnings(loaded, SECTIONS, today):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
 

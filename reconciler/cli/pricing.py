@@ -41,7 +41,7 @@ def check(reading: Reading, prices: Path | None, found: Cost | None) -> None:
 
 def _uses(reading: Reading) -> Uses:
     from reconciler import cost as costs
-    from reconciler.spec import trial
+    from reconciler.kinds.pool import trial
 
     spec = reading.spec
     means = trial.means(spec.pools, spec.folder)

@@ -6,21 +6,22 @@ make another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.azure import roles
 from reconciler.diff import diff
-from reconciler.errors import Problem, ReconcileError
+from reconciler.errors import Problem, ReconcileError, SpecError
 from reconciler.importing import resources
 from reconciler.importing.composing import ROLE, Composing, Draft, others
 from reconciler.importing.live import Live
 from reconciler.importing.words import ordered, shown
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, SECTIONS
 from reconciler.model import Address, Change, Observed
-from reconciler.spec.check import check
+from reconciler.spec.build import built
+from reconciler.spec.check import checked
 from reconciler.spec.document import Document
-from reconciler.spec.load import LOCAL_SUBSCRIPTION, built
+from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from reconciler.spec.spec import Target
 
 PLACES = {
@@ -57,10 +58,18 @@ def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> 
 def _problems(value: dict[str, Any]) -> dict[Address, str]:
     """What the checks of a spec say, by the resource that they say it of. ReconcileError for what is of none."""
     found: dict[Address, str] = {}
-    for problem in check(Document("the imported spec", value)):
+    for problem in _faults(Document("the imported spec", value)):
         address, place = _address(value, problem)
         found.setdefault(address, f"{place.lstrip('.')} {problem.message}".strip())
     return found
+
+
+def _faults(document: Document) -> Iterable[Problem]:
+    try:
+        checked(document, SECTIONS)
+    except SpecError as error:
+        return error.problems
+    return ()
 
 
 def _address(value: dict[str, Any], problem: Problem) -> tuple[Address, str]:
@@ -95,7 +104,7 @@ def _told_change(change: Change) -> str:
 
 
 def _expanded(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    spec = built(Document("the imported spec", value))
+    spec = built(Document("the imported spec", value), SECTIONS)
     for kind in KINDS.values():
         for desired in kind.expand(spec):
             yield kind.name, desired

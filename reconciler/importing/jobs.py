@@ -9,6 +9,7 @@ from reconciler.importing.resources import Section, protect
 from reconciler.importing.words import Known, Unsayable, definition, pairs, refuse_secrets, without
 from reconciler.kinds.job import UNLIMITED
 from reconciler.model import Observed
+from reconciler.spec.schema import defaults
 
 WORDLESS: Mapping[str, tuple[Any, ...]] = {
     "allowTaskPreemption": (False,),
@@ -35,7 +36,7 @@ def section(found: Observed, known: Known, notes: list[str]) -> Section:
     if pool not in known.pools:
         raise Unsayable(f"its pool {pool} is not in the spec" if pool else "it makes a pool of its own")
     limits = body["constraints"]
-    usual = {"priority": 0, "maxTaskRetryCount": 0, "maxWallClockTime": UNLIMITED, "displayName": "", "metadata": {}}
+    usual = {**defaults("job"), "maxWallClockTime": UNLIMITED, "displayName": ""}
     metadata = pairs(body["metadata"], definition("job")["properties"]["metadata"], "metadata", notes)
     given = {
         "priority": body.get("priority", 0),

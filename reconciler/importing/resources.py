@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from reconciler.azure import roles
 from reconciler.importing.words import Known, Unsayable, definition, pairs, without
-from reconciler.kinds import batch_account as batch
 from reconciler.model import Observed
+from reconciler.spec.schema import defaults
 
 Section = dict[str, Any]
-STORAGE: Mapping[str, Any] = {
-    "sku": "Standard_LRS",
-    "kind": "StorageV2",
-    "publicNetworkAccess": "Enabled",
-    "allowSharedKeyAccess": False,
-    "allowBlobPublicAccess": False,
-    "minimumTlsVersion": "TLS1_2",
-}
-ACCOUNT: Mapping[str, Any] = {"publicNetworkAccess": "Enabled", "allowedAuthenticationModes": batch.MODES}
+STORAGE = (
+    "sku",
+    "kind",
+    "publicNetworkAccess",
+    "allowSharedKeyAccess",
+    "allowBlobPublicAccess",
+    "minimumTlsVersion",
+)
+ACCOUNT = ("publicNetworkAccess", "allowedAuthenticationModes")
 CONDITIONS = ("condition", "delegatedManagedIdentityResourceId")
 
 
@@ -48,7 +48,7 @@ def protect(found: Observed) -> Section:
 def storage_account(found: Observed, known: Known, notes: list[str]) -> Section:
     properties = found.body["properties"]
     given = {**properties, "sku": found.body["sku"]["name"], "kind": found.body["kind"]}
-    own = without({name: given[name] for name in STORAGE}, STORAGE)
+    own = without({name: given[name] for name in STORAGE}, defaults("storage_account"))
     return {**own, **tracked(found, known, notes)}
 
 
@@ -89,12 +89,15 @@ def _scope(scope: str, known: Known) -> str:
 
 
 def registry(found: Observed, known: Known, notes: list[str]) -> Section:
-    return {**without({"sku": found.body["sku"]["name"]}, {"sku": "Basic"}), **tracked(found, known, notes)}
+    return {**without({"sku": found.body["sku"]["name"]}, defaults("registry")), **tracked(found, known, notes)}
 
 
 def batch_account(found: Observed, known: Known, notes: list[str]) -> Section:
     properties = found.body["properties"]
-    own: Section = {"name": found.address.name, **without({name: properties[name] for name in ACCOUNT}, ACCOUNT)}
+    own: Section = {
+        "name": found.address.name,
+        **without({name: properties[name] for name in ACCOUNT}, defaults("batch_account")),
+    }
     linked = properties.get("autoStorage")
     if linked:
         name = known.storage.get(linked["storageAccountId"])

@@ -45,21 +45,21 @@ UNLIMITED = "P10675199DT2H48M5.4775807S"
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, own in spec.jobs.items():
-        pool = own["pool"].split("/")[1]
+    for name, job in spec.jobs.items():
+        pool = job["pool"].split("/")[1]
         body = {
             "poolInfo": {"poolId": pool},
-            "priority": own.get("priority", 0),
+            "priority": job["priority"],
             "constraints": {
-                "maxTaskRetryCount": own.get("maxTaskRetryCount", 0),
-                "maxWallClockTime": own.get("maxWallClockTime", UNLIMITED),
+                "maxTaskRetryCount": job["maxTaskRetryCount"],
+                "maxWallClockTime": job.get("maxWallClockTime", UNLIMITED),
             },
-            "displayName": own.get("displayName"),
-            "metadata": dict(own.get("metadata", {})),
+            "displayName": job.get("displayName"),
+            "metadata": dict(job["metadata"]),
             "state": "active",
             "stage": "enabled",
         }
-        yield Desired(Address(NAME, name), body, (Address("pool", pool),), own.get("protect", False))
+        yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"])
 
 
 def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:

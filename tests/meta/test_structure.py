@@ -13,9 +13,8 @@ import pytest
 
 import reconciler
 from reconciler.engine import loop
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Action
-from reconciler.spec import load
 from tests.conftest import Azure
 
 CHECKOUT = Path(__file__).parents[2]

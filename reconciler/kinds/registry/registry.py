@@ -40,13 +40,13 @@ FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromke
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name, own in spec.registries.items():
+    for name, section in spec.registries.items():
         body = {
-            **arm.tagged(spec, own),
-            "sku": {"name": own.get("sku", "Basic")},
+            **arm.tagged(spec, section),
+            "sku": {"name": section["sku"]},
             "properties": {"adminUserEnabled": False},
         }
-        yield Desired(Address(NAME, name), body, (group,), own.get("protect", False))
+        yield Desired(Address(NAME, name), body, (group,), section["protect"])
 
 
 def _collection(cloud: Cloud) -> str:
