@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from reconciler.azure.images import Image
 from reconciler.model import Body
 
 
@@ -66,6 +67,10 @@ class PoolCheck(TypedDict):
     container: NotRequired[str]
 
 
+Verify = bool | Sequence[PoolCheck]
+"""Whether a pool is verified, or with which checks beside the usual ones."""
+
+
 class Window(TypedDict):
     days: NotRequired[Sequence[str]]
     start: str
@@ -83,7 +88,7 @@ class Rollout(TypedDict):
 
 class Pool(TypedDict):
     vmSize: str
-    image: str | Mapping[str, str]
+    image: Image
     nodes: Nodes
     identity: Sequence[str]
     startTask: NotRequired[StartTask]
@@ -93,7 +98,7 @@ class Pool(TypedDict):
     protect: bool
     nodeAgentSkuId: NotRequired[str]
     containers: NotRequired[Containers]
-    verify: bool | Sequence[PoolCheck]
+    verify: Verify
     interNodeCommunication: NotRequired[str]
     networkConfiguration: NotRequired[Body]
     taskSchedulingPolicy: NotRequired[Body]

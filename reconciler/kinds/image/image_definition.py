@@ -55,7 +55,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         }
         body = {
             **arm.tagged(spec, image),
-            "location": images.home(image, spec.azure.location),
+            "location": images.home(image.get("regions", {}), spec.azure.location),
             "properties": properties,
         }
         refs = (Address("gallery", image["gallery"]),)

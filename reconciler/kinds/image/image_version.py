@@ -44,7 +44,7 @@ FIELDS = {
 
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, image in spec.images.items():
-        home = images.home(image, spec.azure.location)
+        home = images.home(image.get("regions", {}), spec.azure.location)
         profile: dict[str, Any] = {"targetRegions": image.get("regions") or {home: _replicas(spec, name)}}
         if image["excludeFromLatest"] != "untilVerified":
             profile["excludeFromLatest"] = image["excludeFromLatest"]

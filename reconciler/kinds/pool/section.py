@@ -55,7 +55,7 @@ def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
         yield from ((("pools", name, field), notice) for field, notice in asked.items() if notice)
 
 
-def _urn(image: str | Mapping[str, str]) -> str:
+def _urn(image: images.Image) -> str:
     """publisher:offer:sku of a marketplace image, empty for others."""
     if isinstance(image, Mapping) and "publisher" not in image:
         return ""
