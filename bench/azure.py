@@ -16,9 +16,8 @@ import azure_local
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
 from reconciler.engine.loop import Reading
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Action, Status
-from reconciler.spec import load
 
 LATENCY = 0.05
 """Seconds that each answer takes more, where that is asked for: about what Azure takes."""

@@ -23,8 +23,9 @@ import azure_local
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
+from reconciler.kinds import load
 from reconciler.model import Outcome, Plan
-from reconciler.spec import Spec, load
+from reconciler.spec import Spec
 from reconciler.spec.spec import Target
 from tests.bodies import CHECKED
 

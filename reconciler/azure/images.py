@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 SHORT = {
     "ubuntu-22.04": "canonical:0001-com-ubuntu-server-jammy:22_04-lts",
@@ -16,6 +15,9 @@ SHORT = {
     "debian-12": "debian:debian-12:12",
 }
 """Short name → publisher:offer:sku of the marketplace image."""
+
+Image = str | Mapping[str, str]
+"""What a pool of a spec boots: a name, publisher:offer:sku[:version], or a map of these or of a gallery image."""
 
 KEYS = ("publisher", "offer", "sku", "version")
 
@@ -41,12 +43,12 @@ BASES = {
 }
 
 
-def built(image: Any) -> str:
+def built(image: Image) -> str:
     """NAME of `images/NAME`, an image that the spec builds; empty for any other."""
     return image.removeprefix("images/") if isinstance(image, str) and image.startswith("images/") else ""
 
 
-def unknown(image: Any) -> str | None:
+def unknown(image: Image) -> str | None:
     """Why `image` of a pool names no image, or None if it does; `images/NAME` is looked up by the caller."""
     if isinstance(image, Mapping):
         return _incomplete(image)
@@ -57,7 +59,7 @@ def unknown(image: Any) -> str | None:
     return f"is no image{hint}; write images/NAME, one of {', '.join(SHORT)}, or publisher:offer:sku[:version]"
 
 
-def _incomplete(image: Mapping[str, Any]) -> str | None:
+def _incomplete(image: Mapping[str, str]) -> str | None:
     forms = (
         ({"id"}, {"id"}),
         ({"gallery", "definition"}, {"gallery", "definition", "version", "resourceGroup"}),
@@ -68,19 +70,19 @@ def _incomplete(image: Mapping[str, Any]) -> str | None:
     return "is no image; it must have id, or gallery and definition, or publisher, offer and sku"
 
 
-def reference(image: Any) -> dict[str, str]:
+def reference(image: Image) -> dict[str, str]:
     """The imageReference of a marketplace image of a spec, in lower case as Batch compares it."""
     if isinstance(image, str):
         image = dict(zip(KEYS, SHORT.get(image, image).split(":"), strict=False))
-    return {key: str(image.get(key, "latest")).lower() for key in KEYS}
+    return {key: image.get(key, "latest").lower() for key in KEYS}
 
 
-def gallery_id(image: Any, subscription: str, group: str) -> str | None:
+def gallery_id(image: Image, subscription: str, group: str) -> str | None:
     """The id of a gallery image of anybody, with its version if the spec names one; None for other images."""
     if not isinstance(image, Mapping) or "publisher" in image:
         return None
     if "id" in image:
-        return str(image["id"])
+        return image["id"]
     where = f"/subscriptions/{subscription}/resourceGroups/{image.get('resourceGroup', group)}"
     found = f"{where}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{image['definition']}"
     version = image.get("version", "latest")
@@ -100,7 +102,6 @@ def following(versions: list[str]) -> str:
     return f"{major}.{minor}.{patch + 1}"
 
 
-def home(own: Mapping[str, Any], location: str) -> str:
-    """Where an image of a spec is built and first published: the spec's region, unless it is not published there."""
-    regions = own.get("regions") or {location: 1}
-    return location if location in regions else next(iter(regions))
+def home(regions: Collection[str], location: str) -> str:
+    """Where an image is built and first published: the spec's `location`, unless it is published elsewhere only."""
+    return next(iter(regions)) if regions and location not in regions else location

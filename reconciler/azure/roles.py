@@ -20,6 +20,10 @@ ROLES = {
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
 }
+BLOB_WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
+"""Roles with which blobs can be written."""
+PULLERS = ("AcrPull", "AcrPush", "Contributor", "Owner")
+"""Roles with which container images can be pulled."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -105,7 +105,7 @@ def load_spec(path: Path | None, cloud: str | None, today: date | None = None, *
 
     SpecError, or UsageError where there is no telling which.
     """
-    from reconciler.spec import load
+    from reconciler.kinds import load
 
     if path is None:
         found = sorted(Path("specs").glob("*.yaml"))

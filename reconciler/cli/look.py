@@ -24,13 +24,13 @@ def validate(spec: Path | None, cloud: str | None) -> None:
     """Check the spec without any network: every problem at once, each with its place."""
     today = datetime.now(UTC).date()
     loaded = common.load_spec(spec, cloud, today)
-    from reconciler.kinds import KINDS
+    from reconciler.kinds import KINDS, SECTIONS
 
     counts = [(len(list(kind.expand(loaded))), kind) for kind in KINDS.values() if kind.section]
     told = ", ".join(count(number, kind.one) for number, kind in counts if number)
-    from reconciler.spec.check_pools import ending, warnings
+    from reconciler.spec.check import warnings
 
-    for warning in (*warnings(loaded.pools), *ending({"pools": loaded.pools, "images": loaded.images}, today)):
+    for warning in warnings(loaded, SECTIONS, today):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.cost import Price
     from reconciler.render.autoscale import Rates
     from reconciler.spec import Spec
+    from reconciler.spec.pools import Autoscale
 
 T = TypeVar("T")
 PRICE = 0.2
@@ -24,10 +25,10 @@ PRICE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A pool of a spec: its `autoscale` (empty: it does not scale), slots, and where its prices and files are."""
+    """A pool of a spec: its `autoscale` (None: it does not scale), slots, and where its prices and files are."""
 
     name: str = ""
-    autoscale: Mapping[str, Any] = field(default_factory=dict)
+    autoscale: Autoscale | None = None
     slots: int = 1
     size: str = ""
     spec: Spec | None = None
@@ -43,7 +44,7 @@ def pool_of(spec: Spec, name: str | None) -> Base:
     if name not in spec.pools:
         raise click.UsageError(f"{spec.file} has no pool {name}; it has {', '.join(spec.pools) or 'none'}")
     body = spec.pools[name]
-    return Base(name, body["nodes"].get("autoscale", {}), body["taskSlotsPerNode"], body["vmSize"], spec)
+    return Base(name, body["nodes"].get("autoscale"), body["taskSlotsPerNode"], body["vmSize"], spec)
 
 
 def formula(given: Mapping[str, Any], base: Base) -> str:
@@ -55,10 +56,10 @@ def formula(given: Mapping[str, Any], base: Base) -> str:
     if given["formula"] is not None:
         own: Mapping[str, Any] = {"formula": read(given["formula"])}
     elif given["scenario"] is not None:
-        own = {"min": 0, **base.autoscale, "scenario": given["scenario"]}
+        own = {"min": 0, **(base.autoscale or {}), "scenario": given["scenario"]}
         own = {name: value for name, value in own.items() if name != "formula"}
     else:
-        own = base.autoscale
+        own = base.autoscale or {}
     if "formula" in own:
         if changed:
             raise click.UsageError("--max, --min, --per-node and --spot are for scenarios; a formula says it itself")
@@ -77,11 +78,11 @@ def formula(given: Mapping[str, Any], base: Base) -> str:
 def trace(given: Mapping[str, Any], base: Base) -> language.Trace:
     """The tasks of the option for them, or of the pool."""
     kinds = {name: given[name] for name in ("constant", "burst", "diurnal", "trace") if given[name]}
-    if not kinds and "trace" in base.autoscale and base.spec is not None:
+    scale, spec = base.autoscale, base.spec
+    if not kinds and scale is not None and "trace" in scale and spec is not None:
         from reconciler.spec import trial
 
-        folder = base.spec.folder
-        return usage(lambda: trial.trace(base.autoscale, folder))
+        return usage(lambda: trial.trace(scale, spec.folder))
     if len(kinds) != 1:
         raise click.UsageError("say one of --constant, --burst, --diurnal and --trace")
     (name, value), seconds = kinds.popitem(), times.duration
@@ -102,10 +103,11 @@ def trace(given: Mapping[str, Any], base: Base) -> language.Trace:
 def setting(given: Mapping[str, Any], base: Base, rates: Rates) -> language.Setting:
     from reconciler.spec import trial
 
-    own = {key: given[option] for option, key in (("interval", "every"), ("boot", "boot")) if given[option] is not None}
-    pool = {**base.autoscale, **{key: span(text) for key, text in own.items()}}
-    slots = given["slots"] or base.slots
-    return usage(lambda: trial.setting(pool, slots, price=rates.dedicated, spot_price=rates.spot))
+    scale: Mapping[str, Any] = base.autoscale or trial.unsaid()
+    interval = scale["every"] if given["interval"] is None else span(given["interval"])
+    boot = scale["boot"] if given["boot"] is None else span(given["boot"])
+    slots, price, spot = given["slots"] or base.slots, rates.dedicated, rates.spot
+    return usage(lambda: language.Setting(interval, slots, boot, price, spot))
 
 
 def rates(given: Mapping[str, Any], base: Base) -> Rates:
@@ -137,7 +139,8 @@ def _known(spec: Spec, size: str, file: Path | None) -> tuple[Price, str]:
 
 def expected(given: Mapping[str, Any], base: Base) -> dict[str, str | float]:
     """The pool's expectations; those of the command line go before."""
-    return {**base.autoscale.get("expect", {}), **dict(map(_expectation, given["expect"]))}
+    pools = base.autoscale.get("expect", {}) if base.autoscale else {}
+    return {**pools, **dict(map(_expectation, given["expect"]))}
 
 
 def _expectation(text: str) -> tuple[str, str | float]:

@@ -6,20 +6,21 @@ make another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.diff import diff
-from reconciler.errors import Problem, ReconcileError
+from reconciler.errors import Problem, ReconcileError, SpecError
 from reconciler.importing.composing import Composing, Draft, others
 from reconciler.importing.live import Live
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.words import ordered, shown
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, SECTIONS
 from reconciler.model import Address, Change, Desired, Observed
-from reconciler.spec.check import check
+from reconciler.spec.build import built
+from reconciler.spec.check import checked
 from reconciler.spec.document import Document
-from reconciler.spec.load import LOCAL_SUBSCRIPTION, built
+from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from reconciler.spec.spec import Target
 
 INVERSES = {name: kind.inverse for name, kind in KINDS.items() if isinstance(kind.inverse, Inverse)}
@@ -51,10 +52,18 @@ def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> 
 def _problems(made: Draft) -> dict[Address, str]:
     """What the checks of a spec say, by the resource that they say it of. ReconcileError for what is of none."""
     faults: dict[Address, str] = {}
-    for problem in check(Document("the imported spec", made.value)):
+    for problem in _faults(Document("the imported spec", made.value)):
         address, rest = _address(made.places, problem)
         faults.setdefault(address, f"{rest} {problem.message}".strip())
     return faults
+
+
+def _faults(document: Document) -> Iterable[Problem]:
+    try:
+        checked(document, SECTIONS)
+    except SpecError as error:
+        return error.problems
+    return ()
 
 
 def _address(places: Mapping[tuple[str, ...], Address], problem: Problem) -> tuple[Address, str]:
@@ -84,7 +93,7 @@ def _told_change(change: Change) -> str:
 
 
 def _expanded(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    spec = built(Document("the imported spec", value))
+    spec = built(Document("the imported spec", value), SECTIONS)
     for kind in KINDS.values():
         for desired in kind.expand(spec):
             yield kind.name, desired

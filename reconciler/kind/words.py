@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from reconciler.files import folder
+from reconciler.spec.schema import schema
 
 SECRETS = ("accountKey", "password", "protectedSettings", "sasKey", "sshPrivateKey", "userName")
 """What Azure does not show, and what is not written if it ever does."""
@@ -27,12 +26,6 @@ class Unsayable(Exception):
     """A spec has no words for it; the text says for what."""
 
 
-@cache
-def schema() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads((folder("schemas") / "spec.schema.json").read_text())
-    return found
-
-
 def definition(name: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = schema()["$defs"][name]
     return found
@@ -41,7 +34,6 @@ def definition(name: str) -> Mapping[str, Any]:
 def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
     """`value` of a spec with its keys in the schema's order, which is that of its reference; named things by name."""
     shape = schema() if shape is None else shape
-    shape = definition(shape["$ref"].rsplit("/", 1)[1]) if "$ref" in shape else shape
     if isinstance(value, list):
         return [ordered(item, shape.get("items", {})) for item in value]
     if not isinstance(value, dict):

@@ -1,40 +1,88 @@
-"""Every resource kind, each after those that it refers to."""
+"""Every resource kind, and the sections of a spec of which their schema does not say all.
+
+Kinds are loaded when KINDS is first asked for: to read a spec takes none of what they do to Azure.
+"""
 
 from __future__ import annotations
 
-from reconciler.kind import Kinds
-from reconciler.kinds import batch_account, job, resource_group
-from reconciler.kinds.application import application, application_package
-from reconciler.kinds.conversion import conversion
-from reconciler.kinds.identity import identity, role_assignment
-from reconciler.kinds.image import gallery, image_definition, image_version
-from reconciler.kinds.pool import pool
-from reconciler.kinds.registry import container_image, registry
-from reconciler.kinds.storage import container, storage_account
-from reconciler.kinds.verification import verification
+from collections.abc import Mapping
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-KINDS: Kinds = {
-    kind.name: kind
-    for kind in (
-        resource_group.KIND,
-        storage_account.KIND,
-        container.KIND,
-        identity.KIND,
-        registry.KIND,
-        batch_account.KIND,
-        role_assignment.KIND,
-        container_image.KIND,
-        gallery.KIND,
-        image_definition.KIND,
-        image_version.KIND,
-        application_package.KIND,
-        application.KIND,
-        pool.KIND,
-        verification.KIND,
-        job.KIND,
-        conversion.KIND,
-    )
-}
+from reconciler import spec
+from reconciler.kinds.application import section as application_section
+from reconciler.kinds.batch_account import section as account_section
+from reconciler.kinds.conversion import section as conversion_section
+from reconciler.kinds.identity import section as identity_section
+from reconciler.kinds.image import section as image_section
+from reconciler.kinds.pool import section as pool_section
+from reconciler.kinds.registry import section as registry_section
+from reconciler.kinds.storage import section as storage_section
+from reconciler.spec import Sections, Spec
 
-GROUP, ACCOUNT = resource_group.KIND, batch_account.KIND
+if TYPE_CHECKING:
+    from reconciler.kind import Kind, Kinds
+
+    KINDS: Kinds
+    GROUP: Kind
+    ACCOUNT: Kind
+
+MODULES = (
+    "resource_group",
+    "storage.storage_account",
+    "storage.container",
+    "identity.identity",
+    "registry.registry",
+    "batch_account.batch_account",
+    "identity.role_assignment",
+    "registry.container_image",
+    "image.gallery",
+    "image.image_definition",
+    "image.image_version",
+    "application.application_package",
+    "application.application",
+    "pool.pool",
+    "verification.verification",
+    "job",
+    "conversion.conversion",
+)
+"""A line a kind, each after those that it refers to; the module's `KIND` is the kind."""
+HOLDERS = {"GROUP": "resource_group", "ACCOUNT": "batch_account"}
 """The two that hold others: the group all that a spec makes, the account its pools and jobs."""
+
+SECTIONS: Sections = (
+    storage_section.SECTION,
+    identity_section.SECTION,
+    registry_section.SECTION,
+    account_section.SECTION,
+    application_section.SECTION,
+    pool_section.SECTION,
+    image_section.SECTION,
+    conversion_section.SECTION,
+)
+
+
+def load(
+    path: Path,
+    environ: Mapping[str, str],
+    cloud: str | None = None,
+    today: date | None = None,
+    *,
+    trying: bool = True,
+) -> Spec:
+    """The spec in `path`, read and checked with every family's sections; see `reconciler.spec.load`."""
+    return spec.load(path, environ, SECTIONS, cloud, today, trying=trying)
+
+
+def __getattr__(name: str) -> Any:
+    """KINDS, by name in the order of MODULES, and the two HOLDERS of them."""
+    if name == "KINDS":
+        kinds = (import_module(f"{__name__}.{module}").KIND for module in MODULES)
+        value: Any = {kind.name: kind for kind in kinds}
+    elif name in HOLDERS:
+        value = __getattr__("KINDS")[HOLDERS[name]]
+    else:
+        raise AttributeError(name)
+    return globals().setdefault(name, value)

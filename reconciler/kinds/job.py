@@ -19,6 +19,7 @@ from reconciler.kind import Kind, words
 from reconciler.kind.inverse import Inverse, Known, Section, protect
 from reconciler.kind.needs import Needs
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
 
 NAME = "job"
@@ -62,21 +63,21 @@ WORDLESS: Mapping[str, tuple[Any, ...]] = {
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, own in spec.jobs.items():
-        pool = own["pool"].split("/")[1]
+    for name, job in spec.jobs.items():
+        pool = job["pool"].split("/")[1]
         body = {
             "poolInfo": {"poolId": pool},
-            "priority": own.get("priority", 0),
+            "priority": job["priority"],
             "constraints": {
-                "maxTaskRetryCount": own.get("maxTaskRetryCount", 0),
-                "maxWallClockTime": own.get("maxWallClockTime", UNLIMITED),
+                "maxTaskRetryCount": job["maxTaskRetryCount"],
+                "maxWallClockTime": job.get("maxWallClockTime", UNLIMITED),
             },
-            "displayName": own.get("displayName"),
-            "metadata": dict(own.get("metadata", {})),
+            "displayName": job.get("displayName"),
+            "metadata": dict(job["metadata"]),
             "state": "active",
             "stage": "enabled",
         }
-        yield Desired(Address(NAME, name), body, (Address("pool", pool),), own.get("protect", False))
+        yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"])
 
 
 def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
@@ -172,7 +173,7 @@ def said(observed: Observed, known: Known, notes: list[str]) -> Section:
     if pool not in known.names("pool"):
         raise words.Unsayable(f"its pool {pool} is not in the spec" if pool else "it makes a pool of its own")
     limits = body["constraints"]
-    usual = {"priority": 0, "maxTaskRetryCount": 0, "maxWallClockTime": UNLIMITED, "displayName": "", "metadata": {}}
+    usual = {**defaults(NAME), "maxWallClockTime": UNLIMITED, "displayName": ""}
     shape = words.definition("job")["properties"]["metadata"]
     metadata = words.pairs(body["metadata"], shape, "metadata", notes)
     given = {

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from reconciler.errors import Problem, SpecError
-
-Path_ = tuple[str | int, ...]
+from reconciler.spec.schema import Path_
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
@@ -48,6 +47,15 @@ class Document:
             if place:
                 return Problem(*place, dotted(path), message)
         return Problem(self.file, 1, 1, dotted(path), message)
+
+    def says(self, path: Path_) -> bool:
+        """Whether the document itself has a key at `path` of maps, rather than a default or a short form of it."""
+        value = self.value
+        for key in path:
+            if not isinstance(value, dict) or key not in value:
+                return False
+            value = value[key]
+        return True
 
 
 def dotted(path: Path_) -> str:

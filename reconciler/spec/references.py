@@ -1,34 +1,75 @@
-"""References within a spec: `storage/NAME`, `storage/NAME/CONTAINER`, `pools/NAME`, `images/NAME`, ..."""
+"""What the names of a document have to do with each other: references to what is there, and names that clash.
+
+A text refers to `SECTION/NAME`, to `SECTION/NAME/PART` or to a section that is one thing itself, as `x-refers` of its
+schema says: `storage`, `storage/containers` (the key of the parts), `batchAccount`.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.spec.document import Document, Path_
-
-SECTIONS = ("storage", "identities", "registries", "images", "pools")
-
-
-def absent(value: Mapping[str, Any], ref: str) -> bool:
-    """Whether `ref` names nothing in this spec."""
-    section, name, *rest = ref.split("/")
-    body = value.get(section, {}).get(name, ...)
-    if body is ...:
-        return True
-    return bool(rest) and rest[0] not in ((body or {}).get("containers") or [])
+from reconciler.spec.document import Document
+from reconciler.spec.schema import Path_, named, walk
 
 
-def dangling(document: Document, value: Mapping[str, Any], path: Path_, ref: str) -> Iterator[Problem]:
-    """A problem if `ref` names nothing in this spec."""
-    if not absent(value, ref):
-        return
-    known = [f"{section}/{name}" for section in SECTIONS for name in value.get(section, {})]
-    for account, body in value.get("storage", {}).items():
-        known += [f"storage/{account}/{container}" for container in (body or {}).get("containers", [])]
-    yield document.problem(path, f"there is no {ref} in this spec{nearest(ref, known)}")
+def problems(document: Document) -> Iterator[Problem]:
+    """Every text that refers to what is not in the spec, and every name that Azure takes for one before it."""
+    for path, value, shape in walk(document.value):
+        if "x-refers" in shape and isinstance(value, str):
+            yield from _dangling(document, path, value, shape["x-refers"])
+        elif "x-caseless" in shape and isinstance(value, dict):
+            yield from _clashing(document, path, value)
+
+
+def _dangling(document: Document, path: Path_, text: str, refers: Sequence[str]) -> Iterator[Problem]:
+    ref = _missing(document.value, text, refers)
+    if ref is not None and "/" in ref:
+        close = nearest(ref, _known(document.value, refers))
+        yield document.problem(path, f"there is no {ref} in this spec{close}")
+    elif ref is not None:
+        yield document.problem(path, f"the spec has no {ref}")
+
+
+def _clashing(document: Document, path: Path_, names: Iterable[str]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(name.lower(), name)
+        if first != name:
+            message = f"differs from {first} in case only, which Azure takes for the same"
+            yield document.problem((*path, name), message, at_key=True)
+
+
+def _missing(value: Mapping[str, Any], text: str, refers: Sequence[str]) -> str | None:
+    """What `text` refers to, unless that is there or it refers to nothing."""
+    head, *names = text.split("/")
+    for one in refers:
+        section, _, parts = one.partition("/")
+        if section == head and not named(section):
+            return None if section in value else section
+        if section == head and names:
+            there = _parts(value, section, names[0], parts) if parts else value.get(section, {})
+            wanted = names[1 if parts else 0]
+            return None if wanted in there else "/".join([head, *names[: 2 if parts else 1]])
+    return None
+
+
+def _parts(value: Mapping[str, Any], section: str, name: str, parts: str) -> Iterable[str]:
+    """The names under the key `parts` of an entry, which may be empty or missing."""
+    return ((value.get(section, {}).get(name) or {}).get(parts)) or ()
+
+
+def _known(value: Mapping[str, Any], refers: Sequence[str]) -> Iterator[str]:
+    """Everything that such a text could refer to."""
+    for one in refers:
+        section, _, parts = one.partition("/")
+        for name in value.get(section, {}) if named(section) else ():
+            if parts:
+                yield from (f"{section}/{name}/{part}" for part in _parts(value, section, name, parts))
+            else:
+                yield f"{section}/{name}"
 
 
 def nearest(word: Any, known: Iterable[Any]) -> str:

@@ -6,21 +6,20 @@ from collections.abc import Collection, Iterator
 
 from reconciler.azure import roles
 from reconciler.model import Address
+from reconciler.spec import schema
 from reconciler.spec.spec import Spec
+
+GROUP = "resourceGroup"
 
 
 def scope(spec: Spec, on: str) -> tuple[Address, str]:
     """The resource that a role holds on, and its id below the resource group's."""
-    if on == "resourceGroup":
+    if on == GROUP:
         return Address("resource_group", spec.azure.resource_group), ""
-    if on == "batchAccount":
-        assert spec.batch_account is not None
-        name = spec.batch_account["name"]
-        return Address("batch_account", name), f"/providers/Microsoft.Batch/batchAccounts/{name}"
-    section, name = on.split("/")
-    if section == "registries":
-        return Address("registry", name), f"/providers/Microsoft.ContainerRegistry/registries/{name}"
-    return Address("storage_account", name), f"/providers/Microsoft.Storage/storageAccounts/{name}"
+    section, _, name = on.partition("/")
+    name = name or spec.sections[section]["name"]
+    kind, shape = schema.kind_of(section)
+    return Address(kind, name), f"/providers/{shape['x-arm']}/{name}"
 
 
 def assignment(identity: str, role: str, target: Address) -> Address:
@@ -31,7 +30,14 @@ def reaching(
     spec: Spec, identity: str, targets: Collection[Address], only: Collection[str] | None = None
 ) -> Iterator[Address]:
     """The role assignments (of the roles `only`, if given) of an identity on `targets` or on the group they are in."""
-    for one in spec.identities.get(identity, {}).get("roles", []):
-        target, _ = scope(spec, one["on"])
-        if (target in targets or one["on"] == "resourceGroup") and (only is None or one["role"] in only):
-            yield assignment(identity, one["role"], target)
+    for given in spec.identities[identity]["roles"] if identity in spec.identities else ():
+        target, _ = scope(spec, given["on"])
+        if (target in targets or given["on"] == GROUP) and (only is None or given["role"] in only):
+            yield assignment(identity, given["role"], target)
+
+
+def holds(spec: Spec, identity: str, on: str, any_of: Collection[str]) -> bool:
+    """Whether `identities/NAME` has one of these roles on `on` or on the group that it is in."""
+    name = identity.removeprefix("identities/")
+    given = spec.identities[name]["roles"] if name in spec.identities else ()
+    return any(role["on"] in (on, GROUP) and role["role"] in any_of for role in given)

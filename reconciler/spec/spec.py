@@ -1,15 +1,17 @@
-"""A checked spec: every section present, defaults filled in, values as the YAML has them."""
+"""A checked spec: every entry in one form, defaults filled in, values as the YAML has them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.model import Address
+from reconciler.spec.pools import Pool
+from reconciler.spec.sections import Application, BatchAccount, Identity, Image, Job, Registry, StorageAccount
 
-Section = Mapping[str, Mapping[str, Any]]
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +28,60 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One desired-state file. `name` is the owner mark of all it makes."""
+    """One desired-state file. `name` is the owner mark of all it makes; `sections` holds all of it by key."""
 
     name: str
     file: str
     azure: Target
-    storage: Section = field(default_factory=dict)
-    identities: Section = field(default_factory=dict)
-    registries: Section = field(default_factory=dict)
-    images: Section = field(default_factory=dict)
-    batch_account: Mapping[str, Any] | None = None
-    applications: Section = field(default_factory=dict)
-    pools: Section = field(default_factory=dict)
-    jobs: Section = field(default_factory=dict)
+    sections: Mapping[str, Any] = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    budget: Mapping[str, float] = field(default_factory=dict)
+
+    def section(self, key: str, entry: type[Entry]) -> Mapping[str, Entry]:  # for the type checker
+        """The entries of a section by name, each of the type `entry`; none where the spec lacks the section."""
+        entries: Mapping[str, Entry] = self.sections.get(key, {})
+        return entries
+
+    @property
+    def storage(self) -> Mapping[str, StorageAccount]:
+        return self.section("storage", StorageAccount)
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        return self.section("identities", Identity)
+
+    @property
+    def registries(self) -> Mapping[str, Registry]:
+        return self.section("registries", Registry)
+
+    @property
+    def images(self) -> Mapping[str, Image]:
+        return self.section("images", Image)
+
+    @property
+    def batch_account(self) -> BatchAccount | None:
+        account: BatchAccount | None = self.sections.get("batchAccount")
+        return account
+
+    @property
+    def applications(self) -> Mapping[str, Application]:
+        return self.section("applications", Application)
+
+    @property
+    def pools(self) -> Mapping[str, Pool]:
+        return self.section("pools", Pool)
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        return self.section("jobs", Job)
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """Record → the file that apply writes it to."""
+        return self.section("outputs", str)
+
+    @property
+    def budget(self) -> Mapping[str, float]:
+        return self.section("budget", float)
 
     @property
     def folder(self) -> Path:

@@ -1,6 +1,6 @@
 """A pool of a spec tried out offline: its own formula, interval and slots against the tasks that its `trace` names.
 
-Every function takes `given`, the `nodes.autoscale` of a pool. What cannot be is a ValueError that says why.
+What cannot be is a ValueError that says why.
 A simulation has a limit of steps, so that reading a spec stays fast; one beyond it is an error, never half a result.
 """
 
@@ -13,25 +13,31 @@ from typing import Any
 
 import batch_autoscale
 from batch_autoscale import Result, Setting, Trace, times
+from reconciler.spec.pools import Autoscale, Pool
+from reconciler.spec.schema import defaults
 
 STEPS = 100_000
 """Of a simulation: events, evaluations and nodes. So many take about two seconds."""
 BYTES = 5_000_000
 """Of a file of tasks; more tasks than that cannot be tried within STEPS."""
-BOOT = "PT5M"
 
 
-def formula(given: Mapping[str, Any], slots: int) -> str:
+def unsaid() -> Mapping[str, Any]:
+    """What a pool's `autoscale` has where it says nothing."""
+    return defaults("pool", "nodes", "autoscale")
+
+
+def formula(scale: Autoscale, slots: int) -> str:
     """Its own formula, or that of its scenario."""
-    if "formula" in given:
-        return str(given["formula"])
-    more: Any = {"max": given["max"], "min": given.get("min", 0), "spot": given.get("spot", False)}
-    return batch_autoscale.scenarios.formula(given["scenario"], perNode=slots, **more)
+    if "formula" in scale:
+        return scale["formula"]
+    most, least, spot = scale["max"], scale["min"], scale["spot"]
+    return batch_autoscale.scenarios.formula(scale["scenario"], perNode=slots, max=most, min=least, spot=spot)
 
 
-def trace(given: Mapping[str, Any], folder: Path) -> Trace:
+def trace(scale: Autoscale, folder: Path) -> Trace:
     """The tasks that it is tried on; a file is seen from `folder`."""
-    source = given["trace"]
+    source = scale["trace"]
     if isinstance(source, str):
         return _recorded(folder / source)
     ((kind, made),) = source.items()
@@ -62,30 +68,26 @@ def _recorded(path: Path) -> Trace:
     return found
 
 
-def setting(given: Mapping[str, Any], slots: int, **more: Any) -> Setting:
-    """The pool as the simulator takes it."""
-    return Setting(interval=given.get("every", "PT5M"), boot=given.get("boot", BOOT), slots=slots, **more)
-
-
 @lru_cache(maxsize=16)
 def run(tasks: Trace, text: str, pool: Setting) -> Result:
     """What comes of it; a spec asks for the same again when its costs are told."""
     return batch_autoscale.simulate(tasks, text, pool)
 
 
-def result(given: Mapping[str, Any], slots: int, folder: Path) -> Result:
+def result(scale: Autoscale, slots: int, folder: Path) -> Result:
     """The simulation of a pool with a `trace`. autoscale.TooLong where it takes too many steps."""
-    return run(trace(given, folder), formula(given, slots), setting(given, slots, steps=STEPS))
+    setting = Setting(interval=scale["every"], boot=scale["boot"], slots=slots, steps=STEPS)
+    return run(trace(scale, folder), formula(scale, slots), setting)
 
 
-def means(pools: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, tuple[float, float]]:
+def means(pools: Mapping[str, Pool], folder: Path) -> dict[str, tuple[float, float]]:
     """Pool to the dedicated and Spot nodes that it had on average; only pools whose `trace` can be tried."""
     found = {}
     for name, body in pools.items():
-        given = body["nodes"].get("autoscale", {})
-        if "trace" in given:
+        scale = body["nodes"].get("autoscale")
+        if scale is not None and "trace" in scale:
             try:
-                done = result(given, body["taskSlotsPerNode"], folder)
+                done = result(scale, body["taskSlotsPerNode"], folder)
             except (ValueError, batch_autoscale.FormulaError):
                 continue
             hours = done.seconds / 3600

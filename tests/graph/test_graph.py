@@ -9,9 +9,8 @@ import pytest
 
 from reconciler.engine import graph
 from reconciler.errors import ReconcileError, Refused
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Address, Desired
-from reconciler.spec import load
 from tests.engine.world import kind, spec, want
 
 CHECKOUT = Path(__file__).parents[2]

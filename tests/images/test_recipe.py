@@ -20,10 +20,10 @@ from reconciler.kinds.image import recipe, version_tags
 from reconciler.kinds.registry import build_context
 from reconciler.kinds.verification import checks
 
-OWN: dict[str, Any] = {"os": "ubuntu-22.04", "gpu": False, "packages": [], "scripts": [], "verify": [], "preload": []}
+OWN: Any = {"os": "ubuntu-22.04", "gpu": False, "packages": [], "scripts": [], "verify": [], "preload": []}
 
 
-def own(**more: Any) -> dict[str, Any]:
+def own(**more: Any) -> Any:
     return {**OWN, **more}
 
 
@@ -34,8 +34,8 @@ def test_every_input_moves_the_content_and_the_order_of_packages_does_not() -> N
         recipe.inputs(own(gpu=True), "1", {}),
         recipe.inputs(own(os="ubuntu-24.04"), "1", {}),
         recipe.inputs(own(packages=["a"]), "1", {}),
-        recipe.inputs(own(scripts=[{"name": "s", "script": "x"}]), "1", {}),
-        recipe.inputs(own(verify=[{"name": "s", "script": "x"}]), "1", {}),
+        recipe.inputs(own(scripts=[{"name": "s", "run": "x"}]), "1", {}),
+        recipe.inputs(own(verify=[{"name": "s", "run": "x"}]), "1", {}),
         recipe.inputs(own(preload=["p"]), "1", {"p": "sha256:" + "a" * 64}),
     ]
     contents = [digest(one) for one in [first, *others]]
@@ -44,20 +44,20 @@ def test_every_input_moves_the_content_and_the_order_of_packages_does_not() -> N
 
 
 def test_stages_go_from_waiting_to_deprovisioning_with_the_users_own_before_the_end() -> None:
-    steps = [{"name": "one", "script": "true"}, {"name": "two", "script": "true"}]
-    wanted = own(gpu=True, packages=["htop"], preload=["x"], scripts=steps, verify=[{"name": "ok", "script": "true"}])
+    steps = [{"name": "one", "run": "true"}, {"name": "two", "run": "true"}]
+    wanted = own(gpu=True, packages=["htop"], preload=["x"], scripts=steps, verify=[{"name": "ok", "run": "true"}])
     names = [stage.name for stage in recipe.stages(wanted, (recipe.Pull("x@sha256:1", "x"),), "")]
     assert names == [
         *("wait", "gpu-driver", "docker", "nvidia-container", "packages", "preload"),
         *("script-one", "script-two", "verify-ok", "deprovision"),
     ]
     assert recipe.stages(wanted, (), "")[1].script is None
-    assert recipe.stages({**wanted, "os": "almalinux-9"}, (), "")[1].script is not None
+    assert recipe.stages(wanted | {"os": "almalinux-9"}, (), "")[1].script is not None
 
 
 def test_ten_scripts_and_eight_tests_fit_the_run_commands_of_a_machine() -> None:
-    scripts = [{"name": f"s{number}", "script": "true"} for number in range(10)]
-    tests = [{"name": f"v{number}", "script": "true"} for number in range(8)]
+    scripts = [{"name": f"s{number}", "run": "true"} for number in range(10)]
+    tests = [{"name": f"v{number}", "run": "true"} for number in range(8)]
     most = own(os="almalinux-8", gpu=True, packages=["a"], preload=["x"], scripts=scripts, verify=tests)
     assert len(recipe.stages(most, (), "")) <= 25
 

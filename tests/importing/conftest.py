@@ -15,9 +15,9 @@ from reconciler.cloud.cloud import connect
 from reconciler.engine import loop
 from reconciler.importing import Draft
 from reconciler.importing import live as reading
+from reconciler.kinds import load
 from reconciler.model import Action, Plan, Status
 from reconciler.render import as_yaml
-from reconciler.spec import load
 from reconciler.spec.spec import Spec
 from tests.bodies import CHECKED
 from tests.conftest import World
@@ -47,7 +47,9 @@ class Imports:
 
     def draft(self, name: str | None = None, account: str | None = None, only: tuple[str, ...] = ()) -> Draft:
         """What import makes of the world's resource group."""
-        spec = replace(self.world.spec(), name=name or self.world.text["name"], batch_account=None)
+        spec = self.world.spec()
+        sections = {key: section for key, section in spec.sections.items() if key != "batchAccount"}
+        spec = replace(spec, name=name or self.world.text["name"], sections=sections)
         cloud = connect(spec, os.environ)
         live = importing.read(cloud, reading.group(cloud), account)
         return importing.draft(live, spec.azure, spec.name, only)

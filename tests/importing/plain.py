@@ -41,7 +41,9 @@ class Plain:
 
     def cloud(self, account: str | None = None) -> Cloud:
         target = Target("local", os.environ["AZURE_SUBSCRIPTION_ID"], self.location, self.group)
-        return connect(Spec("nobody", "", target, batch_account={"name": account or self.account}), os.environ)
+        return connect(
+            Spec("nobody", "", target, sections={"batchAccount": {"name": account or self.account}}), os.environ
+        )
 
     def id(self, kind: str, name: str) -> str:
         return f"{self.cloud().group_id}/providers/{kind}/{name}"

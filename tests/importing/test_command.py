@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.cli.importing import header
 from reconciler.importing import draft
+from reconciler.kinds import load
 from reconciler.model import Address, Mark
 from reconciler.render import as_yaml
-from reconciler.spec import load
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from tests.cli.command import reconcile
 from tests.importing.conftest import Imports

@@ -23,9 +23,9 @@ import yaml
 from reconciler import marks
 from reconciler.cloud.cloud import Answer, Cloud, Endpoints
 from reconciler.kind import Kind
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Desired
-from reconciler.spec import Spec, load
+from reconciler.spec import Spec
 
 FOLDER = Path(__file__).parents[1] / "cases"
 MINIMAL = {

@@ -9,9 +9,9 @@ from reconciler.importing import Live
 from reconciler.importing.composing import others
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.inverse import Inverse
-from reconciler.kind.words import schema
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Observed
+from reconciler.spec.schema import schema
 
 
 @pytest.mark.parametrize(

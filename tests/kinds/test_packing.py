@@ -6,7 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from reconciler import packing
+from reconciler.kinds.application import packing
 
 
 def folder(path: Path, **files: str) -> Path:

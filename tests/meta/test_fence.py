@@ -24,7 +24,7 @@ VIOLATIONS = {
     "a family takes from another": ("reconciler/kinds/storage/container.py", "from reconciler.kinds.pool import body"),
     "the autoscale language takes from the client": (
         "batch_autoscale/times.py",
-        "from reconciler import digest, packing",
+        "from reconciler import digest, marks",
     ),
     "a stage takes from the local Azure": ("reconciler/engine/plan.py", "import azure_local"),
     "the worker takes from the client": ("worker/png.py", "import reconciler.digest"),

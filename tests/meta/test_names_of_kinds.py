@@ -23,6 +23,10 @@ WORDS = {
 """File → what is a name of something else there: an argument of a command, a check, a key of a spec, a counted word."""
 
 
+def _family(name: str) -> bool:
+    return (HOUSE / "kinds" / name).is_dir() or (HOUSE / "kinds" / f"{name}.py").is_file()
+
+
 def named(path: Path) -> Iterator[str]:
     """Kinds that the file names, and families that it imports from."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -31,7 +35,7 @@ def named(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reconciler.kinds."):
             yield ".".join(str(node.module).split(".")[:3])
         elif isinstance(node, ast.ImportFrom) and node.module == "reconciler.kinds":
-            yield from (f"reconciler.kinds.{alias.name}" for alias in node.names if not alias.name.isupper())
+            yield from (f"reconciler.kinds.{alias.name}" for alias in node.names if _family(alias.name))
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("reconciler.kinds."))
 

@@ -13,9 +13,8 @@ import pytest
 
 from reconciler import cli
 from reconciler.engine import loop
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Action
-from reconciler.spec import load
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from tests.conftest import Azure
 

@@ -10,9 +10,8 @@ import pytest
 import yaml
 
 from reconciler.errors import SpecError
-from reconciler.kinds.pool import scale
-from reconciler.spec import load
-from reconciler.spec.check_pools import warnings
+from reconciler.kinds import load
+from reconciler.kinds.pool import scale, section
 
 
 def spec(folder: Path, nodes: Any) -> Path:
@@ -48,7 +47,7 @@ def test_a_formula_that_azure_would_refuse_is_no_valid_spec(tmp_path: Path, node
 def test_a_formula_without_a_cap_is_valid_and_warned_of(tmp_path: Path) -> None:
     formula = "$TargetDedicatedNodes = $PendingTasks.GetSamplePercent(TimeInterval_Minute * 5) < 70 ? 0 : "
     loaded = load(spec(tmp_path, {"autoscale": {"formula": formula + "avg($PendingTasks.GetSample(60));"}}), os.environ)
-    assert any("cap" in warning or "most" in warning for warning in warnings(loaded.pools))
+    assert any("cap" in warning or "most" in warning for warning in section.advice(loaded))
 
 
 def test_a_scenario_becomes_a_formula_in_the_pools_scale_settings(tmp_path: Path) -> None:
@@ -57,4 +56,4 @@ def test_a_scenario_becomes_a_formula_in_the_pools_scale_settings(tmp_path: Path
     assert wanted["fixedScale"] is None
     assert wanted["autoScale"]["evaluationInterval"] == "PT10M"
     assert "maxNodes = 20;" in wanted["autoScale"]["formula"]
-    assert list(warnings(loaded.pools)) == []
+    assert list(section.advice(loaded)) == []

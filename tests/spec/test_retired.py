@@ -11,7 +11,8 @@ import yaml
 
 from reconciler.azure import images, retired
 from reconciler.errors import SpecError
-from reconciler.spec import check_pools, load
+from reconciler.kinds import SECTIONS, load
+from reconciler.spec import check
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/spec/retired.yaml").read_text())
 HEAD = """\
@@ -41,7 +42,7 @@ def test_what_azure_retires_is_told_with_its_date(case: dict[str, Any], tmp_path
         assert said == case.get("says") or case.get("contains", "-") in said[0]
         return
     loaded = load(path, {}, today=case["day"])
-    assert list(check_pools.ending({"pools": loaded.pools}, case["day"])) == case.get("warns", [])
+    assert list(check.ending(loaded, SECTIONS, case["day"])) == case.get("warns", [])
 
 
 def test_a_problem_has_the_place_of_the_field(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from batch_autoscale.expectations import LIMITS
+from reconciler.kinds import load
 from reconciler.kinds.pool import scale
-from reconciler.spec import load, trial
+from reconciler.spec import trial
 from tests.spec.test_load import CHECKOUT, HEAD, said, write
 
 BURST = {"burst": {"tasks": 40, "takes": "PT10M"}}

@@ -31,11 +31,10 @@ def expand(spec: Spec) -> Iterable[Desired]:
     if spec.batch_account is None:
         return
     account = Address("batch_account", spec.batch_account["name"])
-    for name, own in spec.applications.items():
-        properties = {key: own.get(key) for key in ("displayName", "allowUpdates", "defaultVersion")}
-        packages = (Address("application_package", f"{name}/{version}") for version in own["packages"])
-        protect = own.get("protect", False)
-        yield Desired(Address(NAME, name), {"properties": properties}, (account, *packages), protect)
+    for name, section in spec.applications.items():
+        properties = {key: section.get(key) for key in ("displayName", "allowUpdates", "defaultVersion")}
+        packages = (Address("application_package", f"{name}/{version}") for version in section["packages"])
+        yield Desired(Address(NAME, name), {"properties": properties}, (account, *packages), section["protect"])
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:

@@ -13,12 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler import marks, packing
+from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind
-from reconciler.kinds.application import packages
+from reconciler.kinds.application import packages, packing
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
@@ -32,18 +32,17 @@ def expand(spec: Spec) -> Iterable[Desired]:
     account = spec.batch_account
     if account is None:
         return
-    for name, own in spec.applications.items():
-        for version, source in own["packages"].items():
+    for name, section in spec.applications.items():
+        for version, source in section["packages"].items():
             data = {
                 "application": name,
                 "version": version,
                 "path": str(spec.folder / source),
                 "storage": account["autoStorage"].split("/")[1],
-                "allowUpdates": own["allowUpdates"],
+                "allowUpdates": section["allowUpdates"],
             }
             refs = (Address("batch_account", account["name"]), *_roles(spec))
-            protect = own.get("protect", False)
-            yield Desired(Address(NAME, f"{name}/{version}"), {"state": ACTIVE}, refs, protect, data)
+            yield Desired(Address(NAME, f"{name}/{version}"), {"state": ACTIVE}, refs, section["protect"], data)
 
 
 def _roles(spec: Spec) -> Iterable[Address]:

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reconciler import marks, packing
+from reconciler import marks
 from reconciler.cloud import arm, signatures
 from reconciler.cloud.cloud import RETRIES, Cloud
 from reconciler.errors import ReconcileError, Refused, Unreachable
+from reconciler.kinds.application import packing
 from reconciler.model import Address, Desired
 
 _locks: dict[str, threading.Lock] = defaultdict(threading.Lock)

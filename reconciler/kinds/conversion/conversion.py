@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.azure import roles
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import Kind
@@ -21,7 +22,6 @@ from reconciler.kinds.conversion import bundle, submission, tables
 from reconciler.kinds.conversion.work import Work, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Report, Rule
 from reconciler.spec import role_targets
-from reconciler.spec.check import WRITERS
 from reconciler.spec.spec import Spec
 from reconciler.words import count
 
@@ -30,13 +30,13 @@ FIELDS = {"pending": Rule.LIVE, "orphans": Rule.LIVE}
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, own in spec.jobs.items():
-        if "convert" not in own:
+    for name, job in spec.jobs.items():
+        if "convert" not in job:
             continue
-        convert = own["convert"]
-        pool = spec.pools[own["pool"].split("/")[1]]
+        convert = job["convert"]
+        pool = spec.pools[job["pool"].split("/")[1]]
         identity = pool["identity"][0].split("/")[1]
-        containers = [convert[key].removeprefix("storage/") for key in ("from", "to", "scripts")]
+        containers = [place.removeprefix("storage/") for place in (convert["from"], convert["to"], convert["scripts"])]
         accounts = {Address("storage_account", one.split("/")[0]) for one in containers}
         nodes = (pool["nodes"]["dedicated"] + pool["nodes"]["spot"]) * pool["taskSlotsPerNode"]
         body: dict[str, Any] = {"pending": 0}
@@ -48,7 +48,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             (
                 Address("job", name),
                 *dict.fromkeys(Address("container", one) for one in containers),
-                *role_targets.reaching(spec, identity, accounts, WRITERS),
+                *role_targets.reaching(spec, identity, accounts, roles.BLOB_WRITERS),
             ),
             data={
                 "from": containers[0],

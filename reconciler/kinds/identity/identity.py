@@ -22,8 +22,8 @@ FIELDS = {**arm.TAGGED, "properties.isolationScope": Rule.LIVE}
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name, own in spec.identities.items():
-        yield Desired(Address(NAME, name), arm.tagged(spec, own), (group,), own.get("protect", False))
+    for name, section in spec.identities.items():
+        yield Desired(Address(NAME, name), arm.tagged(spec, section), (group,), section["protect"])
 
 
 KIND = Kind(

@@ -42,8 +42,8 @@ NAMESPACE = uuid.UUID("6f6f2f0a-5d0b-5c0a-9a53-7f5a3c8f0d11")
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = spec.group_id
-    for name, own in spec.identities.items():
-        for assignment in own["roles"]:
+    for name, section in spec.identities.items():
+        for assignment in section["roles"]:
             target, suffix = role_targets.scope(spec, assignment["on"])
             role = roles.definition(assignment["role"])
             identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"

@@ -28,8 +28,8 @@ FIELDS = {
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name in dict.fromkeys(own["gallery"] for own in spec.images.values()):
-        protect = any(own.get("protect", False) for own in spec.images.values() if own["gallery"] == name)
+    for name in dict.fromkeys(image["gallery"] for image in spec.images.values()):
+        protect = any(image["protect"] for image in spec.images.values() if image["gallery"] == name)
         yield Desired(Address(NAME, name), arm.tagged(spec, {}), (group,), protect)
 
 

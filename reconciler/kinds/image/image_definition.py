@@ -39,25 +39,29 @@ FIELDS = {
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, own in spec.images.items():
-        about = own["definition"]
+    for name, image in spec.images.items():
+        about = image["definition"]
         identifier = {
             "publisher": about.get("publisher", spec.name),
-            "offer": about.get("offer", own["os"]),
+            "offer": about.get("offer", image["os"]),
             "sku": about.get("sku", name),
         }
         properties = {
             "osType": "Linux",
             "osState": "Generalized",
-            "hyperVGeneration": images.BASES[own["os"]].generation,
+            "hyperVGeneration": images.BASES[image["os"]].generation,
             "architecture": "x64",
             "identifier": identifier,
             "description": about.get("description"),
         }
-        body = {**arm.tagged(spec, own), "location": images.home(own, spec.azure.location), "properties": properties}
-        refs = (Address("gallery", own["gallery"]),)
-        data = {"gallery": own["gallery"]}
-        yield Desired(Address(NAME, name), body, refs, own.get("protect", False), data)
+        body = {
+            **arm.tagged(spec, image),
+            "location": images.home(image.get("regions", {}), spec.azure.location),
+            "properties": properties,
+        }
+        refs = (Address("gallery", image["gallery"]),)
+        data = {"gallery": image["gallery"]}
+        yield Desired(Address(NAME, name), body, refs, image["protect"], data)
 
 
 def _galleries(cloud: Cloud) -> str:

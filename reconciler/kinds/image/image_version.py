@@ -56,34 +56,34 @@ FIELDS = {
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, own in spec.images.items():
-        home = images.home(own, spec.azure.location)
-        profile: dict[str, Any] = {"targetRegions": own.get("regions") or {home: _replicas(spec, name)}}
-        if own["excludeFromLatest"] != "untilVerified":
-            profile["excludeFromLatest"] = own["excludeFromLatest"]
-        profile["endOfLifeDate"] = own.get("endOfLife")
+    for name, image in spec.images.items():
+        home = images.home(image.get("regions", {}), spec.azure.location)
+        profile: dict[str, Any] = {"targetRegions": image.get("regions") or {home: _replicas(spec, name)}}
+        if image["excludeFromLatest"] != "untilVerified":
+            profile["excludeFromLatest"] = image["excludeFromLatest"]
+        profile["endOfLifeDate"] = image.get("endOfLife")
         body = {
-            **arm.tagged(spec, own),
+            **arm.tagged(spec, image),
             "location": home,
             "stage": None,
             "properties": {"publishingProfile": profile},
         }
-        definition = f"{spec.group_id}/providers/Microsoft.Compute/galleries/{own['gallery']}/images/{name}"
-        identity = own.get("identity", "").removeprefix("identities/")
-        data = {"own": own, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
-        refs = [Address("image_definition", name), *preload.refs(spec, own["preload"]), *_roles(spec, identity)]
-        yield Desired(Address(NAME, name), body, tuple(refs), own.get("protect", False), data)
+        definition = f"{spec.group_id}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{name}"
+        identity = image.get("identity", "").removeprefix("identities/")
+        data = {"own": image, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
+        refs = [Address("image_definition", name), *preload.refs(spec, image["preload"]), *_roles(spec, identity)]
+        yield Desired(Address(NAME, name), body, tuple(refs), image["protect"], data)
 
 
 def _pinned(spec: Spec) -> list[str]:
     """Gallery images that pools of the spec name themselves, in lower case."""
     where = (spec.azure.subscription, spec.azure.resource_group)
-    return [found.lower() for own in spec.pools.values() if (found := images.gallery_id(own["image"], *where))]
+    return [found.lower() for pool in spec.pools.values() if (found := images.gallery_id(pool["image"], *where))]
 
 
 def _replicas(spec: Spec, name: str) -> int:
     """A replica for every 300 nodes of the pools that boot the image."""
-    users = [own["nodes"] for own in spec.pools.values() if own["image"] == f"images/{name}"]
+    users = [pool["nodes"] for pool in spec.pools.values() if pool["image"] == f"images/{name}"]
     nodes = sum(
         int(one["autoscale"].get("max", 1)) if "autoscale" in one else one["dedicated"] + one["spot"] for one in users
     )

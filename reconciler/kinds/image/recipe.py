@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.azure import images
 from reconciler.kinds.image import stagescript
+from reconciler.spec.sections import Image
 
 EXTENSION = {
     "publisher": "Microsoft.HpcCompute",
@@ -42,61 +42,61 @@ class Stage:
     seconds: float
 
 
-def inputs(own: Mapping[str, Any], base_version: str, preload: Mapping[str, str]) -> dict[str, str]:
+def inputs(image: Image, base_version: str, preload: Mapping[str, str]) -> dict[str, str]:
     """Everything that makes the image what it is, each as a short text; `preload` maps a reference to its digest."""
-    found = {"base": f"{images.BASES[own['os']].urn}:{base_version}", "gpu": "yes" if own["gpu"] else "no"}
-    if own["packages"]:
-        found["packages"] = _short(" ".join(sorted(own["packages"])))
-    for stage in _ours(own):
-        found[f"stage {stage}"] = _sha256(stagescript.text(own["os"], stage, {}))
-    for section, word in (("scripts", "script"), ("verify", "verify")):
-        for index, step in enumerate(own[section], start=1):
-            found[f"{word} {index} {step['name']}"] = _sha256(step["script"])
+    found = {"base": f"{images.BASES[image['os']].urn}:{base_version}", "gpu": "yes" if image["gpu"] else "no"}
+    if image["packages"]:
+        found["packages"] = _short(" ".join(sorted(image["packages"])))
+    for stage in _ours(image):
+        found[f"stage {stage}"] = _sha256(stagescript.text(image["os"], stage, {}))
+    for word, steps in (("script", image["scripts"]), ("verify", image["verify"])):
+        for index, step in enumerate(steps, start=1):
+            found[f"{word} {index} {step['name']}"] = _sha256(step["run"])
     found |= {f"preload {reference}": digest[:19] for reference, digest in preload.items()}
     return found
 
 
-def stages(own: Mapping[str, Any], pulls: tuple[Pull, ...], client_id: str) -> tuple[Stage, ...]:
+def stages(image: Image, pulls: tuple[Pull, ...], client_id: str) -> tuple[Stage, ...]:
     """The stages on the machine, in order. `client_id` is that of the identity that pulls, or empty."""
     variables = {
-        "packages": {"PACKAGES": " ".join(own["packages"])},
+        "packages": {"PACKAGES": " ".join(image["packages"])},
         "preload": {
             "IMAGES": "\n".join(f"{pull.reference}|{pull.name}" for pull in pulls),
             "REGISTRIES": "\n".join(sorted({pull.registry for pull in pulls if pull.registry})),
             "IDENTITY_CLIENT_ID": client_id,
         },
     }
-    found = [Stage(name, _script(own, name, variables), _seconds(name, pulls)) for name in _ours(own)[:-1]]
-    found += [Stage(f"script-{step['name']}", step["script"], 60) for step in own["scripts"]]
-    found += [Stage(f"verify-{step['name']}", step["script"], 20) for step in own["verify"]]
-    last = _ours(own)[-1]
-    return (*found, Stage(last, _script(own, last, {}), _seconds(last, ())))
+    found = [Stage(name, _script(image, name, variables), _seconds(name, pulls)) for name in _ours(image)[:-1]]
+    found += [Stage(f"script-{step['name']}", step["run"], 60) for step in image["scripts"]]
+    found += [Stage(f"verify-{step['name']}", step["run"], 20) for step in image["verify"]]
+    last = _ours(image)[-1]
+    return (*found, Stage(last, _script(image, last, {}), _seconds(last, ())))
 
 
-def seconds(own: Mapping[str, Any]) -> float:
+def seconds(image: Image) -> float:
     """How long a build and its publishing usually take, from mission measurements: a VM 3 min, a version 5 to 8."""
-    pulls = tuple(Pull(one, one) for one in own["preload"])
-    machine = sum(stage.seconds for stage in stages(own, pulls, ""))
-    regions = len(own.get("regions") or [1])
+    pulls = tuple(Pull(one, one) for one in image["preload"])
+    machine = sum(stage.seconds for stage in stages(image, pulls, ""))
+    regions = len(image.get("regions") or [1])
     return 180 + machine + 120 + 300 + 120 * (regions - 1)
 
 
-def _ours(own: Mapping[str, Any]) -> list[str]:
+def _ours(image: Image) -> list[str]:
     """The names of our own stages, deprovisioning last."""
     chosen = {
-        "gpu-driver": own["gpu"],
-        "nvidia-container": own["gpu"],
-        "packages": bool(own["packages"]),
-        "preload": bool(own["preload"]),
+        "gpu-driver": image["gpu"],
+        "nvidia-container": image["gpu"],
+        "packages": bool(image["packages"]),
+        "preload": bool(image["preload"]),
     }
     order = ("wait", "gpu-driver", "docker", "nvidia-container", "packages", "preload", "deprovision")
     return [name for name in order if chosen.get(name, True)]
 
 
-def _script(own: Mapping[str, Any], name: str, variables: Mapping[str, Mapping[str, str]]) -> str | None:
-    if name == "gpu-driver" and images.BASES[own["os"]].driver == "extension":
+def _script(image: Image, name: str, variables: Mapping[str, Mapping[str, str]]) -> str | None:
+    if name == "gpu-driver" and images.BASES[image["os"]].driver == "extension":
         return None
-    return stagescript.text(own["os"], name, variables.get(name, {}))
+    return stagescript.text(image["os"], name, variables.get(name, {}))
 
 
 def _seconds(name: str, pulls: tuple[Pull, ...]) -> float:

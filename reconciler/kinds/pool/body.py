@@ -12,46 +12,47 @@ from reconciler.kinds.pool import image, nodes, reading, scale
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
+from reconciler.spec.pools import Pool, StartTask
 from reconciler.spec.spec import Spec
 
 NAME = "pool"
 
 
-def wanted(spec: Spec, own: Mapping[str, Any], identities: list[str], account_id: str) -> dict[str, Any]:
+def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> dict[str, Any]:
     """The body of a pool of a spec; `identities` and `account_id` are ARM ids."""
     return {
-        "tags": dict(own.get("tags", {})),
+        "tags": dict(pool["tags"]),
         "stage": None,
         "identity": sorted(identities),
         "properties": {
-            "vmSize": own["vmSize"].lower(),
-            "displayName": own.get("displayName"),
-            "taskSlotsPerNode": own["taskSlotsPerNode"],
+            "vmSize": pool["vmSize"].lower(),
+            "displayName": pool.get("displayName"),
+            "taskSlotsPerNode": pool["taskSlotsPerNode"],
             "deploymentConfiguration": {
                 "virtualMachineConfiguration": {
-                    **image.machine(spec, own, identities),
-                    **pool_properties.machine(own),
+                    **image.machine(spec, pool, identities),
+                    **pool_properties.machine(pool),
                 }
             },
-            "scaleSettings": scale.wanted(own),
-            **pool_properties.wanted(own, account_id),
-            "startTask": _start_task(own.get("startTask")),
-            "metadata": dict(own.get("metadata", {})),
+            "scaleSettings": scale.wanted(pool),
+            **pool_properties.wanted(pool, account_id),
+            "startTask": _start_task(pool.get("startTask")),
+            "metadata": dict(pool["metadata"]),
         },
     }
 
 
-def _start_task(own: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if own is None:
+def _start_task(start: StartTask | None) -> dict[str, Any] | None:
+    if start is None:
         return None
     return {
-        "commandLine": own["commandLine"],
-        "environmentSettings": dict(own.get("environmentSettings", {})),
-        "maxTaskRetryCount": own.get("maxTaskRetryCount", 0),
-        "waitForSuccess": own.get("waitForSuccess", True),
-        "resourceFiles": pool_properties.normal(own.get("resourceFiles", [])),
-        "containerSettings": own.get("containerSettings"),
-        "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": own.get("elevationLevel", "NonAdmin")}},
+        "commandLine": start["commandLine"],
+        "environmentSettings": dict(start["environmentSettings"]),
+        "maxTaskRetryCount": start["maxTaskRetryCount"],
+        "waitForSuccess": start["waitForSuccess"],
+        "resourceFiles": pool_properties.normal(start["resourceFiles"]),
+        "containerSettings": start.get("containerSettings"),
+        "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": start["elevationLevel"]}},
     }
 
 

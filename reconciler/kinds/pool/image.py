@@ -17,37 +17,38 @@ from reconciler.cloud import arm, node_agents, registries
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
 from reconciler.model import Address, Desired
+from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
 
 IMAGE = "image_version"
 
 
-def machine(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[str, Any]:
+def machine(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any]:
     """The part of virtualMachineConfiguration that says what is booted, as far as the spec alone tells."""
-    image = own["image"]
+    image = pool["image"]
     if images.built(image):
-        return {"imageReference": {}, "containerConfiguration": _containers(spec, own, identities)}
+        return {"imageReference": {}, "containerConfiguration": _containers(spec, pool, identities)}
     found = images.gallery_id(image, spec.azure.subscription, spec.azure.resource_group)
     reference = {"id": found.lower()} if found else images.reference(image)
-    return {"imageReference": reference, "containerConfiguration": _containers(spec, own, identities)}
+    return {"imageReference": reference, "containerConfiguration": _containers(spec, pool, identities)}
 
 
-def refs(own: Mapping[str, Any]) -> tuple[Address, ...]:
-    name = images.built(own["image"])
+def refs(pool: Pool) -> tuple[Address, ...]:
+    name = images.built(pool["image"])
     return (Address(IMAGE, name),) if name else ()
 
 
-def _containers(spec: Spec, own: Mapping[str, Any], identities: list[str]) -> dict[str, Any] | None:
+def _containers(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any] | None:
     """containerConfiguration: image names, and registries with the identity that pulls; None for a pool without.
 
     Where it is set, Batch runs tasks in containers only.
     """
-    given = own.get("containers")
-    names, servers = set((given or {}).get("images", [])), set((given or {}).get("registries", []))
-    if name := images.built(own["image"]):
+    given = pool.get("containers", {})
+    names, servers = set(given.get("images", ())), set(given.get("registries", ()))
+    if name := images.built(pool["image"]):
         found, logins = registries.names(spec.images[name]["preload"])
         names, servers = names | set(found), servers | set(logins)
-    if given is None and not names:
+    if "containers" not in pool and not names:
         return None
     pulled_by = dict.fromkeys(sorted(servers), identities[0]) if identities else {}
     return {"type": "DockerCompatible", "containerImageNames": sorted(names), "containerRegistries": pulled_by}

@@ -13,11 +13,10 @@ from reconciler.kind.words import Unsayable, definition, pairs, refuse_secrets, 
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool import reading
 from reconciler.model import Observed
+from reconciler.spec.schema import defaults
 
 RESIZE_TIMEOUT = "PT15M"
 """How long Batch tries to reach a size if it is not told."""
-EVERY = "PT5M"
-"""How often a formula of a spec is evaluated if it does not say."""
 UNTIL = "it stays until the start task changes: pass it to the nodes in another way before that"
 MACHINE = {"imageReference", "nodeAgentSkuId", "containerConfiguration", *pool_properties.MACHINE_DEFAULTS}
 """What of virtualMachineConfiguration a spec can say."""
@@ -42,7 +41,7 @@ def section(observed: Observed, known: Known, notes: list[str]) -> Section:
         "nodes": nodes(properties["scaleSettings"]),
         "identity": _identity(observed.body["identity"], puller, known),
         "startTask": start_task(properties.get("startTask"), notes),
-        "taskSlotsPerNode": properties["taskSlotsPerNode"] if properties["taskSlotsPerNode"] != 1 else None,
+        **without({"taskSlotsPerNode": properties["taskSlotsPerNode"]}, defaults("pool")),
         "displayName": properties["displayName"],
         "metadata": pairs(properties["metadata"], shapes["metadata"], "metadata", notes) or None,
         "nodeAgentSkuId": machine.get("nodeAgentSkuId") if isinstance(booted, dict) else None,
@@ -96,7 +95,7 @@ def nodes(scale: Mapping[str, Any]) -> Any:
     automatic = scale["autoScale"]
     if automatic:
         own = {"formula": automatic["formula"], "every": without_days(automatic["evaluationInterval"])}
-        return {"autoscale": without(own, {"every": EVERY})}
+        return {"autoscale": without(own, defaults("pool", "nodes", "autoscale"))}
     fixed = scale["fixedScale"]
     counts = {"dedicated": fixed.get("targetDedicatedNodes", 0), "spot": fixed.get("targetLowPriorityNodes", 0)}
     own = without({**counts, "resizeTimeout": fixed.get("resizeTimeout")}, {"spot": 0, "resizeTimeout": RESIZE_TIMEOUT})
@@ -141,8 +140,7 @@ def start_task(given: Mapping[str, Any] | None, notes: list[str]) -> Section | N
         ),
         "elevationLevel": user.get("elevationLevel"),
     }
-    usual = {"environmentSettings": {}, "maxTaskRetryCount": 0, "waitForSuccess": True, "elevationLevel": "NonAdmin"}
-    return without(own, {**usual, "resourceFiles": []})
+    return without(own, defaults("pool", "startTask"))
 
 
 def _parts(given: Mapping[str, Any], defaults: Mapping[str, Any], notes: list[str]) -> Section:

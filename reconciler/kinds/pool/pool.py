@@ -6,7 +6,7 @@ while the pool is empty: steady, with no node. It is READY when it is steady at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from reconciler.kinds.pool import (
 )
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.spec.pools import Rollout
 from reconciler.spec.spec import Spec
 
 NAME = pool_body.NAME
@@ -56,25 +57,24 @@ FIELDS = {
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, own in spec.pools.items():
+    for name, pool in spec.pools.items():
         assert spec.batch_account is not None
-        identities = [ref.split("/")[1] for ref in own["identity"]]
+        identities = [ref.split("/")[1] for ref in pool["identity"]]
         ids = [
             f"{spec.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{one}".lower()
             for one in identities
         ]
         account = Address("batch_account", spec.batch_account["name"])
         account_id = f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
-        refs = (account, *(Address("identity", one) for one in identities), *image.refs(own))
-        refs += pool_properties.applications(spec, own)
-        rollout = {"whenEmpty": "wait", "drainWithin": "PT1H", "maxUnavailable": 1, **own.get("rollout", {})}
-        data = {"vmSize": own["vmSize"], "image": own["image"], "nodeAgentSkuId": own.get("nodeAgentSkuId")}
-        data |= {"rollout": rollout}
-        body = pool_body.wanted(spec, own, ids, account_id)
-        yield Desired(Address(NAME, name), body, refs, own.get("protect", False), data, vacates=_vacates(rollout))
+        refs = (account, *(Address("identity", one) for one in identities), *image.refs(pool))
+        refs += pool_properties.applications(spec, pool)
+        data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
+        data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
+        body = pool_body.wanted(spec, pool, ids, account_id)
+        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, vacates=_vacates(pool["rollout"]))
 
 
-def _vacates(rollout: Mapping[str, Any]) -> str:
+def _vacates(rollout: Rollout) -> str:
     """How running work makes room for a change, as the plan tells it; empty: it does not."""
     end = f"running tasks may end within {rollout['drainWithin']}, what then still runs is requeued"
     ways = {"drain": f"is drained for it: {end}", "blueGreen": f"a new pool beside it takes over its jobs: {end}"}

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.azure.durations import canonical
 from reconciler.model import Address
+from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
 
 DEFAULTS: Mapping[str, Any] = {
@@ -45,25 +46,25 @@ IDS = frozenset({"id", "subnetId", "resourceId", "ipAddressIds"})
 DURATIONS = frozenset({"pauseTimeBetweenBatches", "resizeTimeout", "evaluationInterval", "drainWithin"})
 
 
-def wanted(own: Mapping[str, Any], account_id: str) -> dict[str, Any]:
+def wanted(pool: Pool, account_id: str) -> dict[str, Any]:
     """The properties that the spec declares, defaults included; packages by their ids."""
-    found = {name: normal(_laid(default, own.get(name)), name) for name, default in DEFAULTS.items()}
+    found = {name: normal(_laid(default, pool.get(name)), name) for name, default in DEFAULTS.items()}
     found["applicationPackages"] = normal(
-        [{**one, "id": f"{account_id}/applications/{one['id']}"} for one in own.get("applicationPackages", [])]
+        [{**one, "id": f"{account_id}/applications/{one['id']}"} for one in pool["applicationPackages"]]
     )
     return found
 
 
-def applications(spec: Spec, own: Mapping[str, Any]) -> tuple[Address, ...]:
+def applications(spec: Spec, pool: Pool) -> tuple[Address, ...]:
     """The applications of the spec whose packages the pool brings to its nodes."""
     known = {name.lower(): name for name in spec.applications}
-    named = [one["id"].lower() for one in own.get("applicationPackages", [])]
+    named = [one["id"].lower() for one in pool["applicationPackages"]]
     return tuple(Address("application", known[name]) for name in dict.fromkeys(named) if name in known)
 
 
-def machine(own: Mapping[str, Any]) -> dict[str, Any]:
+def machine(pool: Pool) -> dict[str, Any]:
     """The parts of virtualMachineConfiguration that are not about the image."""
-    return {name: normal(_laid(default, own.get(name)), name) for name, default in MACHINE_DEFAULTS.items()}
+    return {name: normal(_laid(default, pool.get(name)), name) for name, default in MACHINE_DEFAULTS.items()}
 
 
 def observed(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Nodes:
 
 
 def rolls(desired: Desired) -> bool:
-    return bool(desired.data["rollout"].get("newNodes") == "rolling")
+    return bool(desired.data["rollout"]["newNodes"] == "rolling")
 
 
 def began(cloud: Cloud) -> str:

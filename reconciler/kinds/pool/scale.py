@@ -9,25 +9,23 @@ from reconciler.azure.durations import canonical
 from reconciler.kinds.pool import reading
 from reconciler.model import Desired, Diff, Observed, Rule
 from reconciler.spec import trial
+from reconciler.spec.pools import Pool
 
 
-def wanted(own: Mapping[str, Any]) -> dict[str, Any]:
+def wanted(pool: Pool) -> dict[str, Any]:
     """The scaleSettings of a pool of a spec; one of the two forms is declared absent."""
-    nodes = own["nodes"]
+    nodes = pool["nodes"]
     if "autoscale" in nodes:
         given = nodes["autoscale"]
-        automatic = {"formula": trial.formula(given, own["taskSlotsPerNode"]), "evaluationInterval": interval(given)}
+        formula = trial.formula(given, pool["taskSlotsPerNode"])
+        automatic = {"formula": formula, "evaluationInterval": canonical(given["every"])}
         return {"autoScale": automatic, "fixedScale": None}
-    fixed = {"targetDedicatedNodes": nodes["dedicated"], "targetLowPriorityNodes": nodes["spot"]}
+    fixed: dict[str, Any] = {"targetDedicatedNodes": nodes["dedicated"], "targetLowPriorityNodes": nodes["spot"]}
     if "resizeTimeout" in nodes:
         fixed["resizeTimeout"] = canonical(nodes["resizeTimeout"])
     if "nodeDeallocationOption" in nodes:
         fixed["nodeDeallocationOption"] = nodes["nodeDeallocationOption"]
     return {"fixedScale": fixed, "autoScale": None}
-
-
-def interval(given: Mapping[str, Any]) -> str:
-    return canonical(given.get("every", "PT5M"))
 
 
 def observed(given: Mapping[str, Any]) -> dict[str, Any]:

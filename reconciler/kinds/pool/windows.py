@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from batch_autoscale import times
+from reconciler.spec.pools import Window
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-Window = Mapping[str, Any]
-"""`start` (22:00) and `lasts` (PT4H), on `days` (all) in `timeZone` (UTC)."""
 
 
 def closed(windows: Sequence[Window], now: datetime) -> str:
     """Why nothing may be disturbed at `now`, or nothing if it may: in a window, or if there are none."""
     if not windows or any(begin <= now < end for one in windows for begin, end in _times(one, now)):
         return ""
-    begin, zone = min(
-        (begin, one.get("timeZone", "UTC")) for one in windows for begin, _ in _times(one, now) if begin > now
-    )
+    begin, zone = min((begin, one["timeZone"]) for one in windows for begin, _ in _times(one, now) if begin > now)
     return (
         f"waits for its maintenance window, which opens on {begin.astimezone(ZoneInfo(zone)):%A %Y-%m-%d %H:%M} {zone}"
     )
@@ -28,7 +24,7 @@ def closed(windows: Sequence[Window], now: datetime) -> str:
 
 def _times(window: Window, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The window from the days before `now` to a week after it: begin and end in UTC."""
-    zone, lasts = ZoneInfo(window.get("timeZone", "UTC")), timedelta(seconds=times.duration(window["lasts"]))
+    zone, lasts = ZoneInfo(window["timeZone"]), timedelta(seconds=times.duration(window["lasts"]))
     today = now.astimezone(zone).date()
     for days in range(-lasts.days - 1, 9):
         date = today + timedelta(days=days)

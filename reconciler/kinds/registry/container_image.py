@@ -27,8 +27,8 @@ WORKING = ("Queued", "Started", "Running")
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for registry, own in spec.registries.items():
-        for repository, build in own["builds"].items():
+    for registry, section in spec.registries.items():
+        for repository, build in section["builds"].items():
             data = {
                 "registry": registry,
                 "repository": repository,

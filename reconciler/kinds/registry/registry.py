@@ -15,6 +15,7 @@ from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
 
 NAME = "registry"
@@ -39,19 +40,19 @@ FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromke
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name, own in spec.registries.items():
+    for name, section in spec.registries.items():
         body = {
-            **arm.tagged(spec, own),
-            "sku": {"name": own.get("sku", "Basic")},
+            **arm.tagged(spec, section),
+            "sku": {"name": section["sku"]},
             "properties": {"adminUserEnabled": False},
         }
-        yield Desired(Address(NAME, name), body, (group,), own.get("protect", False))
+        yield Desired(Address(NAME, name), body, (group,), section["protect"])
 
 
 def said(observed: Observed, known: Known, notes: list[str]) -> Section:
     """A registry in a spec's words."""
     sku = observed.body["sku"]["name"]
-    return {**without({"sku": sku}, {"sku": "Basic"}), **tracked(observed, known, notes)}
+    return {**without({"sku": sku}, defaults(NAME)), **tracked(observed, known, notes)}
 
 
 KIND = Kind(

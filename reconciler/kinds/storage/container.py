@@ -32,11 +32,11 @@ FIELDS = {
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for account, own in spec.storage.items():
-        for name, options in own["containers"].items():
-            body = {"properties": {"publicAccess": "None", "metadata": dict(options.get("metadata", {}))}}
+    for account, section in spec.storage.items():
+        for name, options in section["containers"].items():
+            body = {"properties": {"publicAccess": "None", "metadata": dict(options["metadata"])}}
             refs = (Address("storage_account", account),)
-            yield Desired(Address(NAME, f"{account}/{name}"), body, refs, options.get("protect", False))
+            yield Desired(Address(NAME, f"{account}/{name}"), body, refs, options["protect"])
 
 
 def _accounts(cloud: Cloud) -> str:

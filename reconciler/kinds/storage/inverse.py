@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from reconciler.kind.inverse import Known, Section, protect, tracked
 from reconciler.kind.words import Unsayable, definition, pairs, without
 from reconciler.model import Address, Desired, Observed
+from reconciler.spec.schema import defaults
 
-DEFAULTS: Mapping[str, Any] = {
-    "sku": "Standard_LRS",
-    "kind": "StorageV2",
-    "publicNetworkAccess": "Enabled",
-    "allowSharedKeyAccess": False,
-    "allowBlobPublicAccess": False,
-    "minimumTlsVersion": "TLS1_2",
-}
-"""What an account is that a spec says nothing of."""
+SAID = (
+    "sku",
+    "kind",
+    "publicNetworkAccess",
+    "allowSharedKeyAccess",
+    "allowBlobPublicAccess",
+    "minimumTlsVersion",
+)
+"""What a spec says of a storage account."""
 _PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 """Containers that Batch makes for application packages."""
 
@@ -26,7 +26,7 @@ _PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 def account(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties = observed.body["properties"]
     given = {**properties, "sku": observed.body["sku"]["name"], "kind": observed.body["kind"]}
-    own = without({name: given[name] for name in DEFAULTS}, DEFAULTS)
+    own = without({name: given[name] for name in SAID}, defaults("storage_account"))
     return {**own, **tracked(observed, known, notes)}
 
 

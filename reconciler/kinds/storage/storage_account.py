@@ -66,20 +66,20 @@ FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromke
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name, own in spec.storage.items():
+    for name, account in spec.storage.items():
         body = {
-            **arm.tagged(spec, own),
-            "sku": {"name": own.get("sku", "Standard_LRS")},
-            "kind": own.get("kind", "StorageV2"),
+            **arm.tagged(spec, account),
+            "sku": {"name": account["sku"]},
+            "kind": account["kind"],
             "properties": {
-                "publicNetworkAccess": own.get("publicNetworkAccess", "Enabled"),
-                "allowSharedKeyAccess": own.get("allowSharedKeyAccess", False),
-                "allowBlobPublicAccess": own.get("allowBlobPublicAccess", False),
-                "minimumTlsVersion": own.get("minimumTlsVersion", "TLS1_2"),
+                "publicNetworkAccess": account["publicNetworkAccess"],
+                "allowSharedKeyAccess": account["allowSharedKeyAccess"],
+                "allowBlobPublicAccess": account["allowBlobPublicAccess"],
+                "minimumTlsVersion": account["minimumTlsVersion"],
                 "supportsHttpsTrafficOnly": True,
             },
         }
-        yield Desired(Address(NAME, name), body, (group,), own.get("protect", False))
+        yield Desired(Address(NAME, name), body, (group,), account["protect"])
 
 
 KIND = Kind(

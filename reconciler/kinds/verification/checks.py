@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.spec.pools import Verify
+
 SKIPPED = 77
 
 
@@ -24,7 +26,7 @@ class Check:
     options: str = ""
 
 
-def wanted(verify: Any, images: Sequence[str], *, docker: bool, gpu: bool) -> tuple[Check, ...]:
+def wanted(verify: Verify, images: Sequence[str], *, docker: bool, gpu: bool) -> tuple[Check, ...]:
     """The checks of a pool; those of the spec replace ours of the same name.
 
     A pool whose nodes hold container `images` runs tasks in containers only, so each check is made inside one: that
@@ -37,13 +39,10 @@ def wanted(verify: Any, images: Sequence[str], *, docker: bool, gpu: bool) -> tu
     if gpu:
         ours.append(Check("gpu", "nvidia-smi -L", first, options))
     ours += [Check(f"image-{number}", "echo it runs", name) for number, name in enumerate(images, start=1)]
-    own = [Check(one["name"], one["run"], one.get("container", first)) for one in _listed(verify)]
+    listed = () if isinstance(verify, bool) else verify
+    own = [Check(check["name"], check["run"], check.get("container", first)) for check in listed]
     replaced = {one.name for one in own}
     return (*(one for one in ours if one.name not in replaced), *own)
-
-
-def _listed(verify: Any) -> Sequence[Mapping[str, Any]]:
-    return verify if isinstance(verify, list) else ()
 
 
 def task(check: Check) -> dict[str, Any]:

@@ -28,14 +28,18 @@ FIELDS = {"job": Rule.REPLACE, "checks": Rule.LIVE, "released": Rule.LIVE}
 
 def expand(spec: Spec) -> Iterable[Desired]:
     """One for each pool that has nodes and wants it."""
-    for name, own in spec.pools.items():
-        nodes = own["nodes"]["dedicated"] + own["nodes"]["spot"]
-        if own.get("verify", False) is False or not (nodes or "autoscale" in own["nodes"]):
+    for name, pool in spec.pools.items():
+        nodes = pool["nodes"]["dedicated"] + pool["nodes"]["spot"]
+        if pool["verify"] is False or not (nodes or "autoscale" in pool["nodes"]):
             continue
-        built = spec.images.get(images.built(own["image"]), {})
-        waits = built.get("excludeFromLatest") == "untilVerified"
-        data = {"verify": own["verify"], "gpu": built.get("gpu", False), "release": waits, "vmSize": own["vmSize"]}
-        data["docker"] = bool(built)
+        built = spec.images.get(images.built(pool["image"]))
+        data = {
+            "verify": pool["verify"],
+            "gpu": built is not None and built["gpu"],
+            "release": built is not None and built["excludeFromLatest"] == "untilVerified",
+            "vmSize": pool["vmSize"],
+            "docker": built is not None,
+        }
         yield Desired(Address(NAME, name), {}, (Address("pool", name),), data=data)
 
 

@@ -17,6 +17,7 @@ from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Body, Desired, Observed, Rule
+from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
 
 NAME = "batch_account"
@@ -32,30 +33,28 @@ FIELDS = {
     "properties.poolAllocationMode": Rule.REFUSE,
     "properties.keyVaultReference": Rule.REFUSE,
 }
-MODES = ["AAD", "TaskAuthenticationToken"]
-"""Entra ID for people and programs, and Batch's own tokens for its tasks; no shared keys unless a spec says so."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    own = spec.batch_account
-    if own is None:
+    account = spec.batch_account
+    if account is None:
         return
     refs = [Address("resource_group", spec.azure.resource_group)]
     group = spec.group_id
     properties: dict[str, Any] = {
         "poolAllocationMode": "BatchService",
-        "publicNetworkAccess": own.get("publicNetworkAccess", "Enabled"),
-        "allowedAuthenticationModes": sorted(own.get("allowedAuthenticationModes", MODES)),
+        "publicNetworkAccess": account["publicNetworkAccess"],
+        "allowedAuthenticationModes": sorted(account["allowedAuthenticationModes"]),
         "autoStorage": None,
     }
-    body = {**arm.tagged(spec, own), "properties": properties, "identity": []}
-    if "autoStorage" in own:
-        storage = own["autoStorage"].split("/")[1]
+    body = {**arm.tagged(spec, account), "properties": properties, "identity": []}
+    if "autoStorage" in account:
+        storage = account["autoStorage"].split("/")[1]
         refs.append(Address("storage_account", storage))
         storage_id = f"{group}/providers/Microsoft.Storage/storageAccounts/{storage}"
         properties["autoStorage"] = {"storageAccountId": storage_id.lower(), "authenticationMode": "StorageKeys"}
-    if "autoStorageIdentity" in own:
-        identity = own["autoStorageIdentity"].split("/")[1]
+    if "autoStorageIdentity" in account:
+        identity = account["autoStorageIdentity"].split("/")[1]
         refs.append(Address("identity", identity))
         identity_id = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}".lower()
         properties["autoStorage"] |= {
@@ -63,7 +62,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "nodeIdentityReference": {"resourceId": identity_id},
         }
         body["identity"] = [identity_id]
-    yield Desired(Address(NAME, own["name"]), body, tuple(refs), own.get("protect", False))
+    yield Desired(Address(NAME, account["name"]), body, tuple(refs), account["protect"])
 
 
 def _normalised(body: Raw) -> Body:
@@ -84,8 +83,8 @@ def _normalised(body: Raw) -> Body:
 def said(observed: Observed, known: Known, notes: list[str]) -> Section:
     """A Batch account in a spec's words."""
     properties = observed.body["properties"]
-    usual = {"publicNetworkAccess": "Enabled", "allowedAuthenticationModes": MODES}
-    own: Section = {"name": observed.address.name, **without({name: properties[name] for name in usual}, usual)}
+    given = {name: properties[name] for name in ("publicNetworkAccess", "allowedAuthenticationModes")}
+    own: Section = {"name": observed.address.name, **without(given, defaults(NAME))}
     linked = properties.get("autoStorage")
     if linked:
         name = known.name("storage_account", linked["storageAccountId"])

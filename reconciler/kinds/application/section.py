@@ -1,0 +1,82 @@
+"""The section `applications` of a spec: their files, versions and storage, and the pools that bring them to nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.azure import roles
+from reconciler.errors import Problem
+from reconciler.kinds.application import packing
+from reconciler.spec import role_targets
+from reconciler.spec.document import Document
+from reconciler.spec.family import Section
+from reconciler.spec.pools import Pool
+from reconciler.spec.references import nearest
+from reconciler.spec.schema import Path_
+from reconciler.spec.sections import Application
+from reconciler.spec.spec import Spec
+
+
+def check(document: Document, spec: Spec) -> Iterator[Problem]:
+    if spec.applications:
+        yield from _storage(document, spec)
+    for name, application in spec.applications.items():
+        yield from _application(document, spec, ("applications", name), application)
+    for name, pool in spec.pools.items():
+        yield from _pool(document, spec, ("pools", name), pool)
+
+
+def _storage(document: Document, spec: Spec) -> Iterator[Problem]:
+    account = spec.batch_account
+    if account is None:
+        message = "applications need a batchAccount; add batchAccount: {name: ..., autoStorage: storage/NAME}"
+        yield document.problem(("applications",), message, at_key=True)
+    elif "autoStorage" not in account:
+        message = "are kept in the account's auto-storage; add autoStorage: storage/NAME to batchAccount"
+        yield document.problem(("applications",), message, at_key=True)
+    elif "autoStorageIdentity" in account:
+        who, storage = account["autoStorageIdentity"], account["autoStorage"]
+        there = who.removeprefix("identities/") in spec.identities
+        if there and not role_targets.holds(spec, who, storage, roles.BLOB_WRITERS):
+            role = roles.BLOB_WRITERS[0]
+            message = f"{who} cannot keep packages there; give it roles: [{{role: {role}, on: {storage}}}]"
+            yield document.problem(("batchAccount", "autoStorageIdentity"), message)
+
+
+def _application(document: Document, spec: Spec, path: Path_, application: Application) -> Iterator[Problem]:
+    packages, default = application["packages"], application.get("defaultVersion")
+    for version, source in packages.items():
+        if reason := packing.fault(spec.folder / source):
+            yield document.problem((*path, "packages", version), reason)
+    if default is not None and default not in packages:
+        close = nearest(default, packages)
+        message = f"is {default!r}, but there is no such package{close}; add it to packages, or name another version"
+        yield document.problem((*path, "defaultVersion"), message)
+
+
+def _pool(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iterator[Problem]:
+    """A package of an application of this spec must be in it; what others made is theirs to know."""
+    known = {name.lower(): name for name in spec.applications}
+    brings = False
+    for index, package in enumerate(pool["applicationPackages"]):
+        here = (*path, "applicationPackages", index)
+        name, version = known.get(package["id"].lower()), package.get("version")
+        if name is None:
+            continue
+        brings, application = True, spec.applications[name]
+        if version is None and "defaultVersion" not in application:
+            message = f"names no version, and applications.{name} has no defaultVersion; add one of them"
+            yield document.problem(here, message)
+        elif version is not None and version not in application["packages"]:
+            versions = ", ".join(application["packages"])
+            message = (
+                f"is {version!r}, but applications.{name} has {versions}; name one of these, or add a package there"
+            )
+            yield document.problem((*here, "version"), message)
+    identity = spec.batch_account.get("autoStorageIdentity") if spec.batch_account else None
+    if brings and identity is not None and identity not in pool["identity"]:
+        message = f"its nodes fetch packages as {identity}, the autoStorageIdentity; add that to the pool's identity"
+        yield document.problem((*path, "applicationPackages"), message, at_key=True)
+
+
+SECTION = Section(key="applications", check=check)

@@ -1,0 +1,88 @@
+"""The conversions of the section `jobs` of a spec: a container for the scripts, and nodes that can read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reconciler.azure import roles
+from reconciler.errors import Problem
+from reconciler.spec import role_targets
+from reconciler.spec.document import Document
+from reconciler.spec.family import Section
+from reconciler.spec.pools import Pool
+from reconciler.spec.schema import Path_
+from reconciler.spec.sections import Conversion
+from reconciler.spec.spec import Spec
+
+
+def spell(job: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Scripts are in the account of the results unless a spec says where."""
+    if "convert" in job:
+        account = job["convert"]["to"].split("/")[1]
+        job["convert"] = {"scripts": f"storage/{account}/scripts", **job["convert"]}
+    return job
+
+
+def check(document: Document, spec: Spec) -> Iterator[Problem]:
+    for name, job in spec.jobs.items():
+        if "convert" in job:
+            path: Path_ = ("jobs", name, "convert")
+            yield from _containers(document, spec, path, job["convert"])
+            pool = job["pool"].removeprefix("pools/")
+            if pool in spec.pools:
+                yield from _nodes(document, spec, path, job["convert"], pool)
+
+
+def _containers(document: Document, spec: Spec, path: Path_, convert: Conversion) -> Iterator[Problem]:
+    places, scripts = (convert["from"], convert["to"]), convert["scripts"]
+    if convert["from"] == convert["to"]:
+        yield document.problem((*path, "to"), "must not be the container that is converted from")
+    if not document.says((*path, "scripts")) and all(_there(spec, one) for one in places) and not _there(spec, scripts):
+        message = f"needs a container for its scripts; declare {scripts} under storage, or set scripts:"
+        yield document.problem(path, message, at_key=True)
+    if scripts in places:
+        yield document.problem((*path, "scripts"), "must be a container of its own")
+
+
+def _nodes(document: Document, spec: Spec, path: Path_, convert: Conversion, name: str) -> Iterator[Problem]:
+    pool = spec.pools[name]
+    if _holds_containers(spec, pool):
+        message = f"pools/{name} runs tasks in containers only, as its nodes hold container images; use another pool"
+        yield document.problem(path, message, at_key=True)
+    places = (convert["from"], convert["to"], convert["scripts"])
+    written = places if document.says((*path, "scripts")) else places[:2]
+    if all(_there(spec, place) for place in written):
+        accounts = {"/".join(place.split("/")[:2]) for place in places}
+        yield from _writers(document, spec, path, name, sorted(accounts))
+
+
+def _there(spec: Spec, place: str) -> bool:
+    """Whether `storage/ACCOUNT/CONTAINER` is in the spec."""
+    _, account, container = place.split("/")
+    return account in spec.storage and container in spec.storage[account]["containers"]
+
+
+def _holds_containers(spec: Spec, pool: Pool) -> bool:
+    """Whether Batch runs tasks of the pool in containers only: its image preloads some, or it names some."""
+    image = pool["image"] if isinstance(pool["image"], str) else ""
+    built = spec.images.get(image.removeprefix("images/"))
+    return bool((built and built["preload"]) or pool.get("containers", {}).get("images"))
+
+
+def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: list[str]) -> Iterator[Problem]:
+    """The pool's first identity is what tasks act as: it must be able to read and write blobs."""
+    role = roles.BLOB_WRITERS[0]
+    if not spec.pools[name]["identity"]:
+        message = f"needs nodes with an identity; set identity: on pools/{name} to one with the role {role}"
+        yield document.problem(path, message, at_key=True)
+        return
+    first = spec.pools[name]["identity"][0]
+    for account in accounts:
+        if not role_targets.holds(spec, first, account, roles.BLOB_WRITERS):
+            message = f"{first} cannot write there; give it roles: [{{role: {role}, on: {account}}}]"
+            yield document.problem(path, message, at_key=True)
+
+
+SECTION = Section(key="jobs", spell=spell, check=check)

@@ -1,0 +1,45 @@
+"""What no schema can say of how changes reach a pool: its windows, and what a change beside it needs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zoneinfo
+from collections.abc import Iterator
+
+from reconciler.errors import Problem
+from reconciler.spec.document import Document
+from reconciler.spec.pools import Pool
+from reconciler.spec.schema import Path_
+from reconciler.spec.spec import Spec
+
+LONGEST = 58
+"""Characters of the name of a pool that has generations; an id has 64 at most."""
+
+
+def check(document: Document, spec: Spec, name: str, pool: Pool) -> Iterator[Problem]:
+    """Every problem of the pool's `rollout`."""
+    path: Path_ = ("pools", name, "rollout")
+    for index, window in enumerate(pool["rollout"].get("windows", ())):
+        zone = window["timeZone"]
+        if zone not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; write an IANA name such as Europe/Rome"
+            yield document.problem((*path, "windows", index, "timeZone"), f"{zone!r} is no time zone{hint}")
+    if pool["rollout"]["whenEmpty"] == "blueGreen":
+        yield from _beside(document, spec, (*path, "whenEmpty"), name, protected=pool["protect"])
+
+
+def _beside(document: Document, spec: Spec, path: Path_, name: str, *, protected: bool) -> Iterator[Problem]:
+    """Later generations need names of their own, and the first one goes."""
+    if protected:
+        yield document.problem(
+            path, "blueGreen deletes the pool that it replaces, which protect: true forbids; use drain"
+        )
+    if len(name) > LONGEST:
+        yield document.problem(
+            path, f"blueGreen needs a name of at most {LONGEST} characters, for later pools are NAME-gN"
+        )
+    for other in spec.pools:
+        if re.fullmatch(rf"{re.escape(name)}-g\d+", other, re.IGNORECASE):
+            yield document.problem(path, f"a later generation of {name} may have the name of pools.{other}; rename one")

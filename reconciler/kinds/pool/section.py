@@ -1,0 +1,90 @@
+"""The section `pools` of a spec: its short forms, what it boots, and what Azure retires of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.azure import images, retired
+from reconciler.errors import Problem
+from reconciler.kinds.pool import rollout_checks
+from reconciler.spec.document import Document
+from reconciler.spec.family import Section
+from reconciler.spec.pools import Pool
+from reconciler.spec.schema import Path_
+from reconciler.spec.spec import Spec
+
+
+def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A number of nodes is one of dedicated nodes; one identity is a list of one."""
+    nodes, identity = pool["nodes"], pool.get("identity", [])
+    return {
+        **pool,
+        "nodes": nodes if isinstance(nodes, dict) else {"dedicated": nodes},
+        "identity": [identity] if isinstance(identity, str) else identity,
+    }
+
+
+def check(document: Document, spec: Spec) -> Iterator[Problem]:
+    if spec.pools and spec.batch_account is None:
+        yield document.problem(("pools",), "pools need a batchAccount; add batchAccount: {name: ...}", at_key=True)
+    for name, pool in spec.pools.items():
+        yield from _image(document, ("pools", name), pool)
+        yield from rollout_checks.check(document, spec, name, pool)
+    if scaled(spec):
+        from reconciler.kinds.pool import scale_checks
+
+        yield from scale_checks.check(document, scaled(spec))
+
+
+def _image(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
+    image, verify = pool["image"], pool["verify"]
+    if reason := images.unknown(image):
+        yield document.problem((*path, "image"), f"{image!r} {reason}" if isinstance(image, str) else reason)
+    names = [] if isinstance(verify, bool) else [check["name"] for check in verify]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield document.problem((*path, "verify", index, "name"), "is given twice")
+
+
+def scaled(spec: Spec) -> dict[str, Pool]:
+    """The pools that scale by a formula. Where there is none, nobody needs the language of formulas."""
+    return {name: pool for name, pool in spec.pools.items() if "autoscale" in pool["nodes"]}
+
+
+def trial(document: Document, spec: Spec) -> Iterator[Problem]:
+    if scaled(spec):
+        from reconciler.kinds.pool import scale_checks
+
+        yield from scale_checks.trials(document, scaled(spec), spec.folder)
+
+
+def advice(spec: Spec) -> Iterator[str]:
+    if scaled(spec):
+        from reconciler.kinds.pool import scale_checks
+
+        yield from scale_checks.advice(scaled(spec))
+
+
+def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
+    for name, pool in spec.pools.items():
+        asked = {
+            "vmSize": retired.size(pool["vmSize"]),
+            "image": retired.image(_urn(pool["image"])),
+            "nodeAgentSkuId": retired.agent(pool.get("nodeAgentSkuId", "")),
+        }
+        yield from ((("pools", name, field), notice) for field, notice in asked.items() if notice)
+
+
+def _urn(image: images.Image) -> str:
+    """publisher:offer:sku of a marketplace image, empty for others."""
+    if isinstance(image, Mapping) and "publisher" not in image:
+        return ""
+    if isinstance(image, str) and image not in images.SHORT and ":" not in image:
+        return ""
+    reference = images.reference(image)
+    return ":".join(reference[key] for key in ("publisher", "offer", "sku"))
+
+
+SECTION = Section(key="pools", spell=spell, check=check, trial=trial, retiring=retiring, advice=advice)

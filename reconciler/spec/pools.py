@@ -1,0 +1,119 @@
+"""The section `pools` of a spec, as kinds get it: in one form, with every default.
+
+What a pool takes under Azure's own names and hands on as it is, is a `Body`: JSON as Azure's REST reference spells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from reconciler.azure.images import Image
+from reconciler.model import Body
+
+
+class Span(TypedDict):
+    """How many tasks, how long each, and what else its kind of trace needs."""
+
+    tasks: int
+    takes: str
+    every: NotRequired[str]
+    days: NotRequired[int]
+
+
+class Autoscale(TypedDict):
+    formula: NotRequired[str]
+    scenario: NotRequired[str]
+    max: NotRequired[int]
+    min: int
+    spot: bool
+    every: str
+    expect: NotRequired[Mapping[str, str | float]]
+    trace: NotRequired[str | Mapping[str, Span]]
+    boot: str
+
+
+class Nodes(TypedDict):
+    dedicated: int
+    spot: int
+    resizeTimeout: NotRequired[str]
+    nodeDeallocationOption: NotRequired[str]
+    autoscale: NotRequired[Autoscale]
+
+
+class StartTask(TypedDict):
+    commandLine: str
+    environmentSettings: Mapping[str, str]
+    maxTaskRetryCount: int
+    waitForSuccess: bool
+    elevationLevel: str
+    resourceFiles: Sequence[Body]
+    containerSettings: NotRequired[Body]
+
+
+class Containers(TypedDict, total=False):
+    images: Sequence[str]
+    registries: Sequence[str]
+
+
+class Package(TypedDict):
+    id: str
+    version: NotRequired[str]
+
+
+class PoolCheck(TypedDict):
+    name: str
+    run: str
+    container: NotRequired[str]
+
+
+Verify = bool | Sequence[PoolCheck]
+"""Whether a pool is verified, or with which checks beside the usual ones."""
+
+
+class Window(TypedDict):
+    days: NotRequired[Sequence[str]]
+    start: str
+    lasts: str
+    timeZone: str
+
+
+class Rollout(TypedDict):
+    whenEmpty: str
+    drainWithin: str
+    newNodes: str
+    maxUnavailable: int
+    windows: NotRequired[Sequence[Window]]
+
+
+class Pool(TypedDict):
+    vmSize: str
+    image: Image
+    nodes: Nodes
+    identity: Sequence[str]
+    startTask: NotRequired[StartTask]
+    taskSlotsPerNode: int
+    displayName: NotRequired[str]
+    metadata: Mapping[str, str]
+    protect: bool
+    nodeAgentSkuId: NotRequired[str]
+    containers: NotRequired[Containers]
+    verify: Verify
+    interNodeCommunication: NotRequired[str]
+    networkConfiguration: NotRequired[Body]
+    taskSchedulingPolicy: NotRequired[Body]
+    userAccounts: NotRequired[Sequence[Body]]
+    applicationPackages: Sequence[Package]
+    mountConfiguration: NotRequired[Sequence[Body]]
+    upgradePolicy: NotRequired[Body]
+    dataDisks: NotRequired[Sequence[Body]]
+    licenseType: NotRequired[str]
+    diskEncryptionConfiguration: NotRequired[Body]
+    nodePlacementConfiguration: NotRequired[Body]
+    extensions: NotRequired[Sequence[Body]]
+    osDisk: NotRequired[Body]
+    securityProfile: NotRequired[Body]
+    serviceArtifactReference: NotRequired[Body]
+    tags: Mapping[str, str]
+    rollout: Rollout
+    onExisting: str

@@ -1,0 +1,141 @@
+"""The sections of a spec that several families read, as kinds get them: in one form, with every default.
+
+A key that may be missing is NotRequired; what is missing then means that nobody asks for it. Pools are in `pools`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+Texts = Mapping[str, str]
+
+
+class Container(TypedDict):
+    metadata: Texts
+    protect: bool
+
+
+class StorageAccount(TypedDict):
+    sku: str
+    kind: str
+    publicNetworkAccess: str
+    allowSharedKeyAccess: bool
+    allowBlobPublicAccess: bool
+    minimumTlsVersion: str
+    containers: Mapping[str, Container]
+    tags: Texts
+    protect: bool
+
+
+class Role(TypedDict):
+    role: str
+    on: str
+
+
+class Identity(TypedDict):
+    roles: Sequence[Role]
+    tags: Texts
+    protect: bool
+
+
+class ContainerBuild(TypedDict):
+    context: str
+    dockerfile: str
+    tag: str
+    arguments: Texts
+    timeoutMinutes: int
+
+
+class Registry(TypedDict):
+    sku: str
+    builds: Mapping[str, ContainerBuild]
+    tags: Texts
+    protect: bool
+
+
+class ImageDefinition(TypedDict, total=False):
+    description: str
+    publisher: str
+    offer: str
+    sku: str
+
+
+class BuildMachine(TypedDict):
+    size: str
+    keepOnFailure: bool
+    expiresAfterHours: int
+    subnet: NotRequired[str]
+    sshPublicKey: NotRequired[str]
+
+
+class BuildStep(TypedDict):
+    """`run` is the text of the script, also where a `file` holds it."""
+
+    name: str
+    run: str
+    file: NotRequired[str]
+
+
+class Image(TypedDict):
+    gallery: str
+    definition: ImageDefinition
+    os: str
+    baseVersion: NotRequired[str]
+    gpu: bool
+    buildVm: BuildMachine
+    identity: NotRequired[str]
+    preload: Sequence[str]
+    packages: Sequence[str]
+    scripts: Sequence[BuildStep]
+    verify: Sequence[BuildStep]
+    regions: NotRequired[Mapping[str, int]]
+    version: str
+    keep: int
+    excludeFromLatest: bool | str
+    endOfLife: NotRequired[str]
+    tags: Texts
+    protect: bool
+
+
+class BatchAccount(TypedDict):
+    name: str
+    autoStorage: NotRequired[str]
+    autoStorageIdentity: NotRequired[str]
+    publicNetworkAccess: str
+    allowedAuthenticationModes: Sequence[str]
+    tags: Texts
+    protect: bool
+
+
+class Application(TypedDict):
+    displayName: NotRequired[str]
+    allowUpdates: bool
+    defaultVersion: NotRequired[str]
+    packages: Texts
+    protect: bool
+
+
+Conversion = TypedDict(
+    "Conversion",
+    {
+        "from": str,
+        "to": str,
+        "scripts": str,
+        "suffixes": Sequence[str],
+        "prefix": str,
+        "deleteOrphans": bool,
+        "tasks": NotRequired[int],
+    },
+)
+
+
+class Job(TypedDict):
+    pool: str
+    priority: int
+    maxTaskRetryCount: int
+    maxWallClockTime: NotRequired[str]
+    displayName: NotRequired[str]
+    metadata: Texts
+    protect: bool
+    convert: NotRequired[Conversion]
