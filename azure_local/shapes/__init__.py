@@ -8,7 +8,8 @@ The JSON files are taken from Microsoft's OpenAPI documents, types of ARM resour
     "#Name" another shape, [member] a list, {"*": member} a map, {"enum": [...]} one of these words in any letter case
     null    what the service fills in and ignores in a request
 
-Beside them `!` lists the members that must be there.
+Beside them `!` lists the members that must be there. `$types` says from which version of Microsoft's types a file is
+taken that has no OpenAPI document: to add a type is to write its line there and let the rest be written.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def unfit(path: str, value: Any, wanted: str) -> Unfit:
 def load(service: str) -> dict[str, Shape]:
     """The shapes of a file."""
     table: dict[str, Shape] = json.loads((Path(__file__).parent / f"{service}.json").read_text())
-    return table
+    return {name: shape for name, shape in table.items() if not name.startswith("$")}
 
 
 @dataclass(frozen=True)

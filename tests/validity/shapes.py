@@ -73,22 +73,6 @@ ROOTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
 }
 """File of shapes → swagger documents, and the definitions in them that bodies have."""
-TYPES: dict[str, tuple[str, dict[str, str]]] = {
-    "batch": (
-        "microsoft.batch/2025-06-01",
-        {
-            "BatchAccount": "Microsoft.Batch/batchAccounts",
-            "Pool": "Microsoft.Batch/batchAccounts/pools",
-            "Application": "Microsoft.Batch/batchAccounts/applications",
-            "ApplicationPackage": "Microsoft.Batch/batchAccounts/applications/versions",
-        },
-    ),
-    "containerregistry": (
-        "microsoft.containerregistry/2025-11-01",
-        {"Registry": "Microsoft.ContainerRegistry/registries"},
-    ),
-}
-"""File of shapes → the types of an api-version that there is no swagger of, and the shapes' names of ARM's."""
 MODELS = {
     "batch-data": (
         "BatchPoolCreateOptions", "BatchPoolUpdateOptions", "BatchPoolReplaceOptions", "BatchPoolResizeOptions",
@@ -103,7 +87,9 @@ MODELS = {
 """File of shapes → models of Microsoft's SDK that bodies have."""
 OLDER = {"batch": BATCH, "batch-data": "batch/data-plane/Azure.Batch/preview/2024-07-01.20.0/BatchService.json"}
 """File of shapes → the swagger of an older version, which alone says what is a secret and what a duration."""
-FILES = sorted({*ROOTS, *TYPES, *MODELS})
+FILES = sorted({*ROOTS, *MODELS, *(path.stem for path in FOLDER.glob("*.json"))})
+TYPES = "$types"
+"""What a file of shapes says of ARM types whose version no swagger has: where they are, and the names of their shapes."""
 WORDS = ("string", "integer", "number", "boolean")
 LIMITS = {
     "minimum": "min",
@@ -198,13 +184,19 @@ def made(name: str) -> dict[str, Any]:
         for root in roots:
             shapes.add(root, Schema(path, {"$ref": f"#/definitions/{root}"}).resolved())
     found = dict(shapes.found)
-    if name in TYPES:
-        folder, types = TYPES[name]
-        found |= shapes_of_bicep.made(SHARED / "bicep-types" / folder, types)
+    if said := _said(name):
+        found |= {TYPES: said, **shapes_of_bicep.made(SHARED / "bicep-types" / said["from"], said["shapes"])}
     found |= shapes_of_sdk.made(MODELS.get(name, ()))
     if name in OLDER:
         _complete(found, document((SHARED / OLDER[name]).resolve())["definitions"])
     return dict(sorted(found.items()))
+
+
+def _said(name: str) -> dict[str, Any]:
+    """What the file says of types; nothing where it is not there, or says nothing."""
+    path = FOLDER / f"{name}.json"
+    said: dict[str, Any] = json.loads(path.read_text()).get(TYPES, {}) if path.is_file() else {}
+    return said
 
 
 def written(name: str) -> str:
