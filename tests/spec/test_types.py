@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import json
+import sys
 import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints
 import pytest
 from jsonschema import Draft202012Validator
 
+from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load
 from reconciler.spec import schema
 from reconciler.spec.pools import Pool
 from reconciler.spec.sections import Application, BatchAccount, Identity, Image, Job, Registry, StorageAccount
 
 CHECKOUT = Path(__file__).parents[2]
-SECTIONS = {
+SECTIONS: dict[str, Any] = {
     "storage": StorageAccount,
     "identities": Identity,
     "registries": Registry,
@@ -28,6 +30,14 @@ SECTIONS = {
     "pools": Pool,
     "jobs": Job,
 }
+
+
+def own(kind: Kind) -> Any:
+    """The type that a kind declares for a section that nobody else reads: the last TypedDict beside its `expand`."""
+    return [value for value in vars(sys.modules[kind.expand.__module__]).values() if is_typeddict(value)][-1]
+
+
+SECTIONS |= {kind.section: own(kind) for kind in KINDS.values() if kind.section and kind.section not in SECTIONS}
 COMPUTED = {"identity of Pool", "size of BuildMachine", "run of BuildStep", "scripts of Conversion"}
 """What a family always fills in, though no schema can say with what."""
 WORDS = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}
@@ -68,6 +78,10 @@ def _entry(hint: Any, shape: schema.Shape, path: str) -> Iterator[str]:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_is_of_the_type_that_its_schema_describes(section: str) -> None:
     assert list(misfits(SECTIONS[section], schema.kind_of(section)[1], section)) == []
+
+
+def test_every_section_of_resources_has_a_type() -> None:
+    assert {name for name in schema.schema()["properties"] if schema.named(name)} <= SECTIONS.keys()
 
 
 def test_every_default_is_what_its_own_schema_allows() -> None:

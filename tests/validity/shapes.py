@@ -89,7 +89,7 @@ OLDER = {"batch": BATCH, "batch-data": "batch/data-plane/Azure.Batch/preview/202
 """File of shapes → the swagger of an older version, which alone says what is a secret and what a duration."""
 FILES = sorted({*ROOTS, *MODELS, *(path.stem for path in FOLDER.glob("*.json"))})
 TYPES = "$types"
-"""What a file of shapes says of ARM types whose version no swagger has: where they are, and the names of their shapes."""
+"""What a file of shapes says of ARM types whose version no swagger has: where they are, and their shapes' names."""
 WORDS = ("string", "integer", "number", "boolean")
 LIMITS = {
     "minimum": "min",
