@@ -15,6 +15,7 @@ MODULES = (
     "storage.storage_account",
     "storage.container",
     "identity.identity",
+    "operational_insights.workspace",
     "authorization.role_assignment",
     "network.network",
     "compute.catalogue",

@@ -35,6 +35,7 @@ MODULES = (
     "storage.container",
     "identity.identity",
     "registry.registry",
+    "log_analytics_workspace",
     "batch_account.batch_account",
     "identity.role_assignment",
     "registry.container_image",

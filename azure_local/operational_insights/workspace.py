@@ -1,0 +1,58 @@
+"""Microsoft.OperationalInsights workspaces.
+
+The days that a sku keeps logs are from Microsoft's documentation of prices; the rest is from its schema. A deleted
+workspace is gone: that it could be made again with its logs is not offered.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from azure_local import serving, tracked
+from azure_local.azure import Azure
+from azure_local.common import registered
+from azure_local.http import Answer, Call, Failure
+from azure_local.shapes import Shapes, load, malformed
+from azure_local.tracked import Document, Provider, Type
+
+WORKSPACE = Type(
+    provider=Provider("Microsoft.OperationalInsights", Shapes(load("operationalinsights"), malformed)),
+    name="Microsoft.OperationalInsights/workspaces",
+    store="workspace",
+    versions=("2025-02-01", "2026-03-01", "2023-09-01", "2022-10-01"),
+    shape="Workspace",
+    seconds=15,
+    offered=("retentionInDays", "sku"),
+    naming=r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
+)
+DAYS = {"Free": (7, 7)}
+"""Sku → the fewest and the most days that it keeps logs; 30 to 730 where nothing else is said."""
+
+
+def _completed(properties: Document) -> Document:
+    """With what Azure fills in. Failure 400 for days that the sku does not have."""
+    sku = properties.get("sku") or {"name": "PerGB2018"}
+    fewest, most = DAYS.get(sku["name"], (30, 730))
+    days = properties.get("retentionInDays") or fewest
+    if not fewest <= days <= most:
+        raise Failure(400, "InvalidParameter", "'RetentionInDays' property doesn't match the SKU limits")
+    return {**properties, "sku": sku, "retentionInDays": days}
+
+
+async def put(azure: Azure, call: Call) -> Answer:
+    registered(azure, WORKSPACE.namespace)
+    wanted, before = tracked.body(azure, call, WORKSPACE), tracked.existing(azure, call, WORKSPACE)
+    kept = before["resource"]["properties"] if before else {"customerId": str(uuid.uuid4())}
+    wanted["properties"] = _completed({**kept, **wanted["properties"]})
+    return tracked.keep(azure, call, WORKSPACE, wanted)
+
+
+async def patch(azure: Azure, call: Call) -> Answer:
+    document, wanted = tracked.lookup(azure, call, WORKSPACE), tracked.changes(call, WORKSPACE)
+    resource = document["resource"]
+    wanted["properties"] = _completed({**resource["properties"], **wanted["properties"]})
+    resource |= wanted
+    return tracked.update(azure, WORKSPACE, document)
+
+
+SERVICE = serving.service(WORKSPACE, put=put, patch=patch)

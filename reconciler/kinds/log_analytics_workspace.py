@@ -1,0 +1,70 @@
+"""A Log Analytics workspace: where logs and metrics are collected and asked for.
+
+Tags, sku and retention change in place; the location does not, and it is never replaced, because its logs would go with
+it. A deleted one can be made again under its name, with its logs, for 14 days. That each sku has its own range of days
+is inferred from Microsoft's documentation of prices; the schema only says that there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NotRequired, TypedDict
+
+from reconciler.cloud import arm
+from reconciler.kind import ArmType, Kind
+from reconciler.kind.arm import Plain
+from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.words import without
+from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.spec.spec import Spec
+
+NAME = "log_analytics_workspace"
+SECTION = "logAnalytics"
+ARM = ArmType("Microsoft.OperationalInsights/workspaces", "2025-02-01")
+CHANGEABLE = (
+    "defaultDataCollectionRuleResourceId", "features", "forceCmkForQuery", "publicNetworkAccessForIngestion",
+    "publicNetworkAccessForQuery", "replication", "retentionInDays", "sku", "workspaceCapping",
+)  # fmt: skip
+FIELDS = {
+    **arm.TAGGED,
+    **dict.fromkeys(("identity", *(f"properties.{name}" for name in CHANGEABLE)), Rule.LIVE),
+    **dict.fromkeys(("etag", "properties.failover"), Rule.IGNORE),
+}
+
+
+class Workspace(TypedDict):
+    """An entry of `logAnalytics`."""
+
+    sku: str
+    retentionInDays: NotRequired[int]
+    tags: dict[str, str]
+    protect: bool
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    group = Address("resource_group", spec.azure.resource_group)
+    for name, workspace in spec.section(SECTION, Workspace).items():
+        days = workspace.get("retentionInDays", 7 if workspace["sku"] == "Free" else 30)
+        properties = {"sku": {"name": workspace["sku"]}, "retentionInDays": days}
+        body = {**arm.tagged(spec, workspace), "properties": properties}
+        yield Desired(Address(NAME, name), body, (group,), workspace["protect"])
+
+
+def said(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """A workspace in a spec's words."""
+    properties = observed.body["properties"]
+    own = {"sku": properties["sku"]["name"], "retentionInDays": properties.get("retentionInDays")}
+    return {**without(own, {"sku": "PerGB2018", "retentionInDays": 30}), **tracked(observed, known, notes)}
+
+
+KIND = Kind(
+    name=NAME,
+    arm=ARM,
+    fields=FIELDS,
+    expand=expand,
+    **Plain(name=NAME, arm=ARM, patched=("properties",)).verbs(),
+    noun="Log Analytics workspace",
+    section=SECTION,
+    outputs={"customerId": "properties.customerId"},
+    inverse=Inverse(say=said, tagged=True),
+)
