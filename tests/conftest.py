@@ -125,23 +125,27 @@ class World:
     text: dict[str, Any]
     account: str
     credential: Any = None
+    transport: Any = None
 
     def spec(self) -> Spec:
         self.file.write_text(yaml.safe_dump(self.text))
         return load(self.file, os.environ)
 
-    def cloud(self) -> Cloud:
-        made = connect(self.spec(), os.environ)
+    def cloud(self, spec: Spec | None = None) -> Cloud:
+        made = connect(spec or self.spec(), os.environ)
         self.credential = self.credential or made.credential
-        made.credential = self.credential  # one sign-in for all
+        self.transport = self.transport or made.transport
+        made.credential, made.transport = self.credential, self.transport  # one sign-in and its connections for all
         return made
 
     def plan(self, **more: Any) -> Plan:
-        return loop.read(self.spec(), self.cloud(), CHECKED, **more).plan
+        spec = self.spec()
+        return loop.read(spec, self.cloud(spec), CHECKED, **more).plan
 
     def apply(self, poll_seconds: float | None = None, **more: Any) -> dict[str, Outcome]:
-        cloud = self.cloud()
-        reading = loop.read(self.spec(), cloud, CHECKED, **more)
+        spec = self.spec()
+        cloud = self.cloud(spec)
+        reading = loop.read(spec, cloud, CHECKED, **more)
         stop = threading.Event()
         outcomes = loop.carry_out(
             reading, cloud, CHECKED, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds

@@ -135,12 +135,20 @@ class Cloud:
         return SignIn()
 
     @cached_property
+    def transport(self) -> Any:
+        """The connections, which all clients share: most of them ask one host, and each handshake costs round trips."""
+        from azure.core.pipeline.transport import RequestsTransport
+
+        return RequestsTransport()
+
+    @cached_property
     def _management(self) -> dict[str, Any]:
         """Arguments of every ARM client. They share the pace, because ARM counts what they ask together."""
         from reconciler.cloud.policies import Inspecting, Pacing
 
         return {
             "base_url": self.endpoints.resource_manager,
+            "transport": self.transport,
             "credential_scopes": ["https://management.azure.com/.default"],
             "per_retry_policies": [Inspecting(), Pacing()],
             "permit_redirects": False,  # our token goes to the resource manager and nowhere else
@@ -190,7 +198,8 @@ class Cloud:
             if self._batch is None:
                 body = self.arm("GET", self.account_id or "").body
                 endpoint = f"https://{body['properties']['accountEndpoint']}"
-                self._batch = BatchClient(endpoint, self.credential, per_retry_policies=[Inspecting()], **RETRIES)
+                options: Any = {"transport": self.transport, "per_retry_policies": [Inspecting()], **RETRIES}
+                self._batch = BatchClient(endpoint, self.credential, **options)
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
