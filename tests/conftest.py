@@ -126,6 +126,8 @@ class World:
     account: str
     credential: Any = None
     transport: Any = None
+    planned: Plan | None = None
+    """The plan that was applied last."""
 
     def spec(self) -> Spec:
         self.file.write_text(yaml.safe_dump(self.text))
@@ -146,6 +148,7 @@ class World:
         spec = self.spec()
         cloud = self.cloud(spec)
         reading = loop.read(spec, cloud, CHECKED, **more)
+        self.planned = reading.plan
         stop = threading.Event()
         outcomes = loop.carry_out(
             reading, cloud, CHECKED, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds
