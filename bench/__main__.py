@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import azure, convert, images, listing, pools, preflight
+from bench import convert, images, listing, pools, preflight, served
 from demo import photos
 from reconciler.words import count
 
@@ -23,7 +23,7 @@ def main() -> None:
     for arguments in (["--help"], ["validate", "specs/local.yaml"]):
         _line(f"reconcile {' '.join(arguments)}", f"{_cpu([*PROGRAM, *arguments]):.2f} s CPU")
     _line("requests of an unchanged plan", _requests())
-    _line(f"preflight of {preflight.POOLS} new pools, {azure.LATENCY * 1000:.0f} ms latency", preflight.measure())
+    _line(f"preflight of {preflight.POOLS} new pools, {served.LATENCY * 1000:.0f} ms latency", preflight.measure())
     _lines(pools.measure())
     _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def _cpu(command: list[str]) -> float:
 def _requests() -> str:
     """ARM and Batch requests of a plan with nothing to do, for 1 and for 20 pools."""
     told = []
-    with azure.serving(speed=600) as local:
+    with served.serving(speed=600) as local:
         for number in (1, 20):
             local.apply(number)
             with local.counted() as requests:

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 import azure_local
-from bench import azure
+from bench import served
 
 SPEED = 60.0
 STAGES = {
@@ -39,7 +39,7 @@ Spec = dict[str, Any]
 
 def measure() -> Iterator[str]:
     """A line for each scenario, on a local Azure of its own."""
-    with azure.serving(SPEED) as local:
+    with served.serving(SPEED) as local:
         azure_local.ask(local.state, "POST", "durations", STAGES)
         yield from _scenarios(local.state)
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import azure_local
-from bench.azure import LATENCY, Azure, serving
+from bench.served import LATENCY, Azure, serving
 from reconciler.words import count
 
 SPEED = 60

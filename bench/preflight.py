@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from bench import azure
+from bench import served
 from reconciler.kinds import KINDS
 from reconciler.preflight import reading
 
@@ -13,11 +13,11 @@ POOLS = 20
 
 def measure() -> str:
     """The figure in words. Seconds are the machine's too; the requests are what counts."""
-    with azure.serving(speed=600) as local:
+    with served.serving(speed=600) as local:
         local.apply(0)
         local.write(POOLS, nodes=1)
         cloud, read = local.read()
-        with local.counted(azure.LATENCY) as requests:
+        with local.counted(served.LATENCY) as requests:
             begun = time.perf_counter()
             reading.read(cloud, KINDS, read.plan, read.desired, read.observed, read.spec.azure.location)
             took = time.perf_counter() - begun
