@@ -1,6 +1,6 @@
-"""A subnet as Network shows it: what it is delegated to, and the IP configurations that have an address of it.
+"""Subnets as Network shows them, with their delegations and the IP configurations that use their addresses.
 
-Nodes of Batch pools have one each, in a scale set of Batch's own subscription.
+Every node of a Batch pool has an IP configuration, in a scale set of Batch's own subscription.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Com
 
 
 def kept(network: str, subnet: Document, properties: Document) -> Document:
-    """A subnet of a PUT with what Network fills in."""
-    own = f"{network}/subnets/{subnet['name']}"
+    """A subnet of a PUT with the members that Network fills in."""
+    subnet_id = f"{network}/subnets/{subnet['name']}"
     known = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"}
     shown = {**known, **properties, "provisioningState": "Succeeded"}
-    shown["delegations"] = [_delegation(own, one) for one in properties.get("delegations", ())]
+    shown["delegations"] = [_delegation(subnet_id, delegation) for delegation in properties.get("delegations", ())]
     kind = "Microsoft.Network/virtualNetworks/subnets"
-    return {"id": own, "name": subnet["name"], "type": kind, "properties": shown}
+    return {"id": subnet_id, "name": subnet["name"], "type": kind, "properties": shown}
 
 
-def _delegation(subnet: str, given: Document) -> Document:
-    name = given.get("name") or "delegation"
-    properties = {**given.get("properties", {}), "provisioningState": "Succeeded"}
+def _delegation(subnet: str, delegation: Document) -> Document:
+    name = delegation.get("name") or "delegation"
+    properties = {**delegation.get("properties", {}), "provisioningState": "Succeeded"}
     kind = "Microsoft.Network/virtualNetworks/subnets/delegations"
     return {"id": f"{subnet}/delegations/{name}", "name": name, "type": kind, "properties": properties}
 
 
 def shown(azure: Azure, network: Document) -> Document:
-    """A virtual network whose subnets tell who is in them; one that nobody is in says nothing of it."""
-    users = {one["id"].lower(): _users(azure, one["id"].lower()) for one in network["properties"]["subnets"]}
-    subnets = [_used(one, users[one["id"].lower()]) for one in network["properties"]["subnets"]]
+    """A virtual network whose subnets show the IP configurations in them, if there are any."""
+    users = {subnet["id"].lower(): _users(azure, subnet["id"].lower()) for subnet in network["properties"]["subnets"]}
+    subnets = [_used(subnet, users[subnet["id"].lower()]) for subnet in network["properties"]["subnets"]]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
 def _used(subnet: Document, users: list[str]) -> Document:
     if not users:
         return subnet
-    return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": [{"id": one} for one in users]}}
+    return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": [{"id": user} for user in users]}}
 
 
 def _users(azure: Azure, subnet: str) -> list[str]:
     """The ids of the IP configurations in a subnet."""
-    found = []
+    ids = []
     for document in azure.store.list("interface"):
-        for one in document["resource"]["properties"]["ipConfigurations"]:
-            if str((one["properties"].get("subnet") or {}).get("id", "")).lower() == subnet:
-                found.append(one["id"])
+        for configuration in document["resource"]["properties"]["ipConfigurations"]:
+            if str((configuration["properties"].get("subnet") or {}).get("id", "")).lower() == subnet:
+                ids.append(configuration["id"])
     for document in azure.store.list("pool"):
         network = document["resource"]["properties"].get("networkConfiguration") or {}
         if str(network.get("subnetId", "")).lower() == subnet:
-            found += [_address(document, node) for node in nodes(azure, document)]
-    return found
+            ids += [_address(document, node) for node in nodes(azure, document)]
+    return ids
 
 
 def nodes(azure: Azure, pool: Document) -> list[Document]:
@@ -63,7 +63,7 @@ def nodes(azure: Azure, pool: Document) -> list[Document]:
 
 
 def _address(pool: Document, node: Document) -> str:
-    """The IP configuration of a node, where Batch keeps its machines."""
+    """The id of a node's IP configuration, in Batch's own subscription."""
     owner = str(uuid.uuid5(uuid.NAMESPACE_URL, pool["account"]))
     place = OTHERS.format(owner, owner, pool["resource"]["name"])
     return f"{place}virtualMachines/{node['id']}/networkInterfaces/nic/ipConfigurations/ipConfiguration"

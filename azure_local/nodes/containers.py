@@ -1,8 +1,8 @@
 """Containers: tasks with container settings, run by the Docker or Podman of this machine.
 
-Which one is found out once, in the background. `RECONCILE_CONTAINERS` names another command, with its global options,
-and `RECONCILE_CONTAINERS_RUN` more options of `run`. Every container carries the state folder's label, so that what
-a killed server left running is removed by the next one.
+Which of them is available is determined once, in the background. `RECONCILE_CONTAINERS` names another command, with
+its global options, and `RECONCILE_CONTAINERS_RUN` more options of `run`. Every container has the state folder's label,
+so that the next server removes the containers that a killed one left.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ ABSENT = "not run here: this machine has no container runtime (Docker or Podman)
 NO_LAYERS = "not run here: the local Azure knows the image but keeps no layers of it"
 NO_GPU = "not run here: this machine has no GPU"
 SKIPPED = 77
-"""The exit code of what this machine cannot do, as test harnesses have it."""
+"""The exit code of a task that this machine cannot run; test harnesses use it for skipped tests."""
 ANSWER, PULL = 20, 1800
-"""Seconds that the runtime gets for a small answer, and for an image."""
+"""Seconds that the runtime has for a small command, and for pulling an image."""
 RUNTIMES = re.compile(r"PATH|HOME|TMPDIR|USER|(LD|XDG|DOCKER|PODMAN|CONTAINERS?|REGISTRY|STORAGE|BUILDAH)_.*")
-"""Variables that the runtime itself reads: a task's are told to the container alone."""
+"""Variables that the runtime itself reads; the task's values of them are passed to the container only."""
 
 
 class Containers:
@@ -52,10 +52,10 @@ class Containers:
         for command in _candidates():
             code, _ = await _call([*command, "info"])
             if code == 0:
-                left = (await _call([*command, "ps", "-aq", "--filter", f"label={self._label}"]))[1].split()
-                if left:
-                    await _call([*command, "kill", *left])
-                    await _call([*command, "rm", "-f", *left])
+                containers = (await _call([*command, "ps", "-aq", "--filter", f"label={self._label}"]))[1].split()
+                if containers:
+                    await _call([*command, "kill", *containers])
+                    await _call([*command, "rm", "-f", *containers])
                 return command
         return None
 
@@ -68,7 +68,7 @@ class Containers:
         limit: float | None,
         begin: Callable[[], None],
     ) -> End:
-        """Run a command line in a container, `begin` being called when its image is there. Refused.
+        """Run a command line in a container; `begin` is called when its image is there. Refused if it cannot run.
 
         `known` are the pool's container registries.
         """
@@ -92,11 +92,11 @@ class Containers:
         name = f"reconcile-{uuid.uuid4().hex}"
         self._running.add(name)
         with tempfile.TemporaryDirectory() as private:
-            told = Path(private, "container")
-            args, env = self._command(run, line, {**settings, "imageName": image}, name, told)
+            id_file = Path(private, "container")
+            args, env = self._command(run, line, {**settings, "imageName": image}, name, id_file)
             end = await run.start([*runtime, *args], env, limit)
-            run.container = told.read_text().strip() if told.exists() else None
-        if end[0] != 0:  # the client may be gone and its container not
+            run.container = id_file.read_text().strip() if id_file.exists() else None
+        if end[0] != 0:  # the client may have ended and its container not
             await _call([*runtime, "kill", name])
             await _call([*runtime, "rm", "-f", name])
         self._running.discard(name)
@@ -105,11 +105,11 @@ class Containers:
         return end
 
     def _command(
-        self, run: Run, line: str, settings: dict[str, Any], name: str, told: Path
+        self, run: Run, line: str, settings: dict[str, Any], name: str, id_file: Path
     ) -> tuple[list[str], dict[str, str]]:
-        """The arguments of the runtime, and its environment, which holds the values of the task's variables."""
+        """The runtime's arguments and its environment, through which the values of the task's variables are passed."""
         root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "ca.pem"
-        args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(told), "--network", "host"]
+        args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(id_file), "--network", "host"]
         args += ["-v", f"{authority}:{authority}:ro", *mounts(root, run, settings)]
         if (settings.get("workingDirectory") or "").lower() != "containerimagedefault":
             args += ["-w", str(run.work)]
@@ -128,7 +128,7 @@ class Containers:
             raise _invalid_settings(str(error)) from None
 
     async def _image(self, runtime: list[str], settings: dict[str, Any], known: list[dict[str, Any]]) -> str:
-        """The name of the image on the machine, pulled if need be. Refused if it cannot be had."""
+        """The name of the image on the machine, pulled if it is not there. Refused if that fails."""
         image = str(settings["imageName"])
         code, _ = await _call([*runtime, "image", "inspect", image])
         if code == 0:
@@ -136,14 +136,14 @@ class Containers:
         full = registries.full(image)  # Podman knows no default registry
         registry = registries.matching(image, settings.get("registry"), known)
         with registries.signed_in(registry) as login:
-            code, said = await _call([*runtime, "pull", full], PULL, {**os.environ, **login})
+            code, output = await _call([*runtime, "pull", full], PULL, {**os.environ, **login})
         if code != 0:
             text = "One or more container images specified are invalid"
-            raise Refused("ContainerInvalidImage", text, ContainerImage=image, Message=said.strip()[-1000:])
+            raise Refused("ContainerInvalidImage", text, ContainerImage=image, Message=output.strip()[-1000:])
         return full
 
     def close(self) -> None:
-        """The machine is switched off, and its containers with it."""
+        """Stop the containers, as the server ends."""
         if self._running and self._found.done() and (runtime := self._found.result()):
             for verb in (["kill"], ["rm", "-f"]):
                 command = [*runtime, *verb, *self._running]
@@ -152,9 +152,9 @@ class Containers:
 
 
 def mounts(root: str, run: Run, settings: dict[str, Any]) -> list[str]:
-    """What of the node's directories is in the container: all of them, or those that the settings name."""
-    wanted = settings.get("containerHostBatchBindMounts")
-    if wanted is None:
+    """The arguments that mount the node's directories: all of them, or those that the settings name."""
+    bindings = settings.get("containerHostBatchBindMounts")
+    if bindings is None:
         return ["-v", f"{root}:{root}"]
     places = {
         "Shared": f"{root}/shared",
@@ -164,16 +164,16 @@ def mounts(root: str, run: Run, settings: dict[str, Any]) -> list[str]:
         "JobPrep": run.variables.get("AZ_BATCH_JOB_PREP_DIR", ""),
         "Applications": f"{root}/applications",
     }
-    found = [(places[one["source"]], ":ro" if one.get("isReadOnly") else "") for one in wanted]
-    return [word for place, mode in found if place for word in ("-v", f"{place}:{place}{mode}")]
+    volumes = [(places[binding["source"]], ":ro" if binding.get("isReadOnly") else "") for binding in bindings]
+    return [word for place, mode in volumes if place for word in ("-v", f"{place}:{place}{mode}")]
 
 
 def _candidates() -> list[list[str]]:
     """Commands that may be a container runtime, the first choice first."""
-    given = os.environ.get("RECONCILE_CONTAINERS")
-    wanted = [["docker"], ["podman"]] if given is None else [shlex.split(given)]
-    found = ((shutil.which(command[0]), command[1:]) for command in wanted if command)
-    return [[program, *options] for program, options in found if program]
+    named = os.environ.get("RECONCILE_CONTAINERS")
+    commands = [["docker"], ["podman"]] if named is None else [shlex.split(named)]
+    programs = ((shutil.which(command[0]), command[1:]) for command in commands if command)
+    return [[program, *options] for program, options in programs if program]
 
 
 async def _call(args: list[str], seconds: float = ANSWER, env: dict[str, str] | None = None) -> tuple[int, str]:
@@ -184,12 +184,12 @@ async def _call(args: list[str], seconds: float = ANSWER, env: dict[str, str] | 
     except OSError as error:
         return -1, str(error)
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), seconds)
+        output, _ = await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
         process.kill()
         await process.wait()
         return -1, f"{args[0]} did not answer in {seconds} seconds"
-    return process.returncode or 0, said.decode(errors="replace")
+    return process.returncode or 0, output.decode(errors="replace")
 
 
 def _invalid_settings(reason: str) -> Refused:
@@ -198,9 +198,9 @@ def _invalid_settings(reason: str) -> Refused:
 
 
 def unfit(task: dict[str, Any], configuration: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The failureInfo of a task that has container settings and its pool no containers, or the other way round.
+    """The failureInfo if a task has container settings and its pool no containers, or the other way round.
 
-    A start task, which alone has `waitForSuccess`, may run beside the containers.
+    A start task, recognized by its `waitForSuccess`, may run outside containers in any pool.
     """
     settings = task.get("containerSettings")
     if settings and configuration is None:

@@ -1,7 +1,7 @@
 """A node as a machine: directories as on a Batch node, and tasks in Batch's environment, as processes or containers.
 
 The node's image is this machine: the Python that runs the local Azure comes first on PATH, and settings of
-package clients and proxies are the machine's own. Nothing else of the server's environment reaches a task.
+package clients and proxies are this machine's. Tasks get nothing else of the server's environment.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Machine:
         }
 
     async def _commands(self, document: dict[str, Any], node: dict[str, Any]) -> None:
-        """Give the node the commands that its image or its size has, and this machine may not."""
+        """Give the node the commands that its image or size should have and this machine may lack."""
         folder = self.root(node) / "bin"
         if _configuration(document) is not None:
             commands.docker(folder, await self._containers.runtime())
@@ -90,7 +90,7 @@ class Machine:
     async def run_start_task(
         self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run the start task to its end, retries included; its startTaskInfo."""
+        """Run the start task to its end, including retries, and return its startTaskInfo."""
         folder = self.root(node) / "startup"
         return await self._run_beside(
             document, node, folder, f"start/{node['id']}", start, {}, start["maxTaskRetryCount"]
@@ -99,15 +99,17 @@ class Machine:
     async def run_for_job(
         self, document: dict[str, Any], node: dict[str, Any], job: dict[str, Any], task: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run a job's preparation or release task to its end, retries included; its execution info."""
+        """Run a job's preparation or release task to its end, including retries, and return its execution info."""
         folder = self.root(node) / "workitems" / job["id"] / "job-1" / task["id"]
-        own = {
+        variables = {
             **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
             **_prepared(self.root(node), job),
         }
-        own |= {"AZ_BATCH_JOB_ID": job["id"], "AZ_BATCH_TASK_ID": task["id"], "AZ_BATCH_TASK_DIR": str(folder)}
+        variables |= {"AZ_BATCH_JOB_ID": job["id"], "AZ_BATCH_TASK_ID": task["id"], "AZ_BATCH_TASK_DIR": str(folder)}
         key = f"{task['id']}/{job['id']}/{node['id']}"
-        return await self._run_beside(document, node, folder, key, task, own, task["constraints"]["maxTaskRetryCount"])
+        return await self._run_beside(
+            document, node, folder, key, task, variables, task["constraints"]["maxTaskRetryCount"]
+        )
 
     async def _run_beside(
         self,
@@ -116,15 +118,15 @@ class Machine:
         folder: Path,
         key: str,
         task: dict[str, Any],
-        own: dict[str, str],
+        variables: dict[str, str],
         retries: int,
     ) -> dict[str, Any]:
-        """Run what is no task of a job's list in `folder`, as often as `retries` allows; how it ended."""
-        own = {**own, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
+        """Run a start, preparation or release task in `folder`, with at most `retries` retries; its execution info."""
+        variables = {**variables, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
         await self._commands(document, node)
         tried = 0
         while True:
-            run = Run(folder, self._host(node), {**self._variables(node), **own}, {})
+            run = Run(folder, self._host(node), {**self._variables(node), **variables}, {})
             run.work.mkdir(parents=True, exist_ok=True)
             self._runs[key] = run
             info: dict[str, Any] = {"startTime": self.azure.clock.after(0), "retryCount": tried}
@@ -151,7 +153,7 @@ class Machine:
         """
         key = f"{task['account']}/{task['job']}/{task['id']}".lower()
         folder = self.root(node) / "workitems" / task["job"] / "job-1" / task["id"]
-        own = {
+        variables = {
             **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
             **_settings(task),
             **_prepared(self.root(node), job),
@@ -161,7 +163,7 @@ class Machine:
             "AZ_BATCH_TASK_DIR": str(folder),
             "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd"),
         }
-        run = Run(folder, self._host(node), {**self._variables(node), **own}, task)
+        run = Run(folder, self._host(node), {**self._variables(node), **variables}, task)
         run.work.mkdir(parents=True, exist_ok=True)
         task["folder"] = str(folder)
         self._runs[key] = run
@@ -222,22 +224,22 @@ OUTCOME = ("exitCode", "failureInfo", "containerInfo", "result")
 
 
 def _told(run: Run, code: int | None, failure: dict[str, Any] | None) -> dict[str, Any]:
-    """How a run ended, as executionInfo and startTaskInfo tell it."""
-    told: dict[str, Any] = {"result": "success" if failure is None else "failure"}
+    """How a run ended, as members of executionInfo and startTaskInfo."""
+    info: dict[str, Any] = {"result": "success" if failure is None else "failure"}
     if code is not None:
-        told["exitCode"] = code
+        info["exitCode"] = code
     if failure is not None:
-        told["failureInfo"] = failure
+        info["failureInfo"] = failure
     if run.container is not None:
-        told["containerInfo"] = {"containerId": run.container, "state": "exited"}
-    return told
+        info["containerInfo"] = {"containerId": run.container, "state": "exited"}
+    return info
 
 
 def _configuration(document: dict[str, Any]) -> dict[str, Any] | None:
     """The container configuration of a pool, if it has one."""
     machine = document["resource"]["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
-    found: dict[str, Any] | None = machine.get("containerConfiguration")
-    return found
+    configuration: dict[str, Any] | None = machine.get("containerConfiguration")
+    return configuration
 
 
 def _settings(task: dict[str, Any]) -> dict[str, str]:
@@ -245,7 +247,7 @@ def _settings(task: dict[str, Any]) -> dict[str, str]:
 
 
 def _prepared(root: Path, job: dict[str, Any]) -> dict[str, str]:
-    """Where the job's preparation task ran, for those that come after it."""
+    """The variables that tell later tasks where the job's preparation task ran."""
     if not job.get("jobPreparationTask"):
         return {}
     folder = root / "workitems" / job["id"] / "job-1" / job["jobPreparationTask"]["id"]

@@ -1,4 +1,4 @@
-"""Output files: what of a task's files is uploaded to blob containers when it has ended."""
+"""Output files: files of a task that are uploaded to blob containers when it has ended."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from azure_local.nodes.failures import Refused
 from azure_local.nodes.resource_files import ResourceFiles
 
 WANTED = {"tasksuccess": (True,), "taskfailure": (False,), "taskcompletion": (True, False)}
-"""Upload condition → of which outcomes."""
+"""Upload condition → the outcomes (success or not) for which it uploads."""
 
 
 async def upload(
-    files: ResourceFiles, wanted: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
+    files: ResourceFiles, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
 ) -> None:
-    """Upload what matches, each file to its container. Refused if one cannot be written."""
-    for one in wanted:
-        if success not in WANTED[one["uploadOptions"]["uploadCondition"]]:
+    """Upload the matching files, each to its container. Refused if one cannot be written."""
+    for output in outputs:
+        if success not in WANTED[output["uploadOptions"]["uploadCondition"]]:
             continue
-        container = one["destination"].get("container") or {}
-        found = matching(one["filePattern"], folder, work)
+        container = output["destination"].get("container") or {}
+        paths = matching(output["filePattern"], folder, work)
         async with files.client(container) as client:
-            for path, name in found:
+            for path, name in paths:
                 headers = {"x-ms-blob-type": "BlockBlob"}
                 headers |= {item["name"]: item.get("value", "") for item in container.get("uploadHeaders") or ()}
-                url = _target(container, name, whole=not _wild(one["filePattern"]))
+                url = _target(container, name, whole=not _wild(output["filePattern"]))
                 answer = await client.put(url, content=path.read_bytes(), headers=headers)
                 if answer.status_code != 201:
                     text = "An error occurred while uploading the files of the task"
@@ -35,15 +35,15 @@ async def upload(
 
 
 def matching(pattern: str, folder: Path, work: Path) -> list[tuple[Path, str]]:
-    """The files below the task's directory that a pattern means, each with its name below the pattern's fixed part."""
+    """The files in the task's directory that match a pattern, each with its path below the pattern's fixed part."""
     absolute = (work / pattern).parts
     fixed = next((index for index, part in enumerate(absolute) if _wild(part)), len(absolute) - 1)
     base = Path(*absolute[:fixed]).resolve()
     if not base.is_relative_to(folder.resolve()) or not base.is_dir():
         return []
     rest = "/".join(absolute[fixed:])
-    found = [path for path in sorted(base.glob(rest)) if path.is_file()]
-    return [(path, str(path.relative_to(base))) for path in found]
+    paths = [path for path in sorted(base.glob(rest)) if path.is_file()]
+    return [(path, str(path.relative_to(base))) for path in paths]
 
 
 def _wild(text: str) -> bool:
@@ -51,7 +51,7 @@ def _wild(text: str) -> bool:
 
 
 def _target(container: dict[str, Any], name: str, *, whole: bool) -> str:
-    """The blob's URL: `path` is its whole name where the pattern is of one file, and else what stands before it."""
+    """The blob's URL: `path` is its whole name if the pattern names one file, and otherwise a prefix of it."""
     base, _, query = str(container["containerUrl"]).partition("?")
     path = str(container.get("path", "")).strip("/")
     blob = (path or name) if whole else f"{path}/{name}" if path else name

@@ -1,4 +1,4 @@
-"""Application packages on a node: each unzipped into a directory of its own, which a variable names to the tasks."""
+"""Application packages on a node: each unzipped into its own directory, whose path the tasks get in a variable."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Packages:
         self.azure, self.machine = azure, machine
 
     async def install(self, node: dict[str, Any], references: list[dict[str, Any]], place: Path) -> dict[str, str]:
-        """Bring packages to `place`; the variables that say where each is. Refused if one cannot be had."""
-        found = {}
+        """Install packages below `place`; the variables with their paths. Refused if one cannot be read."""
+        variables = {}
         for reference in references:
             name, version = reference["id"].rsplit("/", 1)[-1], reference.get("version")
             folder = place / re.sub(r"[^\w.-]", "_", f"{name}{version or ''}")
             await self._unzip(node, reference, folder)
-            found[variable(name, version)] = str(folder)
-        return found
+            variables[variable(name, version)] = str(folder)
+        return variables
 
     async def _unzip(self, node: dict[str, Any], reference: dict[str, Any], folder: Path) -> None:
         owner = batch_account.by_name(self.azure, node["account"])
@@ -49,22 +49,22 @@ class Packages:
             raise Refused("ApplicationPackageError", text, Message=str(error)) from None
 
     def _identity(self, owner: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | None:
-        """As whom the node reads the auto storage, where Batch has no keys: the pool must have that identity."""
+        """The identity by which the node reads auto storage, None if Batch has keys. Refused if the pool lacks it."""
         settings = owner["properties"]["autoStorage"]
         if settings["authenticationMode"] != "BatchAccountManagedIdentity":
             return None
-        wanted = settings.get("nodeIdentityReference") or {"resourceId": ""}
+        reference = settings.get("nodeIdentityReference") or {"resourceId": ""}
         held = (self.azure.store.get("imds", node["secret"]) or {"identities": []})["identities"]
-        if wanted["resourceId"].lower() not in [one.lower() for one in held]:
+        if reference["resourceId"].lower() not in [identity.lower() for identity in held]:
             text = "The pool does not have the identity with which nodes reach the auto storage account."
             raise Refused("ApplicationPackageError", text)
-        return dict(wanted)
+        return dict(reference)
 
 
 def variable(name: str, version: str | None) -> str:
-    """`AZ_BATCH_APP_PACKAGE_blender_2_7`: on Linux, what a variable may not have is an underscore."""
-    told = f"{name}_{version}" if version else name
-    return "AZ_BATCH_APP_PACKAGE_" + re.sub(r"[.#-]", "_", told)
+    """`AZ_BATCH_APP_PACKAGE_blender_2_7`: on Linux, characters that a variable may not have become underscores."""
+    spelt = f"{name}_{version}" if version else name
+    return "AZ_BATCH_APP_PACKAGE_" + re.sub(r"[.#-]", "_", spelt)
 
 
 def _extract(data: bytes, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The context of a build: a gzipped tar that anyone may have made, read with limits and never unpacked."""
+"""The context of a build: an untrusted gzipped tar, read with limits and never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from typing import Any
 
 MEMBERS = 50_000
 BYTES = 1 << 30
-"""Of the whole context, unpacked."""
+"""The most bytes of the whole context, unpacked."""
 TEXT = 1 << 20
-"""Of the Dockerfile and of .dockerignore, which are kept in memory."""
+"""The most bytes of the Dockerfile and of .dockerignore, which are kept in memory."""
 
 
 class Unreadable(Exception):
-    """The upload is no context; the message says why."""
+    """The upload cannot be read as a context; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a build can copy: `files` maps a path to the digest of its mode and content; `texts` are kept whole."""
+    """What a build can copy: `files` maps paths to digests of mode and content, `texts` some to their text."""
 
     files: Mapping[str, str]
     folders: frozenset[str]
@@ -35,16 +35,16 @@ class Context:
     size: int
 
     def digest(self) -> str:
-        """Of all that is in it; times and owners do not count."""
+        """A digest of all that is in the context; times and owners do not count."""
         listed = json.dumps([sorted(self.files.items()), sorted(self.folders)])
         return hashlib.sha256(listed.encode()).hexdigest()
 
     def number(self, source: str) -> int:
         """How many files and folders a COPY source names; `*`, `?` and `[...]` do not cross a slash."""
-        wanted = posixpath.normpath(source.lstrip("/") or ".")
-        if not is_glob(wanted):
-            return int(wanted == "." or wanted in self.files or wanted in self.folders)
-        pattern = re.compile(_pattern(wanted))
+        name = posixpath.normpath(source.lstrip("/") or ".")
+        if not is_glob(name):
+            return int(name == "." or name in self.files or name in self.folders)
+        pattern = re.compile(_pattern(name))
         return sum(1 for path in (*self.files, *self.folders) if pattern.fullmatch(path))
 
 
@@ -53,7 +53,7 @@ def is_glob(source: str) -> bool:
 
 
 def read(path: Path, dockerfile: str, members: int = MEMBERS, size: int = BYTES) -> Context:
-    """The context in the file, less what its .dockerignore excludes. Unreadable if it is none or beyond the limits."""
+    """The context in the file, without what .dockerignore excludes. Unreadable if it is no tar or too large."""
     try:
         with gzip.open(path) as unzipped:
             counted: Any = _Counted(unzipped, size)
@@ -100,21 +100,21 @@ def _parents(name: str) -> list[str]:
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, *, keep: bool) -> tuple[str, str]:
-    """(digest of mode and content, text if kept); of a link its target counts."""
-    seen = hashlib.sha256(f"{member.mode & 0o777:o} {member.type!r} {member.linkname}\n".encode())
+    """The digest of mode and content, and the text if `keep`; for a link its target counts as content."""
+    digest = hashlib.sha256(f"{member.mode & 0o777:o} {member.type!r} {member.linkname}\n".encode())
     text = b""
     file = archive.extractfile(member) if member.isreg() else None
     while file is not None and (chunk := file.read(1 << 18)):
-        seen.update(chunk)
+        digest.update(chunk)
         if keep:
             text += chunk
             if len(text) > TEXT:
                 raise Unreadable(f"{member.name} has more than {TEXT} bytes")
-    return seen.hexdigest(), text.decode(errors="replace")
+    return digest.hexdigest(), text.decode(errors="replace")
 
 
 class _Counted:
-    """A stream that ends with Unreadable where it is longer than a context may be."""
+    """A stream that raises Unreadable when it is longer than `limit`."""
 
     def __init__(self, file: gzip.GzipFile, limit: int) -> None:
         self._file = file
@@ -129,7 +129,7 @@ class _Counted:
 
 
 class _ignored:  # noqa: N801 - called like a function
-    """Whether .dockerignore excludes a path; the last pattern that fits it or a folder above it decides."""
+    """Whether .dockerignore excludes a path; the last pattern that matches it or a folder above it decides."""
 
     def __init__(self, text: str) -> None:
         lines = [line.strip() for line in text.splitlines()]
@@ -143,15 +143,15 @@ class _ignored:  # noqa: N801 - called like a function
         ]
 
     def __call__(self, path: str) -> bool:
-        found = False
+        excluded = False
         for excludes, pattern in self._rules:
             if pattern.fullmatch(path):
-                found = excludes
-        return found
+                excluded = excludes
+        return excluded
 
 
 def _pattern(glob: str) -> str:
-    """A glob as a regular expression; `**` crosses slashes, as .dockerignore has it."""
+    """A glob as a regular expression; `**` crosses slashes, as in .dockerignore."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", glob)
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(

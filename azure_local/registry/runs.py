@@ -1,4 +1,4 @@
-"""Microsoft.ContainerRegistry: quick builds. A run goes Queued, Started, Running, Succeeded or Failed by itself.
+"""Microsoft.ContainerRegistry: quick builds. A run goes by itself through Queued, Started, Running to its end.
 
 Each step is an operation kept in the store, so that a restart in the middle loses nothing.
 """
@@ -37,11 +37,11 @@ async def upload_url(azure: Azure, call: Call) -> Answer:
 
 async def schedule(azure: Azure, call: Call) -> Answer:
     document = registry.settled(azure, call)
-    found: dict[str, Any] = document["resource"]
-    login: str = found["properties"]["loginServer"]
+    owner: dict[str, Any] = document["resource"]
+    login: str = owner["properties"]["loginServer"]
     request = _request(call.body, login)
     document["runs"] += 1
-    letter = "abcdefghj"[hashlib.sha256(found["id"].encode()).digest()[0] % 9]
+    letter = "abcdefghj"[hashlib.sha256(owner["id"].encode()).digest()[0] % 9]
     name = f"c{letter}{document['runs']}"
     now = azure.clock.after(0)
     properties = {
@@ -57,19 +57,19 @@ async def schedule(azure: Azure, call: Call) -> Answer:
         "agentConfiguration": {"cpu": (request.get("agentConfiguration") or {}).get("cpu", 2)},
     }
     resource: dict[str, Any] = {
-        "id": f"{found['id']}/runs/{name}",
+        "id": f"{owner['id']}/runs/{name}",
         "name": name,
         "type": TYPE,
         "properties": properties,
     }
-    azure.store.put("registry", found["id"], document)
+    azure.store.put("registry", owner["id"], document)
     azure.store.put("run", resource["id"], {"resource": resource, "request": request, "login": login, "log": []})
     _next(azure, resource, "Started", azure.seconds["buildQueued"])
     return Answer(200, resource)
 
 
 def _request(body: Any, login: str) -> dict[str, Any]:
-    """A DockerBuildRequest with the platform spelt as the service answers it. Failure 400 if it is not a good one."""
+    """A DockerBuildRequest with the platform in the service's spelling. Failure 400 if it is not valid."""
     if isinstance(body, dict) and body.get("type") != "DockerBuildRequest":
         raise _bad(f"the type '{body.get('type')}' is not DockerBuildRequest, the only one that is run here.")
     request = dict(_only(body, KNOWN, "DockerBuildRequest"))
@@ -95,7 +95,7 @@ def _request(body: Any, login: str) -> dict[str, Any]:
 
 
 def _only(body: Any, known: Iterable[str], where: str) -> dict[str, Any]:
-    """`body` as a mapping with no member but the known ones."""
+    """`body` as a mapping. Failure 400 for other members than the known ones."""
     if not isinstance(body, dict):
         raise Failure(400, "InvalidRequestContent", f"The request content was invalid: {where} must be an object.")
     for name in body:
@@ -145,7 +145,7 @@ def _move(azure: Azure, document: dict[str, Any], status: str, **more: Any) -> N
 
 
 async def advance(azure: Azure, data: dict[str, Any]) -> None:
-    """The next state of a run, and an operation for the one after; once only, however often it is called."""
+    """Set the next state of a run and start an operation for the one after it; a repeated call has no effect."""
     document = azure.store.get("run", data["run"])
     before = {"Started": "Queued", "Running": "Started", "Finished": "Running"}[data["state"]]
     if document is None or document["resource"]["properties"]["status"] != before:
@@ -188,7 +188,7 @@ def _finish(azure: Azure, document: dict[str, Any]) -> None:
 
 
 async def broken(azure: Azure, data: dict[str, Any]) -> None:
-    """A fault has struck a step: the run ends in error."""
+    """A fault has made a step fail: the run ends in error."""
     document = azure.store.get("run", data["run"])
     if document is not None and document["resource"]["properties"]["status"] in UNFINISHED:
         document["log"] = [line for line in document["log"] if azure.clock.passed(line[0])]
@@ -210,13 +210,13 @@ async def get(azure: Azure, call: Call) -> Answer:
 async def listing(azure: Azure, call: Call) -> Answer:
     """The newest first; `$filter` by status or run id, `$top` at most 100."""
     place = registry.lookup(azure, call)["resource"]["id"]
-    wanted = re.fullmatch(r"(status|runId) eq '([^']*)'", call.query.get("$filter", ""), re.IGNORECASE)
-    if call.query.get("$filter") and wanted is None:
+    match = re.fullmatch(r"(status|runId) eq '([^']*)'", call.query.get("$filter", ""), re.IGNORECASE)
+    if call.query.get("$filter") and match is None:
         raise Failure(400, "InvalidFilterInQueryString", "Only 'Status eq' and 'RunId eq' are filtered by.")
     shown = [document["resource"] for document in reversed(azure.store.list("run", f"{place}/runs/"))]
-    if wanted:
-        name = "status" if wanted[1].lower() == "status" else "runId"
-        shown = [one for one in shown if one["properties"][name].lower() == wanted[2].lower()]
+    if match:
+        name = "status" if match[1].lower() == "status" else "runId"
+        shown = [run for run in shown if run["properties"][name].lower() == match[2].lower()]
     top = call.query.get("$top", "100")
     if not top.isdigit() or not 1 <= int(top) <= 100:
         raise Failure(400, "InvalidQueryParameter", "$top must be between 1 and 100.")

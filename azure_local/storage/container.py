@@ -1,4 +1,4 @@
-"""Microsoft.Storage blobServices/containers: the ARM side of blob containers; the blobs side is the same container."""
+"""Microsoft.Storage blobServices/containers: the ARM side of the blob service's containers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def _key(azure: Azure, call: Call) -> str:
 
 
 def _lookup(azure: Azure, call: Call) -> dict[str, Any]:
-    found = azure.store.get("container", _key(azure, call))
-    if found is None:
+    document = azure.store.get("container", _key(azure, call))
+    if document is None:
         raise Failure(404, "ContainerNotFound", "The specified container does not exist.")
-    return found
+    return document
 
 
 def _settings(call: Call) -> dict[str, Any]:
@@ -46,7 +46,7 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 async def ensure(azure: Azure, account: dict[str, Any], name: str) -> None:
-    """A container of a storage account that another service keeps blobs in, made if missing."""
+    """Make a container of a storage account, in which another service keeps blobs, if it is missing."""
     key = f"{account['id']}/blobServices/default/containers/{name}"
     if azure.store.get("container", key) is None:
         await azure.blobs.make_container(account["name"], name)
@@ -91,8 +91,8 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 async def listing(azure: Azure, call: Call) -> Answer:
     account = tracked.lookup(azure, call, ACCOUNT)["resource"]
-    found = azure.store.list("container", f"{account['id']}/")
-    return Answer(200, page(sorted(found, key=lambda one: str(one["name"])), call, azure.page_size))
+    containers = azure.store.list("container", f"{account['id']}/")
+    return Answer(200, page(sorted(containers, key=lambda container: str(container["name"])), call, azure.page_size))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:

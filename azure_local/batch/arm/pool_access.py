@@ -1,4 +1,4 @@
-"""Who works on a pool's nodes and what is mounted there: user accounts and file systems, with their secrets."""
+"""User accounts and mounted file systems of a pool's nodes, with their secrets."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ def users(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"elevationLevel": "NonAdmin", **account} for account in accounts]
 
 
-def mounts(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def mounts(configurations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Checked mounts. Failure 400."""
     paths: list[str] = []
-    for mount in wanted:
+    for mount in configurations:
         if len(mount) != 1:
             reason = "Exactly one kind of file system must be set in each."
             raise invalid("mountConfiguration", ", ".join(sorted(mount)), reason)
-        (one,) = mount.values()
-        path = one["relativeMountPath"].strip("/")
+        (settings,) = mount.values()
+        path = settings["relativeMountPath"].strip("/")
         if not path or ".." in path.split("/"):
-            raise invalid("relativeMountPath", one["relativeMountPath"], "It must stay below the mounts directory.")
+            raise invalid(
+                "relativeMountPath", settings["relativeMountPath"], "It must stay below the mounts directory."
+            )
         if path in paths:
-            raise invalid("relativeMountPath", one["relativeMountPath"], "It must be unique in the pool.")
+            raise invalid("relativeMountPath", settings["relativeMountPath"], "It must be unique in the pool.")
         paths.append(path)
         blobs = mount.get("azureBlobFileSystemConfiguration")
         if blobs and sum(name in blobs for name in BLOB_SECRETS) != 1:
             raise malformed("Exactly one of accountKey, sasKey and identityReference must be set.")
-    return wanted
+    return configurations
 
 
 def check(properties: dict[str, Any], identities: set[str]) -> None:
@@ -55,7 +57,7 @@ def check(properties: dict[str, Any], identities: set[str]) -> None:
 
 
 def check_user(identity: dict[str, Any], properties: dict[str, Any]) -> None:
-    """Failure if a userIdentity is not one user, or not one of the pool's."""
+    """Failure if a userIdentity does not name exactly one user, or names none of the pool's."""
     if len(identity) != 1:
         raise malformed("userName and autoUser are mutually exclusive, and one of them must be set.")
     name = identity.get("userName")
@@ -64,7 +66,7 @@ def check_user(identity: dict[str, Any], properties: dict[str, Any]) -> None:
 
 
 def resource_file(file: dict[str, Any], *, auto_storage: bool) -> None:
-    """Failure 400 unless a resource file has one source and what goes with it."""
+    """Failure 400 unless a resource file has exactly one source and the members that belong to that source."""
     sources = [name for name in ("autoStorageContainerName", "storageContainerUrl", "httpUrl") if name in file]
     if len(sources) != 1:
         raise malformed("Exactly one of autoStorageContainerName, storageContainerUrl and httpUrl must be set.")

@@ -1,4 +1,4 @@
-"""A pool's machines: image, disks, encryption, extensions, security and containers, as they fit size and system."""
+"""A pool's machines: checks image, disks, encryption, extensions, security and containers against size and system."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def windows(machine: dict[str, Any]) -> bool:
 
 def complete(azure: Azure, deployment: dict[str, Any], location: str) -> dict[str, Any]:
     """A checked deploymentConfiguration with what Azure fills in. Failure 400."""
-    given = deployment.get("virtualMachineConfiguration")
-    if not given:
+    configuration = deployment.get("virtualMachineConfiguration")
+    if not configuration:
         raise missing("deploymentConfiguration.virtualMachineConfiguration")
     machine: dict[str, Any] = {
         "nodePlacementConfiguration": {"policy": "Regional"},
         "osDisk": {"caching": "None"},
-        **given,
-        "imageReference": pool_image.check(azure, given, location),
+        **configuration,
+        "imageReference": pool_image.check(azure, configuration, location),
     }
     machine["nodePlacementConfiguration"] = {"policy": "Regional", **machine["nodePlacementConfiguration"]}
     machine["osDisk"] = {"caching": "None", **machine["osDisk"]}
@@ -49,7 +49,7 @@ def _data_disk(disk: dict[str, Any]) -> dict[str, Any]:
 
 
 def _system(machine: dict[str, Any]) -> None:
-    """What only Windows has."""
+    """Failure 400 for settings of Windows on a Linux machine."""
     if windows(machine):
         return
     for name in ("windowsConfiguration", "licenseType"):
@@ -58,10 +58,10 @@ def _system(machine: dict[str, Any]) -> None:
 
 
 def _encryption(machine: dict[str, Any]) -> None:
-    found = machine.get("diskEncryptionConfiguration")
-    if not found:
+    encryption = machine.get("diskEncryptionConfiguration")
+    if not encryption:
         return
-    targets, key = found.get("targets") or [], found.get("customerManagedKey")
+    targets, key = encryption.get("targets") or [], encryption.get("customerManagedKey")
     for name in ("keyUrl", "identityReference") if key else ():
         if name not in key:
             raise missing(f"customerManagedKey.{name}")
@@ -70,7 +70,7 @@ def _encryption(machine: dict[str, Any]) -> None:
 
 
 def _targets(machine: dict[str, Any], targets: list[str]) -> None:
-    """Which disks may be encrypted where."""
+    """Failure 400 for disks that cannot be encrypted together on this system."""
     if windows(machine):
         if sorted(targets) != list(ALL_DISKS):
             raise invalid("targets", targets, "On Windows, OsDisk and TemporaryDisk must both be encrypted.")
@@ -92,7 +92,7 @@ def _extensions(extensions: list[dict[str, Any]]) -> None:
 
 
 def check(properties: dict[str, Any], identities: set[str]) -> None:
-    """Failure if size, image and what is wanted of the machines do not fit together."""
+    """Failure if size, image and settings of the machines do not fit together."""
     size, machine = properties["vmSize"], properties["deploymentConfiguration"]["virtualMachineConfiguration"]
     _disks(size, machine)
     _security(size, machine)

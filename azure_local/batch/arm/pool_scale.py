@@ -1,4 +1,4 @@
-"""How many nodes a pool shall have: the one place that reads scale settings, of either plane."""
+"""Scale settings: how many nodes a pool shall have. All scale settings of both planes are read here."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ SPARE = 30
 """Simulated seconds that must lie between two calls that enable autoscale on a pool."""
 
 
-def complete(given: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Scale settings that have been read, as they are kept, and the node deallocation option, which never is shown."""
-    if "fixedScale" in given and "autoScale" in given:
+def complete(settings: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Scale settings with defaults, as they are kept, and the node deallocation option, which is never shown."""
+    if "fixedScale" in settings and "autoScale" in settings:
         raise malformed("fixedScale and autoScale are mutually exclusive.")
-    if "autoScale" in given:
-        check_formula(given["autoScale"]["formula"])
-        return {"autoScale": {"evaluationInterval": INTERVAL, **given["autoScale"]}}, "Requeue"
-    if "fixedScale" in given and not set(TARGETS) & set(given["fixedScale"]):
+    if "autoScale" in settings:
+        check_formula(settings["autoScale"]["formula"])
+        return {"autoScale": {"evaluationInterval": INTERVAL, **settings["autoScale"]}}, "Requeue"
+    if "fixedScale" in settings and not set(TARGETS) & set(settings["fixedScale"]):
         raise missing("scaleSettings.fixedScale.targetDedicatedNodes")
-    fixed = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0, **given.get("fixedScale", {})}
+    fixed = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0, **settings.get("fixedScale", {})}
     option = str(fixed.pop("nodeDeallocationOption", "Requeue"))
     return {"fixedScale": {**fixed, "resizeTimeout": fixed.get("resizeTimeout", TIMEOUT)}}, option
 
@@ -52,28 +52,28 @@ def check_formula(formula: str) -> None:
 
 
 def begin(azure: Azure, document: dict[str, Any], option: str) -> None:
-    """A new pool goes towards its size. Failure 400 if the formula has no value for another cause than few samples."""
+    """Start to resize a new pool. Failure 400 if its formula has no value for another reason than too few samples."""
     properties = document["resource"]["properties"]
-    wanted = properties["scaleSettings"]
-    if "autoScale" in wanted:
+    settings = properties["scaleSettings"]
+    if "autoScale" in settings:
         properties["scaleSettings"] = complete({})[0]
-        check_value(azure, document, wanted["autoScale"]["formula"])
+        check_value(azure, document, settings["autoScale"]["formula"])
     azure.batch.pools.resize(document, option)
-    if "autoScale" in wanted:
-        enable(azure, document, wanted["autoScale"])
+    if "autoScale" in settings:
+        enable(azure, document, settings["autoScale"])
 
 
-def check_change(azure: Azure, document: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Failure unless the pool can have these scale settings now; a formula may take a formula's place any time."""
+def check_change(azure: Azure, document: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Failure unless the pool can have these scale settings now; one formula may replace another at any time."""
     properties = document["resource"]["properties"]
-    if not ("autoScale" in wanted and "autoScale" in properties["scaleSettings"]):
+    if not ("autoScale" in settings and "autoScale" in properties["scaleSettings"]):
         check_steady(properties)
-    if "autoScale" in wanted:
-        check_value(azure, document, wanted["autoScale"]["formula"])
+    if "autoScale" in settings:
+        check_value(azure, document, settings["autoScale"]["formula"])
 
 
 def check_value(azure: Azure, document: dict[str, Any], formula: str) -> None:
-    """Failure 400 if the formula has no value for another cause than few samples, which a new pool never has."""
+    """Failure 400 if the formula has no value, unless it only lacks samples, as in every new pool."""
     error = azure.batch.scaling.evaluate(document, formula)[1].get("error")
     if error and error["code"] == "AutoScalingFormulaEvaluationError":
         reason = error["details"][0]["message"]
@@ -81,34 +81,34 @@ def check_value(azure: Azure, document: dict[str, Any], formula: str) -> None:
 
 
 def check_spare(azure: Azure, document: dict[str, Any]) -> None:
-    """Failure 409 if autoscale was enabled a moment ago; else the moment is now."""
+    """Failure 409 if autoscale was enabled less than `SPARE` seconds ago; else remember that it is enabled now."""
     if not azure.clock.past(document.get("enableAgain", "")):
         text = f"Requests to enable autoscale on a pool must be separated by at least {SPARE} seconds."
         raise Failure(409, "TooManyEnableAutoScaleRequests", text)
     document["enableAgain"] = azure.clock.after(SPARE)
 
 
-def change(azure: Azure, document: dict[str, Any], wanted: dict[str, Any], option: str) -> None:
-    """Give the pool other scale settings, which have been checked, and start towards them."""
-    if "autoScale" in wanted:
-        enable(azure, document, wanted["autoScale"])
+def change(azure: Azure, document: dict[str, Any], settings: dict[str, Any], option: str) -> None:
+    """Give the pool other scale settings, which have been checked, and start to resize it."""
+    if "autoScale" in settings:
+        enable(azure, document, settings["autoScale"])
         return
-    document["resource"]["properties"]["scaleSettings"] = wanted
+    document["resource"]["properties"]["scaleSettings"] = settings
     forget(document)
     azure.batch.pools.resize(document, option)
 
 
 def enable(azure: Azure, document: dict[str, Any], settings: dict[str, Any]) -> None:
-    """A formula sizes the pool from now on, or another one."""
+    """Let this formula size the pool from now on."""
     document["size"] = dict(size(document))
     document["resource"]["properties"]["scaleSettings"] = {"autoScale": settings}
     azure.batch.scaling.begin(document)
 
 
 def size(document: dict[str, Any]) -> dict[str, Any]:
-    """The targets and the resize timeout, whoever has set them; to be changed in place."""
-    found: dict[str, Any] = document["resource"]["properties"]["scaleSettings"].get("fixedScale") or document["size"]
-    return found
+    """The targets and the resize timeout, set by a user or by a formula; to be changed in place."""
+    settings: dict[str, Any] = document["resource"]["properties"]["scaleSettings"].get("fixedScale") or document["size"]
+    return settings
 
 
 def check_steady(properties: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from azure_local.http import Answer, Call, Failure
 
 
 def listing(azure: Azure, call: Call, folder: Path, url: str) -> Answer:
-    """What is in `folder`, or everything below it if `recursive` says so."""
+    """The files in `folder`, or all below it if `recursive` is set."""
     deep = call.query.get("recursive", "false").lower() == "true"
     paths = sorted(folder.rglob("*") if deep else folder.glob("*"))
     return listed(azure, call, "files", (_entry(folder, path, url) for path in paths))
@@ -38,7 +38,7 @@ def _entry(folder: Path, path: Path, url: str) -> dict[str, Any]:
 
 
 def file(call: Call, folder: Path, url: str) -> Answer:
-    """A file's bytes, whole or the range of `ocp-range`; for HEAD only what is told of it. Failure 404."""
+    """A file's bytes, whole or the range of `ocp-range`; for HEAD only the headers. Failure 404."""
     path = _below(folder, call.params["file"])
     if path is None or not path.is_file():
         raise Failure(404, "FileNotFound", "The specified file does not exist.")
@@ -49,7 +49,7 @@ def file(call: Call, folder: Path, url: str) -> Answer:
             raise Failure(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
         data = data[int(match[1]) : int(match[2]) + 1 if match[2] else None]
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    told = {
+    headers = {
         "ocp-batch-file-isdirectory": "False",
         "ocp-batch-file-mode": oct(path.stat().st_mode),
         "ocp-batch-file-url": f"{url}/files/{quote(call.params['file'])}",
@@ -58,7 +58,7 @@ def file(call: Call, folder: Path, url: str) -> Answer:
         "Content-Type": _type(path),
         "Content-Length": str(len(data)),
     }
-    return Answer(200, None if call.method == "HEAD" else data, told)
+    return Answer(200, None if call.method == "HEAD" else data, headers)
 
 
 def remove(call: Call, folder: Path) -> Answer:

@@ -1,4 +1,4 @@
-"""The Batch data plane's jobs: their states, what of them may change when, and the counts of their tasks."""
+"""The Batch data plane's jobs: their states, their changes, and the counts of their tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azure_local.http import Answer, Call, Failure, check_match
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
 HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId")
-"""What a job's document has beside what is shown."""
+"""Members of a job's document that are not shown."""
 
 
 def key(name: str, job: str) -> str:
@@ -25,10 +25,10 @@ def key(name: str, job: str) -> str:
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
     """The job's resource. Failure 404."""
-    found = azure.store.get("job", key(account(azure, call), call.params["job"]))
-    if found is None:
+    job = azure.store.get("job", key(account(azure, call), call.params["job"]))
+    if job is None:
         raise Failure(404, "JobNotFound", "The specified job does not exist.")
-    return found
+    return job
 
 
 def save(azure: Azure, job: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def move(azure: Azure, job: dict[str, Any], state: str) -> None:
 
 
 def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
-    """Failure unless what has been read of a job fits this account."""
+    """Failure unless the checked body of a job fits this account."""
     info = body.get("poolInfo")
     if info is not None and "autoPoolSpecification" in info:
         azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
@@ -74,7 +74,7 @@ async def add(azure: Azure, call: Call) -> Answer:
 
 
 def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A new job from what has been read, kept and active. Failure 409 if there is one, or too many."""
+    """Store a new, active job from a checked body. Failure 409 if its id is taken, or there are too many jobs."""
     existing = azure.store.get("job", key(name, body["id"]))
     if existing is not None:
         being = existing["state"] == "deleting"
@@ -106,8 +106,8 @@ def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str
     if preparation:
         defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
         limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
-        own = {"constraints": {**limits, **preparation.get("constraints", {})}}
-        job["jobPreparationTask"] = {**defaults, **preparation, **own}
+        limited = {"constraints": {**limits, **preparation.get("constraints", {})}}
+        job["jobPreparationTask"] = {**defaults, **preparation, **limited}
     if job.get("jobReleaseTask"):
         job["jobReleaseTask"] = {"id": "jobrelease", "maxWallClockTime": "PT15M", **job["jobReleaseTask"]}
     stamped(azure, job)
@@ -119,8 +119,8 @@ def check_quota(azure: Azure, name: str) -> None:
     """Failure 409 if the account has as many active jobs and schedules as it may."""
     owner = batch_account.by_name(azure, name)
     assert owner is not None
-    found = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
-    active = [one for one in found if one["state"] not in ("completed", "deleting")]
+    items = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
+    active = [item for item in items if item["state"] not in ("completed", "deleting")]
     if len(active) >= owner["resource"]["properties"]["activeJobAndJobScheduleQuota"]:
         text = "The active job and job schedule quota of the account has been reached."
         raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
@@ -138,7 +138,7 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    """PATCH keeps what is not given, PUT resets it."""
+    """PATCH keeps members that the body leaves out, PUT resets them."""
     job = lookup(azure, call)
     check_match(call, job["eTag"])
     body = DATA.fitted("BatchJob" if call.method == "PUT" else "BatchJobUpdateOptions", call.body)
@@ -205,16 +205,16 @@ async def terminate(azure: Azure, call: Call) -> Answer:
 
 async def counts(azure: Azure, call: Call) -> Answer:
     job = lookup(azure, call)
-    found = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
-    slots = dict(found)
+    numbers = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
+    slots = dict(numbers)
     for task in azure.store.list("task", f"{job['account']}/{job['id']}/"):
         states = ["running" if task["state"] == "preparing" else task["state"]]
         if task["state"] == "completed":
             states.append("succeeded" if task["executionInfo"]["result"] == "success" else "failed")
         for state in states:
-            found[state] += 1
+            numbers[state] += 1
             slots[state] += task["requiredSlots"]
-    return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": found, "taskSlotCounts": slots})
+    return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": numbers, "taskSlotCounts": slots})
 
 
 async def preparations(azure: Azure, call: Call) -> Answer:
@@ -222,8 +222,8 @@ async def preparations(azure: Azure, call: Call) -> Answer:
     job = lookup(azure, call)
     if "jobPreparationTask" not in job:
         raise Failure(409, "JobPreparationTaskNotSpecified", "The specified job has no job preparation task.")
-    found = azure.store.list("preparation", f"{job['account']}/{job['id']}/")
-    return listed(azure, call, "jobpreparationandreleasetaskstatuslist", found)
+    documents = azure.store.list("preparation", f"{job['account']}/{job['id']}/")
+    return listed(azure, call, "jobpreparationandreleasetaskstatuslist", documents)
 
 
 ALL = f"{ACCOUNT}/jobs"
