@@ -1,6 +1,6 @@
-"""Every resource kind, and the sections of a spec of which their schema does not say all.
+"""Every resource kind, and every section of a spec that needs more than its schema.
 
-Kinds are loaded when KINDS is first asked for: to read a spec takes none of what they do to Azure.
+Kinds are imported when KINDS is first read: reading a spec needs none of the code that talks to Azure.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ MODULES = (
     "job",
     "conversion.conversion",
 )
-"""A line a kind, each after those that it refers to; the module's `KIND` is the kind."""
+"""The module of each kind, after those of the kinds that it refers to; its `KIND` is the kind."""
 HOLDERS = {"GROUP": "resource_group", "ACCOUNT": "batch_account"}
-"""The two that hold others: the group all that a spec makes, the account its pools and jobs."""
+"""The two kinds that contain others: the group holds everything in a spec, the account its pools and jobs."""
 
 SECTIONS: Sections = (
     storage_section.SECTION,

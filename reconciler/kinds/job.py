@@ -1,8 +1,8 @@
-"""A Batch job: what a pool's tasks belong to. Lives on the data plane.
+"""A Batch job, which the tasks on a pool belong to. It is on the data plane.
 
-Priority, constraints and metadata change in place; the pool only while the job is disabled, so that change goes
-disable, PATCH, enable, a stage an update, and running tasks are requeued; all else needs a new job. A completed job
-never becomes active again and is replaced.
+Priority, constraints and metadata change in place. The pool changes only while the job is disabled: each update is one
+stage of disable, PATCH and enable, and running tasks are requeued. All else needs a new job. A completed job never
+becomes active again and is replaced.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
     ended = state in ("completed", "terminating")
     pool = raw["poolInfo"]
     if desired and marks.is_generation(pool.get("poolId", ""), desired.body["poolInfo"]["poolId"]):
-        pool = desired.body["poolInfo"]  # any generation of it
+        pool = desired.body["poolInfo"]  # any generation of the pool counts as the pool
     body = {
         **raw,
         "poolInfo": pool,
@@ -115,55 +115,55 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
             yield _observed(raw, known.get(raw["id"].lower()))
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = batch_jobs.get(cloud, wanted.address.name)
-    return _observed(raw, wanted if isinstance(wanted, Desired) else None) if raw else None
+def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    raw = batch_jobs.get(cloud, resource.address.name)
+    return _observed(raw, resource if isinstance(resource, Desired) else None) if raw else None
 
 
 def _wire(cloud: Cloud, desired: Desired) -> dict[str, Any]:
-    """The body as Batch takes it: with the live pool that stands for the spec's."""
+    """The body as Batch takes it: with the id of the live pool that is the current generation of the spec's pool."""
     pool = desired.body["poolInfo"]["poolId"]
     return {**desired.body, "poolInfo": {"poolId": cloud.pools.get(pool, pool)}}
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    own = _wire(cloud, desired)
-    body = {key: value for key, value in own.items() if key not in ("state", "stage") and value is not None}
+    wire = _wire(cloud, desired)
+    body = {key: value for key, value in wire.items() if key not in ("state", "stage") and value is not None}
     metadata = pairs.listed(marks.with_mark(desired.body["metadata"], mark))
     batch_jobs.create(cloud, {**body, "id": desired.address.name, "metadata": metadata})
     return None
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    """One stage: what changes in place, or disable for another pool, or the pool of a disabled job, or enable."""
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
+    """One stage: disable it for a change of pool, PATCH what differs, or enable it again."""
     from azure.batch import models
     from azure.core import MatchConditions
 
-    match: dict[str, Any] = {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
+    match: dict[str, Any] = {"etag": observed.etag, "match_condition": MatchConditions.IfNotModified}
     parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect"}
-    disabled = found.body["stage"] == "disabled"
+    disabled = observed.body["stage"] == "disabled"
     if "poolInfo" in parts and not disabled:
-        batch_jobs.post(cloud, f"/jobs/{desired.address.name}/disable", {"disableTasks": "requeue"}, found.etag)
+        batch_jobs.post(cloud, f"/jobs/{desired.address.name}/disable", {"disableTasks": "requeue"}, observed.etag)
         return None
     if parts or not disabled:
-        metadata = {**found.body["metadata"], **desired.body["metadata"]}
-        own = _wire(cloud, desired)
-        body = {part: own[part] for part in parts} | {"metadata": pairs.listed(marks.with_mark(metadata, mark))}
+        metadata = {**observed.body["metadata"], **desired.body["metadata"]}
+        wire = _wire(cloud, desired)
+        body = {part: wire[part] for part in parts} | {"metadata": pairs.listed(marks.with_mark(metadata, mark))}
         cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
         return None
-    batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, found.etag)
+    batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, observed.etag)
     return None
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    batch_jobs.delete(cloud, found.address.name)
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+    batch_jobs.delete(cloud, observed.address.name)
     return None
 
 
-def said(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """A job in a spec's words; what tasks it is given is nobody's to say but its programs'.
+def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """The entry of a live job in a spec, without its tasks, which are never in a spec.
 
-    Unsayable for a job of another pool, or one with properties that a spec does not know.
+    Raises Unsayable for a job of another pool, or one with properties that a spec does not know.
     """
     body = observed.body
     wordless = ", ".join(name for name, usual in WORDLESS.items() if body.get(name) not in (None, *usual))
@@ -176,24 +176,25 @@ def said(observed: Observed, known: Known, notes: list[str]) -> Section:
     usual = {**defaults(NAME), "maxWallClockTime": UNLIMITED, "displayName": ""}
     shape = words.definition("job")["properties"]["metadata"]
     metadata = words.pairs(body["metadata"], shape, "metadata", notes)
-    given = {
+    settings = {
         "priority": body.get("priority", 0),
         "maxTaskRetryCount": limits["maxTaskRetryCount"],
         "maxWallClockTime": limits["maxWallClockTime"],
         "displayName": body.get("displayName"),
         "metadata": metadata,
     }
-    own = {"pool": f"pools/{pool}", **words.without(given, usual), **protect(observed)}
-    words.refuse_secrets(own)
-    return own
+    section = {"pool": f"pools/{pool}", **words.without(settings, usual), **protect(observed)}
+    words.refuse_secrets(section)
+    return section
 
 
 def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
-    """All jobs; each names its pool as a spec does, whichever generation of it is live."""
-    names = {one.id.rsplit("/", 1)[-1]: one.address.name for one in live if one.address.kind == "pool"}
+    """All jobs; each refers to its pool by the name in the spec, whichever generation of it is live."""
+    pools = (observed for observed in live if observed.address.kind == "pool")
+    names = {pool.id.rsplit("/", 1)[-1]: pool.address.name for pool in pools}
     for job in list_(cloud, ()):
-        pool = job.body["poolInfo"].get("poolId")
-        yield replace(job, body={**job.body, "poolInfo": {"poolId": names[pool]}}) if pool in names else job
+        pool_id = job.body["poolInfo"].get("poolId")
+        yield replace(job, body={**job.body, "poolInfo": {"poolId": names[pool_id]}}) if pool_id in names else job
 
 
 KIND = Kind(
@@ -209,5 +210,5 @@ KIND = Kind(
     reads=("batch_account",),
     section="jobs",
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
-    inverse=Inverse(say=said, every=every, unseen="convert"),
+    inverse=Inverse(say=entry, every=every, unseen="convert"),
 )

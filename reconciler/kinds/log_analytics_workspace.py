@@ -1,7 +1,7 @@
-"""A Log Analytics workspace: where logs and metrics are collected and asked for.
+"""A Log Analytics workspace: where logs and metrics are collected and queried.
 
-Tags, sku and retention change in place; the location does not, and it is never replaced, because its logs would go with
-it. A deleted one can be made again under its name, with its logs, for 14 days. That each sku has its own range of days
+Tags, sku and retention change in place; the location does not, and it is never replaced, because that would delete its
+logs. For 14 days a deleted one can be made again under its name, with its logs. That each sku has its own range of days
 is inferred from Microsoft's documentation of prices; the schema only says that there is one.
 """
 
@@ -50,11 +50,11 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), body, (group,), workspace["protect"])
 
 
-def said(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """A workspace in a spec's words."""
+def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """The entry of a live workspace in a spec."""
     properties = observed.body["properties"]
-    own = {"sku": properties["sku"]["name"], "retentionInDays": properties.get("retentionInDays")}
-    return {**without(own, {"sku": "PerGB2018", "retentionInDays": 30}), **tracked(observed, known, notes)}
+    settings = {"sku": properties["sku"]["name"], "retentionInDays": properties.get("retentionInDays")}
+    return {**without(settings, {"sku": "PerGB2018", "retentionInDays": 30}), **tracked(observed, known, notes)}
 
 
 KIND = Kind(
@@ -66,5 +66,5 @@ KIND = Kind(
     noun="Log Analytics workspace",
     section=SECTION,
     outputs={"customerId": "properties.customerId"},
-    inverse=Inverse(say=said, tagged=True),
+    inverse=Inverse(say=entry, tagged=True),
 )

@@ -1,7 +1,7 @@
 """A resource group: the folder that holds everything else of a spec.
 
-Tags change in place; the location never does, and the group is never replaced, because all it holds would go with
-it. It is empty when no resource of others is in it; only then is it deleted.
+Tags change in place; the location never does, and the group is never replaced, because that would delete everything
+in it. It is deleted only when it contains no resource of others.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def expand(spec: Spec) -> Iterable[Desired]:
     yield Desired(address(spec), arm.tagged(spec, {}), protect=spec.azure.protect)
 
 
-def _id(cloud: Cloud, wanted: Desired | Observed) -> str:
-    return f"/subscriptions/{cloud.target.subscription}/resourceGroups/{wanted.address.name}"
+def _id(cloud: Cloud, resource: Desired | Observed) -> str:
+    return f"/subscriptions/{cloud.target.subscription}/resourceGroups/{resource.address.name}"
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
-    """Every group of the subscription; the spec's own under its name there, because Azure compares without case."""
+    """Every group of the subscription; the spec's group gets the spec's spelling, because Azure ignores case."""
     ours = cloud.target.resource_group
     for raw in arm.listing(cloud, f"/subscriptions/{cloud.target.subscription}/resourcegroups", ARM.api_version):
         yield ours if raw["name"].lower() == ours.lower() else raw["name"], raw

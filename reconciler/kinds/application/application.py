@@ -1,7 +1,7 @@
 """An application of a Batch account: a name for packages, and which of them is meant where no version is named.
 
-It is settled after its packages, because its default version must be there; so the first of them makes it. Everything
-in it changes in place. It is deleted with its packages, all of which must be ours, while no pool uses them.
+Its first package makes it; the rest of it is written after all packages, because its default version must exist then.
+Everything in it changes in place. It is deleted with its packages, if all of them are ours and no pool uses them.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ def _normalised(body: Raw) -> Body:
     return {"properties": properties, "tags": body["tags"]}
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    """Its default and its lock go first, then its packages and itself, then the container that they were in."""
-    packages = list(arm.listing(cloud, f"{found.id}/versions"))
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+    """Remove its default and its lock, then its packages, then the application, then the container of the packages."""
+    packages = list(arm.listing(cloud, f"{observed.id}/versions"))
     foreign = [f"version {raw['name']}" for raw in packages if not marks.is_ours(cloud.owner, raw.get("tags"))]
     if foreign:
-        raise arm.occupied(found.address, foreign)
-    batch_applications.check_unused(cloud, found.address, found.id, None)
-    if found.mark is not None:
-        body = {"properties": {"allowUpdates": True}, "tags": marks.with_mark(found.body["tags"], found.mark)}
-        arm.put(cloud, found.id, body)
+        raise arm.occupied(observed.address, foreign)
+    batch_applications.check_unused(cloud, observed.address, observed.id, None)
+    if observed.mark is not None:
+        body = {"properties": {"allowUpdates": True}, "tags": marks.with_mark(observed.body["tags"], observed.mark)}
+        arm.put(cloud, observed.id, body)
     container = batch_applications.container_of(cloud, packages[0]) if packages else None
     for raw in packages:
         arm.delete(cloud, raw["id"])
-    operation = arm.delete(cloud, found.id)
+    operation = arm.delete(cloud, observed.id)
     if container is not None:
         batch_applications.drop_if_empty(cloud, container)
     return operation
@@ -74,7 +74,7 @@ VERBS: Verbs = {
     **Plain(
         name=NAME,
         arm=ARM,
-        place=lambda cloud, wanted: batch_applications.id_of(cloud, wanted.address.name),
+        place=lambda cloud, resource: batch_applications.id_of(cloud, resource.address.name),
         rows=_rows,
         unset={"allowUpdates": True},
         normalise=_normalised,

@@ -1,8 +1,8 @@
 """A version of an application: a zip in the Batch account's auto-storage, which pools unpack on their nodes.
 
 Its content is a digest of the folder or zip file, kept in a tag beside the owner mark. Other content under the same
-version reaches nodes when they boot, and is uploaded only if the application allows updates. What is not active was
-not uploaded to its end, and is uploaded again.
+version reaches nodes when they boot, and is uploaded only if the application allows updates. A package that is not
+active was not uploaded completely, and is uploaded again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _roles(spec: Spec) -> Iterable[Address]:
-    """What must hold before Batch can reach the auto-storage as its identity."""
+    """The role assignments that let Batch reach the auto-storage as its identity."""
     assert spec.batch_account is not None
     identity = spec.batch_account.get("autoStorageIdentity", "/").split("/")[1]
     storage = Address("storage_account", spec.batch_account["autoStorage"].split("/")[1])
@@ -54,15 +54,15 @@ def _roles(spec: Spec) -> Iterable[Address]:
 
 
 def resolve(cloud: Cloud, desired: Desired, before: object) -> Desired:
-    """The content as it is in the folder now; other content of a version that is live already needs a new one."""
-    found = replace(desired, body={**desired.body, "content": packing.content(Path(desired.data["path"]))})
+    """The content as it is in the folder now; a live version needs allowUpdates to get other content."""
+    resolved = replace(desired, body={**desired.body, "content": packing.content(Path(desired.data["path"]))})
     if desired.data["allowUpdates"]:
-        return found
-    live = observe(cloud, found)
-    if live is None or live.body["state"] != ACTIVE or live.body["content"] == found.body["content"]:
-        return found
+        return resolved
+    live = observe(cloud, resolved)
+    if live is None or live.body["state"] != ACTIVE or live.body["content"] == resolved.body["content"]:
+        return resolved
     text = f"{desired.data['path']} has other content than this version; give it a new version under packages"
-    return replace(found, obstacle=f"{text}, or set allowUpdates: true")
+    return replace(resolved, obstacle=f"{text}, or set allowUpdates: true")
 
 
 def _observed(address: Address, raw: dict[str, Any]) -> Observed:
@@ -85,14 +85,14 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
                 yield _observed(known.get(name.lower(), Address(NAME, name)), raw)
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    application, version = wanted.address.name.split("/")
+def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    application, version = resource.address.name.split("/")
     raw = arm.get(cloud, f"{packages.id_of(cloud, application)}/versions/{version}")
-    return _observed(wanted.address, raw) if raw else None
+    return _observed(resource.address, raw) if raw else None
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    """Upload and activate it. Its application is made if missing; what else that is, is set after its packages."""
+    """Upload and activate it. A missing application is made first; its settings are written after its packages."""
     _check(desired)
     application = packages.id_of(cloud, desired.data["application"])
     if arm.get(cloud, application) is None:
@@ -102,7 +102,7 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     return None
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
     _check(desired)
     with packages.unlocked(cloud, packages.id_of(cloud, desired.data["application"])):
         packages.publish(cloud, desired, marks.with_mark({}, mark), anew=True)
@@ -114,13 +114,13 @@ def _check(desired: Desired) -> None:
         raise Refused(f"{desired.data['path']} has changed since the plan was made; run plan again")
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    """With its zip. Refused while a pool uses it."""
-    application, version = found.address.name.split("/")
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+    """Delete it with its zip. Refused while a pool uses it."""
+    application, version = observed.address.name.split("/")
     parent = packages.id_of(cloud, application)
-    packages.check_unused(cloud, found.address, parent, version.lower())
+    packages.check_unused(cloud, observed.address, parent, version.lower())
     with packages.unlocked(cloud, parent):
-        return arm.delete(cloud, found.id)
+        return arm.delete(cloud, observed.id)
 
 
 KIND = Kind(

@@ -1,6 +1,6 @@
-"""What applications and their packages share: ids, the packages that are uploaded, and the lock of allowUpdates.
+"""What applications and their packages share: ids, the upload of packages, and the lock that is allowUpdates.
 
-Azure takes no other content for a version, and deletes none, while `allowUpdates` of its application is false.
+While `allowUpdates` of an application is false, Azure neither replaces the content of a version nor deletes one.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def id_of(cloud: Cloud, name: str) -> str:
 
 
 def spelled(wanted: Iterable[Desired]) -> dict[str, Address]:
-    """Name in lower case → address: Batch compares names without case and keeps the case that they were made with."""
+    """Name in lower case → address: Batch ignores case in names but keeps the case that they were made with."""
     return {desired.address.name.lower(): desired.address for desired in wanted}
 
 
 @contextmanager
 def unlocked(cloud: Cloud, application: str) -> Iterator[None]:
-    """Meanwhile packages of an application (its id) can be overwritten and deleted, though it allows no updates."""
+    """Inside the block, packages of `application` (an id) can be changed and deleted even if it allows no updates."""
     with _locks[application.lower()]:
         raw = arm.get(cloud, application)
         locked = raw is not None and raw["properties"].get("allowUpdates") is False
@@ -51,7 +51,7 @@ def unlocked(cloud: Cloud, application: str) -> Iterator[None]:
 
 
 def check_unused(cloud: Cloud, address: Address, application: str, version: str | None) -> None:
-    """Refused if a pool brings the application, or one of its versions, to its nodes."""
+    """Raise Refused if a pool brings the application to its nodes; with `version`, only if it brings that one."""
     default = (arm.get(cloud, application) or {"properties": {}})["properties"].get("defaultVersion")
     for pool in arm.listing(cloud, f"{cloud.account_id}/pools"):
         for reference in pool["properties"].get("applicationPackages") or ():
@@ -64,21 +64,21 @@ def check_unused(cloud: Cloud, address: Address, application: str, version: str 
 def publish(cloud: Cloud, desired: Desired, tags: dict[str, str], *, anew: bool) -> None:
     """Upload the package and activate it.
 
-    `anew`: it is there already. Then its content is written into its tags only when that has been uploaded, so that
-    no tag is ever wrong, whenever this is killed. A new one is Pending until it is activated, which says the same.
+    `anew`: it exists already. Then the tag with its content is written only after the upload, so that the tag is right
+    whenever this is killed. A new package gets the tag at once, because it is Pending until it is activated.
     """
     data = desired.data
     package = f"{id_of(cloud, data['application'])}/versions/{data['version']}"
     content = {**tags, marks.CONTENT: desired.body["content"]}
-    made = cloud.arm("PUT", package, {"tags": tags if anew else content}).body
-    upload(cloud, desired, made["properties"]["storageUrl"])
+    raw = cloud.arm("PUT", package, {"tags": tags if anew else content}).body
+    upload(cloud, desired, raw["properties"]["storageUrl"])
     if anew:
         cloud.arm("PUT", package, {"tags": content})
     cloud.arm("POST", f"{package}/activate", {"format": "zip"})
 
 
 def upload(cloud: Cloud, desired: Desired, url: str) -> None:
-    """Send the package to where Batch wants it: by the link's own permission, or as whoever is signed in.
+    """Send the package to the URL that Batch gave, with the permission in that URL or as whoever is signed in.
 
     Source: ApplicationPackage_Create: with storage keys the URL contains a SAS; otherwise it does not.
     """
@@ -91,7 +91,7 @@ def upload(cloud: Cloud, desired: Desired, url: str) -> None:
             with _client(cloud, desired.data["storage"], url, BlobClient) as blob:
                 blob.upload_blob(package, overwrite=True)
         except (ServiceRequestError, ServiceResponseError) as error:  # the cause names the link
-            raise Unreachable(f"cannot upload {desired.address}: {_told(error)}") from None
+            raise Unreachable(f"cannot upload {desired.address}: {_reason(error)}") from None
 
 
 def _client(cloud: Cloud, storage: str, url: str, blob_client: Any) -> Any:
@@ -104,7 +104,7 @@ def _client(cloud: Cloud, storage: str, url: str, blob_client: Any) -> Any:
 
 
 def _place(cloud: Cloud, storage: str, url: str) -> tuple[str, str]:
-    """Container and blob of a URL, which must be in the storage account: our token goes nowhere else."""
+    """Container and blob of a URL, which must be in the storage account: our token must not be sent elsewhere."""
     place = url.partition("?")[0]
     path, base = place.split("://")[-1], f"{cloud.blob_endpoint(storage).split('://')[1]}/"
     if not path.startswith(base):
@@ -114,7 +114,7 @@ def _place(cloud: Cloud, storage: str, url: str) -> tuple[str, str]:
 
 
 def container_of(cloud: Cloud, package: Mapping[str, Any]) -> str | None:
-    """The ARM id of the container that holds a package, as far as it can be known; only a PUT tells."""
+    """The ARM id of the container that holds a package, or None if it is unknown; only the answer to a PUT has it."""
     from azure.core.exceptions import HttpResponseError
 
     account = arm.get(cloud, cloud.account_id or "") or {"properties": {}}
@@ -122,25 +122,25 @@ def container_of(cloud: Cloud, package: Mapping[str, Any]) -> str | None:
     if not storage.lower().startswith(f"{cloud.group_id}/".lower()):
         return None
     try:
-        made = cloud.arm("PUT", package["id"], {"tags": package.get("tags") or {}}).body
+        raw = cloud.arm("PUT", package["id"], {"tags": package.get("tags") or {}}).body
     except HttpResponseError:
         return None
-    container, _ = _place(cloud, storage.rsplit("/", 1)[1], made["properties"]["storageUrl"])
+    container, _ = _place(cloud, storage.rsplit("/", 1)[1], raw["properties"]["storageUrl"])
     return f"{storage}/blobServices/default/containers/{container}"
 
 
 def drop_if_empty(cloud: Cloud, container: str) -> None:
-    """Delete the container (its ARM id) that Batch leaves behind; one that we may not look into stays."""
+    """Delete the container (an ARM id) that Batch leaves behind, if it is empty; one that we may not read stays."""
     from azure.core.exceptions import HttpResponseError
 
     storage, name = container.split("/")[8], container.rsplit("/", 1)[1]
     try:
-        left = next(iter(cloud.blobs(storage).get_container_client(name).list_blobs(results_per_page=1)), None)
+        blob = next(iter(cloud.blobs(storage).get_container_client(name).list_blobs(results_per_page=1)), None)
     except HttpResponseError:
         return
-    if left is None:
+    if blob is None:
         arm.delete(cloud, container)
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return signatures.hidden(str(error).strip().splitlines()[0])[:300]

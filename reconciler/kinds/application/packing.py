@@ -1,6 +1,6 @@
-"""What an application package is made of: a folder that is packed the same way every time, or a zip sent as it is.
+"""The content of an application package: a folder that is packed the same way every time, or a zip sent as it is.
 
-A digest is of names, modes and content, not of packed bytes: another zlib packs the same folder differently.
+The digest covers names, modes and content, not packed bytes: another zlib packs the same folder differently.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ def fault(path: Path) -> str | None:
 
 def content(path: Path) -> str:
     """A short name for the content of a folder or zip file: equal content has equal digests."""
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     if path.is_dir():
         for file in _files(path):
-            told.update(f"{file.relative_to(path).as_posix()}\0{_mode(file):o}\0".encode())
-            told.update(_hashed(file))
+            digest.update(f"{file.relative_to(path).as_posix()}\0{_mode(file):o}\0".encode())
+            digest.update(_hashed(file))
     else:
-        told.update(_hashed(path))
-    return told.hexdigest()[:16]
+        digest.update(_hashed(path))
+    return digest.hexdigest()[:16]
 
 
 def packed(path: Path) -> IO[bytes]:
     """The zip, open for reading from its start: the file itself, or a temporary one with the files of a folder."""
     if path.is_file():
         return path.open("rb")
-    target = tempfile.TemporaryFile()  # noqa: SIM115  # whoever reads it closes it
+    target = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in _files(path):
             entry = zipfile.ZipInfo(file.relative_to(path).as_posix(), EARLIEST)
@@ -61,13 +61,13 @@ def packed(path: Path) -> IO[bytes]:
 
 def _files(folder: Path) -> list[Path]:
     """Every file in name order; a link counts as what it points to, as long as that is a file of the folder."""
-    root, found = folder.resolve(), []
+    root, files = folder.resolve(), []
     for path in folder.rglob("*"):
         if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(root)):
             raise ReconcileError(f"{path} is a link to no file of {folder}; put the file itself there")
         if path.is_file():
-            found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+            files.append(path)
+    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def _mode(file: Path) -> int:

@@ -1,4 +1,4 @@
-"""The section `applications` of a spec: their files, versions and storage, and the pools that bring them to nodes."""
+"""The section `applications` of a spec: checks of files, versions and storage, and of pools that use the packages."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _application(document: Document, spec: Spec, path: Path_, application: Appli
 
 
 def _pool(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iterator[Problem]:
-    """A package of an application of this spec must be in it; what others made is theirs to know."""
+    """If the spec has an application, it must also have its packages; applications of others are not checked."""
     known = {name.lower(): name for name in spec.applications}
     brings = False
     for index, package in enumerate(pool["applicationPackages"]):

@@ -1,7 +1,7 @@
-"""A Batch account: what pools and jobs live in.
+"""A Batch account, which contains pools and jobs.
 
 Tags, authentication modes, network access, identity and auto-storage change in place; location, allocation mode and
-key vault do not, and the account is never replaced, because its pools and jobs would go with it. It is empty when
+key vault do not, and the account is never replaced, because that would delete its pools and jobs. It is empty when
 it has no pool.
 """
 
@@ -66,7 +66,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _normalised(body: Raw) -> Body:
-    """Ids in lower case and modes in order, because Azure keeps neither; the identity as a list of ids."""
+    """Ids in lower case and modes sorted, because Azure changes both; the identity as a list of ids."""
     properties = dict(body["properties"])
     storage = properties.get("autoStorage")
     if storage:
@@ -80,21 +80,21 @@ def _normalised(body: Raw) -> Body:
     return {**body, "identity": arm.identity_ids(body.get("identity")), "properties": properties}
 
 
-def said(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """A Batch account in a spec's words."""
+def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """The entry of a live Batch account in a spec."""
     properties = observed.body["properties"]
-    given = {name: properties[name] for name in ("publicNetworkAccess", "allowedAuthenticationModes")}
-    own: Section = {"name": observed.address.name, **without(given, defaults(NAME))}
-    linked = properties.get("autoStorage")
-    if linked:
-        name = known.name("storage_account", linked["storageAccountId"])
+    settings = {name: properties[name] for name in ("publicNetworkAccess", "allowedAuthenticationModes")}
+    section: Section = {"name": observed.address.name, **without(settings, defaults(NAME))}
+    storage = properties.get("autoStorage")
+    if storage:
+        name = known.name("storage_account", storage["storageAccountId"])
         if name is None:
-            raise Unsayable(f"its auto-storage account {linked['storageAccountId']} is not in the spec")
-        own["autoStorage"] = f"storage/{name}"
-        node = linked.get("nodeIdentityReference")
+            raise Unsayable(f"its auto-storage account {storage['storageAccountId']} is not in the spec")
+        section["autoStorage"] = f"storage/{name}"
+        node = storage.get("nodeIdentityReference")
         if node:
-            own["autoStorageIdentity"] = f"identities/{known.used('identity', node['resourceId'])}"
-    return {**own, **tracked(observed, known, notes)}
+            section["autoStorageIdentity"] = f"identities/{known.used('identity', node['resourceId'])}"
+    return {**section, **tracked(observed, known, notes)}
 
 
 KIND = Kind(
@@ -116,7 +116,7 @@ KIND = Kind(
     noun="Batch account",
     outputs={"accountEndpoint": "properties.accountEndpoint"},
     inverse=Inverse(
-        say=said,
+        say=entry,
         place=lambda observed, known: ("batchAccount",),
         outside=lambda observed, account: "" if observed.address.name == account else "a spec has one Batch account",
         tagged=True,

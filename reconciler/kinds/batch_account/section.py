@@ -1,4 +1,4 @@
-"""The section `batchAccount` of a spec: an auto-storage that Batch can reach."""
+"""The section `batchAccount` of a spec: checks that Batch can reach its auto-storage."""
 
 from __future__ import annotations
 

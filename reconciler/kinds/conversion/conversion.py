@@ -1,8 +1,8 @@
 """The conversion that a job is for: every input blob has an output made from its current content.
 
-Not a resource of Azure but the state of its data, compared like one: `pending` counts what is missing or changed, and
-an update submits tasks for just that, as it was seen: its state is the Work that is left. It is BUSY while tasks of it
-run, whoever submitted them. There is nothing to delete: the data is the user's.
+It is not a resource of Azure but the state of data, compared like a resource. `pending` counts inputs whose output is
+missing or outdated, and an update submits tasks for exactly the Work that was observed. It is BUSY while its tasks run,
+whoever submitted them. There is nothing to delete: the data is the user's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         pool = spec.pools[job["pool"].split("/")[1]]
         identity = pool["identity"][0].split("/")[1]
         containers = [place.removeprefix("storage/") for place in (convert["from"], convert["to"], convert["scripts"])]
-        accounts = {Address("storage_account", one.split("/")[0]) for one in containers}
+        accounts = {Address("storage_account", container.split("/")[0]) for container in containers}
         nodes = (pool["nodes"]["dedicated"] + pool["nodes"]["spot"]) * pool["taskSlotsPerNode"]
         body: dict[str, Any] = {"pending": 0}
         if convert["deleteOrphans"]:
@@ -47,7 +47,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             body,
             (
                 Address("job", name),
-                *dict.fromkeys(Address("container", one) for one in containers),
+                *dict.fromkeys(Address("container", container) for container in containers),
                 *role_targets.reaching(spec, identity, accounts, roles.BLOB_WRITERS),
             ),
             data={
@@ -69,23 +69,23 @@ def _client(cloud: Cloud, place: str) -> Any:
 
 
 def listing(container: Any, prefix: str, metadata: str | None) -> dict[str, str]:
-    """Blob name → ETag, or → one value of its metadata; compact, because there may be a million."""
+    """Blob name → ETag, or → the value of `metadata` in its metadata; only strings, as there may be a million blobs."""
     include = ["metadata"] if metadata else None
-    found: dict[str, str] = {}
+    blobs: dict[str, str] = {}
     for blob in container.list_blobs(name_starts_with=prefix or None, include=include):
-        found[blob.name] = (blob.metadata or {}).get(metadata, "") if metadata else blob.etag.strip('"')
-    return found
+        blobs[blob.name] = (blob.metadata or {}).get(metadata, "") if metadata else blob.etag.strip('"')
+    return blobs
 
 
 def look(cloud: Cloud, desired: Desired) -> Work:
     """The work that is left, from one listing of each container."""
     data = desired.data
-    marks = failed_prefix(desired)
+    prefix = failed_prefix(desired)
     with ThreadPoolExecutor(3) as pool:
         inputs = pool.submit(listing, _client(cloud, data["from"]), data["prefix"], None)
-        made = pool.submit(listing, _client(cloud, data["to"]), data["prefix"], "source_etag")
-        failures = pool.submit(_failures, cloud, data["scripts"], marks)
-        return work(inputs.result(), made.result(), failures.result(), data["suffixes"])
+        sources = pool.submit(listing, _client(cloud, data["to"]), data["prefix"], "source_etag")
+        failures = pool.submit(_failures, cloud, data["scripts"], prefix)
+        return work(inputs.result(), sources.result(), failures.result(), data["suffixes"])
 
 
 def failed_prefix(desired: Desired) -> str:
@@ -93,98 +93,97 @@ def failed_prefix(desired: Desired) -> str:
 
 
 def _failures(cloud: Cloud, place: str, prefix: str) -> dict[str, str]:
-    """Input → the ETag for which this worker failed for good."""
-    found = {}
+    """Input → the ETag of the content that this worker could not convert."""
+    etags = {}
     for blob in _client(cloud, place).list_blobs(name_starts_with=prefix, include=["metadata"]):
         metadata = blob.metadata or {}
         if metadata.get("worker") == bundle.name():
-            found[blob.name.removeprefix(prefix)] = metadata.get("source_etag", "")
-    return found
+            etags[blob.name.removeprefix(prefix)] = metadata.get("source_etag", "")
+    return etags
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     for desired in wanted:
-        found = observe(cloud, desired)
-        if found is not None:
-            yield found
+        observed = observe(cloud, desired)
+        if observed is not None:
+            yield observed
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    """What is left, or how far the running tasks are. None while the containers or the job do not exist."""
+def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
+    """The work that is left, or the progress of running tasks. None while the containers or the job do not exist."""
     from azure.core.exceptions import HttpResponseError
 
-    assert isinstance(wanted, Desired)
-    if not _places_exist(cloud, wanted):
+    assert isinstance(desired, Desired)
+    if not _places_exist(cloud, desired):
         return None
     try:
-        running = submission.running(cloud, wanted.address.name)
+        running = submission.running(cloud, desired.address.name)
     except HttpResponseError as error:
         if error.status_code == 404:
             return None
         raise
     if running:
-        return _busy(cloud, wanted, running)
-    left = look(cloud, wanted)
-    pending = len(left.missing) + len(left.changed)
-    body = {"pending": pending, "orphans": len(left.orphans)}
-    reason = submission.failure(cloud, wanted.address.name) if pending else None
+        return _busy(cloud, desired, running)
+    backlog = look(cloud, desired)
+    pending = len(backlog.missing) + len(backlog.changed)
+    body = {"pending": pending, "orphans": len(backlog.orphans)}
+    reason = submission.failure(cloud, desired.address.name) if pending else None
     health = Health.FAILED if reason else Health.READY
-    detail = describe(left) + (f"; {reason}" if reason else "")
+    detail = describe(backlog) + (f"; {reason}" if reason else "")
     mark = Mark(cloud.owner, "")
-    return Observed(wanted.address, wanted.address.name, body, mark, health, detail, state=left)
+    return Observed(desired.address, desired.address.name, body, mark, health, detail, state=backlog)
 
 
-def _places_exist(cloud: Cloud, wanted: Desired) -> bool:
+def _places_exist(cloud: Cloud, desired: Desired) -> bool:
     if cloud.account is None:
         return False
     storage = f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts"
-    for place in {wanted.data[key] for key in ("from", "to", "scripts")}:
+    for place in {desired.data[key] for key in ("from", "to", "scripts")}:
         account, container = place.split("/")
         if arm.get(cloud, f"{storage}/{account}/blobServices/default/containers/{container}") is None:
             return False
     return cloud.account_id is not None and arm.get(cloud, cloud.account_id) is not None
 
 
-def _busy(cloud: Cloud, wanted: Desired, running: int) -> Observed:
+def _busy(cloud: Cloud, desired: Desired, running: int) -> Observed:
     """Progress of the current run, from one listing of its results."""
-    progress = submission.progress(_client(cloud, wanted.data["scripts"]), wanted.address.name)
+    progress = submission.progress(_client(cloud, desired.data["scripts"]), desired.address.name)
     detail = f"{count(running, 'task')} at work"
     body = {"pending": progress.total - progress.done - progress.failed if progress else 0}
     mark = Mark(cloud.owner, "")
-    return Observed(wanted.address, wanted.address.name, body, mark, Health.BUSY, detail, progress=progress)
+    return Observed(desired.address, desired.address.name, body, mark, Health.BUSY, detail, progress=progress)
 
 
-def describe(left: Work) -> str:
+def describe(backlog: Work) -> str:
     """`188 of 5,000 to convert (180 missing, 8 changed), 4,812 up to date, 6 cannot be converted`."""
-    pending = len(left.missing) + len(left.changed)
+    missing, changed = len(backlog.missing), len(backlog.changed)
     parts = []
-    if pending:
-        parts.append(
-            f"{pending:,} of {left.total:,} to convert ({len(left.missing):,} missing, {len(left.changed):,} changed)"
-        )
-    parts.append(f"{left.up_to_date:,} up to date")
-    if left.failed:
-        parts.append(f"{len(left.failed):,} cannot be converted")
-    if left.orphans:
-        parts.append(f"{count(len(left.orphans), 'orphan', ',')} without a source")
-    if left.renamed:
-        parts.append(f"{left.renamed:,} named after the whole source because names clash")
+    if missing + changed:
+        counts = f"{missing:,} missing, {changed:,} changed"
+        parts.append(f"{missing + changed:,} of {backlog.total:,} to convert ({counts})")
+    parts.append(f"{backlog.up_to_date:,} up to date")
+    if backlog.failed:
+        parts.append(f"{len(backlog.failed):,} cannot be converted")
+    if backlog.orphans:
+        parts.append(f"{count(len(backlog.orphans), 'orphan', ',')} without a source")
+    if backlog.renamed:
+        parts.append(f"{backlog.renamed:,} named after the whole source because names clash")
     return ", ".join(parts)
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    """Nothing can be made here: the containers and the job come first, and then there is something to observe."""
+    """Nothing: once the containers and the job exist, the conversion does too."""
     return None
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
-    """Submit tasks for what is left, and delete orphans if the spec says so."""
-    left = observed.state
-    assert isinstance(left, Work)
+    """Submit tasks for the work that is left, and delete orphans if the spec says so."""
+    backlog = observed.state
+    assert isinstance(backlog, Work)
     if "orphans" in desired.body:
-        _delete_orphans(cloud, desired, left)
-    if left.pending:
-        submission.submit(cloud, desired, left.pending, _urls(cloud, desired), failed_prefix(desired))
+        _delete_orphans(cloud, desired, backlog)
+    if backlog.pending:
+        submission.submit(cloud, desired, backlog.pending, _urls(cloud, desired), failed_prefix(desired))
     return None
 
 
@@ -197,8 +196,8 @@ def _urls(cloud: Cloud, desired: Desired) -> Mapping[str, str]:
     return urls
 
 
-def _delete_orphans(cloud: Cloud, desired: Desired, left: Work) -> None:
-    """Delete outputs without a source that are as a conversion made them, by what their metadata says now."""
+def _delete_orphans(cloud: Cloud, desired: Desired, backlog: Work) -> None:
+    """Delete outputs without a source, if their metadata still says that a conversion made them."""
     from azure.core import MatchConditions
     from azure.core.exceptions import HttpResponseError
 
@@ -206,28 +205,28 @@ def _delete_orphans(cloud: Cloud, desired: Desired, left: Work) -> None:
 
     def delete_one(name: str) -> None:
         try:
-            there = client.get_blob_client(name).get_blob_properties()
-            if "source_name" in there.metadata:
-                client.delete_blob(name, etag=there.etag, match_condition=MatchConditions.IfNotModified)
+            blob = client.get_blob_client(name).get_blob_properties()
+            if "source_name" in blob.metadata:
+                client.delete_blob(name, etag=blob.etag, match_condition=MatchConditions.IfNotModified)
         except HttpResponseError as error:
-            if error.status_code not in (404, 412):  # it is gone, or another by now
+            if error.status_code not in (404, 412):  # it has been deleted or replaced meanwhile
                 raise
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(delete_one, left.orphans))
+        list(pool.map(delete_one, backlog.orphans))
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     return None
 
 
 def results(cloud: Cloud, desired: Desired) -> list[dict[str, Any]]:
-    """What each task of the last run reports."""
+    """The report of each task of the last run."""
     return submission.results(_client(cloud, desired.data["scripts"]), desired.address.name)
 
 
 def failures(cloud: Cloud, desired: Desired) -> list[dict[str, str]]:
-    """name, code and reason of every input that cannot be converted, from the markers of this worker."""
+    """`name`, `code` and `reason` of every input that cannot be converted, from the markers of this worker."""
     client, prefix = _client(cloud, desired.data["scripts"]), failed_prefix(desired)
     names = [f"{prefix}{name}" for name in _failures(cloud, desired.data["scripts"], prefix)]
     with ThreadPoolExecutor(8) as pool:
@@ -235,7 +234,7 @@ def failures(cloud: Cloud, desired: Desired) -> list[dict[str, str]]:
 
 
 def report(cloud: Cloud, desired: Desired) -> Report | None:
-    """Its counts, its last run, and the inputs that cannot be converted."""
+    """Its counts, the results of its last run, and the inputs that cannot be converted."""
     observed = observe(cloud, desired)
     if observed is None:
         return None

@@ -1,4 +1,4 @@
-"""The conversions of the section `jobs` of a spec: a container for the scripts, and nodes that can read and write."""
+"""The conversions in the section `jobs` of a spec: checks of their containers and of the nodes that write there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.spec.spec import Spec
 
 
 def spell(job: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Scripts are in the account of the results unless a spec says where."""
+    """Put the scripts in the account of the results unless the spec says where they are."""
     if "convert" in job:
         account = job["convert"]["to"].split("/")[1]
         job["convert"] = {"scripts": f"storage/{account}/scripts", **job["convert"]}
@@ -39,7 +39,8 @@ def _containers(document: Document, spec: Spec, path: Path_, convert: Conversion
     places, scripts = (convert["from"], convert["to"]), convert["scripts"]
     if convert["from"] == convert["to"]:
         yield document.problem((*path, "to"), "must not be the container that is converted from")
-    if not document.says((*path, "scripts")) and all(_there(spec, one) for one in places) and not _there(spec, scripts):
+    implied = not document.says((*path, "scripts"))
+    if implied and all(_exists(spec, place) for place in places) and not _exists(spec, scripts):
         message = f"needs a container for its scripts; declare {scripts} under storage, or set scripts:"
         yield document.problem(path, message, at_key=True)
     if scripts in places:
@@ -53,12 +54,12 @@ def _nodes(document: Document, spec: Spec, path: Path_, convert: Conversion, nam
         yield document.problem(path, message, at_key=True)
     places = (convert["from"], convert["to"], convert["scripts"])
     written = places if document.says((*path, "scripts")) else places[:2]
-    if all(_there(spec, place) for place in written):
+    if all(_exists(spec, place) for place in written):
         accounts = {"/".join(place.split("/")[:2]) for place in places}
         yield from _writers(document, spec, path, name, sorted(accounts))
 
 
-def _there(spec: Spec, place: str) -> bool:
+def _exists(spec: Spec, place: str) -> bool:
     """Whether `storage/ACCOUNT/CONTAINER` is in the spec."""
     _, account, container = place.split("/")
     return account in spec.storage and container in spec.storage[account]["containers"]
@@ -72,7 +73,7 @@ def _holds_containers(spec: Spec, pool: Pool) -> bool:
 
 
 def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: list[str]) -> Iterator[Problem]:
-    """The pool's first identity is what tasks act as: it must be able to read and write blobs."""
+    """Tasks act as the pool's first identity, which must be able to read and write blobs."""
     role = roles.BLOB_WRITERS[0]
     if not spec.pools[name]["identity"]:
         message = f"needs nodes with an identity; set identity: on pools/{name} to one with the role {role}"

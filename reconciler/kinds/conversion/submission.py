@@ -1,7 +1,7 @@
-"""Tasks for a conversion: shard manifests written, tasks submitted, and what became of them.
+"""The tasks of a conversion: writing their shard manifests, submitting them, and reading their results.
 
 A run is named after its content (inputs, worker, number of tasks and attempt), and its tasks after the run, so that
-submitting it twice submits nothing twice.
+no task exists twice if a run is submitted twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reconciler.model import Desired, Progress
 
 PREFIX = "convert-"
 MOST, LARGEST = 100, 1_000_000
-"""Tasks and bytes that one collection may have: Batch allows 100 and 1,048,576."""
+"""The most tasks and bytes that one collection has: Batch allows 100 and 1,048,576."""
 
 
 def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
@@ -33,7 +33,7 @@ def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
 
 
 def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], urls: Mapping[str, str], failed_prefix: str) -> None:
-    """Write the manifests of a run and submit its tasks. What is there already is left as it is."""
+    """Write the manifests of a run and submit its tasks. Tasks that exist already stay as they are."""
     account, container = desired.data["scripts"].split("/")
     scripts = cloud.blobs(account).get_container_client(container)
     job = desired.address.name
@@ -43,7 +43,7 @@ def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], urls: Mapping[
     _put_bundle(scripts)
     manifests = {f"{folder}/shards/{number:04}.jsonl": _manifest(shard) for number, shard in enumerate(shards)}
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda one: scripts.upload_blob(one[0], one[1], overwrite=True), manifests.items()))
+        list(pool.map(lambda manifest: scripts.upload_blob(*manifest, overwrite=True), manifests.items()))
     scripts.upload_blob(f"jobs/{job}/current", run.encode(), overwrite=True, metadata={"total": str(len(items))})
     identity = arm.get(
         cloud,
@@ -72,7 +72,7 @@ def _put_bundle(scripts: Any) -> None:
 def _task(
     job: str, run: str, number: int, urls: Mapping[str, str], failed_prefix: str, identity: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A task as the data plane takes it. No name of an input is on its command line: they are in the manifest."""
+    """A task as the data plane takes it. The names of its inputs are in the manifest, not on its command line."""
     worker = bundle.name()
     folder = f"jobs/{job}/{run}"
     arguments = [
@@ -96,7 +96,7 @@ def _task(
 
 
 def add(cloud: Cloud, job: str, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Submit tasks in collections; one that exists already counts as submitted. AzureError names the first refused."""
+    """Submit tasks in collections; one that exists already counts as submitted. Raises the first AzureError."""
     with ThreadPoolExecutor(8) as pool:
         for refused in pool.map(lambda chunk: _add_chunk(cloud, job, chunk), _chunks(tasks)):
             if refused is not None:
@@ -136,12 +136,12 @@ def running(cloud: Cloud, job: str) -> int:
 
 
 def _ended(cloud: Cloud, job: str) -> int:
-    """How many tasks have ended: makes a new attempt differ from the one before."""
+    """How many tasks have ended, which makes the name of a new attempt differ from the one before."""
     return int(cloud.batch().get_job_task_counts(job).task_counts.completed)
 
 
 def progress(scripts: Any, job: str) -> Progress | None:
-    """Items done and failed of the current run, from the metadata of its results; None if the tasks are not ours."""
+    """Items done and failed of the last run, from the metadata of its results; None if we have started none."""
     run, total = _current(scripts, job)
     if run is None:
         return None
@@ -153,7 +153,7 @@ def progress(scripts: Any, job: str) -> Progress | None:
 
 
 def results(scripts: Any, job: str) -> list[dict[str, Any]]:
-    """What each task of the last run reports, as the worker wrote it; none if there was no run."""
+    """The report that each task of the last run wrote; empty if there was no run."""
     run, _ = _current(scripts, job)
     if run is None:
         return []
@@ -186,8 +186,8 @@ def failure(cloud: Cloud, job: str) -> str | None:
         return None
     newest = max(ended, key=lambda task: task.state_transition_time or datetime.min.replace(tzinfo=UTC))
     info = newest.execution_info
-    told = info.failure_info if info else None
-    if info is None or told is None or info.exit_code == 1:  # 1: some inputs failed, each with its reason
+    error = info.failure_info if info else None
+    if info is None or error is None or info.exit_code == 1:  # 1: some inputs failed, each with its reason
         return None
-    text = f"{told.code}: {told.message}" if told.code != "FailureExitCode" else f"exit code {info.exit_code}"
+    text = f"{error.code}: {error.message}" if error.code != "FailureExitCode" else f"exit code {info.exit_code}"
     return f"task {newest.id} failed ({text}); see: reconcile logs {job} {newest.id}"

@@ -1,4 +1,4 @@
-"""What a conversion has come to, as tables for people. Pure."""
+"""The results of a conversion as tables for people. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from reconciler.model import Table
 
 LONGEST_REASON = 100
-"""Characters of a reason that are shown."""
+"""How many characters of a reason are shown."""
 HEAD = ("TASK", "CONVERTED", "SKIPPED", "FAILED", "SECONDS", "IMAGES/S", "MB IN", "MB OUT")
 
 
 def results(tasks: Sequence[Mapping[str, Any]]) -> Table:
-    """A line for each task of a run, and their sum; tasks ran side by side, so its seconds are the longest."""
+    """A line for each task of a run, and a total; its seconds are those of the longest task, as all run in parallel."""
     rows = [_row(task) for task in tasks]
     if len(tasks) > 1:
         total: dict[str, Any] = {
@@ -33,5 +33,5 @@ def _row(task: Mapping[str, Any]) -> tuple[str, ...]:
 
 def failures(inputs: Sequence[Mapping[str, str]]) -> Table:
     """The inputs that cannot be converted, with their reasons."""
-    rows = sorted((one["name"], one["code"], one["reason"][:LONGEST_REASON]) for one in inputs)
+    rows = sorted((failure["name"], failure["code"], failure["reason"][:LONGEST_REASON]) for failure in inputs)
     return Table(("INPUT", "CODE", "REASON"), tuple(rows))

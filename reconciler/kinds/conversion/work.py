@@ -1,7 +1,7 @@
-"""What is left to convert: two listings and the failure markers give the work. Pure.
+"""What is left to convert, computed from the listings of inputs and outputs and from the failure markers. Pure.
 
-An input is up to date when its output carries the ETag that the input has now, and failed for good when a marker
-says so for this content and this converter.
+An input is up to date when its output carries the ETag that the input has now. It has failed for good when there is a
+marker for its current content and the current converter.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One input to convert: blob name, ETag and the name of its output."""
+    """An input to convert: blob name, ETag and the name of its output."""
 
     name: str
     etag: str
@@ -21,7 +21,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`missing` and `changed` are to be converted; the rest is counted."""
+    """`missing` and `changed` are to be converted; the other fields only tell what there is besides."""
 
     missing: tuple[Item, ...]
     changed: tuple[Item, ...]
@@ -42,8 +42,8 @@ class Work:
 def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
     """Input → output of each name with one of `suffixes`.
 
-    The suffix becomes .png. Of several inputs with one output, the one whose suffix comes first in `suffixes` (then
-    by name) keeps it; every other adds .png to its whole name until that is free, so that nothing is overwritten.
+    The suffix becomes .png. Of several inputs with the same output, the one whose suffix comes first in `suffixes`
+    (then by name) keeps it; every other adds .png to its whole name until that is free, so nothing is overwritten.
     """
     endings = tuple(suffix.lower() for suffix in suffixes)
     ranked: list[list[str]] = [[] for _ in endings]
@@ -51,7 +51,7 @@ def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
         low = name.lower()
         if low.endswith(endings):
             ranked[next(i for i, ending in enumerate(endings) if low.endswith(ending))].append(name)
-    found: dict[str, str] = {}
+    named: dict[str, str] = {}
     taken: set[str] = set()
     for ending, group in zip(endings, ranked, strict=True):
         for name in sorted(group):
@@ -61,13 +61,13 @@ def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
             while output in taken:
                 output += ".png"
             taken.add(output)
-            found[name] = output
-    return found
+            named[name] = output
+    return named
 
 
 def work(
     inputs: Mapping[str, str],
-    made: Mapping[str, str],
+    sources: Mapping[str, str],
     failures: Mapping[str, str],
     suffixes: Sequence[str],
 ) -> Work:
@@ -80,7 +80,7 @@ def work(
     for name, output in named.items():
         etag = inputs[name]
         renamed += output.startswith(f"{name}.png")
-        before = made.get(output)
+        before = sources.get(output)
         if before == etag:
             fresh += 1
         elif failures.get(name) == etag:
@@ -88,10 +88,10 @@ def work(
         else:
             (missing if before is None else changed).append(Item(name, etag, output))
     wanted = set(named.values())
-    orphans = tuple(name for name in made if name not in wanted)
+    orphans = tuple(name for name in sources if name not in wanted)
     return Work(tuple(missing), tuple(changed), fresh, tuple(failed), orphans, renamed)
 
 
 def deal(items: Sequence[Item], tasks: int) -> list[Sequence[Item]]:
-    """The items of each task: round robin, so that neighbours in the listing spread; no empty task."""
+    """The items of each task, dealt round robin, so that neighbours in the listing spread; no task is empty."""
     return [items[number::tasks] for number in range(min(tasks, len(items)))]

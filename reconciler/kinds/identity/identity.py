@@ -1,7 +1,7 @@
 """A user-assigned managed identity: what tasks on nodes act as, without any secret.
 
-Tags and isolation scope change in place; the location never does. Replacing it would change its principal, which
-roles are given to, so it is refused.
+Tags and isolation scope change in place; the location never does. Replacing it is refused, because that would change
+its principal, which its roles are assigned to.
 """
 
 from __future__ import annotations

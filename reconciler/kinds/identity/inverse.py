@@ -1,4 +1,4 @@
-"""An identity's roles in a spec's words: the inverse of the `expand` of role assignments."""
+"""The spec entries of live role assignments: the inverse of their `expand`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.model import Address, Desired, Observed
 
 CONDITIONS = ("condition", "delegatedManagedIdentityResourceId")
 PLACES = {"storage_account": "storage/{}", "registry": "registries/{}", "batch_account": "batchAccount"}
-"""Kind of what a role can hold on → how a spec calls that."""
+"""Kind of resource that a role can be assigned on → how a spec refers to it."""
 
 
 def role(observed: Observed, known: Known, notes: list[str]) -> Section:
@@ -24,9 +24,9 @@ def role(observed: Observed, known: Known, notes: list[str]) -> Section:
 
 def role_name(observed: Observed) -> str:
     """The name of a built-in role, else the role definition id."""
-    given = str(observed.body["properties"]["roleDefinitionId"])
+    definition = str(observed.body["properties"]["roleDefinitionId"])
     names = {definition_id: name for name, definition_id in roles.ROLES.items()}
-    return names.get(given, given)
+    return names.get(definition, definition)
 
 
 def _scope(scope: str, known: Known) -> str:
@@ -39,17 +39,17 @@ def _scope(scope: str, known: Known) -> str:
 
 
 def place(observed: Observed, known: Known) -> tuple[str, ...]:
-    """Where a role stands: in the list of its identity's."""
+    """The path of a role in a spec: the list of its identity's roles."""
     return "identities", known.used("identity", observed.body["identity"]), "roles"
 
 
-def key(one: Desired | Observed) -> tuple[str, str, str]:
-    """Scope, identity and role, of which there is one assignment; what it is called says nothing."""
-    scope = one.data["scope"] if isinstance(one, Desired) else one.body["scope"]
-    return scope.lower(), one.body["identity"], one.body["properties"]["roleDefinitionId"]
+def key(resource: Desired | Observed) -> tuple[str, str, str]:
+    """Scope, identity and role: Azure has at most one assignment of these three, under any name."""
+    scope = resource.data["scope"] if isinstance(resource, Desired) else resource.body["scope"]
+    return scope.lower(), resource.body["identity"], resource.body["properties"]["roleDefinitionId"]
 
 
 def called(observed: Observed) -> Address:
-    """A role assignment without its id: whose, which, where."""
+    """A readable address for a role assignment: identity, role and scope instead of its id."""
     identity, scope = (observed.body[key].rsplit("/", 1)[-1] for key in ("identity", "scope"))
     return Address(observed.address.kind, f"{identity}/{roles.slug(role_name(observed))}/{scope}")

@@ -1,9 +1,9 @@
 """A role assignment: what an identity may do, and where.
 
 Only the description changes in place; another principal, role or scope is another assignment. Its name is a UUID
-computed from scope, identity and role, so that making it twice makes it once; one that others made, under another
-name, is known by these three. A new one is BUSY until it can be
-relied on, because Azure takes minutes to honour it and nothing tells when.
+computed from scope, identity and role, so that creating it again changes nothing; one that others made, under another
+name, is recognised by these three. A new one is BUSY until it can be relied on, because Azure takes minutes to honour
+it and does not tell when it does.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _mark(description: str | None) -> Mark | None:
 
 
 def _description(mark: Mark, before: str = "") -> str:
-    """What stood there before stays, with our mark behind it."""
+    """The description `before`, with our mark in place of the old one."""
     others = [part for part in before.split(";") if part and part.partition("=")[0] not in marks.HIDDEN]
     return ";".join([*others, *(f"{name}={value}" for name, value in marks.with_mark({}, mark).items())])
 
@@ -106,17 +106,17 @@ def _listing(cloud: Cloud) -> list[dict[str, Any]]:
     return [raw for raw in arm.listing(cloud, collection) if f"{_scope_of(raw)}/".lower().startswith(inside)]
 
 
-def _meaning(raw: Mapping[str, Any], identities: Mapping[str, str]) -> tuple[str, str, str]:
-    """Scope, identity and role: Azure holds one assignment of these, whatever its name."""
+def _live_key(raw: Mapping[str, Any], identities: Mapping[str, str]) -> tuple[str, str, str]:
+    """Scope, identity and role: Azure has at most one assignment of these three, under any name."""
     return _scope_of(raw).lower(), identities.get(raw["properties"]["principalId"], ""), _role(raw)
 
 
-def _wanted(desired: Desired) -> tuple[str, str, str]:
+def _key(desired: Desired) -> tuple[str, str, str]:
     return str(desired.data["scope"]).lower(), desired.body["identity"], desired.body["properties"]["roleDefinitionId"]
 
 
-def given(cloud: Cloud) -> Iterable[Observed]:
-    """Every assignment of an identity of the group to something in it, by its id, whoever made it."""
+def every(cloud: Cloud) -> Iterable[Observed]:
+    """Every assignment that an identity of the group has on something in it, whoever made it, under its ARM id."""
     identities = _identities(cloud)
     for raw in _listing(cloud) if identities else ():
         if raw["properties"]["principalId"] in identities:
@@ -124,27 +124,27 @@ def given(cloud: Cloud) -> Iterable[Observed]:
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    """Those that the spec means, whatever their names, and every other that carries an owner mark.
+    """The assignments of the spec, whatever their names are, and every other one that carries an owner mark.
 
-    One of the spec's name but of another principal is that of an identity that was deleted and made anew.
+    One that has the name from the spec but another principal is left from an identity that was deleted and made anew.
     """
     wanted = list(wanted)
     raws = [raw for raw in _listing(cloud) if wanted or _mark(raw["properties"].get("description"))]
     identities = _identities(cloud) if raws else {}
-    meant = {_wanted(desired): desired.address for desired in wanted}
-    there = {_meaning(raw, identities) for raw in raws}
-    names = {desired.data["name"]: desired.address for desired in wanted if _wanted(desired) not in there}
+    addresses = {_key(desired): desired.address for desired in wanted}
+    live_keys = {_live_key(raw, identities) for raw in raws}
+    names = {desired.data["name"]: desired.address for desired in wanted if _key(desired) not in live_keys}
     for raw in raws:
-        address = meant.get(_meaning(raw, identities)) or names.get(raw["name"])
+        address = addresses.get(_live_key(raw, identities)) or names.get(raw["name"])
         if address or _mark(raw["properties"].get("description")):
             yield _observed(cloud, address or Address(NAME, raw["id"]), raw, identities)
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    raw = arm.get(cloud, _id(wanted) if isinstance(wanted, Desired) else wanted.id or wanted.address.name)
-    if raw is None and isinstance(wanted, Desired):
-        return next((found for found in list_(cloud, [wanted]) if found.address == wanted.address), None)
-    return _observed(cloud, wanted.address, raw, _identities(cloud)) if raw else None
+def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    raw = arm.get(cloud, _id(resource) if isinstance(resource, Desired) else resource.id or resource.address.name)
+    if raw is None and isinstance(resource, Desired):
+        return next((observed for observed in list_(cloud, [resource]) if observed.address == resource.address), None)
+    return _observed(cloud, resource.address, raw, _identities(cloud)) if raw else None
 
 
 def _put(cloud: Cloud, where: str, desired: Desired, mark: Mark, before: Mapping[str, Any]) -> Operation | None:
@@ -166,12 +166,12 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     return _put(cloud, _id(desired), desired, mark, {})
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
-    return _put(cloud, found.id, desired, mark, found.body["properties"])
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
+    return _put(cloud, observed.id, desired, mark, observed.body["properties"])
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    return arm.delete(cloud, found.id)
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+    return arm.delete(cloud, observed.id)
 
 
 KIND = Kind(
@@ -188,7 +188,7 @@ KIND = Kind(
         say=inverse.role,
         place=inverse.place,
         appended=True,
-        every=lambda cloud, live: given(cloud),
+        every=lambda cloud, live: every(cloud),
         key=inverse.key,
         called=inverse.called,
     ),

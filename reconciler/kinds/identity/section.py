@@ -1,4 +1,4 @@
-"""The section `identities` of a spec: roles that are known, each given once."""
+"""The section `identities` of a spec: checks that each role is known and given once."""
 
 from __future__ import annotations
 

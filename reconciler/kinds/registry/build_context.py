@@ -13,11 +13,11 @@ from pathlib import Path
 from reconciler.errors import ReconcileError
 
 LARGEST = 500 * 2**20
-"""Bytes that a context may have; a larger one is almost always a missing .dockerignore."""
+"""The most bytes that a context may have; a larger one almost always lacks a .dockerignore."""
 
 
 def pack(context: Path, dockerfile: str, arguments: dict[str, str]) -> tuple[str, bytes]:
-    """The content digest and the tar.gz of a context: no times, no owners, so that equal source gives equal bytes."""
+    """The content digest and the tar.gz of a context, without times and owners: equal source gives equal bytes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path in _files(context, dockerfile):
@@ -26,9 +26,9 @@ def pack(context: Path, dockerfile: str, arguments: dict[str, str]) -> tuple[str
                 text = f"{context} has more than {LARGEST // 2**20} MB; leave out what the image does not need"
                 raise ReconcileError(f"{text}, in {context / '.dockerignore'}")
     data = buffer.getvalue()
-    told = hashlib.sha256(data)
-    told.update(repr((dockerfile, sorted(arguments.items()))).encode())
-    return told.hexdigest()[:16], gzip.compress(data, mtime=0)
+    digest = hashlib.sha256(data)
+    digest.update(repr((dockerfile, sorted(arguments.items()))).encode())
+    return digest.hexdigest()[:16], gzip.compress(data, mtime=0)
 
 
 def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -40,7 +40,7 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def _files(context: Path, dockerfile: str) -> Iterator[Path]:
-    """Every file and link in name order, less what .dockerignore leaves out; the Dockerfile always."""
+    """Every file and link in name order, except what .dockerignore leaves out; the Dockerfile is always in."""
     ignored = _rules(context / ".dockerignore")
     for path in sorted(context.rglob("*")):
         name = path.relative_to(context).as_posix()
@@ -64,12 +64,12 @@ def _left_out(name: str, rules: list[tuple[bool, str]]) -> bool:
     """The last rule that matches the name or a folder above it decides."""
     parts = name.split("/")
     paths = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-    found = False
+    left_out = False
     for leave, pattern in rules:
         loose = pattern.removeprefix("**/")
         if any(fnmatch.fnmatchcase(path, pattern) or _deep(path, pattern, loose) for path in paths):
-            found = leave
-    return found
+            left_out = leave
+    return left_out
 
 
 def _deep(path: str, pattern: str, loose: str) -> bool:

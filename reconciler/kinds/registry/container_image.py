@@ -1,7 +1,7 @@
 """A container image in a registry of the spec, built there from a folder of source.
 
 Its content is the digest of that source; the registry keeps it as a second tag, `src-DIGEST`, beside the one that
-people use. Other source is built anew and moves the tag; images that are no longer asked for stay in the registry.
+people use. Changed source is built again and moves the tag; images that no spec names any more stay in the registry.
 """
 
 from __future__ import annotations
@@ -64,31 +64,31 @@ def _registry_id(cloud: Cloud, desired: Desired) -> str:
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    return [found for desired in wanted if (found := observe(cloud, desired))]
+    return [observed for desired in wanted if (observed := observe(cloud, desired))]
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    """What the tag holds, and how far a run is. Before the registry is there, nothing."""
-    assert isinstance(wanted, Desired)
-    registry = arm.get(cloud, _registry_id(cloud, wanted))
+def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
+    """The source that the tag holds, and the state of its build run. None before the registry exists."""
+    assert isinstance(desired, Desired)
+    registry = arm.get(cloud, _registry_id(cloud, desired))
     if registry is None or registry["properties"].get("provisioningState") != "Succeeded":
         return None
-    server, data = registry["properties"]["loginServer"], wanted.data
+    server, data = registry["properties"]["loginServer"], desired.data
     now = registries.manifest_digest(cloud, server, data["repository"], data["tag"])
-    built = registries.manifest_digest(cloud, server, data["repository"], source_tag(wanted.body["source"]))
+    built = registries.manifest_digest(cloud, server, data["repository"], source_tag(desired.body["source"]))
     fresh = built is not None and now == built
-    health, detail, logs = (Health.READY, "", {}) if fresh else _run(cloud, wanted)
+    health, detail, logs = (Health.READY, "", {}) if fresh else _run(cloud, desired)
     if now is None and health is Health.READY:
         return None
-    body = {"source": wanted.body["source"] if fresh else f"another ({(now or 'none')[:19]})"}
+    body = {"source": desired.body["source"] if fresh else f"another ({(now or 'none')[:19]})"}
     name = f"{server}/{data['repository']}:{data['tag']}"
-    return Observed(wanted.address, name, body, Mark(cloud.owner, ""), health, detail, logs=logs)
+    return Observed(desired.address, name, body, Mark(cloud.owner, ""), health, detail, logs=logs)
 
 
-def _run(cloud: Cloud, wanted: Desired) -> tuple[Health, str, dict[str, str]]:
-    """The run that this process has scheduled, or any other that the registry works on."""
-    runs = f"{_registry_id(cloud, wanted)}/runs"
-    mine = cloud.runs.get(str(wanted.address))
+def _run(cloud: Cloud, desired: Desired) -> tuple[Health, str, dict[str, str]]:
+    """Health, detail and log of the run that this process has scheduled, or of any other that the registry works on."""
+    runs = f"{_registry_id(cloud, desired)}/runs"
+    mine = cloud.runs.get(str(desired.address))
     if mine is None:
         for run in cloud.list_arm(runs, RUNS):
             if run["properties"]["status"] in WORKING:
@@ -98,15 +98,15 @@ def _run(cloud: Cloud, wanted: Desired) -> tuple[Health, str, dict[str, str]]:
     log = _log(cloud, f"{runs}/{mine}")
     if run["status"] in (*WORKING, "Succeeded"):
         return Health.BUSY, f"run {mine}: {run['status'].lower()}", {"build": log}
-    told = run.get("runErrorMessage") or _last_words(log)
-    return Health.FAILED, f"run {mine} ended as {run['status']}: {told}", {"build": log}
+    reason = run.get("runErrorMessage") or _last_words(log)
+    return Health.FAILED, f"run {mine} ended as {run['status']}: {reason}", {"build": log}
 
 
 def _last_words(log: str) -> str:
-    """The first line that tells of a failure, and the last of all."""
+    """The first line that mentions a failure, and the last line of the log."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    told = [line for line in lines if re.search(r"failed|error", line, re.IGNORECASE)][:1] + lines[-1:]
-    return " / ".join(dict.fromkeys(told))[:600] or "it wrote no log"
+    words = [line for line in lines if re.search(r"failed|error", line, re.IGNORECASE)][:1] + lines[-1:]
+    return " / ".join(dict.fromkeys(words))[:600] or "it wrote no log"
 
 
 def _log(cloud: Cloud, run: str) -> str:
@@ -147,12 +147,12 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     return None
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: Diff) -> Operation | None:
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
     return create(cloud, desired, mark)
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    """Images go with their registry."""
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+    """Nothing: images are deleted with their registry."""
     return None
 
 

@@ -1,7 +1,7 @@
 """A container registry: where container images are built and kept.
 
-Tags, sku and access settings change in place; the location does not. It is never replaced, because its images would
-go with it, and it is deleted with them.
+Tags, sku and access settings change in place; the location does not. It is never replaced, because that would delete
+its images. Deleting it deletes them too.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), body, (group,), section["protect"])
 
 
-def said(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """A registry in a spec's words."""
+def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """The entry of a live registry in a spec."""
     sku = observed.body["sku"]["name"]
     return {**without({"sku": sku}, defaults(NAME)), **tracked(observed, known, notes)}
 
@@ -64,5 +64,5 @@ KIND = Kind(
     ready_within=timedelta(minutes=15),
     section="registries",
     outputs={"loginServer": "properties.loginServer"},
-    inverse=Inverse(say=said, tagged=True, unseen="builds"),
+    inverse=Inverse(say=entry, tagged=True, unseen="builds"),
 )

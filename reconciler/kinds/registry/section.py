@@ -1,4 +1,4 @@
-"""The section `registries` of a spec: builds whose source is there."""
+"""The section `registries` of a spec: checks that the source of each build exists."""
 
 from __future__ import annotations
 

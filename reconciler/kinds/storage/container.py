@@ -1,7 +1,7 @@
 """A blob container, made and marked on the ARM plane, so that no data role is needed for it.
 
 Metadata and public access change in place; encryption scope and versioned immutability do not, and a container is
-never replaced, because its blobs would go with it.
+never replaced, because that would delete its blobs.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def _collection(cloud: Cloud, account: str) -> str:
     return f"{_accounts(cloud)}/{account}/blobServices/default/containers"
 
 
-def _id(cloud: Cloud, wanted: Desired | Observed) -> str:
-    account, name = wanted.address.name.split("/")
+def _id(cloud: Cloud, resource: Desired | Observed) -> str:
+    account, name = resource.address.name.split("/")
     return f"{_collection(cloud, account)}/{name}"
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
-    """The containers of the accounts in the spec, and of accounts in its group that carry its mark."""
+    """The containers of accounts that are in the spec, or that carry its mark in its group."""
     accounts = {desired.address.name.split("/")[0] for desired in wanted}
     for account in arm.listing(cloud, _accounts(cloud), ARM.api_version):
         if account["name"] in accounts or marks.is_ours(cloud.owner, account.get("tags")):

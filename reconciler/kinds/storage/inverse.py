@@ -1,4 +1,4 @@
-"""A storage account and its containers in a spec's words: the inverse of their `expand`."""
+"""The spec entries of live storage accounts and their containers: the inverse of their `expand`."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ SAID = (
     "allowBlobPublicAccess",
     "minimumTlsVersion",
 )
-"""What a spec says of a storage account."""
+"""The settings of a storage account that a spec can hold."""
 _PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 """Containers that Batch makes for application packages."""
 
 
 def account(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties = observed.body["properties"]
-    given = {**properties, "sku": observed.body["sku"]["name"], "kind": observed.body["kind"]}
-    own = without({name: given[name] for name in SAID}, defaults("storage_account"))
-    return {**own, **tracked(observed, known, notes)}
+    settings = {**properties, "sku": observed.body["sku"]["name"], "kind": observed.body["kind"]}
+    section = without({name: settings[name] for name in SAID}, defaults("storage_account"))
+    return {**section, **tracked(observed, known, notes)}
 
 
 def finished(section: Section) -> Section:
-    """Containers without settings as a list."""
+    """The section with its containers as a list of names if none of them has settings."""
     containers = section.get("containers", {})
     if containers and not any(containers.values()):
         return {**section, "containers": sorted(containers)}
@@ -39,8 +39,8 @@ def finished(section: Section) -> Section:
 
 
 def container(observed: Observed, known: Known, notes: list[str]) -> Section:
-    home = within(observed.address)
-    if home.name not in known.names(home.kind):
+    parent = within(observed.address)
+    if parent.name not in known.names(parent.kind):
         raise Unsayable("its storage account is left out")
     shape = definition("container")["properties"]["metadata"]
     metadata = pairs(observed.body["properties"]["metadata"], shape, "metadata", notes)
@@ -48,24 +48,24 @@ def container(observed: Observed, known: Known, notes: list[str]) -> Section:
 
 
 def place(observed: Observed, known: Known) -> tuple[str, ...]:
-    """Where a container stands."""
+    """The path of a container in a spec."""
     account, name = observed.address.name.split("/")
     return "storage", account, "containers", name
 
 
 def within(address: Address) -> Address:
-    """The account of a container."""
+    """The address of the account that a container is in."""
     return Address("storage_account", address.name.split("/")[0])
 
 
 def outside(observed: Observed, account: str | None) -> str:
-    """Why a container is nobody's to say."""
-    made = _PACKAGES.fullmatch(observed.address.name.split("/")[1])
-    return "Batch made it for application packages" if made else ""
+    """Why a container cannot be in any spec, or empty."""
+    match = _PACKAGES.fullmatch(observed.address.name.split("/")[1])
+    return "Batch made it for application packages" if match else ""
 
 
 def inside(live: Iterable[Observed]) -> Iterator[Desired]:
-    """Any container of each of the accounts among `live`, which makes the list of containers tell all of them."""
+    """One made-up container for each account among `live`, which makes the list of containers cover that account."""
     for observed in live:
         if observed.address.kind == "storage_account":
             yield Desired(Address("container", f"{observed.address.name}/*"), {})

@@ -1,7 +1,7 @@
 """A storage account: the containers and blobs of a spec, reached with Entra ID.
 
 Redundancy (within Azure's limits), network access, key access and tags change in place; location and kind do not,
-and the account is never replaced, because the data would go with it. It is empty when it has no container of others.
+and the account is never replaced, because that would delete its data. It is empty when it has no container of others.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ UNSET = {
     "minimumTlsVersion": "TLS1_0",
     "publicNetworkAccess": "Enabled",
 }
-"""What stands for what was never set, which Azure leaves out. Source: StorageAccountProperties of 2025-01-01."""
+"""What a property that Azure leaves out, because it was never set, means.
+
+Source: StorageAccountProperties of 2025-01-01.
+"""
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
 
 

@@ -1,6 +1,6 @@
-"""What a new pool is asked before anybody relies on it: one task for each check. Pure.
+"""The checks of a new pool, which run before anybody relies on it: one task for each check. Pure.
 
-A check passes with exit code 0, cannot be made there with 77 (as automake's tests say it), and fails with any other.
+A check passes with exit code 0, cannot be made there with 77 (as in automake's tests), and fails with any other.
 Tasks on a pool with containerConfiguration must have containerSettings (reference of the Batch service, Task - Add).
 """
 
@@ -18,7 +18,7 @@ SKIPPED = 77
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A shell text, run on a node as administrator, or inside a container of an image."""
+    """A shell script, run on a node as administrator, or inside a container of an image."""
 
     name: str
     script: str
@@ -29,8 +29,8 @@ class Check:
 def wanted(verify: Verify, images: Sequence[str], *, docker: bool, gpu: bool) -> tuple[Check, ...]:
     """The checks of a pool; those of the spec replace ours of the same name.
 
-    A pool whose nodes hold container `images` runs tasks in containers only, so each check is made inside one: that
-    each of the images is there and runs is what the `image-N` checks say. Elsewhere checks are plain tasks.
+    A pool whose nodes hold container `images` runs tasks in containers only, so each check runs inside one; the
+    `image-N` checks prove that each image is there and runs. Elsewhere checks are plain tasks.
     """
     first, options = (images[0], "--gpus all" if gpu else "") if images else (None, "")
     ours = [Check("system", "uname -a && df -P . && test -w .", first)]
@@ -39,10 +39,10 @@ def wanted(verify: Verify, images: Sequence[str], *, docker: bool, gpu: bool) ->
     if gpu:
         ours.append(Check("gpu", "nvidia-smi -L", first, options))
     ours += [Check(f"image-{number}", "echo it runs", name) for number, name in enumerate(images, start=1)]
-    listed = () if isinstance(verify, bool) else verify
-    own = [Check(check["name"], check["run"], check.get("container", first)) for check in listed]
-    replaced = {one.name for one in own}
-    return (*(one for one in ours if one.name not in replaced), *own)
+    entries = () if isinstance(verify, bool) else verify
+    replacements = [Check(entry["name"], entry["run"], entry.get("container", first)) for entry in entries]
+    replaced = {replacement.name for replacement in replacements}
+    return (*(check for check in ours if check.name not in replaced), *replacements)
 
 
 def task(check: Check) -> dict[str, Any]:
