@@ -16,12 +16,11 @@ from reconciler.model import Body, Change, Diff, Rule
 def diff(rule: Callable[[str], Rule], desired: Body, observed: Body) -> Diff:
     """Every differing declared field, in path order, fields of Rule.IGNORE left out; `rule` is that of a path."""
     wanted = _plain(desired)
-    found = {key: _declared(item, observed.get(key)) for key, item in desired.items()}
-    if wanted == found:
+    live = {key: _declared(item, observed.get(key)) for key, item in desired.items()}
+    if wanted == live:
         return Diff()
     changes = (
-        Change(path, before, after, rule(re.sub(r"\[\d+\]", "", path)))
-        for path, before, after in _leaves(found, wanted)
+        Change(path, before, after, rule(re.sub(r"\[\d+\]", "", path))) for path, before, after in _leaves(live, wanted)
     )
     return Diff(tuple(sorted((c for c in changes if c.rule is not Rule.IGNORE), key=lambda c: c.path)))
 
@@ -35,23 +34,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _declared(wanted: Any, found: Any) -> Any:
-    """`found` cut down to the fields that `wanted` names."""
-    if isinstance(wanted, Mapping) and not wanted and found is None:
+def _declared(wanted: Any, live: Any) -> Any:
+    """`live` cut down to the fields that `wanted` names."""
+    if isinstance(wanted, Mapping) and not wanted and live is None:
         return {}
-    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        return {key: _declared(item, found.get(key)) for key, item in wanted.items()}
-    if isinstance(wanted, (list, tuple)) and isinstance(found, (list, tuple)) and len(wanted) == len(found):
-        return [_declared(item, there) for item, there in zip(wanted, found, strict=True)]
-    return _plain(found)
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        return {key: _declared(item, live.get(key)) for key, item in wanted.items()}
+    if isinstance(wanted, (list, tuple)) and isinstance(live, (list, tuple)) and len(wanted) == len(live):
+        return [_declared(item, there) for item, there in zip(wanted, live, strict=True)]
+    return _plain(live)
 
 
-def _leaves(found: Any, wanted: Any) -> list[tuple[str, Any, Any]]:
+def _leaves(live: Any, wanted: Any) -> list[tuple[str, Any, Any]]:
     """(path, before, after) of each smallest differing part."""
     from deepdiff import DeepDiff  # 0.2 s of import that a command without a diff need not pay
 
     # Without threshold_to_diff_deeper=0 it reports mappings with little in common as one change.
-    tree = DeepDiff(found, wanted, view="tree", ignore_numeric_type_changes=True, threshold_to_diff_deeper=0)
+    tree = DeepDiff(live, wanted, view="tree", ignore_numeric_type_changes=True, threshold_to_diff_deeper=0)
     return [
         (_dotted(level.path(output_format="list")), _present(level.t1), _present(level.t2))
         for levels in tree.values()

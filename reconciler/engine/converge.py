@@ -108,7 +108,7 @@ class Convergence:
         return self._within_time(seen)
 
     def _unknown(self) -> Look | None:
-        """Ask what was pending when the plan was made. It may be found only now that something stands against it."""
+        """Ask what was pending when the plan was made. It may turn out only now that something stands against it."""
         if self.desired is None or not self.desired.pending:
             return None
         self.desired = self.resolve(self.desired)
@@ -152,89 +152,89 @@ class Convergence:
 
     def _converge(self) -> Look:
         address = self.step.address
-        found = self.kind.observe(self.cloud, self._doomed or self.desired or Observed(address, "", {}))
-        self._logs = found.logs if found else {}
+        observed = self.kind.observe(self.cloud, self._doomed or self.desired or Observed(address, "", {}))
+        self._logs = observed.logs if observed else {}
         if self.step.action is Action.DELETE:
-            return self._delete(found)
+            return self._delete(observed)
         if self.step.action is Action.REPLACE and "create" not in self._verbs:
-            return self._replace(found)
-        if found is None:
+            return self._replace(observed)
+        if observed is None:
             return self._create()
-        return self._settle(found)
+        return self._settle(observed)
 
-    def _delete(self, found: Observed | None) -> Look:
-        if found is None:
+    def _delete(self, observed: Observed | None) -> Look:
+        if observed is None:
             return Ended(Status.DONE)
-        self._doomed = found
+        self._doomed = observed
         if "delete" in self._verbs:
-            return Waiting(self.poll_seconds, found.detail or "being deleted", found.progress)
-        if found.mark is None or found.mark.owner != self.owner:
-            return Ended(Status.STOPPED, f"cannot delete {found.address}: it is no longer ours; run plan again")
-        decision = decide_stray(found)
+            return Waiting(self.poll_seconds, observed.detail or "being deleted", observed.progress)
+        if observed.mark is None or observed.mark.owner != self.owner:
+            return Ended(Status.STOPPED, f"cannot delete {observed.address}: it is no longer ours; run plan again")
+        decision = decide_stray(observed)
         if decision.action is Action.REFUSE:
-            return Ended(Status.STOPPED, f"cannot delete {found.address}: {decision.reason}")
-        if self.kind.spares_occupied and found.occupants:
-            return Ended(Status.DEFERRED, f"{found.address} is still used by {', '.join(found.occupants)}")
-        return self._did("delete", self.kind.delete(self.cloud, found))
+            return Ended(Status.STOPPED, f"cannot delete {observed.address}: {decision.reason}")
+        if self.kind.spares_occupied and observed.occupants:
+            return Ended(Status.DEFERRED, f"{observed.address} is still used by {', '.join(observed.occupants)}")
+        return self._did("delete", self.kind.delete(self.cloud, observed))
 
-    def _replace(self, found: Observed | None) -> Look:
-        if found is None:
+    def _replace(self, observed: Observed | None) -> Look:
+        if observed is None:
             return self._create()
         if "delete" in self._verbs:
-            return Waiting(self.poll_seconds, found.detail or "being deleted")
-        decision = self._decision(found)
+            return Waiting(self.poll_seconds, observed.detail or "being deleted")
+        decision = self._decision(observed)
         if decision.action is not Action.REPLACE:
             return self._changed(decision)
-        return self._did("delete", self.kind.delete(self.cloud, found))
+        return self._did("delete", self.kind.delete(self.cloud, observed))
 
     def _create(self) -> Look:
         if "create" in self._verbs or self.desired is None:
             return Waiting(self.poll_seconds, "not visible yet")
         return self._did("create", self.kind.create(self.cloud, self.desired, mark(self.owner, self.desired)))
 
-    def _settle(self, found: Observed) -> Look:
+    def _settle(self, observed: Observed) -> Look:
         """Bring an existing resource to READY without a difference."""
-        if found.health is Health.BUSY:
-            return Waiting(self.poll_seconds, found.detail, found.progress)
-        decision = self._decision(found)
+        if observed.health is Health.BUSY:
+            return Waiting(self.poll_seconds, observed.detail, observed.progress)
+        decision = self._decision(observed)
         if not self._verbs and decision.action is Action.REFUSE:
-            return Ended(Status.STOPPED, f"cannot change {found.address}: {decision.reason}")
+            return Ended(Status.STOPPED, f"cannot change {observed.address}: {decision.reason}")
         if not self._verbs and self._stale(decision):
             return self._changed(decision)
-        if found.health is Health.FAILED:
-            return self._mend(found, decision.diff)
+        if observed.health is Health.FAILED:
+            return self._mend(observed, decision.diff)
         if not decision.diff:
-            return Ended(Status.DONE, detail=found.detail)
-        return self._change(found, decision.diff)
+            return Ended(Status.DONE, detail=observed.detail)
+        return self._change(observed, decision.diff)
 
-    def _mend(self, found: Observed, diff: Diff) -> Look:
+    def _mend(self, observed: Observed, diff: Diff) -> Look:
         if self._tries >= self.kind.attempts:
-            return Ended(Status.FAILED, f"{found.address} failed: {found.detail}", found.detail)
+            return Ended(Status.FAILED, f"{observed.address} failed: {observed.detail}", observed.detail)
         self._tries += 1
-        return self._update(found, diff)
+        return self._update(observed, diff)
 
-    def _change(self, found: Observed, diff: Diff) -> Look:
+    def _change(self, observed: Observed, diff: Diff) -> Look:
         if diff.rule >= Rule.REPLACE:
             if self._verbs:
-                return Ended(Status.FAILED, self._unstuck(found, diff))
-            return Ended(Status.STOPPED, f"{found.address} is ready now, but must be replaced; run plan again")
+                return Ended(Status.FAILED, self._unstuck(observed, diff))
+            return Ended(Status.STOPPED, f"{observed.address} is ready now, but must be replaced; run plan again")
         assert self.desired is not None
-        part = actionable(diff, self.desired, found)
+        part = actionable(diff, self.desired, observed)
         if not part:
-            return Ended(Status.DEFERRED, f"{found.address} {waiting(self.kind, found)}")
+            return Ended(Status.DEFERRED, f"{observed.address} {waiting(self.kind, observed)}")
         if part == self._worked_on:
             if self._tries >= self.kind.attempts:
-                return Ended(Status.FAILED, self._unstuck(found, part))
+                return Ended(Status.FAILED, self._unstuck(observed, part))
         else:
             self._tries = 0
         self._worked_on = part
         self._tries += 1
-        return self._update(found, part)
+        return self._update(observed, part)
 
-    def _update(self, found: Observed, diff: Diff) -> Look:
+    def _update(self, observed: Observed, diff: Diff) -> Look:
         assert self.desired is not None
-        operation = self.kind.update(self.cloud, self.desired, mark(self.owner, self.desired), found, diff)
-        return self._did("update", operation, found.detail)
+        operation = self.kind.update(self.cloud, self.desired, mark(self.owner, self.desired), observed, diff)
+        return self._did("update", operation, observed.detail)
 
     def _did(self, verb: str, operation: Operation | None, detail: str = "") -> Look:
         self._verbs.append(verb)
@@ -242,12 +242,12 @@ class Convergence:
         self._since = time.monotonic()
         return Waiting(self.poll_seconds if operation else 0, detail or f"{verb} accepted")
 
-    def _decision(self, found: Observed) -> Decision:
+    def _decision(self, observed: Observed) -> Decision:
         assert self.desired is not None
         if self._verbs:  # the mark is ours by now, or Azure has yet to show it
-            diff = changes(self.kind, self.owner, self.desired, found)
-            return Decision(found.address, Action.UPDATE, Why.DIFFERS, "", diff)
-        return decide(self.kind, self.owner, self.desired, found, self.adopt)
+            diff = changes(self.kind, self.owner, self.desired, observed)
+            return Decision(observed.address, Action.UPDATE, Why.DIFFERS, "", diff)
+        return decide(self.kind, self.owner, self.desired, observed, self.adopt)
 
     def _stale(self, decision: Decision) -> bool:
         """Whether the resource differs in other ways than the plan showed."""
@@ -259,9 +259,11 @@ class Convergence:
         now = ", ".join(f"{c.path}: {c.before!r}" for c in decision.diff.changes) or "as desired"
         return Ended(Status.STOPPED, f"{decision.address} has changed since the plan was made (now {now}); plan again")
 
-    def _unstuck(self, found: Observed, diff: Diff) -> str:
+    def _unstuck(self, observed: Observed, diff: Diff) -> str:
         fields = "; ".join(f"{c.path} is {c.before!r}, not {c.after!r}" for c in diff.changes)
-        return f"{found.address} did not take the change: {fields}" + (f" ({found.detail})" if found.detail else "")
+        return f"{observed.address} did not take the change: {fields}" + (
+            f" ({observed.detail})" if observed.detail else ""
+        )
 
     def _troubled(self, error: AzureError | Unreachable) -> Look:
         self._errors += 1

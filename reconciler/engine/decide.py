@@ -25,9 +25,9 @@ def mark(owner: str, desired: Desired) -> Mark:
 
 def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Diff:
     """The field diff, and the owner mark's where that must change."""
-    found = diff(kind.rule, desired.body, observed.body)
+    differing = diff(kind.rule, desired.body, observed.body)
     marks = _mark_changes(owner, desired, observed.mark)
-    return Diff(marks + found.changes)
+    return Diff(marks + differing.changes)
 
 
 def decide(kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]) -> Decision:
@@ -137,9 +137,9 @@ def _foreign(owner: str, observed: Observed) -> str | None:
     return None
 
 
-def _mark_changes(owner: str, desired: Desired, found: Mark | None) -> tuple[Change, ...]:
-    if found is None or found.owner != owner:
-        return (Change("owner", found.owner if found else None, owner, Rule.LIVE),)
-    if found.protect != desired.protect:
-        return (Change("protect", found.protect, desired.protect, Rule.LIVE),)
+def _mark_changes(owner: str, desired: Desired, current: Mark | None) -> tuple[Change, ...]:
+    if current is None or current.owner != owner:
+        return (Change("owner", current.owner if current else None, owner, Rule.LIVE),)
+    if current.protect != desired.protect:
+        return (Change("protect", current.protect, desired.protect, Rule.LIVE),)
     return ()

@@ -19,12 +19,12 @@ def seconds(
 ) -> dict[str, float]:
     """Step id → seconds, of every step of the plan."""
     decisions = {decision.address: decision for decision in plan.decisions}
-    found = {}
+    times = {}
     for step in plan.steps:
         decision = decisions.get(step.address) or Decision(step.address, step.action, Why.ABSENT, "")
         usual = kinds[step.address.kind].takes(decision, desired.get(step.address)).total_seconds()
-        found[step.id] = history.get(key(decision), usual)
-    return found
+        times[step.id] = history.get(key(decision), usual)
+    return times
 
 
 def critical_path(plan: Plan) -> tuple[float, tuple[str, ...]]:
@@ -34,7 +34,7 @@ def critical_path(plan: Plan) -> tuple[float, tuple[str, ...]]:
 
     def way(name: str) -> tuple[float, tuple[str, ...]]:
         if name not in longest:
-            before = max((way(one) for one in after[name] if one in after), default=(0.0, ()))
+            before = max((way(step) for step in after[name] if step in after), default=(0.0, ()))
             longest[name] = (before[0] + plan.seconds.get(name, 0.0), (*before[1], name))
         return longest[name]
 

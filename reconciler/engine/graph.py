@@ -14,13 +14,13 @@ from reconciler.spec.spec import Spec
 
 def build(spec: Spec, kinds: Kinds) -> dict[Address, Desired]:
     """Every resource that `spec` asks for, each after what it refers to."""
-    found: dict[Address, Desired] = {}
+    resources: dict[Address, Desired] = {}
     for kind in kinds.values():
         for desired in kind.expand(spec):
-            if desired.address in found:
+            if desired.address in resources:
                 raise ReconcileError(f"{spec.file} asks for {desired.address} twice")
-            found[desired.address] = desired
-    return {address: found[address] for address in _ordered(spec, found)}
+            resources[desired.address] = desired
+    return {address: resources[address] for address in _ordered(spec, resources)}
 
 
 def select(
@@ -33,11 +33,11 @@ def select(
 
     Without targets, everything. Refused if an address is neither desired nor live.
     """
-    known = {*desired, *(found.address for found in observed)}
+    known = {*desired, *(live.address for live in observed)}
     for address in (*targets, *excludes):
         if address not in known:
             raise Refused(f"there is no {address}{_nearest(address, known)}")
-    needs = {address: set(one.refs) for address, one in desired.items()}
+    needs = {address: set(resource.refs) for address, resource in desired.items()}
     needed_by: dict[Address, set[Address]] = {}
     for address, refs in needs.items():
         for ref in refs:
@@ -46,13 +46,15 @@ def select(
     return frozenset(chosen - _reach(excludes, needed_by))
 
 
-def _ordered(spec: Spec, found: Mapping[Address, Desired]) -> tuple[Address, ...]:
-    for desired in found.values():
+def _ordered(spec: Spec, resources: Mapping[Address, Desired]) -> tuple[Address, ...]:
+    for desired in resources.values():
         for ref in desired.refs:
-            if ref not in found:
+            if ref not in resources:
                 raise ReconcileError(f"{spec.file}: {desired.address} refers to {ref}, which is not in the spec")
     try:
-        return tuple(TopologicalSorter({one.address: one.refs for one in found.values()}).static_order())
+        return tuple(
+            TopologicalSorter({desired.address: desired.refs for desired in resources.values()}).static_order()
+        )
     except CycleError as error:
         cycle = " → ".join(map(str, error.args[1]))
         raise ReconcileError(f"{spec.file}: these refer to each other in a circle: {cycle}") from None

@@ -73,15 +73,17 @@ def _checked(
     facts, changed = reading.read(cloud, kinds, plan, desired, observed, spec.azure.location)
     findings = checks.check(facts, changed)
     against: dict[Address, list[str]] = {}
-    for one in findings:
-        if one.severity is Severity.REFUSE and one.address:
-            against.setdefault(one.address, []).append(one.text)
+    for finding in findings:
+        if finding.severity is Severity.REFUSE and finding.address:
+            against.setdefault(finding.address, []).append(finding.text)
     if against:
         held = {key: replace(desired[key], obstacle="; also ".join(texts)) for key, texts in against.items()}
         desired = {**desired, **held}
         plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
     notes = tuple(
-        f"{one.address}: {one.text}" if one.address else one.text for one in findings if one.severity is Severity.WARN
+        f"{finding.address}: {finding.text}" if finding.address else finding.text
+        for finding in findings
+        if finding.severity is Severity.WARN
     )
     plan = registering.added(replace(plan, notes=plan.notes + notes), cloud, kinds, observed, facts.unregistered)
     return Reading(spec, plan, desired, observed, findings, facts)

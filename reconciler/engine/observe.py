@@ -20,7 +20,7 @@ def observe(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> t
     """
     order = TopologicalSorter({name: kind.reads for name, kind in kinds.items()})
     order.prepare()
-    found: list[Observed] = []
+    resources: list[Observed] = []
     running: dict[Future[list[Observed]], str] = {}
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="observe") as pool:
         try:
@@ -29,10 +29,10 @@ def observe(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> t
                     running[pool.submit(_list, cloud, kinds, name, desired)] = name
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     order.done(running.pop(future))
-                    found.extend(future.result())
+                    resources.extend(future.result())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-    return tuple(sorted(found, key=lambda o: o.address))
+    return tuple(sorted(resources, key=lambda o: o.address))
 
 
 def _list(cloud: Cloud, kinds: Kinds, name: str, desired: Mapping[Address, Desired]) -> list[Observed]:

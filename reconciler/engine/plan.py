@@ -23,11 +23,11 @@ def make(
     selected: Container[Address] | None = None,
 ) -> Plan:
     """The plan that makes `desired` so and prunes what `spec` owns beyond it, within `selected` if given."""
-    live = {found.address: found for found in observed}
+    live = {resource.address: resource for resource in observed}
     decisions = [decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()]
-    owned = (found for found in live.values() if _owned(found, spec) and not found.kept)
-    strays = (found for found in owned if found.address not in desired)
-    decisions += [decide_stray(found) for found in strays]
+    owned = (resource for resource in live.values() if _owned(resource, spec) and not resource.kept)
+    strays = (resource for resource in owned if resource.address not in desired)
+    decisions += [decide_stray(resource) for resource in strays]
     return _plan(spec, kinds, _selected(decisions, selected), desired, live)
 
 
@@ -40,9 +40,12 @@ def destroy(
     selected: Container[Address] | None = None,
 ) -> Plan:
     """The plan that deletes all that `spec` owns; `desired` only says what is protected."""
-    live = {found.address: found for found in observed}
-    owned = (found for found in live.values() if _owned(found, spec) and kinds[found.address.kind].deletable)
-    decisions = [decide_stray(found, Why.DESTROYED) for found in owned]
+    live = {resource.address: resource for resource in observed}
+    owned = (
+        resource for resource in live.values() if _owned(resource, spec) and kinds[resource.address.kind].deletable
+    )
+    going = (resource for resource in owned if kinds[resource.address.kind].deletable)
+    decisions = [decide_stray(resource, Why.DESTROYED) for resource in going]
     return _plan(spec, kinds, _selected(decisions, selected), desired, live)
 
 
@@ -54,8 +57,8 @@ def fingerprint(decision: Decision) -> str:
     return digest([[c.path, c.before, c.after] for c in decision.diff.changes if c.path != STAGE])
 
 
-def _owned(found: Observed, spec: str) -> bool:
-    return found.mark is not None and found.mark.owner == spec
+def _owned(resource: Observed, spec: str) -> bool:
+    return resource.mark is not None and resource.mark.owner == spec
 
 
 def _selected(decisions: Iterable[Decision], selected: Container[Address] | None) -> list[Decision]:

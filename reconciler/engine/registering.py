@@ -22,7 +22,7 @@ NAME = "registration"
 def added(plan: Plan, cloud: Cloud, kinds: Kinds, observed: Iterable[Observed], lacking: Collection[str]) -> Plan:
     """`plan` with the registrations that it needs. `lacking` are providers of which that is known already."""
     needed = {step.id: providers(kinds[step.address.kind]) for step in plan.steps if step.action is Action.CREATE}
-    there = (kinds[kind].arm for kind in {one.address.kind for one in observed})
+    there = (kinds[kind].arm for kind in {resource.address.kind for resource in observed})
     known = {arm.provider for arm in there if arm}
     asked = sorted({name for names in needed.values() for name in names} - known)
     missing = sorted({*lacking, *_unregistered(cloud, asked)}) if plan.steps else []

@@ -20,10 +20,10 @@ from reconciler.spec.spec import Spec
 
 def resolve(spec: Spec, cloud: Cloud, kinds: Kinds) -> dict[Address, Desired]:
     """All that `spec` asks for, in the order of its references, with every moving name replaced by what it means."""
-    found: dict[Address, Desired] = {}
+    resolved: dict[Address, Desired] = {}
     for address, want in graph.build(spec, kinds).items():
-        found[address] = _resolved(cloud, kinds[address.kind], want, found)
-    return found
+        resolved[address] = _resolved(cloud, kinds[address.kind], want, resolved)
+    return resolved
 
 
 def later(cloud: Cloud, kinds: Kinds, desired: MutableMapping[Address, Desired]) -> Callable[[Desired], Desired]:
