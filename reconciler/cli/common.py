@@ -108,10 +108,10 @@ def load_spec(path: Path | None, cloud: str | None, today: date | None = None, *
     from reconciler.kinds import load
 
     if path is None:
-        found = sorted(Path("specs").glob("*.yaml"))
-        if len(found) != 1:
+        specs = sorted(Path("specs").glob("*.yaml"))
+        if len(specs) != 1:
             raise click.UsageError("say which spec, for example: reconcile plan specs/prod.yaml")
-        path = found[0]
+        path = specs[0]
     return load(path, os.environ, cloud, today, trying=trying)
 
 
@@ -156,11 +156,11 @@ def colour() -> bool:
 
 def conversion_job(spec: Spec, job: str | None) -> str:
     """The job with `convert` that is meant. Refused where there is none or no telling which."""
-    found = [name for name, own in spec.jobs.items() if "convert" in own]
+    jobs = [name for name, own in spec.jobs.items() if "convert" in own]
     if job is not None:
-        if job not in found:
-            raise Refused(f"{spec.file} has no job {job} with convert; it has {', '.join(found) or 'none'}")
+        if job not in jobs:
+            raise Refused(f"{spec.file} has no job {job} with convert; it has {', '.join(jobs) or 'none'}")
         return job
-    if len(found) != 1:
-        raise Refused(f"say which job with --job; {spec.file} has {', '.join(found) or 'none with convert'}")
-    return found[0]
+    if len(jobs) != 1:
+        raise Refused(f"say which job with --job; {spec.file} has {', '.join(jobs) or 'none with convert'}")
+    return jobs[0]

@@ -65,10 +65,10 @@ def _subscription(cloud: Cloud) -> Row:
     """Whether the subscription is there for whoever is signed in, and takes changes."""
     from reconciler.preflight import access, reading
 
-    found = reading.state(cloud)
-    if found not in access.STATES:
+    state = reading.state(cloud)
+    if state not in access.STATES:
         return "subscription", "ok", ""
-    severity, words, remedy = access.STATES[found]
+    severity, words, remedy = access.STATES[state]
     return "subscription", _STATES[severity], f"{words}; {remedy}"
 
 
@@ -95,16 +95,16 @@ def _preflight(reading: Reading) -> Iterator[Row]:
     facts = reading.facts
     if facts is None:
         return
-    found = set()
-    found.add("subscription")  # it has a row already
+    checked = set()
+    checked.add("subscription")  # it has a row already
     for one in reading.findings:
         if one.check != "subscription":
-            found.add(one.check)
+            checked.add(one.check)
             yield _found(one)
     for name, why in facts.skipped.items():
         if name == "subscription":
             continue
-        found.add(CHECKS.get(name, name.partition(" ")[0]))
+        checked.add(CHECKS.get(name, name.partition(" ")[0]))
         yield CHECKS.get(name, name), "not checked", why
     made = {
         "permissions": facts.permissions is not None,
@@ -116,19 +116,23 @@ def _preflight(reading: Reading) -> Iterator[Row]:
         "name": bool(facts.names),
     }
     for name, done in made.items():
-        if name not in found:
+        if name not in checked:
             yield name, "ok" if done else "not checked", "" if done else _why(name, reading)
 
 
-def _found(one: Finding) -> Row:
-    return f"{one.check} {one.address}" if one.address else one.check, _STATES[one.severity], one.text
+def _found(finding: Finding) -> Row:
+    return (
+        f"{finding.check} {finding.address}" if finding.address else finding.check,
+        _STATES[finding.severity],
+        finding.text,
+    )
 
 
-def _numbers(one: Finding) -> dict[str, Any]:
+def _numbers(finding: Finding) -> dict[str, Any]:
     """Limit, use and need, where a finding is about a quota, and sizes that would fit, nearest first."""
-    told = {"limit": one.limit, "use": one.use, "need": one.need}
+    told = {"limit": finding.limit, "use": finding.use, "need": finding.need}
     return {key: value for key, value in told.items() if value is not None} | (
-        {"sizes": one.sizes} if one.sizes else {}
+        {"sizes": finding.sizes} if finding.sizes else {}
     )
 
 

@@ -94,10 +94,10 @@ def trace(given: Mapping[str, Any], base: Base) -> language.Trace:
         "diurnal": lambda: language.diurnal(value[0], days=value[1], duration=seconds(span(value[2]))),
         "trace": lambda: language.read_csv(read(value)),
     }
-    found = usage(made[name], f"--{name}")
-    if not found.tasks:
+    tasks = usage(made[name], f"--{name}")
+    if not tasks.tasks:
         raise click.UsageError(f"--{name} has no tasks")
-    return found
+    return tasks
 
 
 def setting(given: Mapping[str, Any], base: Base, rates: Rates) -> language.Setting:
@@ -131,10 +131,10 @@ def _known(spec: Spec, size: str, file: Path | None) -> tuple[Price, str]:
 
     region = spec.azure.location
     try:
-        found = lists.read(file) if file else lists.remembered(region, spec.azure.cloud)
+        prices = lists.read(file) if file else lists.remembered(region, spec.azure.cloud)
     except lists.PricesError as error:
         raise click.UsageError(str(error)) from None
-    return found.of(region, size), found.currency
+    return prices.of(region, size), prices.currency
 
 
 def expected(given: Mapping[str, Any], base: Base) -> dict[str, str | float]:

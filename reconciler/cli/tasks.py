@@ -34,7 +34,7 @@ def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
 
     Of a task that Batch ran again, only the last run is known to it.
     """
-    found, left = [], 0
+    ended, left = [], 0
     with reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
             info = task.execution_info
@@ -42,7 +42,7 @@ def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
                 left += 1
                 continue
             runs = max(0.0, (info.end_time - info.start_time).total_seconds())
-            found.append((moment(task.creation_time).seconds, runs, task.required_slots or 1))
-    first = min((at for at, _, _ in found), default=0.0)
-    tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in found)
+            ended.append((moment(task.creation_time).seconds, runs, task.required_slots or 1))
+    first = min((at for at, _, _ in ended), default=0.0)
+    tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in ended)
     return Trace(tuple(tasks), Moment(first).date), left

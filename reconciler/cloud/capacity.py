@@ -60,15 +60,15 @@ def _zones(sku: Mapping[str, Any], location: str) -> tuple[str, ...]:
 def explain(sizes: Iterable[Size], quotas: Mapping[str, Mapping[str, Any]], location: str, wanted: str) -> str:
     """The obstacle in words, or nothing. Pure."""
     sizes = list(sizes)
-    found = next((one for one in sizes if one.name.lower() == wanted.lower()), None)
+    size = next((one for one in sizes if one.name.lower() == wanted.lower()), None)
     fitting = [one for one in sizes if one.offered and not _lacking(one, quotas)]
-    if found is None or not found.offered:
+    if size is None or not size.offered:
         why = f"{wanted} is not offered to this subscription in {location}"
-    elif lack := _lacking(found, quotas):
+    elif lack := _lacking(size, quotas):
         why = f"{wanted} does not fit in {location}: {lack}"
     else:
         return ""
-    near = nearest(found, fitting)
+    near = nearest(size, fitting)
     names = ", ".join(f"{one.name} ({one.cores} cores)" for one in near)
     remedy = f"these fit: {names}" if near else "no size that would do fits there; use another region"
     return f"{why}; {remedy}, or ask for more quota"

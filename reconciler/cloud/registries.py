@@ -95,14 +95,14 @@ def repository(text: str) -> tuple[str, str]:
 
 def names(references: Iterable[str]) -> tuple[list[str], list[str]]:
     """How tasks call these images, and the registries that want a login; both sorted."""
-    found, logins = set(), set()
+    images, logins = set(), set()
     for reference in references:
         if reference.startswith("registries/"):
             _, registry, rest = reference.split("/", 2)
             server, (name, tag) = f"{registry}.azurecr.io", repository(rest)
         else:
             server, name, tag = split(reference)
-        found.add(f"{server}/{name}{'@' if tag.startswith('sha256:') else ':'}{tag}")
+        images.add(f"{server}/{name}{'@' if tag.startswith('sha256:') else ':'}{tag}")
         if server.endswith(".azurecr.io"):
             logins.add(server)
-    return sorted(found), sorted(logins)
+    return sorted(images), sorted(logins)

@@ -62,11 +62,11 @@ class Uses:
     @property
     def sizes(self) -> dict[str, set[str]]:
         """Region → the VM sizes whose price is asked for there."""
-        found: dict[str, set[str]] = {}
+        regions: dict[str, set[str]] = {}
         for one in (*self.builds, *(use for change in self.changes for use in (change.now, change.after))):
             if isinstance(one, Build) or (isinstance(one, Use) and nodes(one)):
-                found.setdefault(one.region, set()).add(one.size)
-        return found
+                regions.setdefault(one.region, set()).add(one.size)
+        return regions
 
     @property
     def differ(self) -> bool:
@@ -167,8 +167,8 @@ def _spelt(use: Use | Replicas | None, spelled: Mapping[str, str]) -> Use | Repl
     return replace(use, size=spelled.get(use.size, sizes.spelled(use.size))) if isinstance(use, Use) else use
 
 
-def _ours(spec: str, found: Observed, decision: Decision | None) -> bool:
-    if found.mark is not None and found.mark.owner == spec:
+def _ours(spec: str, observed: Observed, decision: Decision | None) -> bool:
+    if observed.mark is not None and observed.mark.owner == spec:
         return True
     return decision is not None and decision.action not in (Action.REFUSE, Action.NONE)
 

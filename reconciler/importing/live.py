@@ -31,11 +31,11 @@ class Live:
 def group(cloud: Cloud) -> Observed:
     """The resource group of the cloud. ReconcileError, with the nearest names, if there is none."""
     wanted = cloud.target.resource_group
-    found = {one.address.name: one for one in _all(cloud, GROUP)}
-    if wanted in found:
-        return found[wanted]
+    groups = {one.address.name: one for one in _all(cloud, GROUP)}
+    if wanted in groups:
+        return groups[wanted]
     where = f"in subscription {cloud.target.subscription}"
-    raise ReconcileError(f"there is no resource group {wanted} {where}{_nearest(wanted, found)}")
+    raise ReconcileError(f"there is no resource group {wanted} {where}{_nearest(wanted, groups)}")
 
 
 def read(cloud: Cloud, here: Observed, account: str | None) -> Live:

@@ -27,8 +27,8 @@ class Unsayable(Exception):
 
 
 def definition(name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schema()["$defs"][name]
-    return found
+    shape: Mapping[str, Any] = schema()["$defs"][name]
+    return shape
 
 
 def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
@@ -51,15 +51,15 @@ def said(value: Any, shape: Mapping[str, Any], path: str, notes: list[str]) -> A
     if isinstance(value, Mapping):
         if "properties" not in shape:
             return dict(value)
-        found = {}
+        kept = {}
         for key, item in value.items():
             if item is None:
                 continue
             if key in shape["properties"]:
-                found[key] = said(item, shape["properties"][key], f"{path}.{key}", notes)
+                kept[key] = said(item, shape["properties"][key], f"{path}.{key}", notes)
             elif key not in SECRETS:
                 notes.append(f"{path}.{key} is nothing that a spec can say; {STAYS}")
-        return found
+        return kept
     if isinstance(value, list):
         return [said(item, shape.get("items", {}), path, notes) for item in value]
     return value
@@ -76,15 +76,15 @@ def pairs(
     """A map of names and values without those that are secret or badly named for a spec, which `stays` tells of."""
     pattern = re.compile(shape.get("propertyNames", {}).get("pattern", ""))
     longest = shape.get("additionalProperties", {}).get("maxLength", 10**9)
-    found = {}
+    kept = {}
     for name, value in given.items():
         if secret(name, value):
             notes.append(f"{path}.{name} looks like a secret, which has no place in a spec; {stays}")
         elif not pattern.search(name) or len(value) > longest:
             notes.append(f"{path}.{name} cannot be a name and value of a spec; {stays}")
         else:
-            found[name] = value
-    return found
+            kept[name] = value
+    return kept
 
 
 def secret(name: str, value: str) -> bool:

@@ -74,8 +74,8 @@ def roles(actions: Iterable[str]) -> list[str]:
 
 
 def _role(name: str) -> Mapping[str, Any]:
-    found = next(one for one in ROLES if one[0] == name)
-    return {"actions": found[1], "notActions": found[2]}
+    role = next(one for one in ROLES if one[0] == name)
+    return {"actions": role[1], "notActions": role[2]}
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -22,11 +22,11 @@ NOTED = timedelta(days=365)
 def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
     """All findings; those that refuse come first."""
     changes = tuple(changes)
-    found = [*access.check(facts), *quotas.check(facts, changes), *subnets.check(facts, changes), *_names(facts)]
+    findings = [*access.check(facts), *quotas.check(facts, changes), *subnets.check(facts, changes), *_names(facts)]
     for change in changes:
-        found += [*sizes.check(facts, change), *_slots(facts, change), *_image(facts, change)]
-        found += [*_gallery(facts, change), *_retired(facts, change)]
-    return tuple(sorted(found, key=lambda one: one.severity is not Severity.REFUSE))
+        findings += [*sizes.check(facts, change), *_slots(facts, change), *_image(facts, change)]
+        findings += [*_gallery(facts, change), *_retired(facts, change)]
+    return tuple(sorted(findings, key=lambda one: one.severity is not Severity.REFUSE))
 
 
 def _slots(facts: Facts, change: Change) -> Iterator[Finding]:
@@ -44,20 +44,20 @@ def _image(facts: Facts, change: Change) -> Iterator[Finding]:
     name = pool.base if pool.image.startswith("/") else pool.image
     if facts.images is None or not name:
         return
-    found = next((one for one in facts.images if one.urn == name), None)
+    image = next((one for one in facts.images if one.urn == name), None)
     severity = Severity.WARN if change.before and change.before.image == pool.image else Severity.REFUSE
-    if found is None:
+    if image is None:
         if pool.agent and pool.image.startswith("/"):
             return
         near = difflib.get_close_matches(name, _lasting(facts), n=SHOWN, cutoff=0.3)
         words = f"Batch has no node agent for the image {name}"
         yield Finding(severity, "image", change.address, words, f"nearest are: {', '.join(near) or 'none'}")
         return
-    if change.after.agent and found.agent != change.after.agent and not change.before:
-        words = f"the image {name} goes with the node agent {found.agent}, not with {change.after.agent}"
+    if change.after.agent and image.agent != change.after.agent and not change.before:
+        words = f"the image {name} goes with the node agent {image.agent}, not with {change.after.agent}"
         remedy = "leave nodeAgentSkuId out"
         yield Finding(Severity.REFUSE, "image", change.address, words, remedy)
-    yield from _end(facts, change.address, found, severity)
+    yield from _end(facts, change.address, image, severity)
 
 
 def _end(facts: Facts, address: Address, image: Image, severity: Severity) -> Iterator[Finding]:

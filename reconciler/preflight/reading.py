@@ -94,10 +94,10 @@ def _access_jobs(cloud: Cloud, facts: Facts, observed: tuple[Observed, ...]) -> 
     """What concerns every change: only a plan that has one asks, and a group that is to be made has no roles yet."""
     if not facts.needed:
         return []
-    found: list[Job] = [("subscription", partial(state, cloud))]
+    jobs: list[Job] = [("subscription", partial(state, cloud))]
     if _of_id(observed, cloud.group_id):
-        found.append(("permissions", partial(_permissions, cloud)))
-    return found
+        jobs.append(("permissions", partial(_permissions, cloud)))
+    return jobs
 
 
 def state(cloud: Cloud) -> str:
@@ -131,14 +131,14 @@ def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Jo
 
 def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
     """`facts` with all answers. What Azure does not answer is not checked, and says why."""
-    found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     skipped: dict[str, str] = {}
     unregistered = set()
     with ThreadPoolExecutor(THREADS) as threads:
         for name, future in [(name, threads.submit(ask)) for name, ask in jobs]:
             try:
                 with translated():
-                    found[name] = future.result()
+                    answers[name] = future.result()
             except NotRegistered as error:  # the first apply registers it, and later plans can check
                 unregistered.add(error.namespace)
                 skipped[name] = str(error)
@@ -146,13 +146,13 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
                 skipped[name] = (str(error).splitlines() or [type(error).__name__])[0]
     return replace(
         facts,
-        sizes=found.get("sizes"),
-        images=found.get("images"),
-        galleries={key.removeprefix("gallery "): one for key, one in found.items() if key.startswith("gallery ")},
-        names={Address.parse(key[5:]): one for key, one in found.items() if key.startswith("name ")},
-        state=found.get("subscription", ""),
-        permissions=found.get("permissions"),
-        subnets={key: one for name, told in found.items() if name.startswith("subnet ") for key, one in told.items()},
+        sizes=answers.get("sizes"),
+        images=answers.get("images"),
+        galleries={key.removeprefix("gallery "): one for key, one in answers.items() if key.startswith("gallery ")},
+        names={Address.parse(key[5:]): one for key, one in answers.items() if key.startswith("name ")},
+        state=answers.get("subscription", ""),
+        permissions=answers.get("permissions"),
+        subnets={key: one for name, told in answers.items() if name.startswith("subnet ") for key, one in told.items()},
         skipped=skipped,
         unregistered=frozenset(unregistered - {""}),
     )
@@ -165,12 +165,12 @@ def _sizes(cloud: Cloud, location: str) -> tuple[capacity.Size, ...]:
 
 
 def _images(cloud: Cloud) -> tuple[Image, ...]:
-    found = []
+    images = []
     for one in cloud.batch().list_supported_images():
         reference, ends = one.image_reference, one.batch_support_end_of_life
         urn = f"{reference.publisher}:{reference.offer}:{reference.sku}".lower()
-        found.append(Image(urn, one.node_agent_sku_id, _utc(ends) if ends else None))
-    return tuple(found)
+        images.append(Image(urn, one.node_agent_sku_id, _utc(ends) if ends else None))
+    return tuple(images)
 
 
 def _utc(time: datetime) -> datetime:
@@ -187,8 +187,8 @@ def _subnets(cloud: Cloud, network: str, names: Iterable[str]) -> Mapping[str, S
     """Those subnets of a virtual network that are asked for; None for what is not there, or is the id of none."""
     raw = arm.get(cloud, network) if NETWORK.fullmatch(network) else None
     own = (raw or {}).get("properties", {}).get("subnets") or ()
-    found = {one["id"].lower(): _subnet(raw or {}, one["properties"]) for one in own}
-    return {name: found.get(name) for name in names}
+    subnets = {one["id"].lower(): _subnet(raw or {}, one["properties"]) for one in own}
+    return {name: subnets.get(name) for name in names}
 
 
 def _subnet(network: Mapping[str, Any], own: Mapping[str, Any]) -> Subnet:

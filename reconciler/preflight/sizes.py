@@ -76,25 +76,25 @@ NEEDS: Mapping[str, Need] = {
 def check(facts: Facts, change: Change) -> Iterator[Finding]:
     if facts.sizes is None:
         return
-    found = named(facts.sizes, change.after.size)
-    if found is None or not found.offered:
-        yield from _missing(facts, change, found)
+    size = named(facts.sizes, change.after.size)
+    if size is None or not size.offered:
+        yield from _missing(facts, change, size)
     else:
-        yield from _unable(facts.sizes, change, found)
+        yield from _unable(facts.sizes, change, size)
 
 
 def named(sizes: tuple[Size, ...] | None, name: str) -> Size | None:
     return next((one for one in sizes or () if one.name.lower() == name.lower()), None)
 
 
-def _missing(facts: Facts, change: Change, found: Size | None) -> Iterator[Finding]:
+def _missing(facts: Facts, change: Change, size: Size | None) -> Iterator[Finding]:
     """A pool that gets nodes of another size, or more of them, needs a size that is offered."""
     before, wanted = change.before, change.after.size
     grown = before is None or (change.after.dedicated, change.after.spot) > (before.dedicated, before.spot)
     if before is not None and before.size.lower() == wanted.lower() and not grown:
         return
-    near = _near(wanted, found, facts.sizes or (), change.after)
-    why = "is sold out or closed to this subscription" if found else "does not exist"
+    near = _near(wanted, size, facts.sizes or (), change.after)
+    why = "is sold out or closed to this subscription" if size else "does not exist"
     words, names = f"the size {wanted} {why} in {facts.location}", tuple(one.name for one in near)
     notice = retired.size(wanted)
     if notice and notice.past(facts.now.date()):
@@ -103,11 +103,11 @@ def _missing(facts: Facts, change: Change, found: Size | None) -> Iterator[Findi
     yield Finding(Severity.REFUSE, "size", change.address, words, remedy, sizes=names)
 
 
-def _near(wanted: str, found: Size | None, sizes: tuple[Size, ...], pool: Nodes) -> list[Size]:
+def _near(wanted: str, size: Size | None, sizes: tuple[Size, ...], pool: Nodes) -> list[Size]:
     """Sizes for the same work; of a size that nobody knows, those with the most similar names."""
     fit = [one for one in sizes if one.offered and not lacks(one, pool)]
-    if found:
-        return nearest(found, fit)
+    if size:
+        return nearest(size, fit)
     by_name = {one.name.lower(): one for one in fit}
     return [by_name[one] for one in difflib.get_close_matches(wanted.lower(), by_name, n=SHOWN, cutoff=0.3)]
 
@@ -118,23 +118,23 @@ def _listed(sizes: list[Size]) -> str:
 
 def lacks(size: Size, pool: Nodes) -> list[tuple[str, str]]:
     """What `pool` asks and `size` cannot do: the property, and why."""
-    found = [(need.field, need.words) for name, need in NEEDS.items() if name in pool.wants and not need.can(size)]
+    lacking = [(need.field, need.words) for name, need in NEEDS.items() if name in pool.wants and not need.can(size)]
     most = int(size.able.get("MaxDataDiskCount", pool.disks))
     if pool.disks > most:
-        found.append(("dataDisks", f"takes {most} data disks at most, not {pool.disks}"))
+        lacking.append(("dataDisks", f"takes {most} data disks at most, not {pool.disks}"))
     if pool.spot and not _told("LowPriorityCapable")(size):
-        found.append(("nodes.spot", "has no spot nodes"))
-    return found
+        lacking.append(("nodes.spot", "has no spot nodes"))
+    return lacking
 
 
-def _unable(sizes: tuple[Size, ...], change: Change, found: Size) -> Iterator[Finding]:
+def _unable(sizes: tuple[Size, ...], change: Change, size: Size) -> Iterator[Finding]:
     """Only what the plan changes is held against it."""
     pool, before = change.after, change.before
-    known = lacks(found, before) if before and before.size.lower() == pool.size.lower() else []
-    near = nearest(found, [one for one in sizes if one.offered and not lacks(one, pool)])
-    for field, why in lacks(found, pool):
+    known = lacks(size, before) if before and before.size.lower() == pool.size.lower() else []
+    near = nearest(size, [one for one in sizes if one.offered and not lacks(one, pool)])
+    for field, why in lacks(size, pool):
         if (field, why) not in known:
-            words = f"{field}: the size {found.name} {why}"
+            words = f"{field}: the size {size.name} {why}"
             remedy = f"nearest that would do are {_listed(near)}" if near else f"take {field} out, or use another size"
             names = tuple(one.name for one in near)
             yield Finding(Severity.REFUSE, "size", change.address, words, remedy, sizes=names)

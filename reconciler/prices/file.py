@@ -30,12 +30,12 @@ def read(path: Path) -> Prices:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_text())
     except OSError as error:
         raise PricesError(f"cannot read {path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PricesError(f"cannot read {path}: {' '.join(str(error).split())}") from None
-    body = _map(found, KEYS, str(path))
+    body = _map(content, KEYS, str(path))
     sizes = _map(body.get("sizes", {}), None, f"{path}: sizes")
     currency = body.get("currency", "USD")
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
@@ -45,18 +45,18 @@ def read(path: Path) -> Prices:
     return Prices(currency.upper(), each, disk, storage, size or Prices().image_gb)
 
 
-def _price(found: Any, where: str) -> Price:
-    body = _map(found, PRICE, where)
+def _price(entry: Any, where: str) -> Price:
+    body = _map(entry, PRICE, where)
     return Price(*(_number(body, key, f"{where}.{key}") for key in PRICE))
 
 
-def _map(found: Any, known: tuple[str, ...] | None, where: str) -> dict[Any, Any]:
-    if not isinstance(found, dict):
+def _map(entries: Any, known: tuple[str, ...] | None, where: str) -> dict[Any, Any]:
+    if not isinstance(entries, dict):
         raise PricesError(f"{where} must be a mapping")
-    for key in found:
+    for key in entries:
         if known is not None and key not in known:
             raise PricesError(f"{where} has an unknown key {key}; it may have {', '.join(known)}")
-    return found
+    return entries
 
 
 def _number(body: dict[Any, Any], key: str, where: str) -> Decimal | None:

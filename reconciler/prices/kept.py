@@ -86,23 +86,23 @@ def _known(path: Path, asked: _List, region: str, names: Collection[str]) -> tup
         return known, ""
     if timedelta(0) <= now - _time(known.get("failed")) < PAUSE:
         return known, str(known.get("why", ""))
-    found = asked.ask(region, stale)
-    if found is None:
+    fresh = asked.ask(region, stale)
+    if fresh is None:
         known |= {"failed": now.isoformat(), "why": asked.why}
     else:
-        known = {"sizes": known["sizes"] | {name: _written(price, now) for name, price in found.items()}}
+        known = {"sizes": known["sizes"] | {name: _written(price, now) for name, price in fresh.items()}}
     _write(path, known)
-    return known, "" if found is not None else asked.why
+    return known, "" if fresh is not None else asked.why
 
 
 def _read(path: Path) -> dict[str, Any]:
     """A file that cannot be read, or that something else wrote, is as good as none."""
     try:
-        found = json.loads(path.read_text())
-        sizes = {name: one for name, one in found["sizes"].items() if _time(one["asked"]) > BEGINNING}
+        kept = json.loads(path.read_text())
+        sizes = {name: one for name, one in kept["sizes"].items() if _time(one["asked"]) > BEGINNING}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {"sizes": {}}
-    return {**found, "sizes": sizes}
+    return {**kept, "sizes": sizes}
 
 
 def _write(path: Path, known: Mapping[str, Any]) -> None:
@@ -126,16 +126,16 @@ def _price(one: Mapping[str, Any]) -> Price:
 
 def _decimal(text: Any) -> Decimal | None:
     try:
-        found = Decimal(text) if isinstance(text, str) else None
+        number = Decimal(text) if isinstance(text, str) else None
     except InvalidOperation:
         return None
-    return found if found is not None and found.is_finite() and found >= 0 else None
+    return number if number is not None and number.is_finite() and number >= 0 else None
 
 
 def _time(text: Any) -> datetime:
     """When something was; long ago where that is not known."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return BEGINNING
-    return found if found.tzinfo else BEGINNING
+    return moment if moment.tzinfo else BEGINNING

@@ -32,16 +32,16 @@ def document(made: Plan) -> dict[str, Any]:
 
 def read(text: str) -> Plan:
     """The plan in a JSON document. ValueError if it is of another version."""
-    found = json.loads(text)
-    if found["version"] != VERSION:
-        raise ValueError(f"this is a plan of version {found['version']}; version {VERSION} is understood")
+    body = json.loads(text)
+    if body["version"] != VERSION:
+        raise ValueError(f"this is a plan of version {body['version']}; version {VERSION} is understood")
     return Plan(
-        found["spec"],
-        tuple(_read_decision(one) for one in found["decisions"]),
-        tuple(_read_step(one) for one in found["steps"]),
-        {Address.parse(address): shown for address, shown in found["fingerprints"].items()},
-        tuple(found["notes"]),
-        found["seconds"],
+        body["spec"],
+        tuple(_read_decision(one) for one in body["decisions"]),
+        tuple(_read_step(one) for one in body["steps"]),
+        {Address.parse(address): shown for address, shown in body["fingerprints"].items()},
+        tuple(body["notes"]),
+        body["seconds"],
     )
 
 
@@ -58,13 +58,13 @@ def event(told: Event) -> str:
     return json.dumps(body, ensure_ascii=False, default=dict)
 
 
-def outcome(found: Outcome) -> dict[str, Any]:
+def outcome(ended: Outcome) -> dict[str, Any]:
     return {
-        "step": _step(found.step),
-        "status": str(found.status),
-        "seconds": round(found.seconds, 3),
-        "error": found.error,
-        "detail": found.detail,
+        "step": _step(ended.step),
+        "status": str(ended.status),
+        "seconds": round(ended.seconds, 3),
+        "error": ended.error,
+        "detail": ended.detail,
     }
 
 
@@ -93,17 +93,17 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _read_decision(found: dict[str, Any]) -> Decision:
+def _read_decision(decision: dict[str, Any]) -> Decision:
     changes = tuple(
-        Change(one["path"], one["before"], one["after"], Rule[one["rule"].upper()]) for one in found["changes"]
+        Change(one["path"], one["before"], one["after"], Rule[one["rule"].upper()]) for one in decision["changes"]
     )
-    address, action, why = Address.parse(found["address"]), Action(found["action"]), Why(found["why"])
-    return Decision(address, action, why, found["reason"], Diff(changes), found["summarised"])
+    address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])
+    return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"])
 
 
 def _step(step: Step) -> dict[str, Any]:
     return {"id": step.id, "address": str(step.address), "action": str(step.action), "after": list(step.after)}
 
 
-def _read_step(found: dict[str, Any]) -> Step:
-    return Step(found["id"], Address.parse(found["address"]), Action(found["action"]), tuple(found["after"]))
+def _read_step(step: dict[str, Any]) -> Step:
+    return Step(step["id"], Address.parse(step["address"]), Action(step["action"]), tuple(step["after"]))

@@ -126,14 +126,14 @@ class _Reader:
             self.open.pop()
 
     def _mapping(self, node: yaml.Node, path: Path_) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(self._at(key_node.start_mark, "keys must be plain text", path))
                 continue
             key = str(key_node.value)
             here = (*path, key)
-            if key in found:
+            if key in entries:
                 first = self.document.keys[here]
                 message = f"is given twice; it stands in line {first.line} already"
                 self.problems.append(self._at(key_node.start_mark, message, here))
@@ -143,8 +143,8 @@ class _Reader:
                 self.problems.append(self._at(key_node.start_mark, message, path))
                 continue
             self.document.keys[here] = self._place(key_node.start_mark)
-            found[key] = self._value(value_node, here)
-        return found
+            entries[key] = self._value(value_node, here)
+        return entries
 
     def _scalar(self, node: yaml.ScalarNode, path: Path_) -> Any:
         if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:

@@ -56,16 +56,16 @@ def _recorded(path: Path) -> Trace:
             raise ValueError(
                 f"{path} has {size / 1e6:.0f} MB, at most {BYTES / 1e6:.0f} can be tried; take a part of it"
             )
-        found = batch_autoscale.read_csv(path.read_text(encoding="utf-8-sig"))
+        tasks = batch_autoscale.read_csv(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ValueError(f"cannot be read: {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"{path} is no text in UTF-8") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
-    if not found.tasks:
+    if not tasks.tasks:
         raise ValueError(f"{path} has no tasks; a line is submitted,duration, such as 0,600")
-    return found
+    return tasks
 
 
 @lru_cache(maxsize=16)
@@ -82,7 +82,7 @@ def result(scale: Autoscale, slots: int, folder: Path) -> Result:
 
 def means(pools: Mapping[str, Pool], folder: Path) -> dict[str, tuple[float, float]]:
     """Pool to the dedicated and Spot nodes that it had on average; only pools whose `trace` can be tried."""
-    found = {}
+    averages = {}
     for name, body in pools.items():
         scale = body["nodes"].get("autoscale")
         if scale is not None and "trace" in scale:
@@ -91,5 +91,5 @@ def means(pools: Mapping[str, Pool], folder: Path) -> dict[str, tuple[float, flo
             except (ValueError, batch_autoscale.FormulaError):
                 continue
             hours = done.seconds / 3600
-            found[name] = (done.dedicated_hours / hours, done.spot_hours / hours)
-    return found
+            averages[name] = (done.dedicated_hours / hours, done.spot_hours / hours)
+    return averages
