@@ -5,13 +5,13 @@ already has autoscale. Here the language is a library, pure and without Azure:
 
 - `parse` and `show`: text to a tree and back; `typecheck`: every syntax and type error with line and column;
 - `evaluate`: formula + samples + now -> targets, deallocation option and variables, and Azure's `results` string;
-- `lint`: what is right but will hurt; `scenarios.formula`: formulas made from a few parameters;
+- `lint`: what is valid but will cause trouble; `scenarios.formula`: formulas made from a few parameters;
 - `simulate`, `fixed` and `compare`: a formula, or a fixed pool, against a `Trace` of tasks (`constant`, `burst`,
-  `diurnal`, `read_csv`): nodes, queue times, node-hours and money; `check`: what of it was not as expected.
+  `diurnal`, `read_csv`): nodes, queue times, node-hours and money; `check`: which expectations it did not meet.
 
-A wrong formula is a FormulaError, which holds all problems with their places; one that has no value now is an
-EvaluationError with Azure's code and words. A wrong parameter is a ValueError. Times have a zone; durations are ISO
-8601 (PT5M) or seconds; prices are for a node hour, and costs in their unit.
+A wrong formula raises FormulaError, which holds all problems with their places; a formula that has no value now raises
+EvaluationError with Azure's code and words. A wrong parameter raises ValueError. Times have a zone; durations are ISO
+8601 (PT5M) or seconds; prices are for a node hour, and costs are in the same currency.
 
 Source of the language: learn.microsoft.com/azure/batch/batch-automatic-scaling. What the page leaves open is in
 docs/decisions/0006-autoscale.md.

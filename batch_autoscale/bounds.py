@@ -1,4 +1,4 @@
-"""Between which numbers each value of a formula stays, whatever the samples; intervals count in seconds."""
+"""The range in which each value of a formula stays, whatever the samples are; intervals count in seconds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Span:
         return Span(min(self.low, other.low), max(self.high, other.high))
 
     def meet(self, other: Span) -> Span:
-        """What both allow; this one where that is nothing."""
+        """The intersection of both; this span itself if they have nothing in common."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         return Span(low, high) if low <= high else self
 
@@ -47,9 +47,9 @@ def targets(formula: Formula) -> Known:
     """The span of every variable at the end of the formula, by full name."""
     known: Known = {}
     for statement in formula.statements:
-        found = span(statement.value, known)
+        limits = span(statement.value, known)
         if statement.target is not None:
-            known[names.canonical(statement.target)] = found
+            known[names.canonical(statement.target)] = limits
     return known
 
 
@@ -89,8 +89,8 @@ def _name(name: str, known: Known) -> Span:
 
 
 def _all(spans: Iterable[Span]) -> Span:
-    found = list(spans)
-    return Span(min(s.low for s in found), max(s.high for s in found)) if found else ANY
+    listed = list(spans)
+    return Span(min(s.low for s in listed), max(s.high for s in listed)) if listed else ANY
 
 
 def _binary(sign: str, left: Span, right: Span) -> Span:
@@ -110,7 +110,7 @@ def _binary(sign: str, left: Span, right: Span) -> Span:
 
 
 def _ends(low: float, high: float) -> Span:
-    """An end that is no number, such as infinity less infinity, limits nothing."""
+    """A span; an end that is not a number, such as infinity minus infinity, means that there is no limit."""
     return Span(-INF if math.isnan(low) else low, INF if math.isnan(high) else high)
 
 
@@ -161,20 +161,20 @@ def _sum(spans: list[Span], node: syntax.Call) -> Span:
 
 def _ternary(node: syntax.Ternary, known: Known) -> Span:
     condition = span(node.condition, known)
-    yes = span(node.yes, _given(node.condition, known, holds=True))
-    no = span(node.no, _given(node.condition, known, holds=False))
+    yes = span(node.yes, _assuming(node.condition, known, holds=True))
+    no = span(node.no, _assuming(node.condition, known, holds=False))
     if condition == Span(0.0, 0.0):
         return no
     return yes if condition.low > 0 else yes.join(no)
 
 
-def _given(condition: Node, known: Known, *, holds: bool) -> Known:
-    """What is known once a condition holds or not: `x > 20 ? 20 : x` is at most 20."""
+def _assuming(condition: Node, known: Known, *, holds: bool) -> Known:
+    """The spans where the condition holds (or does not): thus `x > 20 ? 20 : x` is at most 20."""
     if not isinstance(condition, syntax.Binary):
         return known
     sign = condition.operator
     if sign == ("&&" if holds else "||"):
-        return _given(condition.right, _given(condition.left, known, holds=holds), holds=holds)
+        return _assuming(condition.right, _assuming(condition.left, known, holds=holds), holds=holds)
     if not holds:
         sign = _OPPOSITE.get(sign, "")
     narrowed = dict(known)

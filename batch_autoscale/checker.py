@@ -1,4 +1,4 @@
-"""The types of a formula, before it ever runs: every operator, function and method as Microsoft's page lists them."""
+"""Checks the types of a formula without running it, by the operators, functions and methods of Microsoft's page."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def typecheck(text: str) -> dict[str, Type]:
     """The type of each variable at the end of the formula. FormulaError holds every syntax and type error."""
     formula, problems = parser.read(text)
     broken = parser.assigned(text) - {statement.target for statement in formula.statements}
-    types, found = check(formula, broken)
-    if problems or found:
-        raise FormulaError([*problems, *found])
+    types, errors = check(formula, broken)
+    if problems or errors:
+        raise FormulaError([*problems, *errors])
     return types
 
 
 def check(formula: Formula, broken: Collection[str] = ()) -> tuple[dict[str, Type], list[Problem]]:
-    """The types of the variables, and what is wrong.
+    """The types of the variables, and the problems.
 
-    `broken` names variables set by statements that could not be read; using them is no further error.
+    `broken` names variables set by statements that could not be read; their use is not reported again.
     """
     reader = _Checker()
     reader.types = dict.fromkeys(broken, U)
@@ -66,30 +66,30 @@ class _Checker:
 
     def statement(self, statement: Statement) -> None:
         option = statement.target == names.OPTION
-        found = self.option(statement.value) if option else self.plain(self.type(statement.value))
+        kind = self.option(statement.value) if option else self.plain(self.type(statement.value))
         if statement.target is None:
             return
         name, place = names.canonical(statement.target), statement.at
-        if found is Type.NOTHING:
+        if kind is Type.NOTHING:
             self.wrong(statement.value.at, "stop() gives no value", "write stop(); as a statement of its own")
-            found = U
+            kind = U
         if name in names.METRICS:
             self.wrong(place, f"{name} is read only", "give your variable another name", "read-only")
         elif name in names.INTERVALS or name in names.OPTIONS:
             self.wrong(place, f"{name} is a word of the language", "give your variable another name", "read-only")
         elif name in names.WRITABLE:
-            self.target(name, found, statement.value)
+            self.target(name, kind, statement.value)
         else:
-            self.types[name] = found
+            self.types[name] = kind
 
-    def target(self, name: str, found: Type, value: Node) -> None:
-        wanted = names.WRITABLE[name]
-        if found not in (wanted, U):
-            remedy = "take one value of it, such as avg(...) or val(..., 0)" if found is V else ""
-            self.wrong(value.at, f"{name} takes a {wanted.value}, not a {found.value}", remedy)
+    def target(self, name: str, kind: Type, value: Node) -> None:
+        expected = names.WRITABLE[name]
+        if kind not in (expected, U):
+            remedy = "take one value of it, such as avg(...) or val(..., 0)" if kind is V else ""
+            self.wrong(value.at, f"{name} takes a {expected.value}, not a {kind.value}", remedy)
 
     def option(self, node: Node) -> Type:
-        """What $NodeDeallocationOption is set to: an option's bare name, or a choice between such."""
+        """The value of $NodeDeallocationOption: the bare name of an option, or a ternary between such names."""
         if isinstance(node, Ternary):
             self.truth(node.condition)
             for branch in (node.yes, node.no):
@@ -105,9 +105,9 @@ class _Checker:
         return S
 
     @staticmethod
-    def plain(found: Type) -> Type:
+    def plain(kind: Type) -> Type:
         """A service variable used as a value is a double."""
-        return D if found is Type.METRIC else found
+        return D if kind is Type.METRIC else kind
 
     def type(self, node: Node) -> Type:
         """The type of an expression; the deallocation options are strings."""
@@ -137,9 +137,9 @@ class _Checker:
         return self.plain(self.type(node))
 
     def truth(self, node: Node) -> None:
-        found = self.value(node)
-        if found not in (D, U):
-            self.wrong(node.at, f"a condition is a double, not a {found.value}", "compare it with something")
+        kind = self.value(node)
+        if kind not in (D, U):
+            self.wrong(node.at, f"a condition is a double, not a {kind.value}", "compare it with something")
 
     def name(self, node: Name) -> Type:
         name = names.canonical(node.name)
@@ -159,24 +159,24 @@ class _Checker:
         return self.wrong(node.at, f"{name} has no value here", hint or "set it in a statement before", "unknown-name")
 
     def unary(self, node: Unary) -> Type:
-        found = self.value(node.value)
-        if found in (D, U) or (found is TI and node.operator == "-"):
-            return found
-        remedy = "multiply it by a vector-first expression: vector * -1" if found is V else ""
-        return self.wrong(node.at, f"`{node.operator}` does not go with a {found.value}", remedy)
+        kind = self.value(node.value)
+        if kind in (D, U) or (kind is TI and node.operator == "-"):
+            return kind
+        remedy = "multiply it by a vector-first expression: vector * -1" if kind is V else ""
+        return self.wrong(node.at, f"`{node.operator}` does not go with a {kind.value}", remedy)
 
     def binary(self, node: Binary) -> Type:
         left, right, sign = self.value(node.left), self.value(node.right), node.operator
         if U in (left, right):
             return U
         if sign in ("&&", "||"):
-            made = D if (left, right) == (D, D) else None
+            result = D if (left, right) == (D, D) else None
         elif sign in ("+", "-", "*", "/"):
-            made = signatures.ARITHMETIC.get((left, sign, right))
+            result = signatures.ARITHMETIC.get((left, sign, right))
         else:
-            made = D if left is right and left in signatures.COMPARED else None
-        if made is not None:
-            return made
+            result = D if left is right and left in signatures.COMPARED else None
+        if result is not None:
+            return result
         if Type.NOTHING in (left, right):
             return self.wrong(node.at, "stop() gives no value", "write stop(); as a statement of its own")
         remedy = signatures.REMEDIES.get((left, sign, right), "")
@@ -189,8 +189,8 @@ class _Checker:
     def ternary(self, node: Ternary) -> Type:
         self.truth(node.condition)
         yes, no = self.value(node.yes), self.value(node.no)
-        for found, other in ((yes, no), (no, yes)):
-            if found in (Type.NOTHING, U):
+        for kind, other in ((yes, no), (no, yes)):
+            if kind in (Type.NOTHING, U):
                 return other
         if yes is no:
             return yes
@@ -201,17 +201,17 @@ class _Checker:
             self.list(node.items, "a vector")
             return V
         assert isinstance(node, Index)
-        found, index = self.value(node.value), self.value(node.index)
-        if found not in (V, U) or index not in (D, U):
+        kind, index = self.value(node.value), self.value(node.index)
+        if kind not in (V, U) or index not in (D, U):
             return self.wrong(node.at, "only a doubleVec has elements, at a double", "write val(vector, position)")
         return D
 
     def member(self, node: Member) -> Type:
-        found = self.type(node.value)
+        kind = self.type(node.value)
         if node.member in names.METHODS:
             return self.wrong(node.at, f"{node.member} is a method", f"write {node.member}(...)")
-        if found not in (T, U):
-            return self.wrong(node.at, f"a {found.value} has no member {node.member}", "only a timestamp has members")
+        if kind not in (T, U):
+            return self.wrong(node.at, f"a {kind.value} has no member {node.member}", "only a timestamp has members")
         if node.member not in names.MEMBERS:
             remedy = names.closest(node.member, names.MEMBERS) or f"it has {', '.join(names.MEMBERS)}"
             return self.wrong(node.at, f"a timestamp has no member {node.member}", remedy)
@@ -220,9 +220,9 @@ class _Checker:
     def list(self, nodes: tuple[Node, ...], owner: str) -> tuple[Type, ...]:
         """The types of a doubleVecList: doubles and doubleVecs in any mixture."""
         types = tuple(self.value(node) for node in nodes)
-        for node, found in zip(nodes, types, strict=True):
-            if found not in (D, V, U):
-                self.wrong(node.at, f"{owner} takes doubles and doubleVecs, not a {found.value}")
+        for node, kind in zip(nodes, types, strict=True):
+            if kind not in (D, V, U):
+                self.wrong(node.at, f"{owner} takes doubles and doubleVecs, not a {kind.value}")
         return types
 
     def call(self, node: Call) -> Type:
@@ -237,16 +237,16 @@ class _Checker:
                 self.type(argument)
             remedy = names.closest(name, names.FUNCTIONS) or f"there are {', '.join(sorted(names.FUNCTIONS))}"
             return self.wrong(node.at, f"there is no function {name}()", remedy, "unknown-name")
-        wanted, result = signatures.FUNCTIONS[name]
+        parameters, result = signatures.FUNCTIONS[name]
         if name == "time" and not arguments:
             return T
-        self.exactly(node, wanted)
+        self.exactly(node, parameters)
         if name == "time" and isinstance(arguments[0], Text):
             self.date(arguments[0])
         return result
 
     def date(self, node: Text) -> None:
-        """A date that stands in the formula can be read now."""
+        """A date written in the formula as text is checked now, not only when the formula runs."""
         try:
             if node.value:
                 times.read(node.value)
@@ -261,26 +261,26 @@ class _Checker:
             return self.wrong(node.at, f"{node.function}() needs an argument")
         return types[0] if len(types) == 1 and types[0] in (D, U) else V
 
-    def exactly(self, node: Call, wanted: tuple[Type, ...]) -> None:
-        takes = ("() or " if node.function == "time" else "") + signatures.listed(wanted)
-        found = [self.value(argument) for argument in node.arguments]
-        right = len(found) == len(wanted) and all(a in (b, U) for a, b in zip(found, wanted, strict=True))
+    def exactly(self, node: Call, parameters: tuple[Type, ...]) -> None:
+        takes = ("() or " if node.function == "time" else "") + signatures.listed(parameters)
+        kinds = [self.value(argument) for argument in node.arguments]
+        right = len(kinds) == len(parameters) and all(a in (b, U) for a, b in zip(kinds, parameters, strict=True))
         if not right:
-            self.wrong(node.at, f"{node.function}() takes {takes}", f"it has {signatures.listed(found)}")
+            self.wrong(node.at, f"{node.function}() takes {takes}", f"it has {signatures.listed(kinds)}")
 
     def method(self, node: Method) -> Type:
-        found = self.type(node.value)
-        given = [self.value(argument) for argument in node.arguments]
-        if found is U:
+        kind = self.type(node.value)
+        kinds = [self.value(argument) for argument in node.arguments]
+        if kind is U:
             return names.METHODS.get(node.method, U)
         if node.method not in names.METHODS:
             remedy = names.closest(node.method, names.METHODS) or f"there are {', '.join(names.METHODS)}"
             return self.wrong(node.at, f"there is no method {node.method}()", remedy, "unknown-name")
-        if found is not Type.METRIC:
+        if kind is not Type.METRIC:
             remedy = "only read-only service variables such as $PendingTasks have samples"
-            return self.wrong(node.at, f"a {found.value} has no {node.method}()", remedy)
-        if U not in given and not signatures.fits(node.method, given):
+            return self.wrong(node.at, f"a {kind.value} has no {node.method}()", remedy)
+        if U not in kinds and not signatures.fits(node.method, kinds):
             self.wrong(
-                node.at, f"{node.method}() does not take {signatures.listed(given)}", signatures.FORMS[node.method]
+                node.at, f"{node.method}() does not take {signatures.listed(kinds)}", signatures.FORMS[node.method]
             )
         return names.METHODS[node.method]

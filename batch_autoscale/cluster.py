@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from batch_autoscale.traces import Task
 
 Schedule = Callable[[float, str, int, int], None]
-"""Have `(time, what, node, run)` happen: `ready`, `done` or `gone`."""
+"""Schedules an event `(time, what, subject, run)`; `what` is `ready`, `done` or `gone`."""
 
 
 @dataclass(slots=True)
 class Node:
-    """One machine. It is paid from `since`, ready after its boot, and takes no tasks once it is leaving."""
+    """One machine. It is paid for from `since`, is ready after its boot, and takes no tasks once it is leaving."""
 
     number: int
     spot: bool
@@ -25,7 +25,7 @@ class Node:
     running: dict[int, int] = field(default_factory=dict)
     """Task to the number of its run."""
     used: bool = False
-    """It has run a task, whose data it may have to keep."""
+    """It has run a task, and may have to keep its data."""
     retains: bool = False
     """It leaves only when the data of its tasks may go."""
 
@@ -107,7 +107,7 @@ class Cluster:
             self.free[node.free][node.number] = None
 
     def done(self, index: int, run: int, now: float) -> None:
-        """A run ends; the end of a run that was broken off before means nothing."""
+        """A run ends; ignored if that run has been interrupted before."""
         life = self.lives[index]
         if life.outcome != "running" or life.runs != run:
             return
@@ -126,7 +126,7 @@ class Cluster:
         return node
 
     def add(self, count: int, now: float, *, spot: bool, boot: float | None = None) -> None:
-        """Ask for nodes; each is paid at once and ready after its boot."""
+        """Ask for nodes; each is paid for at once and ready after its boot."""
         for _ in range(count):
             self.made += 1
             self.nodes[self.made] = Node(self.made, spot, now, self.slots)
@@ -158,7 +158,7 @@ class Cluster:
         self.place(now)
 
     def leave(self, node: Node, option: str, now: float) -> None:
-        """What each deallocation option does to the tasks of a node."""
+        """Let a node go, and do to its tasks what the deallocation option says."""
         node.retains = option == "retaineddata"
         if option in ("requeue", "terminate"):
             for index in list(node.running):
@@ -191,5 +191,5 @@ class Cluster:
         self.paid[node.spot] += now - node.since
 
     def node_seconds(self, now: float, *, spot: bool) -> float:
-        """What has been paid for by now, by kind."""
+        """The node-seconds of one kind that have been paid for by now."""
         return self.paid[spot] + sum(now - node.since for node in self.nodes.values() if node.spot is spot)

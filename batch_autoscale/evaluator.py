@@ -1,4 +1,4 @@
-"""A formula and samples to values, as Batch's evaluate operation gives them."""
+"""Evaluates a formula over samples, as Batch's evaluate operation does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from batch_autoscale.times import Interval, Moment
 from batch_autoscale.values import Value
 
 PERCENT = 70.0
-"""The samples that GetSample wants of a window when no percentage is named (docs/decisions/0006-autoscale.md)."""
+"""The percentage of a window's samples that GetSample needs if none is named (docs/decisions/0006-autoscale.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What Batch knows of a pool when it evaluates: nodes there are, nodes wanted, slots of a node."""
+    """What Batch knows of a pool when it evaluates: its nodes, its target numbers, the slots of a node."""
 
     dedicated: int = 0
     spot: int = 0
@@ -33,13 +33,13 @@ class Pool:
 
     @property
     def results(self) -> str:
-        """What an evaluation that fails leaves, in Azure's form."""
+        """The `results` that remain when an evaluation fails, in Azure's form."""
         return values.results(self.target_dedicated, self.target_spot, self.option, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a formula gives: whole numbers of nodes, what becomes of tasks, and the formula's own variables."""
+    """What a formula gives: target numbers of nodes, the deallocation option, and the formula's own variables."""
 
     dedicated: int
     spot: int
@@ -57,7 +57,7 @@ class Evaluation:
 def evaluate(
     formula: str, given: Given | None = None, *, now: datetime, pool: Pool | None = None, seed: int = 0
 ) -> Evaluation:
-    """Evaluate a formula at `now` (a time with a zone) over samples, which later than `now` are not seen.
+    """Evaluate a formula at `now` (a time with a zone) over samples; those later than `now` are ignored.
 
     FormulaError when the formula is wrong; EvaluationError when it has no value now. `seed` makes rand() repeatable.
     """
@@ -72,9 +72,9 @@ def prepare(formula: str) -> Formula:
     return parser.parse(formula)
 
 
-def run(tree: Formula, seen: Samples, now: float, pool: Pool, chance: Callable[[], float]) -> Evaluation:
+def run(tree: Formula, recorded: Samples, now: float, pool: Pool, chance: Callable[[], float]) -> Evaluation:
     """Evaluate a tree of `prepare`; `now` is seconds since 1970."""
-    return _Run(seen, now, pool, chance).statements(tree)
+    return _Run(recorded, now, pool, chance).statements(tree)
 
 
 N = TypeVar("N", bound=Node)
@@ -85,10 +85,10 @@ class _Stop(Exception):
 
 
 class _Run:
-    """One evaluation. Types are known to be right, so that operators need no checks of their own."""
+    """One evaluation. The type checker has passed the formula, so operators check no types here."""
 
-    def __init__(self, seen: Samples, now: float, pool: Pool, chance: Callable[[], float]) -> None:
-        self.seen, self.now, self.pool, self.chance = seen, now, pool, chance
+    def __init__(self, recorded: Samples, now: float, pool: Pool, chance: Callable[[], float]) -> None:
+        self.recorded, self.now, self.pool, self.chance = recorded, now, pool, chance
         self.values: dict[str, Value] = {}
         self.aliased: dict[str, Value] = {}
 
@@ -116,14 +116,14 @@ class _Run:
 
     def finish(self, *, stopped: bool) -> Evaluation:
         dedicated, spot = (values.nodes(name, self.writable(name)) for name in names.TARGETS)
-        own = {name: value for name, value in self.values.items() if name not in names.WRITABLE}
-        made = Evaluation(dedicated, spot, str(self.writable(names.OPTION)), own, stopped)
-        _ = made.results  # a timestamp out of range cannot be printed
-        return made
+        variables = {name: value for name, value in self.values.items() if name not in names.WRITABLE}
+        evaluation = Evaluation(dedicated, spot, str(self.writable(names.OPTION)), variables, stopped)
+        _ = evaluation.results  # a timestamp out of range cannot be printed
+        return evaluation
 
     def failure(self, place: Place, message: str, code: str = "") -> EvaluationError:
-        given = {"code": code} if code else {}
-        return EvaluationError(place, message, results=self.pool.results, **given)
+        details = {"code": code} if code else {}
+        return EvaluationError(place, message, results=self.pool.results, **details)
 
     def writable(self, name: str) -> Value:
         held: dict[str, Value] = {
@@ -151,7 +151,7 @@ class _Run:
                 return self.guarded(node, self.other)
 
     def guarded(self, node: N, compute: Callable[[N], Value]) -> Value:
-        """What cannot be computed fails at its place."""
+        """The value of a node; an error in computing it becomes an EvaluationError at its place."""
         try:
             return compute(node)
         except ValueError as error:
@@ -186,16 +186,16 @@ class _Run:
         return value
 
     def flat(self, nodes: tuple[Node, ...]) -> tuple[float, ...]:
-        """A doubleVecList as the one vector it stands for."""
-        made: list[float] = []
+        """The elements of a doubleVecList, flattened to one vector."""
+        elements: list[float] = []
         for node in nodes:
             value = self.value(node)
             if isinstance(value, tuple):
-                made.extend(value)
+                elements.extend(value)
             else:
                 assert isinstance(value, float)
-                made.append(value)
-        return tuple(made)
+                elements.append(value)
+        return tuple(elements)
 
     def name(self, node: syntax.Name) -> Value:
         name = names.canonical(node.name)
@@ -211,7 +211,7 @@ class _Run:
         """A service variable as a number: its newest sample, or what is known of the pool."""
         if name == "$TaskSlotsPerNode":
             return float(self.pool.slots)
-        latest = self.seen.get(name, Series()).latest(1, self.now)
+        latest = self.recorded.get(name, Series()).latest(1, self.now)
         known = {"$CurrentDedicatedNodes": self.pool.dedicated, "$CurrentLowPriorityNodes": self.pool.spot}
         if latest:
             return latest[0]
@@ -219,8 +219,8 @@ class _Run:
             return float(known[name])
         raise self.insufficient(name, place, 100.0, 0.0)
 
-    def insufficient(self, name: str, place: Place, wanted: float, received: float) -> EvaluationError:
-        message = f"Insufficient data from data set: {name} wanted {wanted:.0f}%, received {received:.0f}%"
+    def insufficient(self, name: str, place: Place, percent: float, received: float) -> EvaluationError:
+        message = f"Insufficient data from data set: {name} wanted {percent:.0f}%, received {received:.0f}%"
         return self.failure(place, message, INSUFFICIENT)
 
     def unary(self, node: syntax.Unary) -> Value:
@@ -266,7 +266,7 @@ class _Run:
     def method(self, node: syntax.Method) -> Value:
         assert isinstance(node.value, syntax.Name)
         name = names.canonical(node.value.name)
-        series = self.seen.get(name, Series())
+        series = self.recorded.get(name, Series())
         match node.method:
             case "GetSamplePeriod":
                 return Interval(names.PERIOD)
@@ -276,21 +276,21 @@ class _Run:
                 if not series.until(self.now):
                     raise self.insufficient(name, node.at, 100.0, 0.0)
                 return Moment(series.times[0])
-        given = [self.value(argument) for argument in node.arguments]
-        if node.method == "GetSample" and len(given) == 1 and isinstance(given[0], float):
-            return tuple(series.latest(values.count(given[0]), self.now))
-        start, end = self.frame([value for value in given if not isinstance(value, float)])
+        arguments = [self.value(argument) for argument in node.arguments]
+        if node.method == "GetSample" and len(arguments) == 1 and isinstance(arguments[0], float):
+            return tuple(series.latest(values.count(arguments[0]), self.now))
+        start, end = self.frame([value for value in arguments if not isinstance(value, float)])
         received = series.percent(start, end)
         if node.method == "GetSamplePercent":
             return received
-        wanted = given[-1] if isinstance(given[-1], float) else PERCENT
-        if not received >= wanted:
-            raise self.insufficient(name, node.at, wanted, received)
+        percent = arguments[-1] if isinstance(arguments[-1], float) else PERCENT
+        if not received >= percent:
+            raise self.insufficient(name, node.at, percent, received)
         return tuple(series.window(start, end))
 
-    def frame(self, given: list[Value]) -> tuple[float, float]:
+    def frame(self, ends: list[Value]) -> tuple[float, float]:
         """A time frame in either order; an interval looks back from now."""
-        edges = [value.seconds if isinstance(value, Moment) else self.now - _back(value) for value in given]
+        edges = [value.seconds if isinstance(value, Moment) else self.now - _back(value) for value in ends]
         if not all(map(math.isfinite, edges)):
             raise ValueError("a time frame that never ends")
         edges = [*edges, self.now] if len(edges) == 1 else edges

@@ -1,4 +1,4 @@
-"""What a simulation was expected to keep to, and where it did not."""
+"""The limits that a simulation is expected to keep, and those that it did not keep."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ _MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An expectation that was not kept, and in words what was found beyond which limit."""
+    """An expectation that was not kept; `words` say the value and the limit."""
 
     name: str
     words: str
 
 
 def check(result: Result, expected: Mapping[str, str | float]) -> list[str]:
-    """What was not kept, in words; nothing when all was. ValueError for an expectation there is not."""
+    """The expectations that were not kept, in words. ValueError for an unknown one."""
     return [f"{miss.name}: {miss.words}" for miss in missed(result, expected)]
 
 
 def missed(result: Result, expected: Mapping[str, str | float]) -> list[Miss]:
-    """What was not kept, in the order of the expectations. ValueError for one there is not."""
+    """The expectations that were not kept, in their order. ValueError for an unknown one."""
     summary = result.summary()
-    found = []
+    misses = []
     for name, limit in expected.items():
         if name not in LIMITS:
             hint = names.closest(name, LIMITS) or f"there are {', '.join(LIMITS)}"
@@ -58,17 +58,17 @@ def missed(result: Result, expected: Mapping[str, str | float]) -> list[Miss]:
         allowed = _limit(name, limit, kind)
         value = summary[_MEASURES.get(name, name)]
         if value > allowed:
-            found.append(Miss(name, f"{what} {verb} {_show(value, kind)}, more than {_show(allowed, kind)}"))
-    return found
+            misses.append(Miss(name, f"{what} {verb} {_show(value, kind)}, more than {_show(allowed, kind)}"))
+    return misses
 
 
 def _limit(name: str, limit: str | float, kind: str) -> float:
     if kind == "number" and isinstance(limit, str):
         raise ValueError(f"{name} is a number, not {limit!r}")
-    found = times.duration(limit)
-    if not 0 <= found < math.inf:
-        raise ValueError(f"{name} is an upper limit, not {found:g}")
-    return found
+    value = times.duration(limit)
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is an upper limit, not {value:g}")
+    return value
 
 
 def _show(value: float, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""The functions of a formula over doubles. Arithmetic is IEEE's, as .NET's: nothing here raises but ValueError."""
+"""The functions of a formula over doubles. Arithmetic is IEEE's, as in .NET; the only exception is ValueError."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _avg(values: Vector) -> float:
 
 
 def _std(values: Vector) -> float:
-    """Of a sample: divided by one less than the count; one value has none, which is 0."""
+    """The sample standard deviation, which divides by the count less one; 0 for a single value."""
     mean = _avg(_some(values, "std"))
     return math.sqrt(sum((value - mean) * (value - mean) for value in values) / max(1, len(values) - 1))
 
@@ -71,7 +71,7 @@ COMPONENTWISE: dict[str, Callable[[float], float]] = {
 
 
 def percentile(values: Vector, percent: float) -> float:
-    """The smallest element that `percent` of the elements do not exceed."""
+    """The smallest element such that `percent` of the elements are not greater."""
     if not 0 <= percent <= 100:
         raise ValueError(f"percentile() takes 0 to 100, not {percent:g}")
     ordered = sorted(_some(values, "percentile"))

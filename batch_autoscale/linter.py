@@ -1,4 +1,4 @@
-"""What is right in a formula but will hurt in production, and what Batch would refuse."""
+"""Finds what is valid in a formula but will cause trouble in production, and what Batch would refuse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batch_autoscale.names import Type
 from batch_autoscale.syntax import Formula
 
 Severity = Literal["error", "warning", "note"]
-"""error: Batch refuses it; warning: it will misbehave; note: it may be meant."""
+"""error: Batch refuses it; warning: it will misbehave; note: it may be intended."""
 _START = Place(1, 1)
 _SERVICE = {name.lower(): name for name in (*names.METRICS, *names.WRITABLE, *names.ALIASES)}
 
@@ -32,18 +32,18 @@ class Finding:
 
 
 def lint(formula: str, interval: str | float | None = None) -> list[Finding]:
-    """All findings in the order of the text; never raises for a formula, however wrong.
+    """All findings in the order of the text; a wrong formula never raises.
 
     `interval` is the pool's evaluation interval, ISO 8601 or seconds; ValueError when it is neither.
     """
     tree, problems = parser.read(formula)
     broken = parser.assigned(formula) - {statement.target for statement in tree.statements}
     types, wrong = checker.check(tree, broken)
-    found = [_refused(problem) for problem in sorted({*problems, *wrong})]
-    found += [*_limits(formula, tree), *_interval(interval)]
+    findings = [_refused(problem) for problem in sorted({*problems, *wrong})]
+    findings += [*_limits(formula, tree), *_interval(interval)]
     if not (problems or wrong):
-        found += [*_targets(tree), *_variables(tree), *_words(tree), *_samples(tree, types)]
-    return sorted(found, key=lambda finding: (finding.place, finding.code))
+        findings += [*_targets(tree), *_variables(tree), *_words(tree), *_samples(tree, types)]
+    return sorted(findings, key=lambda finding: (finding.place, finding.code))
 
 
 def _refused(problem: Problem) -> Finding:
@@ -95,7 +95,7 @@ def _targets(tree: Formula) -> Iterator[Finding]:
 
 def _variables(tree: Formula) -> Iterator[Finding]:
     read = {node.name for node in tree.walk() if isinstance(node, syntax.Name)}
-    seen: set[str] = set()
+    reported: set[str] = set()
     for statement in tree.statements:
         name = statement.target
         if name is None:
@@ -107,8 +107,8 @@ def _variables(tree: Formula) -> Iterator[Finding]:
         if meant != name:
             message = f"{name} is a variable of yours, not Batch's {meant}"
             yield Finding("case", "warning", statement.at, message, f"write {meant}")
-        elif name not in read | seen and names.canonical(name) not in names.WRITABLE:
-            seen.add(name)
+        elif name not in read | reported and names.canonical(name) not in names.WRITABLE:
+            reported.add(name)
             yield Finding("unused-variable", "warning", statement.at, f"{name} is never used", "remove the statement")
 
 
@@ -131,7 +131,7 @@ def _words(tree: Formula) -> Iterator[Finding]:
 
 
 def _samples(tree: Formula, types: dict[str, Type]) -> Iterator[Finding]:
-    """Samples that may be missing when the pool is young, or too few to decide by."""
+    """Findings on samples that may be missing in a new pool, or may be too few for a decision."""
     uses = list(sampling.uses(tree, types))
     windows = [use for use in uses if use.window is not None]
     for use in windows:

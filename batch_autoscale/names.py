@@ -1,6 +1,6 @@
 """The words of the formula language. Source: learn.microsoft.com/azure/batch/batch-automatic-scaling.
 
-What the page does not say is marked in docs/decisions/0006-autoscale.md.
+What the page leaves open is decided in docs/decisions/0006-autoscale.md.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class Type(Enum):
     METRIC = "service variable"
     """A read-only variable: an object with sample methods, which counts as a double in arithmetic."""
     NOTHING = "nothing"
-    """What stop() gives."""
+    """The type of stop(), which has no value."""
     UNKNOWN = "unknown"
-    """The type of what already has an error; it raises no further one."""
+    """The type of an expression with an error; it causes no further errors."""
 
 
 DEDICATED, SPOT, OPTION = "$TargetDedicatedNodes", "$TargetLowPriorityNodes", "$NodeDeallocationOption"
@@ -53,10 +53,10 @@ RETIRED = (
     "$NetworkOutBytes",
     "$SampleNodeCount",
 )
-"""Read-only variables that editions of the page up to 2020 list; newer lists leave them out."""
+"""Read-only variables that editions of the page up to 2020 list; newer editions do not."""
 METRICS = (*TASKS, *NODES, "$CPUPercent", *RETIRED)
 COUNTED = ("$CurrentDedicatedNodes", "$CurrentLowPriorityNodes", "$TaskSlotsPerNode")
-"""Metrics that the page's own formulas use as plain numbers."""
+"""Metrics that the formulas on the page use as plain numbers."""
 
 INTERVALS = {
     "TimeInterval_Zero": 0.0,
@@ -72,7 +72,7 @@ INTERVALS = {
 }
 """Seconds of each constant; a year is 365 days."""
 MEMBERS = ("year", "month", "day", "weekday", "hour", "minute", "second")
-"""What a timestamp has; a week starts on Monday, which is 1."""
+"""The members of a timestamp; a week starts on Monday, which is 1."""
 METHODS = {
     "GetSample": Type.VECTOR,
     "GetSamplePercent": Type.DOUBLE,
@@ -81,9 +81,9 @@ METHODS = {
     "HistoryBeginTime": Type.TIMESTAMP,
 }
 REDUCERS = ("avg", "len", "max", "min", "norm", "range", "std", "sum")
-"""Functions of any doubles and doubleVecs together, to one double."""
+"""Functions that take any mixture of doubles and doubleVecs and give one double."""
 COMPONENTWISE = ("ceil", "floor", "lg", "ln", "log", "round")
-"""Functions of one double to a double, or of a list to a doubleVec."""
+"""Functions that give a double for one double, and a doubleVec for a list."""
 FUNCTIONS = (*REDUCERS, *COMPONENTWISE, "percentile", "rand", "stop", "time", "val")
 
 BYTES, STATEMENTS = 8192, 100
@@ -91,7 +91,7 @@ BYTES, STATEMENTS = 8192, 100
 PERIOD = 30.0
 """Seconds between two samples."""
 SHORTEST, DEFAULT, LONGEST = 300.0, 900.0, 168 * 3600.0
-"""Seconds between two evaluations that Batch accepts, and what it takes when none is named."""
+"""Seconds between two evaluations: the shortest that Batch accepts, its default, and the longest."""
 
 
 def canonical(name: str) -> str:
@@ -100,10 +100,10 @@ def canonical(name: str) -> str:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """`did you mean x?`, or nothing where no known name is like it."""
+    """`did you mean x?`, or an empty text if no known name is similar."""
     known = list(known)
     folded = {word.lower(): word for word in known}
     if name.lower() in folded:
         return f"did you mean {folded[name.lower()]}?"
-    found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
-    return f"did you mean {folded[found[0]]}?" if found else ""
+    matches = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+    return f"did you mean {folded[matches[0]]}?" if matches else ""

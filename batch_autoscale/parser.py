@@ -1,4 +1,4 @@
-"""Tokens to a tree. After an error the next statement is read, so that one reading shows all errors."""
+"""Parses tokens to a tree. After an error it goes on with the next statement, so that one run finds all errors."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from batch_autoscale.syntax import (
 from batch_autoscale.tokens import Kind, Token
 
 NESTING = 32
-"""How many parentheses and ternaries may stand in one another."""
+"""How deep parentheses and ternaries may be nested."""
 DEPTH = 100
-"""How deep a statement's tree may be. Microsoft names neither limit; ours keep Python's stack."""
+"""How deep a statement's tree may be. Microsoft names neither limit; these protect Python's stack."""
 
 
 def parse(text: str) -> Formula:
@@ -41,17 +41,17 @@ def parse(text: str) -> Formula:
 
 
 def read(text: str) -> tuple[Formula, list[Problem]]:
-    """Everything that can be read of a formula, and what cannot."""
-    found, problems = tokens.read(text)
-    reader = _Reader(found)
+    """The statements that can be read, and the problems of those that cannot."""
+    scanned, problems = tokens.read(text)
+    reader = _Reader(scanned)
     statements = reader.statements()
     return Formula(tuple(statements), text), problems + reader.problems
 
 
 def assigned(text: str) -> set[str]:
     """Every name that is given a value, also in statements that cannot be read."""
-    found, _ = tokens.read(text)
-    return {a.text for a, b in itertools.pairwise(found) if a.kind is Kind.NAME and b.text == "="}
+    scanned, _ = tokens.read(text)
+    return {a.text for a, b in itertools.pairwise(scanned) if a.kind is Kind.NAME and b.text == "="}
 
 
 class _Unreadable(Exception):
@@ -61,10 +61,10 @@ class _Unreadable(Exception):
 
 
 class _Reader:
-    """Recursive descent; the level of nesting is counted because Python's stack is not endless."""
+    """Recursive descent; the level of nesting is counted because Python's stack is limited."""
 
-    def __init__(self, found: list[Token]) -> None:
-        self.tokens = found
+    def __init__(self, scanned: list[Token]) -> None:
+        self.tokens = scanned
         self.at = 0
         self.depth = 0
         self.problems: list[Problem] = []
@@ -74,32 +74,32 @@ class _Reader:
         return self.tokens[self.at]
 
     def statements(self) -> list[Statement]:
-        made = []
+        statements = []
         while self.token.kind is not Kind.END:
             if self.skip(";"):
                 continue
             try:
                 self.depth = 0
-                made.append(self.statement())
+                statements.append(self.statement())
             except _Unreadable as error:
                 self.problems += error.problems
                 self.recover()
-        return made
+        return statements
 
     def statement(self) -> Statement:
         place, target = self.token.place, None
         if self.token.kind is Kind.NAME and self.tokens[self.at + 1].text == "=":
             target = self.token.text
             self.at += 2
-        made = Statement(place, target, self.expression())
-        if _depth(made) > DEPTH:
+        statement = Statement(place, target, self.expression())
+        if _depth(statement) > DEPTH:
             raise self.wrong("this statement has too many terms", "split it into statements", place)
         if self.token.kind is not Kind.END and not self.skip(";"):
             self.unended()
-        return made
+        return statement
 
     def unended(self) -> None:
-        """An expression ended, but neither the statement nor the formula did."""
+        """Report that after an expression neither its statement nor the formula ends."""
         before, here = self.tokens[self.at - 1], self.token
         if here.text == "=":
             raise self.wrong("only a name can be given a value", "write name = value; or == to compare")
@@ -127,7 +127,7 @@ class _Reader:
             raise self.wrong(f"`{mark}` is missing before {self.token}", f"close the {opened} of {opened.place}")
 
     def wrong(self, message: str, remedy: str, place: Place | None = None) -> _Unreadable:
-        """What cannot go on; nothing more is said where the tokens are broken already."""
+        """The error to raise; it holds no problem where the tokens are broken, because that has been reported."""
         if self.token.kind is Kind.BROKEN:
             return _Unreadable()
         return _Unreadable(Problem(place or self.token.place, message, remedy))
@@ -136,9 +136,9 @@ class _Reader:
         self.depth += 1
         if self.depth > NESTING:
             raise self.wrong("this expression is nested too deeply", "split it into statements with names of their own")
-        made = read()
+        node = read()
         self.depth -= 1
-        return made
+        return node
 
     def expression(self) -> Node:
         return self.nested(self.ternary)
@@ -193,14 +193,14 @@ class _Reader:
         return Method(opening.place, value, name.text, self.arguments(opening, ")"))
 
     def arguments(self, opened: Token, closing: str) -> tuple[Node, ...]:
-        made: list[Node] = []
+        arguments: list[Node] = []
         if self.skip(closing):
             return ()
         while True:
-            made.append(self.expression())
+            arguments.append(self.expression())
             if not self.skip(","):
                 self.expect(closing, opened)
-                return tuple(made)
+                return tuple(arguments)
 
     def primary(self) -> Node:
         token = self.token

@@ -1,4 +1,4 @@
-"""What came of a simulation: every task, the pool over time, node-hours and money."""
+"""The result of a simulation: every task, the pool over time, node-hours and money."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batch_autoscale.traces import Task, Trace
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The pool at a moment, in seconds from the start: nodes there are by kind, nodes that can run, tasks by state."""
+    """The pool at a moment, in seconds from the start: nodes by kind, usable nodes, tasks by state."""
 
     at: float
     dedicated: int
@@ -26,7 +26,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One evaluation: the targets after it, Azure's `results`, and the error where it failed and changed nothing."""
+    """One evaluation: the targets after it, Azure's `results`, and the error if it failed."""
 
     at: float
     dedicated: int
@@ -37,7 +37,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One task's story. `queue` is the seconds from submission to its first start, or to the end if it never did."""
+    """One task's story. `queue` is the seconds from submission to its first start, or to the end without one."""
 
     task: Task
     outcome: str
@@ -50,7 +50,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A simulation's outcome; times are seconds from `start`, money is in the unit of the prices."""
+    """A simulation's outcome; times are seconds from `start`, money is in the currency of the prices."""
 
     start: datetime
     seconds: float
@@ -63,7 +63,7 @@ class Result:
     work_hours: float
     """Node-hours of the runs that succeeded: a node's slots all busy for an hour."""
     wasted_hours: float
-    """Node-hours of runs that were broken off when nodes left."""
+    """Node-hours of runs that were interrupted when nodes left."""
     cost: float
     max_nodes: int
 
@@ -73,7 +73,7 @@ class Result:
 
     @property
     def used(self) -> float:
-        """The part of the paid slots that did lasting work, 0 to 1."""
+        """The share of the paid slots that worked for runs that succeeded, 0 to 1."""
         return self.work_hours / self.node_hours if self.node_hours else 0.0
 
     @property
@@ -92,11 +92,11 @@ class Result:
         return tuple(run for run in self.evaluations if run.error is not None)
 
     def count(self, outcome: str) -> int:
-        """Tasks of an outcome."""
+        """The number of tasks with this outcome."""
         return sum(done.outcome == outcome for done in self.tasks)
 
     def queue(self, percent: float = 100.0) -> float:
-        """The seconds that so many percent of the tasks wait at most for their first start; 0 without tasks."""
+        """The seconds within which `percent` of the tasks have their first start; 0 without tasks."""
         return functions.percentile(tuple(done.queue for done in self.tasks), percent) if self.tasks else 0.0
 
     def summary(self) -> dict[str, float]:
@@ -131,10 +131,10 @@ def report(
     points: Sequence[Point],
     runs: Sequence[Run],
 ) -> Result:
-    """Add up a simulation that ended at `end`."""
+    """The result of a simulation that ended at `end`."""
     hours = {spot: cluster.node_seconds(end, spot=spot) / 3600 for spot in (False, True)}
     done = tuple(_done(task, life, end) for task, life in zip(trace.tasks, cluster.lives, strict=True))
-    work = sum(one.task.duration * one.task.slots for one in done if one.outcome == "succeeded")
+    work = sum(record.task.duration * record.task.slots for record in done if record.outcome == "succeeded")
     return Result(
         start=trace.start,
         seconds=end,

@@ -1,4 +1,4 @@
-"""Samples of the service's variables: what Batch has recorded, and what a formula can see of it at a moment."""
+"""Samples of the service's variables: what Batch has recorded, and what of that a formula can see at a given time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class Series:
     times: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     taken: int = field(default=0, compare=False)
-    """How many samples formulas have taken of it, which is what an evaluation costs."""
+    """How many samples formulas have read from it: the cost of an evaluation."""
 
     def add(self, at: float, value: float) -> None:
-        """A newer sample than all before."""
+        """Add a sample that is newer than all others."""
         self.times.append(at)
         self.values.append(value)
 
     def until(self, now: float) -> int:
-        """How many samples there are up to now; a later one is not seen."""
+        """How many samples there are up to `now`."""
         return bisect_right(self.times, now)
 
     def latest(self, count: int, now: float) -> list[float]:
@@ -34,15 +34,15 @@ class Series:
         return self._took(self.values[max(0, end - count) : end])
 
     def window(self, start: float, end: float) -> list[float]:
-        """Samples after `start`, up to and with `end`: ten minutes hold twenty."""
+        """Samples after `start`, up to and including `end`: ten minutes hold twenty."""
         return self._took(self.values[bisect_right(self.times, start) : bisect_right(self.times, end)])
 
-    def _took(self, found: list[float]) -> list[float]:
-        self.taken += len(found)
-        return found
+    def _took(self, values: list[float]) -> list[float]:
+        self.taken += len(values)
+        return values
 
     def percent(self, start: float, end: float) -> float:
-        """How many of the samples that the window could hold are there, 0 to 100."""
+        """The percentage of the samples which the window could hold that are there."""
         possible = max(1, round((end - start) / names.PERIOD))
         return min(100.0, 100.0 * len(self.window(start, end)) / possible)
 
@@ -65,8 +65,8 @@ def take(given: Given) -> dict[str, Series]:
 
 
 def _sorted(pairs: Iterable[tuple[datetime, float]]) -> Series:
-    found = sorted((times.moment(at).seconds, float(value)) for at, value in pairs)
-    return Series([at for at, _ in found], [value for _, value in found])
+    ordered = sorted((times.moment(at).seconds, float(value)) for at, value in pairs)
+    return Series([at for at, _ in ordered], [value for _, value in ordered])
 
 
 def every(values: Sequence[float], until: datetime) -> Series:

@@ -1,4 +1,4 @@
-"""Where a formula reads samples, and whether it asked before whether there are enough."""
+"""Where a formula reads samples, and whether it checks first that there are enough."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Use:
     method: str
     place: Place
     guarded: bool
-    """It is evaluated only after a condition on some GetSamplePercent."""
+    """It is evaluated only after a condition that reads GetSamplePercent."""
     window: Span | None
-    """Seconds it looks back to, or None where it counts samples."""
+    """How many seconds it looks back, or None if it counts samples."""
     percent: bool
-    """It names the percentage it wants, so its failure is meant."""
+    """It names a percentage, so its failure for too few samples is intended."""
     single: bool
     """It is GetSample(1)."""
 
 
 def uses(tree: Formula, types: dict[str, Type]) -> Iterator[Use]:
-    """In the order of the text."""
+    """Every use of samples, in the order of the text."""
     asked: set[str] = set()
     known: bounds.Known = {}
     for statement in tree.statements:

@@ -19,7 +19,7 @@ class Parameters(TypedDict):
     untilHour: NotRequired[int]
 
 
-"""What a scenario takes.
+"""The parameters of scenarios, with their defaults.
 
 `max`, `min` (0): nodes. `perNode` (1): task slots of a node. `spot` (false): Spot nodes instead of dedicated ones.
 `window` (PT5M): how far to look back. `option` (taskcompletion): what becomes of tasks on nodes that leave.
@@ -41,12 +41,12 @@ def formula(name: str, **parameters: Unpack[Parameters]) -> str:
     _check(parameters)
     most, least = parameters["max"], parameters.get("min", 0)
     target, other = (names.SPOT, names.DEDICATED) if parameters.get("spot") else names.TARGETS
-    wanted = _tasks(name, parameters) if name.endswith("-tasks") else _calendar(name, parameters)
+    body = _tasks(name, parameters) if name.endswith("-tasks") else _calendar(name, parameters)
     lines = [
         f"// {name}: from {least} to {most} nodes",
         f"maxNodes = {most}",
         f"minNodes = {least}",
-        *wanted,
+        *body,
         f"{target} = max(minNodes, min(maxNodes, nodes))",
         f"{other} = 0",
         f"{names.OPTION} = {parameters.get('option', 'taskcompletion')}",
@@ -76,7 +76,7 @@ def _check(parameters: Parameters) -> None:
 
 
 def _tasks(name: str, parameters: Parameters) -> list[str]:
-    """Rises with the last sample, falls with the average, and does without where samples are few (page, example 2)."""
+    """Rises with the last sample, falls with the average; with few samples the last one decides (page, example 2)."""
     metric = "$PendingTasks" if name == "pending-tasks" else "$ActiveTasks"
     seconds = times.duration(parameters.get("window", "PT5M"))
     return [
@@ -88,7 +88,7 @@ def _tasks(name: str, parameters: Parameters) -> list[str]:
 
 
 def _calendar(name: str, parameters: Parameters) -> list[str]:
-    """Sunday is not Monday to Friday, whether it counts as 0 or as 7."""
+    """Right whether Sunday counts as weekday 0 or as 7."""
     offset = parameters.get("utcOffset", 0)
     start, end = parameters.get("fromHour", 8), parameters.get("untilHour", 18)
     days = "now.weekday >= 1 && now.weekday <= 5"

@@ -1,4 +1,4 @@
-"""Which operator goes between which types, and which arguments each function and method takes."""
+"""The types that each operator takes, and the arguments of each function and method."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FUNCTIONS = {
     "val": ((V, D), D),
     "time": ((S,), T),
 }
-"""Functions of fixed arguments; time() also takes none."""
+"""Functions with fixed arguments; time() may also have none."""
 FORMS = {
     "GetSample": "it takes (count), (start), (start, percent), (start, end) or (start, end, percent), "
     "start and end being a timeinterval such as 5 * TimeInterval_Minute or a timestamp",
@@ -46,11 +46,11 @@ FORMS = {
 }
 
 
-def fits(method: str, given: list[Type]) -> bool:
-    shape = "".join("d" if found is D else "t" if found in (T, TI) else "x" for found in given)
+def fits(method: str, kinds: list[Type]) -> bool:
+    shape = "".join("d" if kind is D else "t" if kind in (T, TI) else "x" for kind in kinds)
     shapes = {"GetSample": ("d", "t", "td", "tt", "ttd"), "GetSamplePercent": ("t", "tt")}
     return shape in shapes.get(method, ("",))
 
 
 def listed(types: Sequence[Type]) -> str:
-    return "(" + ", ".join(found.value for found in types) + ")"
+    return "(" + ", ".join(kind.value for kind in types) + ")"

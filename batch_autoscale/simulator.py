@@ -1,4 +1,4 @@
-"""A formula against a trace of tasks, as Batch would run it: discrete events and no clock.
+"""Simulates a pool that a formula scales and a trace of tasks runs on, event by event and without a clock.
 
 Samples are taken every 30 seconds and arrive `lag` later; the formula is evaluated at the start and every `interval`
 after; nodes boot, take tasks in the order of submission and leave as the deallocation option says. Spot nodes are
@@ -24,7 +24,7 @@ from batch_autoscale.syntax import Formula, Name
 from batch_autoscale.traces import Trace
 
 PATIENCE = 8 * 86400.0
-"""Seconds without a submission or an end of a task, beyond the longest task, after which the rest is given up.
+"""Seconds without a submission or an end of a task, beyond the longest task, after which the simulation ends.
 
 Longer than any week, for formulas that wait for the weekend.
 """
@@ -35,7 +35,7 @@ SHORTER = "take a shorter trace, such as its busiest day, or limit the nodes of 
 
 
 class TooLong(ValueError):
-    """A simulation takes more steps than it may."""
+    """A simulation takes more steps than its setting allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class Setting:
     retention: str | float = "P7D"
     """How long `retaineddata` keeps a node after its last task; Batch's default."""
     limit: str | float = "P30D"
-    """How long the simulation goes on at most after the last submission; what is not done then is reported so."""
+    """How long the simulation goes on at most after the last submission; later tasks are reported as not ended."""
     dedicated: int = 0
     spot: int = 0
-    """Nodes there are at the start, ready."""
+    """Nodes that are ready at the start."""
     seed: int = 0
     """For rand()."""
     steps: int = 5_000_000
-    """Events, evaluations and nodes after which it is given up as TooLong; some 60,000 take a second."""
+    """Events, evaluations and nodes after which it raises TooLong; about 60,000 take a second."""
 
     def __post_init__(self) -> None:
         for field in ("interval", "boot", "lag", "tail", "retention", "limit"):
@@ -80,14 +80,14 @@ def simulate(trace: Trace, formula: str, setting: Setting | None = None) -> Resu
 
 
 def fixed(trace: Trace, nodes: int, setting: Setting | None = None, *, until: float = 0.0) -> Result:
-    """Run the trace on so many dedicated nodes, ready at the start and paid to the end, at least to `until`."""
+    """Run the trace on `nodes` dedicated nodes, ready at the start and paid for to the end, or to a later `until`."""
     simulation = _Simulation(trace, setting or Setting(), None)
     simulation.cluster.add(nodes, 0.0, spot=False, boot=0.0)
     return simulation.run(until)
 
 
 def compare(trace: Trace, formula: str, nodes: int, setting: Setting | None = None) -> tuple[Result, Result]:
-    """The formula's pool and a fixed one of `nodes`, the fixed one paid at least as long as the formula's."""
+    """Results of the formula's pool and of `nodes` fixed nodes, which are paid for at least as long."""
     scaled = simulate(trace, formula, setting)
     return scaled, fixed(trace, nodes, setting, until=scaled.seconds)
 
@@ -118,7 +118,7 @@ class _Simulation:
         heapq.heappush(self.events, (at, _ORDER[what], self.count, what, subject, run))
 
     def run(self, until: float) -> Result:
-        """Events in the order of time until tasks are done and the tail is over, or nothing moves any more."""
+        """Handle events in the order of time until tasks are done and the tail is over, or nothing happens any more."""
         if self.tree is not None:
             self.cluster.add(self.setting.dedicated, 0.0, spot=False, boot=0.0)
             self.cluster.add(self.setting.spot, 0.0, spot=True, boot=0.0)
@@ -137,7 +137,7 @@ class _Simulation:
         return report(self.trace, self.setting.slots, self.prices, self.cluster, end, self.points, self.runs)
 
     def take(self, steps: int) -> None:
-        """Count what is about to be done."""
+        """Count the steps about to be done. TooLong if they are too many."""
         self.taken += steps
         if self.taken > self.setting.steps:
             raise TooLong(f"the simulation takes more than {self.setting.steps:,} steps (events, nodes); {SHORTER}")
@@ -152,7 +152,7 @@ class _Simulation:
         return {False: self.setting.price, True: self.setting.spot_price}
 
     def end(self, tail: float, until: float) -> float:
-        """When to stop, as far as can be told now."""
+        """The time at which to stop, as far as it is known now."""
         cluster = self.cluster
         finished = cluster.succeeded + cluster.terminated + len(cluster.misfits)
         if finished == len(cluster.tasks):
@@ -187,7 +187,7 @@ class _Simulation:
             self.late.append((now, self.measure()))
 
     def measure(self) -> dict[str, float]:
-        """The service's variables now. CPU is the share of busy slots, 0 to 1, which is how the page compares it."""
+        """The service's variables now. CPU is the share of busy slots, 0 to 1, as the page's formulas use it."""
         cluster, slots = self.cluster, self.cluster.usable * self.setting.slots
         return {
             "$ActiveTasks": cluster.active,
@@ -219,17 +219,17 @@ class _Simulation:
         )
         before = self.read
         try:
-            made = evaluator.run(self.tree, self.series, self.epoch + now, pool, self.chance)
+            evaluation = evaluator.run(self.tree, self.series, self.epoch + now, pool, self.chance)
         except EvaluationError as error:
             self.runs.append(Run(now, self.target[False], self.target[True], error.results, error))
             self.take((self.read - before) // 500)
             return
-        self.runs.append(Run(now, made.dedicated, made.spot, made.results, None))
-        more = made.dedicated + made.spot - cluster.current[False] - cluster.current[True]
+        self.runs.append(Run(now, evaluation.dedicated, evaluation.spot, evaluation.results, None))
+        more = evaluation.dedicated + evaluation.spot - cluster.current[False] - cluster.current[True]
         self.take(max(0, more) + (len(cluster.nodes) + self.read - before) // 500)
-        for spot, target in ((False, made.dedicated), (True, made.spot)):
+        for spot, target in ((False, evaluation.dedicated), (True, evaluation.spot)):
             self.target[spot] = target
-            cluster.resize(target, made.option, now, spot=spot)
+            cluster.resize(target, evaluation.option, now, spot=spot)
 
 
 _MEASURED = (*names.TASKS, *names.NODES, "$CPUPercent")

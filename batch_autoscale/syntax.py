@@ -1,4 +1,4 @@
-"""A formula as a tree, and back as text. Two trees are equal when they mean the same, wherever they stood."""
+"""A formula as a tree, and back as text. Trees are equal if they mean the same; places in the text do not count."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Method(Node):
-    """`value.method(arguments)`; `at` is the opening parenthesis, which is where Azure says samples were missing."""
+    """`value.method(arguments)`; `at` is the opening parenthesis, where Azure reports missing samples."""
 
     value: Node
     method: str
@@ -149,7 +149,7 @@ _UNARY, _POSTFIX = len(PRECEDENCE) + 1, len(PRECEDENCE) + 2
 
 
 def show(formula: Formula) -> str:
-    """The formula as text, a statement a line, with no more parentheses than it needs and no comments."""
+    """The formula as text: one statement per line, only the parentheses that it needs, no comments."""
     lines = []
     for statement in formula.statements:
         start = "" if statement.target is None else f"{statement.target} = "
@@ -163,7 +163,7 @@ def expression(node: Node) -> str:
 
 
 def number(value: float) -> str:
-    """A double as Azure prints it in results: no point where it is whole."""
+    """A double as Azure prints it in results: without a point if it is whole."""
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 

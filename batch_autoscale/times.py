@@ -1,4 +1,4 @@
-"""Timestamps and timeintervals of a formula, both as seconds; a timestamp counts from 1970 in UTC."""
+"""Timestamps and timeintervals of a formula, both in seconds; timestamps count from 1970 in UTC."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Moment:
             raise ValueError("this timestamp is outside the years 1 to 9999") from None
 
     def member(self, name: str) -> float:
-        """One of names.MEMBERS."""
+        """The value of one of names.MEMBERS."""
         return float(self.date.isoweekday() if name == "weekday" else getattr(self.date, name))
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class Moment:
 
 
 def moment(at: datetime) -> Moment:
-    """ValueError for a time without a zone: a formula lives in UTC."""
+    """A time as a timestamp. ValueError if it has no zone."""
     if at.tzinfo is None:
         raise ValueError("this time has no zone; Batch evaluates formulas in UTC")
     return Moment((at - _EPOCH).total_seconds())
@@ -59,16 +59,16 @@ def read(text: str) -> Moment:
     try:
         if _RFC1123.fullmatch(text):
             return moment(parsedate_to_datetime(text))
-        found = _W3C.fullmatch(text)
-        if found:
-            return _w3c(found)
+        match = _W3C.fullmatch(text)
+        if match:
+            return _w3c(match)
     except (ValueError, OverflowError):
         pass
     raise ValueError(f"{text!r} is no date that time() can read")
 
 
-def _w3c(found: re.Match[str]) -> Moment:
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+def _w3c(match: re.Match[str]) -> Moment:
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     date = f"{year}-{month or '01'}-{day or '01'}T{hour or '00'}:{minute or '00'}:{second or '00'}"
     whole = moment(datetime.fromisoformat(date + (zone or "Z")))
     return Moment(whole.seconds + float(f"0{fraction}" if fraction else 0))
@@ -81,10 +81,10 @@ def duration(text: str | float) -> float:
     """Seconds of an ISO 8601 duration of days and less, such as PT5M; a number is seconds. ValueError for else."""
     if not isinstance(text, str):
         return float(text)
-    found = _DURATION.fullmatch(text)
-    if found is None or not any(found.groups()):
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
         raise ValueError(f"{text!r} is no duration; write for example PT5M, PT1H30M or P1D")
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return days * 86400 + hours * 3600 + minutes * 60 + seconds
 
 

@@ -1,4 +1,4 @@
-"""Formula text to tokens. A character that fits nothing is reported, left out, and the rest is still read."""
+"""Splits a formula into tokens. An unknown character is reported and skipped, and the rest is still read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Kind(Enum):
     STRING = "a string"
     MARK = "a mark"
     BROKEN = "something unreadable"
-    """Where something could not be read, which has been reported."""
+    """Stands for text that could not be read; its problem has been reported."""
     END = "the end of the formula"
 
 
@@ -63,18 +63,18 @@ def read(text: str) -> tuple[list[Token], list[Problem]]:
     at, line, start = 0, 1, 0
     while at < len(text):
         place = Place(line, at - start + 1)
-        found = _PATTERN.match(text, at)
-        if found is None:
+        match = _PATTERN.match(text, at)
+        if match is None:
             at, problem = _unreadable(text, at, place)
             problems.append(problem)
             tokens += [] if problem.remedy == _COMMENTS else [Token(Kind.BROKEN, text[at - 1], place, place)]
             continue
-        at = found.end()
-        group = found.lastgroup or ""
+        at = match.end()
+        group = match.lastgroup or ""
         if group == "line":
             line, start = line + 1, at
         elif group != "space":
-            tokens.append(Token(_KINDS[group], found[0], place, Place(line, at - start)))
+            tokens.append(Token(_KINDS[group], match[0], place, Place(line, at - start)))
             problems += _too_large(tokens[-1])
     last = tokens[-1].end if tokens else Place(1, 1)
     return [*tokens, Token(Kind.END, "", last, last)], problems
@@ -83,7 +83,7 @@ def read(text: str) -> tuple[list[Token], list[Problem]]:
 def _unreadable(text: str, at: int, place: Place) -> tuple[int, Problem]:
     character = text[at]
     remedy = _REMEDIES.get(character, "remove it")
-    if character in "\"'":  # the rest of the line belongs to the string that is not one
+    if character in "\"'":  # the rest of the line belongs to the unclosed string
         closing = text.find(character, at + 1)
         newline = text.find("\n", at)
         newline = len(text) if newline < 0 else newline

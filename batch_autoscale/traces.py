@@ -1,4 +1,4 @@
-"""Traces of tasks: when each comes and how long it takes, made up or read from a file."""
+"""Traces of tasks: when each is submitted and how long it runs; generated or read from a file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from batch_autoscale import times
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
-"""When a trace starts that has no dates of its own: a Monday, at midnight."""
+"""The start of traces without dates: a Monday at midnight."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Task:
-    """Seconds from the trace's start to its submission, seconds it runs, and task slots it takes of a node."""
+    """One task: seconds from the trace's start to its submission, seconds that it runs, task slots that it takes."""
 
     submitted: float
     duration: float
@@ -27,7 +27,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Tasks in the order of their submission, and the moment that their seconds count from."""
+    """Tasks in the order of their submission, and the time from which their seconds count."""
 
     tasks: tuple[Task, ...]
     start: datetime = MONDAY
@@ -70,8 +70,8 @@ def diurnal(
 ) -> Trace:
     """`count` tasks over `days`, most of them around the hour `peak` in UTC, of durations around `duration`.
 
-    Arrivals follow 1 + cos, which is nothing twelve hours from the peak; durations are exponential. Equal seeds give
-    equal traces. ValueError for what has no such tasks.
+    Arrivals follow 1 + cos, which is 0 twelve hours from the peak; durations are exponential. Equal seeds give
+    equal traces. ValueError if the numbers do not describe any tasks.
     """
     if days < 1 or not 0 < duration < math.inf:
         raise ValueError("tasks by day need at least one day, and take some time")
@@ -111,7 +111,7 @@ def read_csv(text: str, start: datetime = MONDAY) -> Trace:
 
 
 def write_csv(trace: Trace) -> str:
-    """The trace as read_csv takes it; times as Azure writes them, to a millisecond."""
+    """The trace in the form that read_csv takes; times are written as Azure does, to the millisecond."""
     zero = times.moment(trace.start).seconds
     lines = ["submitted,duration,slots"]
     for task in trace.tasks:
@@ -121,13 +121,13 @@ def write_csv(trace: Trace) -> str:
 
 
 def _checked(tasks: Iterable[Task]) -> tuple[Task, ...]:
-    made = []
+    checked = []
     for number, task in enumerate(tasks, start=2):
         fault = _fault(task)
         if fault:
             raise ValueError(f"row {number}: the task {fault}")
-        made.append(task)
-    return tuple(made)
+        checked.append(task)
+    return tuple(checked)
 
 
 def _is_number(text: str | None) -> bool:
@@ -143,8 +143,8 @@ def _submitted(number: int, text: str | None, *, dated: bool) -> float:
     try:
         return times.moment(datetime.fromisoformat(text)).seconds if dated else float(text)
     except ValueError:
-        wanted = "a time with a zone, such as 2026-01-05T08:00:00Z" if dated else "seconds"
-        raise ValueError(f"row {number}: submitted is {text!r}, not {wanted}") from None
+        expected = "a time with a zone, such as 2026-01-05T08:00:00Z" if dated else "seconds"
+        raise ValueError(f"row {number}: submitted is {text!r}, not {expected}") from None
 
 
 def _number(number: int, row: dict[str, str | None], column: str) -> float:

@@ -1,4 +1,4 @@
-"""The values a formula computes with, their arithmetic, and how Azure prints them."""
+"""The values that a formula computes with, their arithmetic, and their text as Azure prints it."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _ORDER: dict[str, Callable[[Value, Value], bool]] = {
 
 
 def compare(sign: str, left: Value, right: Value) -> float | None:
-    """1 or 0, or None where the sign compares nothing."""
+    """1 or 0 for a comparison, None for any other operator."""
     return float(_ORDER[sign](left, right)) if sign in _ORDER else None
 
 
 def arithmetic(sign: str, left: Value, right: Value) -> Value:
-    """`left sign right` of types that the checker has let pass. ValueError for vectors of two lengths."""
+    """`left sign right` for types that the checker accepts. ValueError for vectors of different lengths."""
     apply = _DOUBLES[sign]
     if isinstance(left, tuple):
         return _vectors(apply, left, right)
-    made = apply(_seconds(left), _seconds(right))
+    result = apply(_seconds(left), _seconds(right))
     moments = isinstance(left, Moment) + isinstance(right, Moment)
     if moments == 1:
-        return Moment(made)
-    return Interval(made) if moments or isinstance(left, Interval) or isinstance(right, Interval) else made
+        return Moment(result)
+    return Interval(result) if moments or isinstance(left, Interval) or isinstance(right, Interval) else result
 
 
 def _vectors(apply: Callable[[float, float], float], left: tuple[float, ...], right: Value) -> tuple[float, ...]:
@@ -63,7 +63,7 @@ def _seconds(value: Value) -> float:
 
 
 def show(value: Value) -> str:
-    """A value as Azure's results print it; a timestamp to the millisecond. ValueError for one that has no date."""
+    """A value as Azure's results print it; a timestamp to the millisecond. ValueError for a timestamp out of range."""
     if isinstance(value, float):
         return (
             number(value) if math.isfinite(value) else {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
@@ -71,15 +71,15 @@ def show(value: Value) -> str:
     return f"[{','.join(map(show, value))}]" if isinstance(value, tuple) else str(value)
 
 
-def results(dedicated: int, spot: int, option: str, own: Mapping[str, Value]) -> str:
+def results(dedicated: int, spot: int, option: str, variables: Mapping[str, Value]) -> str:
     """An AutoScaleRun's `results`: the service's variables, then the formula's in the order of their names."""
     service = {names.DEDICATED: str(dedicated), names.SPOT: str(spot), names.OPTION: option}
-    shown = service | {name: show(own[name]) for name in sorted(own)}
+    shown = service | {name: show(variables[name]) for name in sorted(variables)}
     return ";".join(f"{name}={value}" for name, value in shown.items())
 
 
 def nodes(name: str, value: Value) -> int:
-    """A target as a number of nodes: without its fraction, and never below zero. ValueError for no number."""
+    """A target as a number of nodes: without its fraction, and never below zero. ValueError if it is not a number."""
     assert isinstance(value, float)
     if not math.isfinite(value):
         raise ValueError(f"{name} would be {show(value)}")
@@ -87,7 +87,7 @@ def nodes(name: str, value: Value) -> int:
 
 
 def count(value: float) -> int:
-    """How many samples to take. ValueError for what is no count."""
+    """A value as a number of samples. ValueError if it is no count."""
     if not 0 <= value < 1e9:
         raise ValueError(f"{show(value)} is no number of samples")
     return int(value)
