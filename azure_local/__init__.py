@@ -1,6 +1,6 @@
 """A local Azure: ARM, Batch, Entra ID, managed identities and blobs on loopback, for development and tests.
 
-It shares nothing with the client side but HTTP, so that a misreading of Azure cannot hide by being made twice.
+It shares only HTTP with the client side, so that a wrong idea of Azure is not repeated on both sides and so hidden.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ class NotUp(Exception):
 
 
 def profile(folder: Path = FOLDER) -> dict[str, Any] | None:
-    """What a running server says of itself, or None if none runs in `folder`."""
+    """The profile of the running server, or None if none runs in `folder`."""
     try:
-        found: dict[str, Any] = json.loads((folder / "profile.json").read_text())
+        running: dict[str, Any] = json.loads((folder / "profile.json").read_text())
     except (OSError, ValueError):
         return None
-    return found if _alive(folder, found) else None
+    return running if _alive(folder, running) else None
 
 
 def env(folder: Path = FOLDER) -> dict[str, str]:
     """The environment with which any client finds the local Azure. NotUp if it does not run."""
-    found = profile(folder)
-    if found is None:
+    running = profile(folder)
+    if running is None:
         raise NotUp("the local Azure is not up; run: reconcile local up")
-    return dict(found["env"])
+    return dict(running["env"])
 
 
 def up(folder: Path = FOLDER, speed: float = SPEED, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """Start the server unless it runs; its profile once it answers. NotUp with its last words if it does not start."""
+    """Start the server unless it runs; its profile once it answers. NotUp with the end of its log if it fails."""
     running = profile(folder)
     if running is not None:
         return running
@@ -70,10 +70,10 @@ def up(folder: Path = FOLDER, speed: float = SPEED, say: Callable[[str], None] =
     deadline = time.monotonic() + 60
     while (running := profile(folder)) is None:
         if process.poll() is not None or time.monotonic() > deadline:
-            told = (folder / "server.log").read_text(errors="replace").splitlines()[-8:]
-            raise NotUp("the local Azure did not start:\n" + "\n".join(told))
+            lines = (folder / "server.log").read_text(errors="replace").splitlines()[-8:]
+            raise NotUp("the local Azure did not start:\n" + "\n".join(lines))
         time.sleep(0.05)
-    process.returncode = 0  # it outlives us on purpose: nobody waits for it
+    process.returncode = 0  # it outlives this process on purpose, and nobody waits for it
     return running
 
 
@@ -100,14 +100,14 @@ def reset(folder: Path = FOLDER) -> None:
 
 def ask(folder: Path, method: str, path: str, body: Any = None) -> Any:
     """One call of the control API: `ask(folder, "POST", "clock", {"advance": 60})`."""
-    found = json.loads((folder / "profile.json").read_text())
-    return _ask(folder, found, method, path, body)
+    running = json.loads((folder / "profile.json").read_text())
+    return _ask(folder, running, method, path, body)
 
 
-def _ask(folder: Path, found: dict[str, Any], method: str, path: str, body: Any = None, seconds: float = 60) -> Any:
+def _ask(folder: Path, running: dict[str, Any], method: str, path: str, body: Any = None, seconds: float = 60) -> Any:
     context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     data = None if body is None else json.dumps(body).encode()
-    url = f"{found['endpoints']['front']}/local/{path}"
+    url = f"{running['endpoints']['front']}/local/{path}"
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
     with urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
@@ -115,11 +115,11 @@ def _ask(folder: Path, found: dict[str, Any], method: str, path: str, body: Any 
         return json.load(answer)
 
 
-def _alive(folder: Path, found: dict[str, Any]) -> bool:
-    if not _exists(found["pid"]):
+def _alive(folder: Path, running: dict[str, Any]) -> bool:
+    if not _exists(running["pid"]):
         return False
     try:
-        _ask(folder, found, "GET", "health", seconds=10)
+        _ask(folder, running, "GET", "health", seconds=10)
     except OSError:
         return False
     return True

@@ -1,6 +1,6 @@
-"""The local Azure as one object, the context of every request; and what a service says of itself to be part of it.
+"""The local Azure as one object, the context of every request; and what a service declares to be part of it.
 
-This module knows no service: they know it. The server puts the two together.
+This module imports no service; the services import it. The server puts the two together.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from azure_local.tokens import Tokens
 
 Handler = Callable[["Azure", Call], Awaitable[Answer]]
 Completion = Callable[["Azure", dict[str, Any]], Awaitable[None]]
-"""What happens when an operation ends; called with what it was started with."""
+"""What happens when an operation ends; called with the data that the operation was started with."""
 Setting = Callable[["Azure", dict[str, Any]], Any]
 """What a POST below `/local/` does with its body, and its answer: JSON, or a whole Response."""
 
 
 ANY: tuple[str, ...] = ()
-"""The versions of a route that takes every api-version that some route of its plane takes."""
+"""The `versions` of a route that accepts every api-version known to any route of its plane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Route:
 class Door:
     """An entrance beside ARM and the Batch data plane, for requests whose path it `serves`.
 
-    plane    what faults on a path call it; None: no fault can be set there
-    refusal  how it words a failure on the plane of its own name; None: as blobs do
+    plane    the plane of a path, as faults name it; None: no fault can be set there
+    refusal  the answer to a failure on the plane of the door's name; None: as the blob service answers
     """
 
     name: str
@@ -79,8 +79,8 @@ class Service:
 
     types        kind in the store → ARM type, of the tracked resources that it keeps
     completions  what happens when an operation of this name ends
-    seconds      how long its work takes, in simulated seconds, by names that tests may set anew
-    settings     paths below `/local/` and what a POST there does, for tests
+    seconds      how long its work takes, in simulated seconds, by names; tests may change it
+    settings     what a POST does at paths below `/local/`, for tests
     """
 
     namespace: str = ""

@@ -1,11 +1,11 @@
 """Simulated time: what the local Azure's operations, boots and delays take. User processes run in real time.
 
-Whatever waits for simulated time says so here, by asking whether its moment has come; so the clock knows which moments
-are due, and whoever works in the background sleeps until the next of them. How they are asked for says who waits:
+Code that waits for simulated time asks here whether its moment has come. So the clock knows all moments that are
+waited for, and the background sleeps until the next of them. The method that is asked says who waits:
 
-    past      a request: its client asks again until it is so
+    past      a request: its client asks again until the moment has come
     due       the background, in every round, as long as it waits
-    recurs    the background, for what comes again and again and for what is only kept until then
+    recurs    the background, for what happens periodically and for what is kept until a moment
 
 Time runs `speed` times as fast as the clock on the wall. While the clock *jumps*, it also goes to the next due moment
 by itself whenever nothing real is left to happen: no request is being answered, no work is going on (tasks of users
@@ -44,7 +44,7 @@ class Clock:
         return self._start + timedelta(seconds=(time.monotonic() - self._at) * self.speed)
 
     def run(self, speed: float) -> None:
-        """From now on so many times as fast as the wall clock."""
+        """Let time run `speed` times as fast as the wall clock from now on."""
         self._start, self._at, self.speed = self.now(), time.monotonic(), speed
         self.wake()
 
@@ -58,7 +58,7 @@ class Clock:
         return stamp(self.now() + timedelta(seconds=seconds))
 
     def passed(self, moment: str) -> bool:
-        """Whether the moment has come; nobody waits for it."""
+        """Whether the moment has come, without waiting for it."""
         return stamp(self.now()) >= _whole(moment)
 
     def past(self, moment: str) -> bool:
@@ -70,7 +70,7 @@ class Clock:
         return self._asked(moment, self._due)
 
     def recurs(self, moment: str) -> bool:
-        """Whether the moment has come, of something that comes again and again or is kept until then."""
+        """Whether the moment has come, of something that happens periodically or is kept until then."""
         return self._asked(moment, self._recurring)
 
     def _asked(self, moment: str, waiting: set[str]) -> bool:
@@ -80,21 +80,21 @@ class Clock:
         return False
 
     def elapsed(self, since: float, seconds: float) -> bool:
-        """Whether so many real seconds have passed since a moment of `time.time()`; the background goes on then."""
-        left = since + seconds - time.time()
-        if left <= 0:
+        """Whether `seconds` real seconds have passed since a moment of `time.time()`; the background wakes up then."""
+        remaining = since + seconds - time.time()
+        if remaining <= 0:
             return True
-        self._real = left if self._real is None else min(left, self._real)
+        self._real = remaining if self._real is None else min(remaining, self._real)
         return False
 
     def wake(self) -> None:
-        """Something has changed: the background has a look."""
+        """Start a round of the background, because something has changed."""
         self._resting.clear()
         self._changed.set()
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """While this lasts something real happens, and the clock does not jump."""
+        """The clock does not jump during this context, because real work is going on."""
         self._work += 1
         try:
             yield
@@ -104,7 +104,7 @@ class Clock:
                 self.wake()
 
     def begin_round(self) -> None:
-        """The background looks at everything now, and says anew what it waits for."""
+        """Forget what the background waits for: it looks at everything now, and asks again."""
         self._changed.clear()
         self._due.clear()
         self._recurring.clear()
@@ -124,7 +124,7 @@ class Clock:
         self._resting.clear()
 
     async def rest(self) -> None:
-        """Until the background has done all that there is to do now."""
+        """Wait until the background has done all that there is to do now."""
         await self._resting.wait()
 
     def next(self) -> str | None:

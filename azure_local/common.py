@@ -31,13 +31,13 @@ def region(body: dict[str, Any], namespace: str) -> str:
 
 
 def group(azure: Azure, call: Call) -> dict[str, Any]:
-    """The resource group of the call. Failure 404 or 409 if it is not there or going."""
+    """The resource group of the call. Failure 404 if there is none, 409 if it is being deleted."""
     check_subscription(call)
     name = call.params["group"]
-    found = azure.store.get("group", name)
-    if found is None:
+    document = azure.store.get("group", name)
+    if document is None:
         raise Failure(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
-    resource: dict[str, Any] = found["resource"]
+    resource: dict[str, Any] = document["resource"]
     if resource["properties"]["provisioningState"] == "Deleting" and call.method in ("PUT", "PATCH", "POST"):
         text = f"The resource group '{name}' is in deprovisioning state and cannot perform this operation."
         raise Failure(409, "ResourceGroupBeingDeleted", text)
@@ -59,8 +59,8 @@ def registered(azure: Azure, namespace: str) -> None:
         raise Failure(409, "MissingSubscriptionRegistration", text)
 
 
-def group_id(found: dict[str, Any]) -> str:
-    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{found['name']}"
+def group_id(resource: dict[str, Any]) -> str:
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{resource['name']}"
 
 
 def not_found(kind: str, name: str, group_name: str) -> Failure:

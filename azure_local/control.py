@@ -12,7 +12,7 @@ from azure_local.clock import stamp
 
 
 def _durations(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"virtualMachine": seconds}`: how long things take from now on, by the names that the services give them."""
+    """`{"virtualMachine": seconds}`: how long things take from now on, by the names in the services' `seconds`."""
     azure.seconds.update({name: int(seconds) for name, seconds in body.items() if name in azure.seconds})
     return azure.seconds
 
@@ -45,9 +45,9 @@ async def serve(azure: Azure, request: Request) -> Response:
 
 
 async def _clock(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
-    """`{"advance": seconds}`, `{"next": true}`, `{"speed", "jumps"}`: what time does, now and from now on.
+    """`{"advance": seconds}`, `{"next": true}`, `{"speed", "jumps"}`: sets the time forward, or how it runs.
 
-    The answer comes when the background has done what is due: `time`, and `next`, the moment of what is due then.
+    The answer comes when the background has done what is due: `time` now, and `next`, the next moment waited for.
     """
     clock = azure.clock
     clock.jumps = bool(body.get("jumps", clock.jumps))

@@ -1,11 +1,11 @@
-"""Faults that any program can set over HTTP, to see how a client takes them.
+"""Faults that any program can set over HTTP, to test how a client handles them.
 
     POST /local/faults {"match": {"method": "PUT", "path": "regex", "plane": "arm"}, "after": 0, "times": 1,
                         "action": {"status": 503, "code": "ServerBusy", "retryAfter": 1, "when": "before"}}
 
 `after` lets that many matching requests pass first. Actions: `status` answers with an error, `drop` closes the
 connection, `delay` waits (seconds). `when: after` carries the request out first and loses its answer. `answer` carries
-it out and spoils what comes back: it is `empty`, `html` (a page of some proxy), `cut` in the middle, or `undated`.
+it out and spoils the answer: it is `empty`, `html` (a page of some proxy), `cut` in the middle, or `undated`.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def _matches(match: dict[str, str], plane: str, method: str, path: str) -> bool:
 
 
 def spoilt(response: Response, how: str) -> Response:
-    """The answer as it arrives when something on the way does not let it through whole."""
+    """The answer as it arrives when something on the way damages it."""
     body = bytes(response.body)
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     if how == "empty":
         return Response(b"", response.status_code, headers)
     if how == "html":
         return HTMLResponse("<html><body>Please sign in to the network.</body></html>", 200)
-    if how == "cut":  # the server closes the connection, because less was sent than it said
+    if how == "cut":  # the server closes the connection, because less is sent than Content-Length says
         return Response(body[: len(body) // 2], response.status_code, headers | {"content-length": str(len(body))})
     return Response(body, response.status_code, {name: headers[name] for name in headers if name != "date"})

@@ -1,4 +1,4 @@
-"""The front: finds the route of a request, checks who asks, calls its handler and words its answer.
+"""The front: finds the route of a request, checks the caller, calls the route's handler and writes the answer.
 
 ARM, Entra ID, the Batch data plane under `/batch/<account>`, container registries under `/registries/<login server>`
 and the control API under `/local` share one listener; blobs and the nodes' metadata service have their own.
@@ -87,26 +87,26 @@ class Front:
         return self._refusal(plane, failure, extra)
 
     async def _routed(self, plane: str, request: Request) -> Response:
-        raw = await request.body()
+        content = await request.body()
         extra = self._headers(plane)
         try:
-            answer = await self._answer(plane, request, raw)
+            answer = await self._answer(plane, request, content)
             shown = response(answer, ARM_TYPE if plane == "arm" else BATCH_TYPE, extra)
         except Failure as failure:
             shown = self._refusal(plane, failure, extra)
-        wire.record(self.azure, plane, request, raw, shown)
+        wire.record(self.azure, plane, request, content, shown)
         return shown
 
-    async def _answer(self, plane: str, request: Request, raw: bytes) -> Answer:
+    async def _answer(self, plane: str, request: Request, content: bytes) -> Answer:
         # batch ids stand below /batch/<account>; the account is looked up by the handlers
         path = request.url.path
-        found = _match(self.tables[plane], request.method, path.rstrip("/"))
+        matched = _match(self.tables[plane], request.method, path.rstrip("/"))
         principal = self.azure.tokens.principal(request.headers.get("authorization"), plane)
-        if found is None:
+        if matched is None:
             self.azure.gaps[f"{request.method} {path}"] = self.azure.gaps.get(f"{request.method} {path}", 0) + 1
             text = f"No HTTP resource was found that matches the request URI '{path}'."
             raise Failure(404, "InvalidResourceType" if plane == "arm" else "ResourceNotFound", text)
-        match, route = found
+        match, route = matched
         self._check_version(request, route, plane)
         if plane == "arm":
             roles.check_arm(self.azure, principal, request.method, path)
@@ -116,7 +116,7 @@ class Front:
             match.groupdict(),
             dict(request.query_params),
             {name.lower(): value for name, value in request.headers.items()},
-            _json(raw),
+            _json(content),
             principal,
             f"{self.azure.front}{path}",
         )
@@ -127,7 +127,9 @@ class Front:
         if not version:
             code = "MissingApiVersionParameter" if plane == "arm" else "MissingRequiredQueryParameter"
             raise Failure(400, code, "The api-version query parameter (?api-version=) is required for all requests.")
-        versions = route.versions or sorted({one for *_, other in self.tables[plane] for one in other.versions})
+        versions = route.versions or sorted(
+            {accepted for *_, other in self.tables[plane] for accepted in other.versions}
+        )
         if version not in versions:
             code = "InvalidApiVersionParameter" if plane == "arm" else "UnsupportedRequestVersion"
             text = f"The api-version '{version}' is invalid. The supported versions are '{','.join(versions)}'."
@@ -163,7 +165,7 @@ class Front:
         return {**extra, **limits, **ids, "x-ms-routing-request-id": f"LOCAL:{int(time.time())}:{request_id}"}
 
     def _refusal(self, plane: str, failure: Failure, extra: dict[str, str]) -> Response:
-        """A failure in the plane's own words."""
+        """A failure in the plane's own form."""
         for door in self.doors:
             if door.name == plane and door.refusal is not None:
                 return door.refusal(failure, extra)
@@ -176,8 +178,8 @@ class Front:
             moment = stamp(self.azure.clock.now())
             body = batch_error(failure, self.azure.front, extra.get("request-id", ""), moment)
             return Response(json.dumps(body), failure.status, extra, BATCH_TYPE)
-        told = f"{failure.message}\nRequestId:{uuid.uuid4()}\nTime:{stamp(self.azure.clock.now())}"
-        error = f"<Error><Code>{failure.code}</Code><Message>{escape(told)}</Message></Error>"
+        text = f"{failure.message}\nRequestId:{uuid.uuid4()}\nTime:{stamp(self.azure.clock.now())}"
+        error = f"<Error><Code>{failure.code}</Code><Message>{escape(text)}</Message></Error>"
         xml = f'<?xml version="1.0" encoding="utf-8"?>{error}'
         kept = {name: value for name, value in extra.items() if name in ("WWW-Authenticate", "Retry-After", "Date")}
         return Response(xml, failure.status, {**kept, "x-ms-error-code": failure.code}, "application/xml")
@@ -191,11 +193,11 @@ def _match(table: Table, method: str, path: str) -> tuple[re.Match[str], Route] 
     return None
 
 
-def _json(raw: bytes) -> Any:
-    if not raw:
+def _json(content: bytes) -> Any:
+    if not content:
         return None
     try:
-        return json.loads(raw)
+        return json.loads(content)
     except ValueError:
         raise Failure(
             400, "InvalidRequestContent", "The request content was invalid and could not be deserialized."

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, understood: path parameters, query, JSON body, and who asks."""
+    """One request, understood: path parameters, query, JSON body, and the caller's principal."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Failure(Exception):
     """An error answer.
 
     values   the Batch data plane's PropertyName, PropertyValue and Reason
-    target   which part of the request ARM finds fault with
+    target   the part of the request that is wrong, as ARM names it
     details  the errors inside of an ARM error: code and message
     """
 
@@ -74,8 +74,8 @@ def batch_error(failure: Failure, host: str, request_id: str, moment: str) -> di
 
 
 def response(answer: Answer, content_type: str, extra: Mapping[str, str]) -> Response:
-    raw = isinstance(answer.body, bytes)
-    data = b"" if answer.body is None else answer.body if raw else json.dumps(answer.body).encode()
+    binary = isinstance(answer.body, bytes)
+    data = b"" if answer.body is None else answer.body if binary else json.dumps(answer.body).encode()
     headers = {**extra, **answer.headers}
     if data:
         headers.setdefault("Content-Type", content_type)
@@ -101,12 +101,12 @@ def etag() -> str:
 
 
 def check_match(call: Call, current: str | None) -> None:
-    """Honour If-Match and If-None-Match against the ETag of what exists (None: nothing does)."""
-    wanted, absent = call.headers.get("if-match"), call.headers.get("if-none-match")
+    """Failure 412 unless If-Match and If-None-Match fit the current ETag (None: nothing exists)."""
+    present, absent = call.headers.get("if-match"), call.headers.get("if-none-match")
     unmet = (
         (absent == "*" and current is not None)
-        or (wanted == "*" and current is None)
-        or (wanted not in (None, "*") and (current is None or wanted.strip('"') != current.strip('"')))
+        or (present == "*" and current is None)
+        or (present not in (None, "*") and (current is None or present.strip('"') != current.strip('"')))
     )
     if unmet:
         message = "The condition specified using HTTP conditional header(s) is not met."

@@ -1,8 +1,8 @@
-"""Operations that take simulated time: accepted now, done later, asked about in between.
+"""Operations that take simulated time: accepted now, done later, and polled in between.
 
-Each is kept in the store with the moment at which it ends and the name of what happens then, so that a restart
-in the middle loses nothing. A fault can make one fail, and so can its completion, by a Failure; then the completion
-`<its name>.failed` is called, if any.
+Each is kept in the store with the moment at which it ends and the name of its completion, so that a restart in the
+middle loses nothing. An operation fails by a fault, or when its completion raises a Failure; then the completion
+`<its name>.failed` is called, if there is one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def start(azure: Azure, provider: str, seconds: float, completion: str = "", **d
 
 
 def _again(azure: Azure) -> dict[str, str]:
-    """When to ask again: at once where simulated time jumps, as it does not wait for anybody."""
+    """The Retry-After header: 0 where simulated time jumps, as waiting is not needed there."""
     return {"Retry-After": "0" if azure.clock.jumps else "1"}
 
 
@@ -40,14 +40,14 @@ def start_async(azure: Azure, provider: str, seconds: float, completion: str = "
 
 
 def monitored(headers: dict[str, str]) -> dict[str, str]:
-    """The headers of an accepted DELETE or POST: beside the status document a Location that is 202 until the end."""
+    """The headers of an accepted DELETE or POST: the status document, and a Location that answers 202 until the end."""
     return {**headers, "Location": f"{headers['Azure-AsyncOperation']}&monitor=true"}
 
 
 async def settle(azure: Azure) -> None:
     """End every operation whose time has come, in the order of their ends."""
-    open_ones = [(name, one) for name, one in azure.store.items("operation") if not one["done"]]
-    for name, document in sorted(open_ones, key=lambda one: str(one[1]["ends"])):
+    unfinished = [(name, document) for name, document in azure.store.items("operation") if not document["done"]]
+    for name, document in sorted(unfinished, key=lambda item: str(item[1]["ends"])):
         if not azure.clock.due(document["ends"]):
             break
         fault = next((fault for fault in azure.faults if _matches(fault, document)), None)
@@ -59,7 +59,7 @@ async def settle(azure: Azure) -> None:
                 await azure.completions[document["completion"]](azure, document["data"])
             except Failure as failure:
                 await _fail(azure, document, failure.code, failure.message)
-        document["done"] = True  # only now: who asks must find the work done
+        document["done"] = True  # only now, because a client that polls must find the work done
         azure.store.put("operation", name, document)
 
 
@@ -72,9 +72,11 @@ async def _fail(azure: Azure, document: dict[str, Any], code: str, message: str)
 
 def _matches(fault: dict[str, Any], document: dict[str, Any]) -> bool:
     """A fault names the completion, and may name the resource by a regular expression in `key`."""
-    wanted = fault.get("operation")
+    completion = fault.get("operation")
     key = str(document["data"].get("key", ""))
-    return bool(wanted and wanted in document["completion"] and re.search(fault.get("key", ""), key, re.IGNORECASE))
+    return bool(
+        completion and completion in document["completion"] and re.search(fault.get("key", ""), key, re.IGNORECASE)
+    )
 
 
 def _spend(azure: Azure, fault: dict[str, Any]) -> None:
@@ -93,12 +95,12 @@ async def _result(azure: Azure, call: Call) -> Answer:
         failure = Failure(200, document["error"]["code"], document["error"]["message"])
         return Answer(200, {"status": "Failed", **arm_error(failure)})
     kind, key = document["data"].get("result", ("", ""))
-    found = azure.store.get(kind, key) if kind else None
-    return Answer(200, found["resource"] if found else None) if found else Answer(200)
+    kept = azure.store.get(kind, key) if kind else None
+    return Answer(200, kept["resource"] if kept else None) if kept else Answer(200)
 
 
 async def _status(azure: Azure, call: Call) -> Answer:
-    """The status document of an operation, whether it goes on or has ended."""
+    """The status document of an operation, whether it is going on or has ended."""
     name = call.params["operation"]
     document = azure.store.get("operation", name)
     if document is None:

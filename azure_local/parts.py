@@ -1,6 +1,6 @@
-"""What every service may ask of the blobs and of the Batch nodes, without knowing how they work.
+"""Protocols: what every service may ask of the blobs and of the Batch nodes, without importing them.
 
-Both are made from the context that holds them, so the context knows them by these words only. A `Document` is what
+Both are made from the context that holds them, so the context knows only these protocols. A `Document` is what
 the store keeps of a pool, node, job, task or job schedule.
 """
 

@@ -1,4 +1,4 @@
-"""The services of the local Azure: a line each. What one is, its module says in `SERVICE`, or several in `SERVICES`."""
+"""The services of the local Azure, one module per line. A module has a `SERVICE`, or several in `SERVICES`."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ MODULES = (
     "batch.data.schedules",
     "nodes.batch",
 )
-"""In this order a path is looked up: the scope of a role assignment may be any other resource."""
+"""Routes are tried in this order, which matters: the scope of a role assignment may be any other resource."""
 
 
 def services() -> tuple[Service, ...]:
     modules = [import_module(f"azure_local.{name}") for name in MODULES]
-    return tuple(one for module in modules for one in getattr(module, "SERVICES", ()) or (module.SERVICE,))
+    return tuple(service for module in modules for service in getattr(module, "SERVICES", ()) or (module.SERVICE,))

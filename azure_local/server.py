@@ -1,7 +1,7 @@
 """The server process: three listeners on loopback, one Azure behind them.
 
 Certificates come from a throwaway CA kept in the state folder, and ports are kept from one start to the next, so
-that what clients were told stays true.
+that the addresses and certificates that clients know stay valid.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ async def _serve(folder: Path, speed: float) -> None:
 
 
 def _told_to_stop() -> asyncio.Task[bool]:
-    """Done at the first SIGTERM or SIGINT."""
+    """A task that is done at the first SIGTERM or SIGINT."""
     stop, running = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stop.set)
@@ -89,12 +89,12 @@ def _told_to_stop() -> asyncio.Task[bool]:
 class _Listener(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Uvicorn's own way ends the process with the signal, before tasks and blob services have been stopped."""
+        """Do nothing: Uvicorn would end the process at the signal, before tasks and blob services have been stopped."""
         yield
 
 
 def _clock(store: Store, speed: float) -> Clock:
-    """Simulated time goes on where it stopped, never backwards."""
+    """A clock that continues where it stopped, and never runs backwards."""
     from datetime import UTC, datetime
 
     kept = store.get("time", "now")
@@ -143,20 +143,20 @@ def _server(
 
 
 async def _drop(send: Any) -> None:
-    """Promise more than is sent, so that the client sees its connection break."""
+    """Send less than Content-Length says, so that the client sees its connection break."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _sockets(folder: Path) -> dict[str, socket.socket]:
-    """A listening socket each, on the port of the last start where that is free."""
+    """A listening socket for each listener, on its port of the last start if that is free."""
     try:
         ports = json.loads((folder / "ports.json").read_text())
     except (OSError, ValueError):
         ports = {}
-    found = {name: _bind(ports.get(name, 0)) for name in LISTENERS}
-    (folder / "ports.json").write_text(json.dumps({name: sock.getsockname()[1] for name, sock in found.items()}))
-    return found
+    sockets = {name: _bind(ports.get(name, 0)) for name in LISTENERS}
+    (folder / "ports.json").write_text(json.dumps({name: sock.getsockname()[1] for name, sock in sockets.items()}))
+    return sockets
 
 
 def _bind(port: int) -> socket.socket:

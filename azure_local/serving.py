@@ -1,6 +1,6 @@
 """How a type of tracked resources is served: its routes, and what happens when its operations end.
 
-A type that has nothing particular is `SERVICE = service(TYPE)`.
+For a type without anything particular, `SERVICE = service(TYPE)` is enough.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from azure_local.settings import SUBSCRIPTION
 from azure_local.tracked import Document, Type, body, changes, idle, keep, lookup, parent, remove, update
 
 Hook = Callable[[Azure, Document], Awaitable[None]]
-"""What a type does beside, with a resource's document: once it is made, or before it is forgotten."""
+"""What a type does in addition, with a resource's document: after it is made, or before it is deleted."""
 VERBS = {
     "put": ("PUT", 0),
     "patch": ("PATCH", 0),
@@ -25,19 +25,20 @@ VERBS = {
     "add": ("POST", 1),
     "listing": ("GET", 1),
 }
-"""What may be done → the method, and 0 for one of a kind or 1 for all of it."""
+"""Verb → the HTTP method, and 0 for the path of one item or 1 for that of the collection."""
 
 
-def crud(one: str, every: str, versions: tuple[str, ...], **handlers: Handler) -> tuple[Route, ...]:
-    """The routes of `one` of a kind, and of `every` one: put, patch, get, head, delete, add, listing."""
+def crud(item: str, collection: str, versions: tuple[str, ...], **handlers: Handler) -> tuple[Route, ...]:
+    """The routes of the paths `item` and `collection`, by verb: put, patch, get, head, delete, add, listing."""
     return tuple(
-        Route(VERBS[name][0], (one, every)[VERBS[name][1]], handler, versions) for name, handler in handlers.items()
+        Route(VERBS[name][0], (item, collection)[VERBS[name][1]], handler, versions)
+        for name, handler in handlers.items()
     )
 
 
-def posts(one: str, versions: tuple[str, ...], **handlers: Handler) -> tuple[Route, ...]:
-    """What can be asked of one of a kind by a POST of that name."""
-    return tuple(Route("POST", f"{one}/{name}", handler, versions) for name, handler in handlers.items())
+def posts(item: str, versions: tuple[str, ...], **handlers: Handler) -> tuple[Route, ...]:
+    """The routes of POSTs below the path `item`, by the names of the handlers."""
+    return tuple(Route("POST", f"{item}/{name}", handler, versions) for name, handler in handlers.items())
 
 
 def service(
@@ -57,7 +58,7 @@ def service(
     seconds: Mapping[str, float] | None = None,
     **more: Any,
 ) -> Service:
-    """A type as a service; `routes`, `completions` and `seconds` are what it has beside those of every type.
+    """A type as a service; `routes`, `completions` and `seconds` are added to those that every type has.
 
     without  verbs that the local Azure does not offer on it
     """
@@ -69,12 +70,12 @@ def service(
         "listing": listing or lister(kind, above),
     }
     handlers = {verb: handler for verb, handler in handlers.items() if verb not in without}
-    one = crud(kind.one, kind.all, kind.versions, **handlers)
+    basic = crud(kind.one, kind.all, kind.versions, **handlers)
     everywhere = Route("GET", f"/subscriptions/{{subscription}}/providers/{kind.name}", lister(kind), kind.versions)
     return Service(
         namespace=kind.namespace,
         types={kind.store: kind.name},
-        routes=(*one, *(() if above else (everywhere,)), *routes),
+        routes=(*basic, *(() if above else (everywhere,)), *routes),
         completions={**ends(kind, made, gone), **(completions or {})},
         seconds={kind.store: kind.seconds, **(seconds or {})},
         **more,
@@ -91,22 +92,22 @@ def putter(kind: Type) -> Handler:
 
 def patcher(kind: Type) -> Handler:
     async def patch(azure: Azure, call: Call) -> Answer:
-        document, wanted = lookup(azure, call, kind), changes(call, kind)
+        document, changed = lookup(azure, call, kind), changes(call, kind)
         resource = document["resource"]
-        resource["properties"] |= wanted.pop("properties")
-        resource |= wanted
+        resource["properties"] |= changed.pop("properties")
+        resource |= changed
         return update(azure, kind, document)
 
     return patch
 
 
 def tagger(kind: Type) -> Handler:
-    """A PATCH that takes the tags alone, and at once."""
+    """A PATCH that changes only the tags, at once."""
 
     async def patch(azure: Azure, call: Call) -> Answer:
-        document, wanted = lookup(azure, call, kind), changes(call, kind)
+        document, changed = lookup(azure, call, kind), changes(call, kind)
         idle(kind, document)
-        document["resource"]["tags"] = wanted.get("tags", document["resource"]["tags"])
+        document["resource"]["tags"] = changed.get("tags", document["resource"]["tags"])
         azure.store.put(kind.store, document["resource"]["id"], document)
         return Answer(200, document["resource"], kind.provider.limits(kind, "Patch"))
 
@@ -144,7 +145,7 @@ def lister(kind: Type, above: Type | None = None) -> Handler:
 
 
 def ends(kind: Type, made: Hook | None = None, gone: Hook | None = None) -> dict[str, Completion]:
-    """What happens when an operation on the type ends, well or not, and when its resource group goes."""
+    """The completions of the type's operations, successful or failed, and `purge`, for a deleted resource group."""
     forget = _forgetter(kind, gone)
 
     async def purge(azure: Azure, data: Document) -> None:
@@ -163,7 +164,7 @@ def ends(kind: Type, made: Hook | None = None, gone: Hook | None = None) -> dict
 
 
 def _settler(kind: Type, state: str, hook: Hook | None = None, *, going: bool = False) -> Completion:
-    """Sets the state, unless the resource is going and this is not about its going."""
+    """Sets the provisioning state, unless the resource is being deleted and the operation is not its deletion."""
 
     async def settle(azure: Azure, data: Document) -> None:
         document = azure.store.get(kind.store, data["key"])

@@ -1,4 +1,4 @@
-"""What the local Azure knows, kept in one SQLite file so that it survives a restart or a kill.
+"""The state of the local Azure, in one SQLite file so that it survives a restart or a kill.
 
 Documents are JSON under (kind, key); keys are compared without case, as Azure compares names.
 """
@@ -32,7 +32,7 @@ class Store:
         return self._kinds.get(kind, {}).get(key.lower())
 
     def put(self, kind: str, key: str, document: Document) -> Document:
-        """Keep `document`; it stays the caller's own object, to be put again after a change."""
+        """Keep `document`; the caller keeps the same object, and puts it again after a change."""
         self._kinds.setdefault(kind, {})[key.lower()] = document
         self._db.execute(
             "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
@@ -47,9 +47,9 @@ class Store:
             self.changed()
 
     def items(self, kind: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
-        """Documents in the order of their making whose key starts with `prefix`."""
-        wanted = prefix.lower()
-        return iter([(key, body) for key, body in self._kinds.get(kind, {}).items() if key.startswith(wanted)])
+        """Documents whose key starts with `prefix`, in the order in which they were made."""
+        start = prefix.lower()
+        return iter([(key, body) for key, body in self._kinds.get(kind, {}).items() if key.startswith(start)])
 
     def list(self, kind: str, prefix: str = "") -> list[Document]:
         return [body for _, body in self.items(kind, prefix)]

@@ -1,7 +1,7 @@
-"""Entra ID: signs tokens for whoever proves who they are, and checks the tokens of requests.
+"""Entra ID: issues tokens to callers that prove their identity, and checks the tokens of requests.
 
-The operator proves it with a federated assertion (the file that `reconcile local env` names) or a client secret;
-a node with its secret path at the metadata service.
+The operator shows a federated assertion (the file that `reconcile local env` names) or a client secret; a node asks
+at its secret path at the metadata service.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Tokens:
         """Claims of tokens whose signature has been checked, as every request shows one of a few."""
 
     def assertion(self) -> str:
-        """What the operator shows to get a token: as a pipeline's identity provider would issue it."""
+        """The operator's assertion, as a pipeline's identity provider would issue it; it is exchanged for a token."""
         claims = {"iss": "https://local", "sub": OPERATOR, "aud": "api://AzureADTokenExchange"}
         return self._sign({**claims, "exp": int(time.time()) + 10 * 365 * 86400})
 
@@ -95,7 +95,7 @@ class Tokens:
         return {**self.issue(OPERATOR, OPERATOR, resource), "ext_expires_in": LIFETIME}
 
     def principal(self, authorization: str | None, plane: str) -> str:
-        """The principal of a bearer token for `plane`. Failure 401 if it is missing, forged, expired or for another."""
+        """The principal of a bearer token for `plane`. Failure 401 if it is missing, forged, expired or of another."""
         if not authorization or not authorization.startswith("Bearer "):
             raise Failure(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         claims = self.verified(authorization[7:], ("exp", "aud", "oid", "tid"))
@@ -105,7 +105,7 @@ class Tokens:
         return str(claims["oid"])
 
     def verified(self, token: str, required: tuple[str, ...]) -> dict[str, Any]:
-        """The claims of a token of ours that holds `required`. Failure 401 if it is forged or expired."""
+        """The claims of a token signed here that has the `required` ones. Failure 401 if it is forged or expired."""
         known = self._verified.get((token, required))
         if known is not None and time.time() < known["exp"]:
             return known
@@ -124,7 +124,7 @@ class Tokens:
         return claims
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A token of ours that says `claims`; for services that hand out tokens of their own."""
+        """A signed token with these claims, for services that issue tokens of their own."""
         return self._sign(claims)
 
     def jwks(self) -> dict[str, Any]:
@@ -157,5 +157,5 @@ def _b64(number: int) -> str:
 def claims_of(token: str) -> dict[str, Any]:
     """The claims of a token, unchecked; for tests and logs."""
     part = token.split(".")[1]
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return found
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims

@@ -1,7 +1,7 @@
 """Tracked ARM resources: what a type is, how its bodies are read, and how its resources are kept and deleted.
 
-Every type of every provider goes through here. How Azure answers a PUT (`Making`) and what its provider words in its
-own way (`Provider`) is said by the type; what is particular to it is in its own file. `serving` has its routes.
+Every type of every provider goes through here. A type says how Azure answers its PUT (`Making`) and which
+provider it belongs to (`Provider`); what is particular to it is in its own file. `serving` makes its routes.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class Provider:
     """A resource provider: what its types have in common.
 
     shapes    its request bodies
-    bad_name  what it says to a name that its type does not take
-    busy      what it says while it works on the resource
-    limits    headers that tell what is left of its request budget
+    bad_name  the failure for a name that the type does not accept
+    busy      the failure while an operation on the resource goes on
+    limits    headers with the remaining request budget
     creating  the provisioningState of what is new
     """
 
@@ -85,8 +85,8 @@ class Type:
     store    its kind in the store and in the names of its operations and of its duration
     seconds  how long making one takes, in simulated seconds
     shape    the shape of a PUT's body; that of a PATCH is `<shape>Update` unless `update` says otherwise
-    offered  the members of `properties` that the local Azure does something with; None: all
-    left     for how long its parent believes that a deleted one is still there, in simulated seconds
+    offered  the members of `properties` that the local Azure supports; None: all
+    left     simulated seconds for which a deleted resource still blocks the deletion of its parent
     """
 
     provider: Provider
@@ -113,7 +113,7 @@ class Type:
 
     @property
     def one(self) -> str:
-        """The path of one resource; each name is a parameter called as its segment."""
+        """The path of one resource; each name is a parameter called like its segment."""
         return f"{GROUP}/providers/{self.namespace}/" + "/".join(f"{s}/{{{s}}}" for s in self.name.split("/")[1:])
 
     @property
@@ -132,7 +132,7 @@ def existing(azure: Azure, call: Call, kind: Type) -> Document | None:
 
 
 def lookup(azure: Azure, call: Call, kind: Type) -> Document:
-    """The document of the call's resource. Failure 404 if there is none to be seen."""
+    """The document of the call's resource. Failure 404 if there is none, or none visible yet."""
     document = existing(azure, call, kind)
     if document is None or document.get("unseen"):
         names = "/".join(call.params[s] for s in kind.name.split("/")[1:])
@@ -150,32 +150,32 @@ def parent(azure: Azure, call: Call, above: Type) -> Document:
 
 
 def body(azure: Azure, call: Call, kind: Type) -> Document:
-    """The body of a PUT as it fits its type: `location` canonical, `tags` checked, `properties` always there.
+    """The checked body of a PUT: `location` canonical, `tags` checked, `properties` always there.
 
-    Failure 400 or 409 if a name, member, type or word is none of Azure's, or the place is another than before.
+    Failure 400 for a name, member, type or word that Azure does not have, 409 for another location than before.
     """
     name = call.params[kind.last]
     if not re.fullmatch(kind.naming, name, re.ASCII):
         raise kind.provider.bad_name(kind, name)
-    wanted = kind.provider.shapes.fitted(kind.shape, call.body)
-    wanted["location"] = region(wanted, kind.name)
-    wanted["tags"] = check_tags(wanted)
-    wanted["properties"] = _offered(kind, wanted.get("properties", {}))
+    resource = kind.provider.shapes.fitted(kind.shape, call.body)
+    resource["location"] = region(resource, kind.name)
+    resource["tags"] = check_tags(resource)
+    resource["properties"] = _offered(kind, resource.get("properties", {}))
     document = existing(azure, call, kind)
-    if document is not None and document["resource"]["location"] != wanted["location"]:
+    if document is not None and document["resource"]["location"] != resource["location"]:
         text = f"The resource '{name}' already exists in location '{document['resource']['location']}' in resource "
         text += f"group '{call.params['group']}'. A resource with the same name cannot be created in location "
-        text += f"'{wanted['location']}'. Please select a new resource name."
+        text += f"'{resource['location']}'. Please select a new resource name."
         raise Failure(409, "InvalidResourceLocation", text)
-    return wanted
+    return resource
 
 
 def changes(call: Call, kind: Type) -> Document:
-    """The body of a PATCH as it fits its type; `properties` is there in any case."""
-    wanted = kind.provider.shapes.fitted(kind.update or f"{kind.shape}Update", call.body)
-    if "tags" in wanted:
-        wanted["tags"] = check_tags(wanted)
-    return {**wanted, "properties": _offered(kind, wanted.get("properties", {}))}
+    """The checked body of a PATCH; it always has `properties`."""
+    changed = kind.provider.shapes.fitted(kind.update or f"{kind.shape}Update", call.body)
+    if "tags" in changed:
+        changed["tags"] = check_tags(changed)
+    return {**changed, "properties": _offered(kind, changed.get("properties", {}))}
 
 
 def _offered(kind: Type, properties: Document) -> Document:
@@ -193,7 +193,7 @@ def idle(kind: Type, document: Document) -> None:
 
 
 def keep(azure: Azure, call: Call, kind: Type, resource: Document, seconds: float | None = None, **kept: Any) -> Answer:
-    """Keep a new resource or what a PUT makes of an old one; `kept` stays with it and is never shown."""
+    """Store a new resource, or a changed one; `kept` is stored with it and never shown."""
     key = kind.key(azure, call)
     before = azure.store.get(kind.store, key)
     if before is not None:
@@ -228,7 +228,7 @@ def _made(azure: Azure, kind: Type, document: Document, seconds: float | None) -
 
 
 def update(azure: Azure, kind: Type, document: Document, seconds: float | None = None) -> Answer:
-    """Keep a resource that a PATCH has changed."""
+    """Store a resource that a PATCH has changed."""
     idle(kind, document)
     return _changed(azure, kind, document, seconds, "Patch")
 
@@ -248,7 +248,7 @@ def _seconds(azure: Azure, kind: Type, seconds: float | None) -> float:
 
 
 async def remove(azure: Azure, call: Call, kind: Type, seconds: float | None = None) -> Answer:
-    """Delete, or start to; 204 if there is nothing."""
+    """Delete the resource, or start to; 204 if there is none."""
     document = existing(azure, call, kind)
     if document is None:
         return Answer(204)
@@ -266,15 +266,15 @@ async def remove(azure: Azure, call: Call, kind: Type, seconds: float | None = N
 
 
 def check_empty(azure: Azure, key: str, segment: str, store: str) -> None:
-    """Failure 409 while a resource holds others, and for the short while in which it does not yet know better."""
+    """Failure 409 while a resource has nested ones, or had them until a moment ago (see `Type.left`)."""
     nested = [document["resource"]["id"] for document in azure.store.list(store, f"{key}/{segment}/")]
-    for left, document in list(azure.store.items("left", f"{key}/{segment}/")):
+    for gone, document in list(azure.store.items("left", f"{key}/{segment}/")):
         if azure.clock.past(document["until"]):
-            azure.store.delete("left", left)
-        elif left[len(key) + len(segment) + 2 :].count("/") == 0:
-            nested.append(left)
+            azure.store.delete("left", gone)
+        elif gone[len(key) + len(segment) + 2 :].count("/") == 0:
+            nested.append(gone)
     if nested:
-        names = ", ".join(one.split("/providers/")[-1] for one in nested)
+        names = ", ".join(nested_id.split("/providers/")[-1] for nested_id in nested)
         text = (
             f"Cannot delete resource while nested resources exist. Some existing nested resource IDs include: '{names}'"
         )

@@ -1,4 +1,4 @@
-"""The wire log: every exchange on the ARM and Batch planes as a JSON line in `wire.jsonl`, when switched on."""
+"""The wire log: when it is switched on, every exchange on the ARM and Batch planes as a JSON line in `wire.jsonl`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from azure_local.azure import Azure
 
 
-def record(azure: Azure, plane: str, request: Request, raw: bytes, shown: Response) -> None:
+def record(azure: Azure, plane: str, request: Request, content: bytes, shown: Response) -> None:
     """Fields: plane, method, path, query, request, status, headers, response; bodies as text."""
     if not (azure.folder / "wire.on").exists():
         return
@@ -20,7 +20,7 @@ def record(azure: Azure, plane: str, request: Request, raw: bytes, shown: Respon
         "method": request.method,
         "path": request.url.path,
         "query": dict(request.query_params),
-        "request": raw.decode(errors="replace"),
+        "request": content.decode(errors="replace"),
         "status": shown.status_code,
         "headers": dict(shown.headers),
         "response": bytes(body).decode(errors="replace"),

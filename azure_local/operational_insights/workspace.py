@@ -1,7 +1,7 @@
 """Microsoft.OperationalInsights workspaces.
 
-The days that a sku keeps logs are from Microsoft's documentation of prices; the rest is from its schema. A deleted
-workspace is gone: that it could be made again with its logs is not offered.
+The retention days of a sku are from Microsoft's documentation of prices; the rest is from its schema. A deleted
+workspace is gone: recovering it with its logs is not offered.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ WORKSPACE = Type(
     naming=r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
 )
 DAYS = {"Free": (7, 7)}
-"""Sku → the fewest and the most days that it keeps logs; 30 to 730 where nothing else is said."""
+"""Sku → the fewest and the most days that it keeps logs; 30 to 730 for a sku that is not listed."""
 
 
 def _completed(properties: Document) -> Document:
-    """With what Azure fills in. Failure 400 for days that the sku does not have."""
+    """The properties with Azure's defaults. Failure 400 for retention days that the sku does not allow."""
     sku = properties.get("sku") or {"name": "PerGB2018"}
     fewest, most = DAYS.get(sku["name"], (30, 730))
     days = properties.get("retentionInDays") or fewest
@@ -41,17 +41,17 @@ def _completed(properties: Document) -> Document:
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, WORKSPACE.namespace)
-    wanted, before = tracked.body(azure, call, WORKSPACE), tracked.existing(azure, call, WORKSPACE)
+    body, before = tracked.body(azure, call, WORKSPACE), tracked.existing(azure, call, WORKSPACE)
     kept = before["resource"]["properties"] if before else {"customerId": str(uuid.uuid4())}
-    wanted["properties"] = _completed({**kept, **wanted["properties"]})
-    return tracked.keep(azure, call, WORKSPACE, wanted)
+    body["properties"] = _completed({**kept, **body["properties"]})
+    return tracked.keep(azure, call, WORKSPACE, body)
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    document, wanted = tracked.lookup(azure, call, WORKSPACE), tracked.changes(call, WORKSPACE)
+    document, changed = tracked.lookup(azure, call, WORKSPACE), tracked.changes(call, WORKSPACE)
     resource = document["resource"]
-    wanted["properties"] = _completed({**resource["properties"], **wanted["properties"]})
-    resource |= wanted
+    changed["properties"] = _completed({**resource["properties"], **changed["properties"]})
+    resource |= changed
     return tracked.update(azure, WORKSPACE, document)
 
 

@@ -1,6 +1,6 @@
 """Azure's public price list, for the sizes of the catalogue: no token, no api-version, pages by NextPageLink.
 
-As the real one, it has meters that a reader must tell apart: Linux and Windows, Spot and Low Priority. The prices
+As in the real one, there are meters that a reader must tell apart: Linux and Windows, Spot and Low Priority. The prices
 are round numbers near Azure's, the same in every region.
 """
 
@@ -30,7 +30,7 @@ CORE_HOUR = {
     "standardFSv2Family": "0.0423",
     "Standard NCASv3_T4 Family": "0.1315",
 }
-"""USD for a core and hour, by quota family."""
+"""USD per core and hour, by quota family."""
 KINDS = (("", "", 1.0), ("", " Spot", 0.2), ("", " Low Priority", 0.21), (" Windows", "", 1.9))
 """Words in the product's name, words in the SKU's name, and their share of the price."""
 FILTERED = {"armRegionName", "armSkuName", "meterName", "productName", "serviceName", "skuName", "type"}
@@ -42,15 +42,15 @@ def serves(path: str) -> bool:
 
 
 async def serve(azure: Azure, request: Request) -> Response:
-    wanted = _wanted(request.query_params.get("$filter", ""))
-    if wanted is None:
+    accepted = _accepted(request.query_params.get("$filter", ""))
+    if accepted is None:
         return JSONResponse({"Error": {"Code": "BadRequest", "Message": "Invalid OData parameters supplied"}}, 400)
-    found = [item for region in REGIONS for size in SIZES if region in size.regions for item in _items(size, region)]
-    found = [one for one in found if all(str(one[key]).lower() in values for key, values in wanted.items())]
+    prices = [price for region in REGIONS for size in SIZES if region in size.regions for price in _items(size, region)]
+    prices = [price for price in prices if all(str(price[key]).lower() in values for key, values in accepted.items())]
     skip, top = int(request.query_params.get("$skip", "0")), int(request.query_params.get("$top", PAGE))
-    shown = found[skip : skip + top]
+    shown = prices[skip : skip + top]
     following = None
-    if skip + top < len(found):
+    if skip + top < len(prices):
         query = {**request.query_params, "$skip": str(skip + top)}
         following = f"{azure.front}{PATH}?{urlencode(query)}"
     body = {
@@ -64,17 +64,17 @@ async def serve(azure: Azure, request: Request) -> Response:
     return JSONResponse(body)
 
 
-def _wanted(text: str) -> dict[str, set[str]] | None:
+def _accepted(text: str) -> dict[str, set[str]] | None:
     """Property → accepted values in lower case; None for a filter that is not `a eq 'x' and (b eq 'y' or b eq 'z')`."""
-    wanted: dict[str, set[str]] = {}
+    accepted: dict[str, set[str]] = {}
     for part in text.split(" and ") if text else []:
         for clause in part.split(" or "):
             match = CLAUSE.fullmatch(clause.strip())
             if match is None:
                 return None
             key = "type" if match[1] == "priceType" else match[1]
-            wanted.setdefault(key, set()).add(match[2].replace("''", "'").lower())
-    return wanted if set(wanted) <= FILTERED else None
+            accepted.setdefault(key, set()).add(match[2].replace("''", "'").lower())
+    return accepted if set(accepted) <= FILTERED else None
 
 
 def _items(size: Size, region: str) -> list[dict[str, Any]]:
@@ -112,4 +112,4 @@ def _item(size: Size, region: str, system: str, kind: str, share: float) -> dict
 
 
 SERVICE = Service(door=Door("prices", serves, serve, lambda path: "prices"))
-"""Public: nobody has to sign in."""
+"""It is public: no token is needed."""

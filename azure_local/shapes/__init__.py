@@ -1,15 +1,15 @@
 """The shapes of request bodies as Microsoft publishes them: which members there are, of which type, with which words.
 
 The JSON files are taken from Microsoft's OpenAPI documents, types of ARM resources and SDK (MIT) by
-`tests.validity.shapes`, and never edited. A shape is a name → its members:
+`tests.validity.shapes`, and never edited by hand. A shape is a name → its members:
 
     "string", "integer", "number", "boolean", "duration" (ISO 8601), "any"
     {"type": "string", "min": 1, "max": 64, "pattern": "...", "secret": true}    with limits; a secret is never shown
     "#Name" another shape, [member] a list, {"*": member} a map, {"enum": [...]} one of these words in any letter case
     null    what the service fills in and ignores in a request
 
-Beside them `!` lists the members that must be there. `$types` says from which version of Microsoft's types a file is
-taken that has no OpenAPI document: to add a type is to write its line there and let the rest be written.
+Beside them `!` lists the members that must be there. `$types` names the version of Microsoft's types for a file without
+an OpenAPI document: to add a type, write its line there and let `tests.validity.shapes` write the rest.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ TYPES: dict[str, tuple[type, ...]] = {
 DURATION = re.compile(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 Shape = Mapping[str, Any]
 Rule = Callable[[Any, str], Any]
-"""What a service checks beyond its schema: a value and its path → the value as it is kept. `Unfit` if it is refused."""
+"""What a service checks beyond its schema: a value and its path → the value to keep. It raises `Unfit` to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What does not fit.
+    """Something in a body that does not fit.
 
     kind    a member is `unknown` or `missing`; a value has another `type`, is no `word` of an enumeration, or breaks a
             `limit`
     wanted  the type, the words or the limit, in words
-    shape   the shape that a member is unknown to
+    shape   the shape that lacks an unknown member
     """
 
     kind: str
@@ -73,7 +73,7 @@ class Fault:
 
 
 def malformed(fault: Fault) -> Failure:
-    """What a service says that has no words of its own for what does not fit."""
+    """The refusal of a service that has no wording of its own."""
     text = f"The request content was invalid and could not be deserialized: '{fault.text}'"
     return Failure(400, "InvalidRequestContent", text)
 
@@ -86,7 +86,7 @@ class Unfit(Exception):
 
 
 def unfit(path: str, value: Any, wanted: str) -> Unfit:
-    """What a rule raises."""
+    """The error that a rule raises."""
     return Unfit(Fault("limit", path, value, wanted))
 
 
@@ -99,7 +99,7 @@ def load(service: str) -> dict[str, Shape]:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The shapes of a service, and how it words what does not fit.
+    """The shapes of a service, and its refusal of what does not fit.
 
     rules  `Shape.member` or `Shape` → what is checked of it beyond the schema
     exact  whether the letter case of members matters
@@ -111,7 +111,7 @@ class Shapes:
     exact: bool = False
 
     def fitted(self, name: str, body: Any, path: str = "") -> dict[str, Any]:
-        """A copy of `body` without what is null or the service's own, its words spelt as Azure spells them.
+        """A copy of `body` without null members and those that the service fills in; words spelt as Azure does.
 
         Failure 400 in the service's own words if something does not fit.
         """
@@ -122,7 +122,7 @@ class Shapes:
         return fit
 
     def shown(self, name: str, value: Any) -> Any:
-        """What has been fitted, without its secrets."""
+        """A fitted value without its secrets."""
         return self._shown(f"#{name}", value)
 
     def _fit(self, member: Any, value: Any, path: str) -> Any:
@@ -143,15 +143,15 @@ class Shapes:
     def _members(self, name: str, value: Any, path: str) -> Iterator[tuple[str, Any]]:
         body = _typed(dict, value, path, name)
         known = {self._case(member): (member, kind) for member, kind in self.table[name].items() if member != "!"}
-        given = {self._case(member): item for member, item in body.items()}
+        items = {self._case(member): item for member, item in body.items()}
         for member in body:
             if self._case(member) not in known:
                 raise Unfit(Fault("unknown", f"{path}.{member}".strip("."), shape=name))
         for needed in self.table[name].get("!", ()):
-            if given.get(self._case(needed)) is None:
+            if items.get(self._case(needed)) is None:
                 raise Unfit(Fault("missing", f"{path}.{needed}".strip(".")))
         fit = {}
-        for written, item in given.items():
+        for written, item in items.items():
             member, kind = known[written]
             if kind is not None and item is not None:
                 inner = f"{path}.{member}".strip(".")
@@ -178,8 +178,8 @@ def _secret(member: Any) -> bool:
     return isinstance(member, dict) and member.get("secret", False)
 
 
-def _typed(wanted: type, value: Any, path: str, words: str) -> Any:
-    if not isinstance(value, wanted):
+def _typed(kind: type, value: Any, path: str, words: str) -> Any:
+    if not isinstance(value, kind):
         raise Unfit(Fault("type", path, value, words))
     return value
 
@@ -195,14 +195,14 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
 
 
 def _limited(member: Mapping[str, Any], value: Any, path: str) -> Any:
-    told = "" if member.get("secret") else value
+    shown = "" if member.get("secret") else value
     size = len(value) if isinstance(value, str) else value
     low, high = member.get("min"), member.get("max")
     if (low is not None and size < low) or (high is not None and size > high):
         what = "Its length must" if isinstance(value, str) else "It must"
-        raise unfit(path, told, f"{what} be from {low} to {high}.")
+        raise unfit(path, shown, f"{what} be from {low} to {high}.")
     if "pattern" in member and not re.search(member["pattern"], value):
-        raise unfit(path, told, f"It must match {member['pattern']}.")
+        raise unfit(path, shown, f"It must match {member['pattern']}.")
     return value
 
 
