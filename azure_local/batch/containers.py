@@ -10,11 +10,11 @@ from azure_local.batch.shapes import invalid
 IMAGE = r"[A-Za-z0-9][A-Za-z0-9._/:@-]*"
 
 
-def configuration(given: dict[str, Any]) -> dict[str, Any]:
+def configuration(settings: dict[str, Any]) -> dict[str, Any]:
     """A containerConfiguration that has been read, its images checked."""
-    for name in given.get("containerImageNames") or ():
+    for name in settings.get("containerImageNames") or ():
         _image("containerImageNames", name)
-    return given
+    return settings
 
 
 def check(task: dict[str, Any]) -> None:
@@ -30,8 +30,8 @@ def _image(where: str, name: str) -> None:
 
 def check_start_task(properties: dict[str, Any]) -> None:
     """Failure if the pool's start task wants a container and the pool has none."""
-    wanted = (properties.get("startTask") or {}).get("containerSettings")
+    settings = (properties.get("startTask") or {}).get("containerSettings")
     machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
-    if wanted and not machine.get("containerConfiguration"):
+    if settings and not machine.get("containerConfiguration"):
         reason = "It must not be set unless the pool has a containerConfiguration."
-        raise invalid("startTask.containerSettings", wanted["imageName"], reason)
+        raise invalid("startTask.containerSettings", settings["imageName"], reason)

@@ -39,13 +39,13 @@ def generation(image: dict[str, Any]) -> int | None:
 
 def agent(image: dict[str, Any]) -> str | None:
     """The node agent of an image reference, or None if Batch does not support the image."""
-    wanted = tuple(str(image.get(key, "")).lower() for key in ("publisher", "offer", "sku"))
-    return next((one[3] for one in IMAGES if one[:3] == wanted), None)
+    names = tuple(str(image.get(key, "")).lower() for key in ("publisher", "offer", "sku"))
+    return next((row[3] for row in IMAGES if row[:3] == names), None)
 
 
 def supported() -> list[dict[str, Any]]:
     """The answer of the data plane's supported images."""
-    found = []
+    images = []
     for publisher, offer, sku, node_agent, system, end in IMAGES:
         image = {
             "nodeAgentSKUId": node_agent,
@@ -54,5 +54,5 @@ def supported() -> list[dict[str, Any]]:
             "capabilities": ["NodeAccess"],
             "verificationType": "verified",
         }
-        found.append({**image, "batchSupportEndOfLife": end} if end else image)
-    return found
+        images.append({**image, "batchSupportEndOfLife": end} if end else image)
+    return images

@@ -123,8 +123,8 @@ def _respelled(here: Mapping[str, Any], kind: Any, there: Mapping[str, Any], oth
         return value
     members, others = here[kind[1:]], there[other[1:]]
     names = {name.lower(): name for name in others}
-    found = {}
+    respelled = {}
     for name, item in value.items():
         spelt = RENAMED.get((kind[1:], name)) or names.get(name.lower(), name)
-        found[spelt] = _respelled(here, members.get(name, "any"), there, others.get(spelt, "any"), item)
-    return found
+        respelled[spelt] = _respelled(here, members.get(name, "any"), there, others.get(spelt, "any"), item)
+    return respelled

@@ -86,11 +86,11 @@ def text(shortest: int = 0, longest: int = 32768, pattern: str = "", *, secret: 
     """So long a text, which matches the pattern as a whole; an error never repeats a secret one."""
 
     def rule(value: str, path: str) -> str:
-        told = "" if secret else value
+        shown = "" if secret else value
         if not shortest <= len(value) <= longest:
-            raise unfit(path, told, f"Its length must be from {shortest} to {longest}.")
+            raise unfit(path, shown, f"Its length must be from {shortest} to {longest}.")
         if pattern and not re.fullmatch(pattern, value):
-            raise unfit(path, told, f"It must match {pattern}.")
+            raise unfit(path, shown, f"It must match {pattern}.")
         return value
 
     return rule
@@ -112,10 +112,10 @@ def one_of(*words: str) -> Rule:
     """One of some words, in any letter case, where the schema has any text."""
 
     def rule(value: str, path: str) -> str:
-        found = next((word for word in words if word.lower() == value.lower()), None)
-        if found is None:
+        spelt = next((word for word in words if word.lower() == value.lower()), None)
+        if spelt is None:
             raise unfit(path, value, f"It must be one of {', '.join(words)}.")
-        return found
+        return spelt
 
     return rule
 

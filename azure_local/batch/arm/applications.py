@@ -28,10 +28,10 @@ def _key(azure: Azure, call: Call) -> str:
 
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
-    found = azure.store.get("application", _key(azure, call))
-    if found is None:
+    document = azure.store.get("application", _key(azure, call))
+    if document is None:
         raise Failure(404, "ApplicationNotFound", "The specified application does not exist.")
-    return found
+    return document
 
 
 def versions(azure: Azure, application: str) -> list[dict[str, Any]]:
@@ -46,11 +46,11 @@ def _resource(key: str, kind: str, properties: dict[str, Any]) -> dict[str, Any]
 
 def _properties(azure: Azure, key: str, call: Call) -> tuple[dict[str, Any], dict[str, str] | None]:
     body = SHAPES.fitted("Application", call.body or {})
-    given: dict[str, Any] = body.get("properties", {})
-    default = given.get("defaultVersion")
+    properties: dict[str, Any] = body.get("properties", {})
+    default = properties.get("defaultVersion")
     if default is not None and azure.store.get("package", f"{key}/versions/{default}") is None:
         raise Failure(404, "ApplicationPackageNotFound", f"The application has no package of version {default}.")
-    return given, common.check_tags(body) if body.get("tags") else None
+    return properties, common.check_tags(body) if body.get("tags") else None
 
 
 async def put(azure: Azure, call: Call) -> Answer:
@@ -59,8 +59,8 @@ async def put(azure: Azure, call: Call) -> Answer:
         raise invalid("applicationName", name, "It must have 1 to 64 letters, numbers, underscores and hyphens.")
     existing = azure.store.get("application", key)
     check_match(call, existing["resource"]["etag"] if existing else None)
-    given, tags = _properties(azure, key, call)
-    resource = _resource(key, TYPE, {"allowUpdates": True, **given})
+    properties, tags = _properties(azure, key, call)
+    resource = _resource(key, TYPE, {"allowUpdates": True, **properties})
     return _kept(azure, {**resource, "tags": tags} if tags else resource)
 
 
@@ -72,8 +72,8 @@ def _kept(azure: Azure, resource: dict[str, Any], kind: str = "application", **m
 async def patch(azure: Azure, call: Call) -> Answer:
     resource = lookup(azure, call)["resource"]
     check_match(call, resource["etag"])
-    given, tags = _properties(azure, resource["id"], call)
-    changed = _resource(resource["id"], TYPE, {**resource["properties"], **given})
+    properties, tags = _properties(azure, resource["id"], call)
+    changed = _resource(resource["id"], TYPE, {**resource["properties"], **properties})
     kept = tags or resource.get("tags")
     return _kept(azure, {**changed, "tags": kept} if kept else changed)
 
@@ -85,8 +85,8 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 async def listing(azure: Azure, call: Call) -> Answer:
     prefix = f"{batch_account.lookup(azure, call)['resource']['id']}/applications/"
-    found = [document["resource"] for document in azure.store.list("application", prefix)]
-    return Answer(200, page(found, call, int(call.query.get("maxresults", azure.page_size))))
+    applications = [document["resource"] for document in azure.store.list("application", prefix)]
+    return Answer(200, page(applications, call, int(call.query.get("maxresults", azure.page_size))))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
@@ -117,10 +117,10 @@ def _package_key(azure: Azure, call: Call) -> str:
 
 
 def _package(azure: Azure, call: Call) -> dict[str, Any]:
-    found = azure.store.get("package", _package_key(azure, call))
-    if found is None:
+    document = azure.store.get("package", _package_key(azure, call))
+    if document is None:
         raise Failure(404, "ApplicationPackageNotFound", "The specified application package does not exist.")
-    return found
+    return document
 
 
 def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -129,10 +129,10 @@ def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[dict[str, Any], bool]
     if not settings:
         text = "The specified account has no auto storage account, which application packages need."
         raise Failure(409, "AutoStorageNotAssociated", text)
-    found = azure.store.get("storage", settings["storageAccountId"])
-    if found is None:
+    account = azure.store.get("storage", settings["storageAccountId"])
+    if account is None:
         raise Failure(409, "AutoStorageAccountNotFound", "The auto storage account of the account does not exist.")
-    return found["resource"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
+    return account["resource"], settings["authenticationMode"] == "BatchAccountManagedIdentity"
 
 
 def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> dict[str, str]:
@@ -147,7 +147,8 @@ def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -
     """Failure 403 unless an identity of the Batch account may keep blobs in its auto storage."""
     known = (owner.get("identity") or {}).get("userAssignedIdentities") or {}
     if not any(
-        roles.allowed(azure, one["principalId"], WRITE_BLOBS, account["id"], data=True) for one in known.values()
+        roles.allowed(azure, identity["principalId"], WRITE_BLOBS, account["id"], data=True)
+        for identity in known.values()
     ):
         text = "The identity of the Batch account is not authorized to access the auto storage account."
         raise Failure(403, "AutoStorageAccountAccessDenied", text)
@@ -189,8 +190,8 @@ def _container(name: str) -> str:
 
 
 def _linked(azure: Azure, owner: dict[str, Any], resource: dict[str, Any], blob: str) -> dict[str, Any]:
-    made = link(azure, owner, blob, "rw")
-    urls = {"storageUrl": made["url"], **({"storageUrlExpiry": made["expiry"]} if "expiry" in made else {})}
+    upload = link(azure, owner, blob, "rw")
+    urls = {"storageUrl": upload["url"], **({"storageUrlExpiry": upload["expiry"]} if "expiry" in upload else {})}
     return {**resource, "properties": {**resource["properties"], **urls}}
 
 
@@ -201,18 +202,18 @@ async def get_package(azure: Azure, call: Call) -> Answer:
 
 
 async def list_packages(azure: Azure, call: Call) -> Answer:
-    found = [document["resource"] for document in versions(azure, lookup(azure, call)["resource"]["id"])]
-    return Answer(200, page(found, call, int(call.query.get("maxresults", azure.page_size))))
+    packages = [document["resource"] for document in versions(azure, lookup(azure, call)["resource"]["id"])]
+    return Answer(200, page(packages, call, int(call.query.get("maxresults", azure.page_size))))
 
 
 async def activate(azure: Azure, call: Call) -> Answer:
     document, owner = _package(azure, call), batch_account.lookup(azure, call)["resource"]
-    given = SHAPES.fitted("ActivateApplicationPackageParameters", call.body)
+    parameters = SHAPES.fitted("ActivateApplicationPackageParameters", call.body)
     account, _ = _storage(azure, owner)
     if not await azure.blobs.has(account["name"], document["blob"]):
         text = "The blob of the specified application package was not found in the auto storage account."
         raise Failure(409, "ApplicationPackageBlobNotFound", text)
-    properties = {"state": "Active", "format": given["format"], "lastActivationTime": azure.clock.after(0)}
+    properties = {"state": "Active", "format": parameters["format"], "lastActivationTime": azure.clock.after(0)}
     kept = {"tags": document["resource"]["tags"]}
     resource = {**_resource(document["resource"]["id"], f"{TYPE}/versions", properties), **kept}
     return _kept(azure, resource, "package", blob=document["blob"], storage=account["name"])
@@ -234,7 +235,7 @@ async def delete_package(azure: Azure, call: Call) -> Answer:
 async def _forget(azure: Azure, document: dict[str, Any]) -> None:
     """Delete a package, and its blob if its storage account still is there."""
     azure.store.delete("package", document["resource"]["id"])
-    if any(one["resource"]["name"] == document["storage"] for one in azure.store.list("storage")):
+    if any(account["resource"]["name"] == document["storage"] for account in azure.store.list("storage")):
         await azure.blobs.drop(document["storage"], document["blob"])
 
 
@@ -242,11 +243,11 @@ def check_references(azure: Azure, owner: dict[str, Any], references: list[dict[
     """Failure 409 unless every reference is to an active package of this account, each application version once."""
     seen: set[tuple[str, str | None]] = set()
     for reference in references:
-        found = package(azure, owner, reference)
+        document = package(azure, owner, reference)
         key = (reference["id"].lower(), reference.get("version"))
-        if found is None or found["resource"]["properties"]["state"] != "Active" or key in seen:
-            told = reference["id"].rsplit("/", 1)[-1]
-            values = {"ApplicationPackageReference": f"{told}, {reference.get('version', 'default')}"}
+        if document is None or document["resource"]["properties"]["state"] != "Active" or key in seen:
+            application = reference["id"].rsplit("/", 1)[-1]
+            values = {"ApplicationPackageReference": f"{application}, {reference.get('version', 'default')}"}
             text = "One or more of the specified application package references are invalid."
             raise Failure(409, "InvalidApplicationPackageReferences", text, values)
         seen.add(key)

@@ -50,34 +50,34 @@ def _settings(azure: Azure, properties: Document) -> Document:
     return {**properties, "autoStorage": {"authenticationMode": "StorageKeys", **storage, **known}}
 
 
-def _identity(azure: Azure, wanted: Document) -> Document:
-    if wanted["type"] == "None":
+def _identity(azure: Azure, identity: Document) -> Document:
+    if identity["type"] == "None":
         return {"type": "None"}
-    if wanted["type"] == "SystemAssigned":
+    if identity["type"] == "SystemAssigned":
         return {"type": "SystemAssigned", "principalId": azure.principal_id("system"), "tenantId": TENANT}
-    return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, wanted)}
+    return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, identity)}
 
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, ACCOUNT.namespace)
-    wanted, name = tracked.body(azure, call, ACCOUNT), call.params[ACCOUNT.last]
+    body, name = tracked.body(azure, call, ACCOUNT), call.params[ACCOUNT.last]
     if tracked.existing(azure, call, ACCOUNT) is not None:
         raise Failure(409, "AccountAlreadyExists", f"The Batch account '{name}' already exists.")
-    location = wanted["location"]
+    location = body["location"]
     if by_name(azure, name):
         raise Failure(409, "AccountAlreadyExists", f"An account named '{name}' already exists in region '{location}'.")
     in_region = [d for d in azure.store.list(ACCOUNT.store) if d["resource"]["location"] == location]
     if len(in_region) >= ACCOUNTS_PER_REGION:
         text = f"The regional account quota of {ACCOUNTS_PER_REGION} for the subscription has been reached."
         raise Failure(409, "SubscriptionQuotaExceeded", text)
-    identity = _identity(azure, wanted.get("identity", {"type": "None"}))
+    identity = _identity(azure, body.get("identity", {"type": "None"}))
     properties = {
         **_defaults(),
-        **_settings(azure, wanted["properties"]),
+        **_settings(azure, body["properties"]),
         "accountEndpoint": f"{azure.front.removeprefix('https://')}/batch/{name}",
         "nodeManagementEndpoint": f"{name}.{location}.service.batch.azure.com",
     }
-    return tracked.keep(azure, call, ACCOUNT, {**wanted, "identity": identity, "properties": properties})
+    return tracked.keep(azure, call, ACCOUNT, {**body, "identity": identity, "properties": properties})
 
 
 def _defaults() -> Document:
@@ -98,14 +98,14 @@ def _defaults() -> Document:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    document, wanted = lookup(azure, call), tracked.changes(call, ACCOUNT)
-    if {"poolAllocationMode", "keyVaultReference"} & set(wanted["properties"]):
+    document, changes = lookup(azure, call), tracked.changes(call, ACCOUNT)
+    if {"poolAllocationMode", "keyVaultReference"} & set(changes["properties"]):
         raise Failure(400, "PropertyCannotBeUpdated", "poolAllocationMode and keyVaultReference cannot be updated.")
     resource = document["resource"]
-    resource["properties"].update(_settings(azure, wanted["properties"]))
-    resource["tags"] = wanted.get("tags", resource["tags"])
-    if "identity" in wanted:
-        resource["identity"] = _identity(azure, wanted["identity"])
+    resource["properties"].update(_settings(azure, changes["properties"]))
+    resource["tags"] = changes.get("tags", resource["tags"])
+    if "identity" in changes:
+        resource["identity"] = _identity(azure, changes["identity"])
     azure.store.put(ACCOUNT.store, resource["id"], document)
     return Answer(200, resource)
 

@@ -21,10 +21,10 @@ def _key(azure: Azure, call: Call) -> str:
 
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
-    found = azure.store.get("pool", _key(azure, call))
-    if found is None:
+    document = azure.store.get("pool", _key(azure, call))
+    if document is None:
         raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
-    return found
+    return document
 
 
 def shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
@@ -95,11 +95,11 @@ async def listing(azure: Azure, call: Call) -> Answer:
     account = batch_account.lookup(azure, call)["resource"]
     test = wanted(call.query.get("$filter"))
     documents = azure.store.list("pool", f"{account['id']}/pools/")
-    found = [pool for pool in (shown(azure, document) for document in documents) if test(pool)]
+    pools = [pool for pool in (shown(azure, document) for document in documents) if test(pool)]
     names = {name.strip() for name in call.query.get("$select", "").split(",") if name.strip()}
     if names:
-        found = [_selected(pool, names) for pool in found]
-    return Answer(200, page(found, call, int(call.query.get("maxresults", azure.page_size))))
+        pools = [_selected(pool, names) for pool in pools]
+    return Answer(200, page(pools, call, int(call.query.get("maxresults", azure.page_size))))
 
 
 def _selected(pool: dict[str, Any], names: set[str]) -> dict[str, Any]:

@@ -22,24 +22,26 @@ def users(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"elevationLevel": "NonAdmin", **account} for account in accounts]
 
 
-def mounts(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def mounts(configurations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Checked mounts. Failure 400."""
     paths: list[str] = []
-    for mount in wanted:
+    for mount in configurations:
         if len(mount) != 1:
             reason = "Exactly one kind of file system must be set in each."
             raise invalid("mountConfiguration", ", ".join(sorted(mount)), reason)
-        (one,) = mount.values()
-        path = one["relativeMountPath"].strip("/")
+        (settings,) = mount.values()
+        path = settings["relativeMountPath"].strip("/")
         if not path or ".." in path.split("/"):
-            raise invalid("relativeMountPath", one["relativeMountPath"], "It must stay below the mounts directory.")
+            raise invalid(
+                "relativeMountPath", settings["relativeMountPath"], "It must stay below the mounts directory."
+            )
         if path in paths:
-            raise invalid("relativeMountPath", one["relativeMountPath"], "It must be unique in the pool.")
+            raise invalid("relativeMountPath", settings["relativeMountPath"], "It must be unique in the pool.")
         paths.append(path)
         blobs = mount.get("azureBlobFileSystemConfiguration")
         if blobs and sum(name in blobs for name in BLOB_SECRETS) != 1:
             raise malformed("Exactly one of accountKey, sasKey and identityReference must be set.")
-    return wanted
+    return configurations
 
 
 def check(properties: dict[str, Any], identities: set[str]) -> None:

@@ -29,9 +29,9 @@ def not_deleting(document: dict[str, Any]) -> None:
 def change(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: dict[str, Any]) -> None:
     """Change what `body` names, as far as the pool's state allows; an empty start task removes it."""
     not_deleting(document)
-    given = pool_properties.read(azure, owner, body)
-    option = given.pop("nodeDeallocationOption", "Requeue")
-    _apply(azure, document, given, body, option, resizing="scaleSettings" in given)
+    properties = pool_properties.read(azure, owner, body)
+    option = properties.pop("nodeDeallocationOption", "Requeue")
+    _apply(azure, document, properties, body, option, resizing="scaleSettings" in properties)
 
 
 def replace(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: dict[str, Any]) -> None:
@@ -40,26 +40,26 @@ def replace(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body:
     whole = pool_properties.complete(pool_properties.read(azure, owner, body))
     option = whole.pop("nodeDeallocationOption")
     known = {*ANY_TIME, *WHEN_EMPTY}
-    given = {**dict.fromkeys(known - set(whole)), **whole}
+    properties = {**dict.fromkeys(known - set(whole)), **whole}
     resizing = whole["scaleSettings"] != document["resource"]["properties"]["scaleSettings"]
-    _apply(azure, document, given, {"tags": {}, "identity": {"type": "None"}, **body}, option, resizing=resizing)
+    _apply(azure, document, properties, {"tags": {}, "identity": {"type": "None"}, **body}, option, resizing=resizing)
 
 
 def _apply(
-    azure: Azure, document: dict[str, Any], given: dict[str, Any], body: dict[str, Any], option: str, *, resizing: bool
+    azure: Azure, document: dict[str, Any], named: dict[str, Any], body: dict[str, Any], option: str, *, resizing: bool
 ) -> None:
     """Check everything, then change it: `given` are properties, None being one to be removed."""
     resource = document["resource"]
     properties, tags = resource["properties"], resource.get("tags", {})
     empty = properties["allocationState"] == "Steady" and azure.batch.pools.current(document) == (0, 0)
-    moved = [name for name in WHEN_EMPTY if name in given and not _same(name, given[name], properties.get(name))]
+    moved = [name for name in WHEN_EMPTY if name in named and not _same(name, named[name], properties.get(name))]
     wanted_tags = common.check_tags(body) if body.get("tags") is not None else tags
     moved += ["tags"] if wanted_tags != tags else []
     if moved and not empty:
         text = f"The properties {', '.join(moved)} can be updated only when the pool is steady and has no nodes."
         raise Failure(409, "OperationInvalidForCurrentState", text)
     # what is as it was stays as it is: the live value has passwords that the given one need not have
-    changes = {name: value for name, value in given.items() if name in ANY_TIME or name in moved}
+    changes = {name: value for name, value in named.items() if name in ANY_TIME or name in moved}
     scale = changes.pop("scaleSettings", {})
     changed = {name: value for name, value in {**properties, **changes}.items() if value not in (None, {}, [])}
     identity = pool_properties.identity(azure, body) if body.get("identity") is not None else resource["identity"]
@@ -76,19 +76,19 @@ def _apply(
     azure.store.put("pool", resource["id"], document)
 
 
-def _same(name: str, given: Any, live: Any) -> bool:
+def _same(name: str, value: Any, live: Any) -> bool:
     """Whether a property would stay as it is, letter case and secrets that are not given aside."""
-    if not given or not live:
-        return not given and not live
-    return _within(given, live) and _within(SHAPES.shown("PoolProperties", {name: live})[name], given)
+    if not value or not live:
+        return not value and not live
+    return _within(value, live) and _within(SHAPES.shown("PoolProperties", {name: live})[name], value)
 
 
-def _within(given: Any, live: Any) -> bool:
+def _within(value: Any, live: Any) -> bool:
     """Whether every given field is as it is live."""
-    if isinstance(given, dict) and isinstance(live, dict):
-        return all(_within(value, live.get(key)) for key, value in given.items())
-    if isinstance(given, list) and isinstance(live, list):
-        return len(given) == len(live) and all(map(_within, given, live))
-    if isinstance(given, str) and isinstance(live, str):
-        return given.lower() == live.lower()
-    return bool(given == live)
+    if isinstance(value, dict) and isinstance(live, dict):
+        return all(_within(item, live.get(key)) for key, item in value.items())
+    if isinstance(value, list) and isinstance(live, list):
+        return len(value) == len(live) and all(map(_within, value, live))
+    if isinstance(value, str) and isinstance(live, str):
+        return value.lower() == live.lower()
+    return bool(value == live)

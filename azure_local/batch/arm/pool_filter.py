@@ -15,12 +15,12 @@ NAMES = (
     "properties/scaleSettings/fixedScale", "name",
 )  # fmt: skip
 COMPARED: dict[str, Callable[[str, str], bool]] = {
-    "eq": lambda one, other: one == other,
-    "ne": lambda one, other: one != other,
-    "lt": lambda one, other: one < other,
-    "le": lambda one, other: one <= other,
-    "gt": lambda one, other: one > other,
-    "ge": lambda one, other: one >= other,
+    "eq": lambda value, other: value == other,
+    "ne": lambda value, other: value != other,
+    "lt": lambda value, other: value < other,
+    "le": lambda value, other: value <= other,
+    "gt": lambda value, other: value > other,
+    "ge": lambda value, other: value >= other,
 }
 Test = Callable[[dict[str, Any]], bool]
 

@@ -26,14 +26,14 @@ def check(azure: Azure, machine: dict[str, Any], location: str) -> dict[str, Any
 
 
 def _gallery_agent(azure: Azure, image: dict[str, Any], location: str) -> str | None:
-    wanted = str(image["id"])
+    image_id = str(image["id"])
     if set(image) != {"id"}:
         raise invalid("imageReference", image, "id cannot stand beside publisher, offer, sku and version.")
-    document = image_version.bootable(azure, wanted, location)
+    document = image_version.bootable(azure, image_id, location)
     if document is not None:
         return offers.agent(document["base"]["reference"])
-    known = azure.store.get("imageVersion", wanted) or azure.store.list("imageVersion", f"{wanted}/versions/")
+    known = azure.store.get("imageVersion", image_id) or azure.store.list("imageVersion", f"{image_id}/versions/")
     if known:
-        raise invalid("imageReference.id", wanted, f"The image is not replicated to the region {location}.")
+        raise invalid("imageReference.id", image_id, f"The image is not replicated to the region {location}.")
     text = "The specified image does not exist, or the Batch service has no access to it."
-    raise invalid("imageReference.id", wanted, text)
+    raise invalid("imageReference.id", image_id, text)

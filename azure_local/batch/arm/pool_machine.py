@@ -20,14 +20,14 @@ def windows(machine: dict[str, Any]) -> bool:
 
 def complete(azure: Azure, deployment: dict[str, Any], location: str) -> dict[str, Any]:
     """A checked deploymentConfiguration with what Azure fills in. Failure 400."""
-    given = deployment.get("virtualMachineConfiguration")
-    if not given:
+    configuration = deployment.get("virtualMachineConfiguration")
+    if not configuration:
         raise missing("deploymentConfiguration.virtualMachineConfiguration")
     machine: dict[str, Any] = {
         "nodePlacementConfiguration": {"policy": "Regional"},
         "osDisk": {"caching": "None"},
-        **given,
-        "imageReference": pool_image.check(azure, given, location),
+        **configuration,
+        "imageReference": pool_image.check(azure, configuration, location),
     }
     machine["nodePlacementConfiguration"] = {"policy": "Regional", **machine["nodePlacementConfiguration"]}
     machine["osDisk"] = {"caching": "None", **machine["osDisk"]}
@@ -58,10 +58,10 @@ def _system(machine: dict[str, Any]) -> None:
 
 
 def _encryption(machine: dict[str, Any]) -> None:
-    found = machine.get("diskEncryptionConfiguration")
-    if not found:
+    encryption = machine.get("diskEncryptionConfiguration")
+    if not encryption:
         return
-    targets, key = found.get("targets") or [], found.get("customerManagedKey")
+    targets, key = encryption.get("targets") or [], encryption.get("customerManagedKey")
     for name in ("keyUrl", "identityReference") if key else ():
         if name not in key:
             raise missing(f"customerManagedKey.{name}")

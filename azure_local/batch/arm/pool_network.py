@@ -23,9 +23,9 @@ DEFAULTS = {
 }
 
 
-def complete(azure: Azure, given: dict[str, Any], location: str) -> dict[str, Any]:
+def complete(azure: Azure, configuration: dict[str, Any], location: str) -> dict[str, Any]:
     """A checked networkConfiguration with what Azure fills in. Failure 400."""
-    network = {**DEFAULTS, **given}
+    network = {**DEFAULTS, **configuration}
     addresses = {"provision": "BatchManaged", **network["publicIPAddressConfiguration"]}
     if "subnetId" in network:
         _subnet(azure, network["subnetId"], location)
@@ -42,8 +42,8 @@ def complete(azure: Azure, given: dict[str, Any], location: str) -> dict[str, An
 
 def check(properties: dict[str, Any]) -> None:
     """Failure if the VM size cannot do what the network wants."""
-    wanted = properties["networkConfiguration"]["enableAcceleratedNetworking"]
-    if wanted and not sizes.accelerated(properties["vmSize"]):
+    accelerated = properties["networkConfiguration"]["enableAcceleratedNetworking"]
+    if accelerated and not sizes.accelerated(properties["vmSize"]):
         reason = f"The VM size {properties['vmSize']} does not support accelerated networking."
         raise invalid("enableAcceleratedNetworking", "true", reason)
 
@@ -54,13 +54,13 @@ def _subnet(azure: Azure, subnet: str, location: str) -> None:
         raise invalid("subnetId", subnet, "It is not the resource id of a subnet.")
     network = azure.store.get("network", match[1])
     subnets = network["resource"]["properties"].get("subnets") or [] if network else []
-    found = next((one for one in subnets if one["id"].lower() == subnet.lower()), None)
-    if network is None or found is None:
+    known = next((candidate for candidate in subnets if candidate["id"].lower() == subnet.lower()), None)
+    if network is None or known is None:
         raise invalid("subnetId", subnet, "The specified subnet does not exist, or Batch has no access to it.")
     if network["resource"]["location"] != location:
         reason = f"The virtual network is in {network['resource']['location']}, the Batch account in {location}."
         raise invalid("subnetId", subnet, reason)
-    if (found.get("properties") or {}).get("delegations"):
+    if (known.get("properties") or {}).get("delegations"):
         raise invalid("subnetId", subnet, "The subnet is delegated to another service.")
 
 
@@ -79,20 +79,20 @@ def _addresses(azure: Azure, addresses: dict[str, Any], location: str, *, inside
         raise invalid("ipAddressIds", "", "It is required when provision is UserManaged.")
     if addresses.get("ipTags"):
         raise invalid("ipTags", "", "It can be set only when provision is BatchManaged.")
-    if len({one.lower() for one in ids}) != len(ids):
+    if len({address.lower() for address in ids}) != len(ids):
         raise invalid("ipAddressIds", ids, "An address stands there twice.")
-    for one in ids:
-        _address(azure, one, location)
+    for address in ids:
+        _address(azure, address, location)
 
 
-def _address(azure: Azure, wanted: str, location: str) -> None:
+def _address(azure: Azure, address: str, location: str) -> None:
     """Failure unless it is there, in the region, and of the kind that Batch can use."""
-    found = azure.store.get("publicAddress", wanted)
-    if found is None:
-        raise invalid("ipAddressIds", wanted, "The specified public IP address does not exist.")
-    resource = found["resource"]
+    document = azure.store.get("publicAddress", address)
+    if document is None:
+        raise invalid("ipAddressIds", address, "The specified public IP address does not exist.")
+    resource = document["resource"]
     if resource["location"] != location:
-        raise invalid("ipAddressIds", wanted, f"The public IP address is not in the account's region {location}.")
+        raise invalid("ipAddressIds", address, f"The public IP address is not in the account's region {location}.")
     sku = (resource.get("sku") or {}).get("name", "Basic")
     method = resource["properties"].get("publicIPAllocationMethod", "Dynamic")
     if (sku, method) != ("Standard", "Static"):
@@ -134,12 +134,12 @@ def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     if not _prefix(prefix):
         raise invalid("sourceAddressPrefix", prefix, "It is no address, range, service tag or *.")
     taken: list[range] = []
-    for one in ranges:
-        ports = _ports(one)
+    for text in ranges:
+        ports = _ports(text)
         if ports is None:
-            raise invalid("sourcePortRanges", one, "It is no port, range of ports or *.")
+            raise invalid("sourcePortRanges", text, "It is no port, range of ports or *.")
         if any(_overlap(ports, other) for other in taken):
-            raise invalid("sourcePortRanges", one, "Ports and ranges of ports must not overlap.")
+            raise invalid("sourcePortRanges", text, "Ports and ranges of ports must not overlap.")
         taken.append(ports)
     return {**rule, "sourcePortRanges": ranges}
 
@@ -161,8 +161,8 @@ def _prefix(text: str) -> bool:
     return True
 
 
-def _overlap(one: range, other: range) -> bool:
-    return one.start < other.stop and other.start < one.stop
+def _overlap(ports: range, other: range) -> bool:
+    return ports.start < other.stop and other.start < ports.stop
 
 
 def _unique(name: str, values: list[Any]) -> None:

@@ -29,10 +29,10 @@ DECIDED = ("startTask", "metadata", "applicationPackages", "displayName", "userA
 
 def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
     """What a PUT or PATCH of the pool names, canonical; a start task to be removed is an empty one. Failure 400."""
-    given: dict[str, Any] = SHAPES.fitted("Pool", body).get("properties", {})
+    properties: dict[str, Any] = SHAPES.fitted("Pool", body).get("properties", {})
     location = owner["location"]
-    if "vmSize" in given and sizes.cores(given["vmSize"]) is None:
-        raise invalid("vmSize", given["vmSize"], "The specified VM size is not offered in the region.")
+    if "vmSize" in properties and sizes.cores(properties["vmSize"]) is None:
+        raise invalid("vmSize", properties["vmSize"], "The specified VM size is not offered in the region.")
     completed: dict[str, Callable[[Any], Any]] = {
         "deploymentConfiguration": lambda value: pool_machine.complete(azure, value, location),
         "networkConfiguration": lambda value: pool_network.complete(azure, value, location),
@@ -41,12 +41,14 @@ def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
         "mountConfiguration": pool_access.mounts,
     }
     for name, complete_one in completed.items():
-        if name in given:
-            given[name] = complete_one(given[name])
-    if "scaleSettings" in given:
-        given["scaleSettings"], given["nodeDeallocationOption"] = pool_scale.complete(given["scaleSettings"])
-    applications.check_references(azure, owner, given.get("applicationPackages") or [])
-    return given
+        if name in properties:
+            properties[name] = complete_one(properties[name])
+    if "scaleSettings" in properties:
+        properties["scaleSettings"], properties["nodeDeallocationOption"] = pool_scale.complete(
+            properties["scaleSettings"]
+        )
+    applications.check_references(azure, owner, properties.get("applicationPackages") or [])
+    return properties
 
 
 def _start_task(owner: dict[str, Any], start: dict[str, Any]) -> dict[str, Any]:
@@ -63,13 +65,13 @@ def _start_task(owner: dict[str, Any], start: dict[str, Any]) -> dict[str, Any]:
     return {"maxTaskRetryCount": 0, "waitForSuccess": True, **start, "userIdentity": user}
 
 
-def complete(given: dict[str, Any]) -> dict[str, Any]:
+def complete(properties: dict[str, Any]) -> dict[str, Any]:
     """All the properties that can be given, from those that were."""
     for needed in ("vmSize", "deploymentConfiguration"):
-        if needed not in given:
+        if needed not in properties:
             raise missing(f"properties.{needed}")
     scale, option = pool_scale.complete({})
-    whole = {**DEFAULTS, "scaleSettings": scale, "nodeDeallocationOption": option, **given}
+    whole = {**DEFAULTS, "scaleSettings": scale, "nodeDeallocationOption": option, **properties}
     return {name: value for name, value in whole.items() if not (name in DECIDED and value in ({}, []))}
 
 
@@ -98,13 +100,13 @@ def check_name(name: str) -> None:
 
 def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
     """The identity block of a body, filled in. Failure 400."""
-    wanted = body.get("identity") or {"type": "None"}
-    if wanted.get("type") == "None":
-        if wanted.get("userAssignedIdentities"):
+    block = body.get("identity") or {"type": "None"}
+    if block.get("type") == "None":
+        if block.get("userAssignedIdentities"):
             raise invalid("identity.type", "None", "There can be no identities beside it.")
         return {"type": "None"}
-    if wanted.get("type") != "UserAssigned":
-        raise invalid("identity.type", wanted.get("type"), "A pool can have user-assigned identities only.")
-    if not wanted.get("userAssignedIdentities"):
+    if block.get("type") != "UserAssigned":
+        raise invalid("identity.type", block.get("type"), "A pool can have user-assigned identities only.")
+    if not block.get("userAssignedIdentities"):
         raise invalid("identity.userAssignedIdentities", "", "At least one is required.")
-    return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, wanted)}
+    return {"type": "UserAssigned", "userAssignedIdentities": identities(azure, block)}

@@ -24,16 +24,16 @@ SPARE = 30
 """Simulated seconds that must lie between two calls that enable autoscale on a pool."""
 
 
-def complete(given: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def complete(settings: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Scale settings that have been read, as they are kept, and the node deallocation option, which never is shown."""
-    if "fixedScale" in given and "autoScale" in given:
+    if "fixedScale" in settings and "autoScale" in settings:
         raise malformed("fixedScale and autoScale are mutually exclusive.")
-    if "autoScale" in given:
-        check_formula(given["autoScale"]["formula"])
-        return {"autoScale": {"evaluationInterval": INTERVAL, **given["autoScale"]}}, "Requeue"
-    if "fixedScale" in given and not set(TARGETS) & set(given["fixedScale"]):
+    if "autoScale" in settings:
+        check_formula(settings["autoScale"]["formula"])
+        return {"autoScale": {"evaluationInterval": INTERVAL, **settings["autoScale"]}}, "Requeue"
+    if "fixedScale" in settings and not set(TARGETS) & set(settings["fixedScale"]):
         raise missing("scaleSettings.fixedScale.targetDedicatedNodes")
-    fixed = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0, **given.get("fixedScale", {})}
+    fixed = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0, **settings.get("fixedScale", {})}
     option = str(fixed.pop("nodeDeallocationOption", "Requeue"))
     return {"fixedScale": {**fixed, "resizeTimeout": fixed.get("resizeTimeout", TIMEOUT)}}, option
 
@@ -54,22 +54,22 @@ def check_formula(formula: str) -> None:
 def begin(azure: Azure, document: dict[str, Any], option: str) -> None:
     """A new pool goes towards its size. Failure 400 if the formula has no value for another cause than few samples."""
     properties = document["resource"]["properties"]
-    wanted = properties["scaleSettings"]
-    if "autoScale" in wanted:
+    settings = properties["scaleSettings"]
+    if "autoScale" in settings:
         properties["scaleSettings"] = complete({})[0]
-        check_value(azure, document, wanted["autoScale"]["formula"])
+        check_value(azure, document, settings["autoScale"]["formula"])
     azure.batch.pools.resize(document, option)
-    if "autoScale" in wanted:
-        enable(azure, document, wanted["autoScale"])
+    if "autoScale" in settings:
+        enable(azure, document, settings["autoScale"])
 
 
-def check_change(azure: Azure, document: dict[str, Any], wanted: dict[str, Any]) -> None:
+def check_change(azure: Azure, document: dict[str, Any], settings: dict[str, Any]) -> None:
     """Failure unless the pool can have these scale settings now; a formula may take a formula's place any time."""
     properties = document["resource"]["properties"]
-    if not ("autoScale" in wanted and "autoScale" in properties["scaleSettings"]):
+    if not ("autoScale" in settings and "autoScale" in properties["scaleSettings"]):
         check_steady(properties)
-    if "autoScale" in wanted:
-        check_value(azure, document, wanted["autoScale"]["formula"])
+    if "autoScale" in settings:
+        check_value(azure, document, settings["autoScale"]["formula"])
 
 
 def check_value(azure: Azure, document: dict[str, Any], formula: str) -> None:
@@ -88,12 +88,12 @@ def check_spare(azure: Azure, document: dict[str, Any]) -> None:
     document["enableAgain"] = azure.clock.after(SPARE)
 
 
-def change(azure: Azure, document: dict[str, Any], wanted: dict[str, Any], option: str) -> None:
+def change(azure: Azure, document: dict[str, Any], settings: dict[str, Any], option: str) -> None:
     """Give the pool other scale settings, which have been checked, and start towards them."""
-    if "autoScale" in wanted:
-        enable(azure, document, wanted["autoScale"])
+    if "autoScale" in settings:
+        enable(azure, document, settings["autoScale"])
         return
-    document["resource"]["properties"]["scaleSettings"] = wanted
+    document["resource"]["properties"]["scaleSettings"] = settings
     forget(document)
     azure.batch.pools.resize(document, option)
 
@@ -107,8 +107,8 @@ def enable(azure: Azure, document: dict[str, Any], settings: dict[str, Any]) -> 
 
 def size(document: dict[str, Any]) -> dict[str, Any]:
     """The targets and the resize timeout, whoever has set them; to be changed in place."""
-    found: dict[str, Any] = document["resource"]["properties"]["scaleSettings"].get("fixedScale") or document["size"]
-    return found
+    settings: dict[str, Any] = document["resource"]["properties"]["scaleSettings"].get("fixedScale") or document["size"]
+    return settings
 
 
 def check_steady(properties: dict[str, Any]) -> None:

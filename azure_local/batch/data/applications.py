@@ -23,7 +23,9 @@ def _all(azure: Azure, call: Call) -> list[dict[str, Any]]:
     owner = batch_account.by_name(azure, account(azure, call))
     assert owner is not None
     documents = azure.store.list("application", f"{owner['resource']['id']}/applications/")
-    return [one for one in (_shown(azure, document) for document in documents) if one["versions"]]
+    return [
+        application for application in (_shown(azure, document) for document in documents) if application["versions"]
+    ]
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
@@ -31,9 +33,9 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def get(azure: Azure, call: Call) -> Answer:
-    for one in _all(azure, call):
-        if one["id"].lower() == call.params["application"].lower():
-            return Answer(200, {**metadata(azure, call, "applications/@Element"), **one})
+    for application in _all(azure, call):
+        if application["id"].lower() == call.params["application"].lower():
+            return Answer(200, {**metadata(azure, call, "applications/@Element"), **application})
     raise Failure(404, "ApplicationNotFound", "The specified application does not exist.")
 
 

@@ -43,9 +43,9 @@ def nodes_of(azure: Azure, document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def listed(azure: Azure, call: Call, what: str, items: Iterable[dict[str, Any]]) -> Answer:
     """A page of a collection after `$filter` and `$select`."""
-    wanted = condition(call.query.get("$filter"))
+    fits = condition(call.query.get("$filter"))
     size = min(int(call.query.get("maxresults", 1000)), 1000)
-    body = page((item for item in items if wanted(item)), call, size, "odata.nextLink")
+    body = page((item for item in items if fits(item)), call, size, "odata.nextLink")
     return Answer(
         200, {**metadata(azure, call, what), **body, "value": [selected(call, item) for item in body["value"]]}
     )

@@ -49,7 +49,7 @@ def file(call: Call, folder: Path, url: str) -> Answer:
             raise Failure(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
         data = data[int(match[1]) : int(match[2]) + 1 if match[2] else None]
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    told = {
+    headers = {
         "ocp-batch-file-isdirectory": "False",
         "ocp-batch-file-mode": oct(path.stat().st_mode),
         "ocp-batch-file-url": f"{url}/files/{quote(call.params['file'])}",
@@ -58,7 +58,7 @@ def file(call: Call, folder: Path, url: str) -> Answer:
         "Content-Type": _type(path),
         "Content-Length": str(len(data)),
     }
-    return Answer(200, None if call.method == "HEAD" else data, told)
+    return Answer(200, None if call.method == "HEAD" else data, headers)
 
 
 def remove(call: Call, folder: Path) -> Answer:

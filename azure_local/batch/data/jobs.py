@@ -25,10 +25,10 @@ def key(name: str, job: str) -> str:
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
     """The job's resource. Failure 404."""
-    found = azure.store.get("job", key(account(azure, call), call.params["job"]))
-    if found is None:
+    job = azure.store.get("job", key(account(azure, call), call.params["job"]))
+    if job is None:
         raise Failure(404, "JobNotFound", "The specified job does not exist.")
-    return found
+    return job
 
 
 def save(azure: Azure, job: dict[str, Any]) -> None:
@@ -106,8 +106,8 @@ def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str
     if preparation:
         defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
         limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
-        own = {"constraints": {**limits, **preparation.get("constraints", {})}}
-        job["jobPreparationTask"] = {**defaults, **preparation, **own}
+        limited = {"constraints": {**limits, **preparation.get("constraints", {})}}
+        job["jobPreparationTask"] = {**defaults, **preparation, **limited}
     if job.get("jobReleaseTask"):
         job["jobReleaseTask"] = {"id": "jobrelease", "maxWallClockTime": "PT15M", **job["jobReleaseTask"]}
     stamped(azure, job)
@@ -119,8 +119,8 @@ def check_quota(azure: Azure, name: str) -> None:
     """Failure 409 if the account has as many active jobs and schedules as it may."""
     owner = batch_account.by_name(azure, name)
     assert owner is not None
-    found = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
-    active = [one for one in found if one["state"] not in ("completed", "deleting")]
+    items = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
+    active = [item for item in items if item["state"] not in ("completed", "deleting")]
     if len(active) >= owner["resource"]["properties"]["activeJobAndJobScheduleQuota"]:
         text = "The active job and job schedule quota of the account has been reached."
         raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
@@ -205,16 +205,16 @@ async def terminate(azure: Azure, call: Call) -> Answer:
 
 async def counts(azure: Azure, call: Call) -> Answer:
     job = lookup(azure, call)
-    found = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
-    slots = dict(found)
+    numbers = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
+    slots = dict(numbers)
     for task in azure.store.list("task", f"{job['account']}/{job['id']}/"):
         states = ["running" if task["state"] == "preparing" else task["state"]]
         if task["state"] == "completed":
             states.append("succeeded" if task["executionInfo"]["result"] == "success" else "failed")
         for state in states:
-            found[state] += 1
+            numbers[state] += 1
             slots[state] += task["requiredSlots"]
-    return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": found, "taskSlotCounts": slots})
+    return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": numbers, "taskSlotCounts": slots})
 
 
 async def preparations(azure: Azure, call: Call) -> Answer:
@@ -222,8 +222,8 @@ async def preparations(azure: Azure, call: Call) -> Answer:
     job = lookup(azure, call)
     if "jobPreparationTask" not in job:
         raise Failure(409, "JobPreparationTaskNotSpecified", "The specified job has no job preparation task.")
-    found = azure.store.list("preparation", f"{job['account']}/{job['id']}/")
-    return listed(azure, call, "jobpreparationandreleasetaskstatuslist", found)
+    documents = azure.store.list("preparation", f"{job['account']}/{job['id']}/")
+    return listed(azure, call, "jobpreparationandreleasetaskstatuslist", documents)
 
 
 ALL = f"{ACCOUNT}/jobs"

@@ -148,10 +148,10 @@ async def enable_scheduling(azure: Azure, call: Call) -> Answer:
     return Answer(200)
 
 
-def _scheduling(node: dict[str, Any], wanted: str) -> None:
+def _scheduling(node: dict[str, Any], state: str) -> None:
     if node["state"] == "unusable":
         raise Failure(409, "NodeStateUnusable", "The state of the specified node is unusable.")
-    if node["scheduling"] == wanted:
+    if node["scheduling"] == state:
         text = "The specified node is already in the target scheduling state."
         raise Failure(409, "NodeAlreadyInTargetSchedulingState", text)
 
@@ -186,7 +186,7 @@ async def user(azure: Azure, call: Call) -> Answer:
 
 def _extensions(document: dict[str, Any]) -> list[dict[str, Any]]:
     machine = document["resource"]["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
-    return [_extension(SHAPES.shown("VMExtension", one)) for one in machine.get("extensions") or ()]
+    return [_extension(SHAPES.shown("VMExtension", settings)) for settings in machine.get("extensions") or ()]
 
 
 def _extension(extension: dict[str, Any]) -> dict[str, Any]:
@@ -202,9 +202,9 @@ async def extensions(azure: Azure, call: Call) -> Answer:
 
 async def extension(azure: Azure, call: Call) -> Answer:
     document, _ = lookup(azure, call)
-    for one in _extensions(document):
-        if one["vmExtension"]["name"].lower() == call.params["extension"].lower():
-            return Answer(200, {**metadata(azure, call, "extensions/@Element"), **one})
+    for item in _extensions(document):
+        if item["vmExtension"]["name"].lower() == call.params["extension"].lower():
+            return Answer(200, {**metadata(azure, call, "extensions/@Element"), **item})
     raise Failure(404, "ResourceNotFound", "The specified extension does not exist.")
 
 

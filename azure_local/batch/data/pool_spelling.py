@@ -32,7 +32,7 @@ def told(resource: dict[str, Any]) -> dict[str, Any]:
         "identity": _identity(resource["identity"]),
     }
     if "applicationPackages" in arm:
-        body["applicationPackageReferences"] = [package_told(one) for one in arm["applicationPackages"]]
+        body["applicationPackageReferences"] = [package_told(reference) for reference in arm["applicationPackages"]]
     errors = (arm.get("resizeOperationStatus") or {}).get("errors")
     if errors:
         body["resizeErrors"] = [resize_error(error) for error in errors]
@@ -68,13 +68,13 @@ def _identity(identity: dict[str, Any]) -> dict[str, Any]:
     known = identity.get("userAssignedIdentities")
     if not known:
         return {"type": "None"}
-    listed = [{"resourceId": key, **one} for key, one in known.items()]
+    listed = [{"resourceId": key, **ids} for key, ids in known.items()]
     return {"type": identity["type"], "userAssignedIdentities": listed}
 
 
 def resize_error(error: dict[str, Any]) -> dict[str, Any]:
     """ARM nests errors in an error; the data plane lists names and values."""
-    values = [{"name": one["code"], "value": one["message"]} for one in error.get("details") or ()]
+    values = [{"name": detail["code"], "value": detail["message"]} for detail in error.get("details") or ()]
     return {"code": error["code"], "message": error["message"], **({"values": values} if values else {})}
 
 
@@ -89,13 +89,13 @@ def package_heard(owner: dict[str, Any], reference: dict[str, Any]) -> dict[str,
     return {"id": f"{owner['id']}/applications/{reference['applicationId']}", **version}
 
 
-def heard(owner: dict[str, Any], given: Any, shape: str) -> dict[str, Any]:
+def heard(owner: dict[str, Any], pool: Any, shape: str) -> dict[str, Any]:
     """The body of a pool on the ARM plane, from one of the data plane's of that shape. Failure 400 if it does not fit.
 
     An empty start task stays one: it removes the pool's.
     """
-    empty = isinstance(given, dict) and given.get("startTask") == {}
-    body = schema.DATA.fitted(shape, numbers({**given, "startTask": None} if empty else given))
+    empty = isinstance(pool, dict) and pool.get("startTask") == {}
+    body = schema.DATA.fitted(shape, numbers({**pool, "startTask": None} if empty else pool))
     same = {name: body[name] for name in SAME if name in body}
     properties: dict[str, Any] = schema.heard(shape, same, "PoolProperties")
     if empty:
@@ -108,10 +108,10 @@ def heard(owner: dict[str, Any], given: Any, shape: str) -> dict[str, Any]:
         )
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": kept}
     if "enableInterNodeCommunication" in body:
-        wanted = body["enableInterNodeCommunication"]
-        properties["interNodeCommunication"] = "Enabled" if wanted else "Disabled"
+        enabled = body["enableInterNodeCommunication"]
+        properties["interNodeCommunication"] = "Enabled" if enabled else "Disabled"
     if "applicationPackageReferences" in body:
-        references = [package_heard(owner, one) for one in body["applicationPackageReferences"]]
+        references = [package_heard(owner, reference) for reference in body["applicationPackageReferences"]]
         properties["applicationPackages"] = references
     return {"properties": {**properties, **_scale(body)}}
 
@@ -128,35 +128,35 @@ def _scale(body: dict[str, Any]) -> dict[str, Any]:
     return {"scaleSettings": {"fixedScale": {"targetDedicatedNodes": 0, **size}}} if size else {}
 
 
-def formula(given: dict[str, Any], settings: dict[str, Any] | None = None) -> dict[str, Any]:
+def formula(body: dict[str, Any], settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Autoscale settings as ARM has them; what is not given stays. Failure 400 if there is no formula then."""
     names = {"formula": "autoScaleFormula", "evaluationInterval": "autoScaleEvaluationInterval"}
-    found = {name: given[own] for name, own in names.items() if given.get(own) is not None}
-    if "formula" not in found and settings is None:
+    named = {name: body[spelt] for name, spelt in names.items() if body.get(spelt) is not None}
+    if "formula" not in named and settings is None:
         raise missing("autoScaleFormula")
-    return {**(settings or {}), **found}
+    return {**(settings or {}), **named}
 
 
-def numbers(given: Any) -> Any:
+def numbers(body: Any) -> Any:
     """A body with its numbers of nodes as numbers; a numeral in quotes counts, which is how the az CLI sends it."""
-    if not isinstance(given, dict):
-        return given
-    found = dict(given)
+    if not isinstance(body, dict):
+        return body
+    converted = dict(body)
     for name in SIZE[:2]:
-        if found.get(name) is not None:
-            if not str(found[name]).isdigit():
-                raise invalid(name, found[name], "It is no number of nodes.")
-            found[name] = int(found[name])
-    return found
+        if converted.get(name) is not None:
+            if not str(converted[name]).isdigit():
+                raise invalid(name, converted[name], "It is no number of nodes.")
+            converted[name] = int(converted[name])
+    return converted
 
 
-def resize(given: Any) -> tuple[dict[str, Any], str]:
+def resize(content: Any) -> tuple[dict[str, Any], str]:
     """A resize's checked members, and its node deallocation option, as ARM spells them."""
-    body = schema.DATA.fitted("BatchPoolResizeOptions", numbers(given))
-    found: dict[str, Any] = schema.heard("BatchPoolResizeOptions", body, "FixedScaleSettings")
-    option = str(found.pop("nodeDeallocationOption", "Requeue"))
-    if not set(found) & set(SIZE[:2]):
+    body = schema.DATA.fitted("BatchPoolResizeOptions", numbers(content))
+    size: dict[str, Any] = schema.heard("BatchPoolResizeOptions", body, "FixedScaleSettings")
+    option = str(size.pop("nodeDeallocationOption", "Requeue"))
+    if not set(size) & set(SIZE[:2]):
         raise Failure(
             400, "MissingRequiredProperty", "One of targetDedicatedNodes, targetLowPriorityNodes is required."
         )
-    return found, option
+    return size, option

@@ -51,10 +51,10 @@ def shown(azure: Azure, call: Call, document: dict[str, Any]) -> dict[str, Any]:
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
     """The pool's document. Failure 404."""
-    found = pool(azure, account(azure, call), call.params["pool"])
-    if found is None:
+    document = pool(azure, account(azure, call), call.params["pool"])
+    if document is None:
         raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
-    return found
+    return document
 
 
 def _matched(azure: Azure, call: Call) -> dict[str, Any]:
@@ -66,9 +66,9 @@ def _matched(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def _owner(azure: Azure, call: Call) -> dict[str, Any]:
-    found = batch_account.by_name(azure, account(azure, call))
-    assert found is not None
-    resource: dict[str, Any] = found["resource"]
+    document = batch_account.by_name(azure, account(azure, call))
+    assert document is not None
+    resource: dict[str, Any] = document["resource"]
     return resource
 
 
@@ -84,19 +84,19 @@ async def head(azure: Azure, call: Call) -> Answer:
 async def listing(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
     documents = [d for d in azure.store.list("pool") if d["account"] == name]
-    return listed(azure, call, "pools", (shown(azure, call, one) for one in documents))
+    return listed(azure, call, "pools", (shown(azure, call, document) for document in documents))
 
 
 async def add(azure: Azure, call: Call) -> Answer:
     owner = _owner(azure, call)
     arm = pool_spelling.heard(owner, call.body, "BatchPoolCreateOptions")
     name = str(call.body["id"])
-    found = pool(azure, owner["name"], name)
-    if found is not None:
-        pool_change.not_deleting(found)
+    known = pool(azure, owner["name"], name)
+    if known is not None:
+        pool_change.not_deleting(known)
         raise Failure(409, "PoolExists", "The specified pool already exists.")
-    made = shown(azure, call, arm_pool.make(azure, owner, name, arm))
-    return Answer(201, None, {**headers(azure, made), "Location": f"{azure.front}{call.path}/{made['id']}"})
+    resource = shown(azure, call, arm_pool.make(azure, owner, name, arm))
+    return Answer(201, None, {**headers(azure, resource), "Location": f"{azure.front}{call.path}/{resource['id']}"})
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
@@ -140,12 +140,12 @@ async def remove_nodes(azure: Azure, call: Call) -> Answer:
     names = body["nodeList"]
     if not 1 <= len(names) <= 100:
         raise invalid("nodeList", names, "It must name 1 to 100 nodes.")
-    given: dict[str, Any] = heard("BatchNodeRemoveOptions", body, "FixedScaleSettings")
-    found = [node for node in nodes_of(azure, document) if node["id"] in names]
-    if len(found) != len(set(names)):
+    options: dict[str, Any] = heard("BatchNodeRemoveOptions", body, "FixedScaleSettings")
+    nodes = [node for node in nodes_of(azure, document) if node["id"] in names]
+    if len(nodes) != len(set(names)):
         raise Failure(404, "NodeNotFound", "The specified node does not exist.")
     pool_scale.check_steady(document["resource"]["properties"])
-    azure.batch.pools.take_out(document, found, given.get("nodeDeallocationOption", "Requeue"))
+    azure.batch.pools.take_out(document, nodes, options.get("nodeDeallocationOption", "Requeue"))
     azure.store.put("pool", document["resource"]["id"], document)
     return Answer(202, None, headers(azure, shown(azure, call, document)))
 
@@ -163,11 +163,11 @@ async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
     document = _matched(azure, call)
     live = document["resource"]["properties"]["scaleSettings"].get("autoScale")
     body = DATA.fitted("BatchPoolEnableAutoScaleOptions", call.body)
-    given = SHAPES.fitted("AutoScaleSettings", pool_spelling.formula(body, live), "enableautoscale")
-    wanted, _ = pool_scale.complete({"autoScale": given})
-    pool_scale.check_change(azure, document, wanted)
+    formula = SHAPES.fitted("AutoScaleSettings", pool_spelling.formula(body, live), "enableautoscale")
+    settings, _ = pool_scale.complete({"autoScale": formula})
+    pool_scale.check_change(azure, document, settings)
     pool_scale.check_spare(azure, document)
-    pool_scale.enable(azure, document, wanted["autoScale"])
+    pool_scale.enable(azure, document, settings["autoScale"])
     azure.store.put("pool", document["resource"]["id"], document)
     return Answer(200, None, headers(azure, shown(azure, call, document)))
 
@@ -175,11 +175,11 @@ async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
 async def evaluate_auto_scale(azure: Azure, call: Call) -> Answer:
     """What a formula would give now, or why it gives nothing; the pool stays as it is."""
     document = _matched(azure, call)
-    given = DATA.fitted("BatchPoolEvaluateAutoScaleOptions", call.body)
-    if not given["autoScaleFormula"]:
+    body = DATA.fitted("BatchPoolEvaluateAutoScaleOptions", call.body)
+    if not body["autoScaleFormula"]:
         raise missing("autoScaleFormula")
     pool_scale.check_auto(document["resource"]["properties"])
-    _, run = azure.batch.scaling.evaluate(document, str(given["autoScaleFormula"]))
+    _, run = azure.batch.scaling.evaluate(document, str(body["autoScaleFormula"]))
     return Answer(200, {**metadata(azure, call, "AutoScaleRun"), **pool_spelling.run_told(run)})
 
 
@@ -192,19 +192,19 @@ async def disable_auto_scale(azure: Azure, call: Call) -> Answer:
 async def counts(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
     documents = [d for d in azure.store.list("pool") if d["account"] == name]
-    return listed(azure, call, "poolnodecounts", (_counts(azure, one) for one in documents))
+    return listed(azure, call, "poolnodecounts", (_counts(azure, document) for document in documents))
 
 
 def _counts(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
     sides = {}
     nodes = nodes_of(azure, document)
     for side, dedicated in (("dedicated", True), ("lowPriority", False)):
-        found = dict.fromkeys(NODE_STATES, 0)
+        numbers = dict.fromkeys(NODE_STATES, 0)
         for node in nodes:
             if node["dedicated"] is dedicated:
                 state = next(name for name in NODE_STATES if name.lower() == node["state"])
-                found[state] += 1
-        sides[side] = {**found, "total": sum(found.values())}
+                numbers[state] += 1
+        sides[side] = {**numbers, "total": sum(numbers.values())}
     return {"poolId": document["resource"]["name"], **sides}
 
 

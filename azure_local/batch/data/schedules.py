@@ -20,10 +20,10 @@ def key(schedule: dict[str, Any]) -> str:
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
     """The schedule's resource. Failure 404."""
-    found = azure.store.get("schedule", f"{account(azure, call)}/{call.params['schedule']}")
-    if found is None:
+    schedule = azure.store.get("schedule", f"{account(azure, call)}/{call.params['schedule']}")
+    if schedule is None:
         raise Failure(404, "JobScheduleNotFound", "The specified job schedule does not exist.")
-    return found
+    return schedule
 
 
 def move(azure: Azure, schedule: dict[str, Any], state: str) -> None:
@@ -65,9 +65,9 @@ async def add(azure: Azure, call: Call) -> Answer:
         "executionInfo": {"nextRunTime": first},
         "jobs": 0,
     }
-    told = stamped(azure, schedule)
+    stamp = stamped(azure, schedule)
     azure.store.put("schedule", key(schedule), schedule)
-    return Answer(201, None, {**told, "Location": schedule["url"]})
+    return Answer(201, None, {**stamp, "Location": schedule["url"]})
 
 
 async def get(azure: Azure, call: Call) -> Answer:
@@ -83,8 +83,8 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 async def jobs(azure: Azure, call: Call) -> Answer:
     schedule = lookup(azure, call)
-    found = azure.store.list("job", f"{key(schedule)}:")
-    return listed(azure, call, "jobs", (batch_jobs.shown(job) for job in found))
+    documents = azure.store.list("job", f"{key(schedule)}:")
+    return listed(azure, call, "jobs", (batch_jobs.shown(job) for job in documents))
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
@@ -99,20 +99,20 @@ async def patch(azure: Azure, call: Call) -> Answer:
     if call.method == "PUT":
         body = {"metadata": [], **body}
     schedule.update(body)
-    told = stamped(azure, schedule)
+    stamp = stamped(azure, schedule)
     azure.store.put("schedule", key(schedule), schedule)
-    return Answer(200, None, told)
+    return Answer(200, None, stamp)
 
 
 async def switch(azure: Azure, call: Call) -> Answer:
     """Disable or enable; the job that runs goes on."""
     schedule = lookup(azure, call)
     check_match(call, schedule["eTag"])
-    wanted = "disabled" if call.path.lower().endswith("/disable") else "active"
+    state = "disabled" if call.path.lower().endswith("/disable") else "active"
     if schedule["state"] in OVER:
         raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
-    if schedule["state"] != wanted:
-        move(azure, schedule, wanted)
+    if schedule["state"] != state:
+        move(azure, schedule, state)
     return Answer(204, None, headers(azure, schedule))
 
 

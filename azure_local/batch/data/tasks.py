@@ -28,10 +28,10 @@ def key(job: dict[str, Any], task: str) -> str:
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
     job = jobs.lookup(azure, call)
-    found = azure.store.get("task", key(job, call.params["task"]))
-    if found is None:
+    task = azure.store.get("task", key(job, call.params["task"]))
+    if task is None:
         raise Failure(404, "TaskNotFound", "The specified task does not exist.")
-    return found
+    return task
 
 
 def shown(task: dict[str, Any]) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
     return azure.store.put("task", key(job, body["id"]), task)
 
 
-def _read(azure: Azure, job: dict[str, Any], given: Any) -> dict[str, Any]:
+def _read(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
     """A task's checked body. Failure as Batch words it."""
-    body = DATA.fitted("BatchTaskCreateOptions", given)
+    body = DATA.fitted("BatchTaskCreateOptions", content)
     if "multiInstanceSettings" in body:
         azure.gaps["multiInstanceSettings"] = azure.gaps.get("multiInstanceSettings", 0) + 1
         raise malformed("multiInstanceSettings is not offered by the local Azure.")
@@ -86,7 +86,9 @@ def _read(azure: Azure, job: dict[str, Any], given: Any) -> dict[str, Any]:
             raise invalid("dependencyAction", options["dependencyAction"], "The job has no usesTaskDependencies.")
     owner = batch_account.by_name(azure, job["account"])
     assert owner is not None
-    references = [package_heard(owner["resource"], one) for one in body.get("applicationPackageReferences") or ()]
+    references = [
+        package_heard(owner["resource"], reference) for reference in body.get("applicationPackageReferences") or ()
+    ]
     applications.check_references(azure, owner["resource"], references)
     for file in body.get("resourceFiles") or ():
         pool_access.resource_file(file, auto_storage="autoStorage" in owner["resource"]["properties"])
@@ -95,9 +97,14 @@ def _read(azure: Azure, job: dict[str, Any], given: Any) -> dict[str, Any]:
 
 def exits(task: dict[str, Any]) -> list[dict[str, Any]]:
     """All the exit options of a task."""
-    found = task.get("exitConditions") or {}
-    mapped = [one["exitOptions"] for name in ("exitCodes", "exitCodeRanges") for one in found.get(name) or ()]
-    return [*mapped, *(found[name] for name in ("preProcessingError", "fileUploadError", "default") if name in found)]
+    conditions = task.get("exitConditions") or {}
+    mapped = [
+        mapping["exitOptions"] for name in ("exitCodes", "exitCodeRanges") for mapping in conditions.get(name) or ()
+    ]
+    return [
+        *mapped,
+        *(conditions[name] for name in ("preProcessingError", "fileUploadError", "default") if name in conditions),
+    ]
 
 
 async def add(azure: Azure, call: Call) -> Answer:
@@ -118,8 +125,8 @@ async def add_collection(azure: Azure, call: Call) -> Answer:
         task_id = str((body or {}).get("id", ""))
         try:
             task = _new(azure, job, body)
-            told = {name: task[name] for name in ("eTag", "lastModified")}
-            results.append({"status": "success", "taskId": task_id, **told, "location": task["url"]})
+            stamp = {name: task[name] for name in ("eTag", "lastModified")}
+            results.append({"status": "success", "taskId": task_id, **stamp, "location": task["url"]})
         except Failure as failure:
             error = {"code": failure.code, "message": {"lang": "en-US", "value": failure.message}}
             results.append({"status": "clienterror", "taskId": task_id, "error": error})
@@ -165,9 +172,9 @@ async def replace(azure: Azure, call: Call) -> Answer:
         raise Failure(409, "TaskCompleted", "The specified task is completed already.")
     body = DATA.fitted("BatchTask", call.body)
     task["constraints"] = {**_limits(job), **body.get("constraints", {})}
-    told = stamped(azure, task)
+    stamp = stamped(azure, task)
     azure.store.put("task", key(job, task["id"]), task)
-    return Answer(200, None, told)
+    return Answer(200, None, stamp)
 
 
 def _limits(job: dict[str, Any]) -> dict[str, Any]:
