@@ -52,10 +52,10 @@ class Containers:
         for command in _candidates():
             code, _ = await _call([*command, "info"])
             if code == 0:
-                left = (await _call([*command, "ps", "-aq", "--filter", f"label={self._label}"]))[1].split()
-                if left:
-                    await _call([*command, "kill", *left])
-                    await _call([*command, "rm", "-f", *left])
+                containers = (await _call([*command, "ps", "-aq", "--filter", f"label={self._label}"]))[1].split()
+                if containers:
+                    await _call([*command, "kill", *containers])
+                    await _call([*command, "rm", "-f", *containers])
                 return command
         return None
 
@@ -92,10 +92,10 @@ class Containers:
         name = f"reconcile-{uuid.uuid4().hex}"
         self._running.add(name)
         with tempfile.TemporaryDirectory() as private:
-            told = Path(private, "container")
-            args, env = self._command(run, line, {**settings, "imageName": image}, name, told)
+            id_file = Path(private, "container")
+            args, env = self._command(run, line, {**settings, "imageName": image}, name, id_file)
             end = await run.start([*runtime, *args], env, limit)
-            run.container = told.read_text().strip() if told.exists() else None
+            run.container = id_file.read_text().strip() if id_file.exists() else None
         if end[0] != 0:  # the client may be gone and its container not
             await _call([*runtime, "kill", name])
             await _call([*runtime, "rm", "-f", name])
@@ -105,11 +105,11 @@ class Containers:
         return end
 
     def _command(
-        self, run: Run, line: str, settings: dict[str, Any], name: str, told: Path
+        self, run: Run, line: str, settings: dict[str, Any], name: str, id_file: Path
     ) -> tuple[list[str], dict[str, str]]:
         """The arguments of the runtime, and its environment, which holds the values of the task's variables."""
         root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "ca.pem"
-        args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(told), "--network", "host"]
+        args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(id_file), "--network", "host"]
         args += ["-v", f"{authority}:{authority}:ro", *mounts(root, run, settings)]
         if (settings.get("workingDirectory") or "").lower() != "containerimagedefault":
             args += ["-w", str(run.work)]
@@ -136,10 +136,10 @@ class Containers:
         full = registries.full(image)  # Podman knows no default registry
         registry = registries.matching(image, settings.get("registry"), known)
         with registries.signed_in(registry) as login:
-            code, said = await _call([*runtime, "pull", full], PULL, {**os.environ, **login})
+            code, output = await _call([*runtime, "pull", full], PULL, {**os.environ, **login})
         if code != 0:
             text = "One or more container images specified are invalid"
-            raise Refused("ContainerInvalidImage", text, ContainerImage=image, Message=said.strip()[-1000:])
+            raise Refused("ContainerInvalidImage", text, ContainerImage=image, Message=output.strip()[-1000:])
         return full
 
     def close(self) -> None:
@@ -153,8 +153,8 @@ class Containers:
 
 def mounts(root: str, run: Run, settings: dict[str, Any]) -> list[str]:
     """What of the node's directories is in the container: all of them, or those that the settings name."""
-    wanted = settings.get("containerHostBatchBindMounts")
-    if wanted is None:
+    bindings = settings.get("containerHostBatchBindMounts")
+    if bindings is None:
         return ["-v", f"{root}:{root}"]
     places = {
         "Shared": f"{root}/shared",
@@ -164,16 +164,16 @@ def mounts(root: str, run: Run, settings: dict[str, Any]) -> list[str]:
         "JobPrep": run.variables.get("AZ_BATCH_JOB_PREP_DIR", ""),
         "Applications": f"{root}/applications",
     }
-    found = [(places[one["source"]], ":ro" if one.get("isReadOnly") else "") for one in wanted]
-    return [word for place, mode in found if place for word in ("-v", f"{place}:{place}{mode}")]
+    volumes = [(places[binding["source"]], ":ro" if binding.get("isReadOnly") else "") for binding in bindings]
+    return [word for place, mode in volumes if place for word in ("-v", f"{place}:{place}{mode}")]
 
 
 def _candidates() -> list[list[str]]:
     """Commands that may be a container runtime, the first choice first."""
-    given = os.environ.get("RECONCILE_CONTAINERS")
-    wanted = [["docker"], ["podman"]] if given is None else [shlex.split(given)]
-    found = ((shutil.which(command[0]), command[1:]) for command in wanted if command)
-    return [[program, *options] for program, options in found if program]
+    named = os.environ.get("RECONCILE_CONTAINERS")
+    commands = [["docker"], ["podman"]] if named is None else [shlex.split(named)]
+    programs = ((shutil.which(command[0]), command[1:]) for command in commands if command)
+    return [[program, *options] for program, options in programs if program]
 
 
 async def _call(args: list[str], seconds: float = ANSWER, env: dict[str, str] | None = None) -> tuple[int, str]:
@@ -184,12 +184,12 @@ async def _call(args: list[str], seconds: float = ANSWER, env: dict[str, str] | 
     except OSError as error:
         return -1, str(error)
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), seconds)
+        output, _ = await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
         process.kill()
         await process.wait()
         return -1, f"{args[0]} did not answer in {seconds} seconds"
-    return process.returncode or 0, said.decode(errors="replace")
+    return process.returncode or 0, output.decode(errors="replace")
 
 
 def _invalid_settings(reason: str) -> Refused:

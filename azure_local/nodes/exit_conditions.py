@@ -22,12 +22,12 @@ def _matching(known: dict[str, Any], info: dict[str, Any], code: int | None, *, 
     reason = (info.get("failureInfo") or {}).get("code")
     if reason == UPLOAD_FAILED:
         return dict(known.get("fileUploadError") or known.get("default") or {})
-    for one in known.get("exitCodes") or ():
-        if code == one["code"]:
-            return dict(one["exitOptions"])
-    for one in known.get("exitCodeRanges") or ():
-        if code is not None and one["start"] <= code <= one["end"]:
-            return dict(one["exitOptions"])
+    for condition in known.get("exitCodes") or ():
+        if code == condition["code"]:
+            return dict(condition["exitOptions"])
+    for condition in known.get("exitCodeRanges") or ():
+        if code is not None and condition["start"] <= code <= condition["end"]:
+            return dict(condition["exitOptions"])
     if failed and code is None and "preProcessingError" in known and reason != "TaskEnded":
         return dict(known["preProcessingError"])
     return dict(known.get("default") or {}) if failed else {}
@@ -48,6 +48,8 @@ def _satisfies(task: dict[str, Any]) -> bool:
 
 def _needs(task: dict[str, Any]) -> set[str]:
     """The ids of the tasks that must have ended; a range is of ids that are numbers."""
-    wanted = task.get("dependsOn") or {}
-    ranges = (range(one["start"], one["end"] + 1) for one in wanted.get("taskIdRanges") or ())
-    return {one.lower() for one in wanted.get("taskIds") or ()} | {str(number) for one in ranges for number in one}
+    dependencies = task.get("dependsOn") or {}
+    ranges = (range(bounds["start"], bounds["end"] + 1) for bounds in dependencies.get("taskIdRanges") or ())
+    return {task_id.lower() for task_id in dependencies.get("taskIds") or ()} | {
+        str(number) for ids in ranges for number in ids
+    }

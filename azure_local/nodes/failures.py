@@ -7,9 +7,9 @@ from typing import Any
 
 def failure(code: str, message: str, **details: str) -> dict[str, Any]:
     """A failureInfo; `details` are its names and values."""
-    found: dict[str, Any] = {"category": "usererror", "code": code, "message": message}
+    info: dict[str, Any] = {"category": "usererror", "code": code, "message": message}
     listed = [{"name": name, "value": value} for name, value in details.items() if value]
-    return {**found, "details": listed} if listed else found
+    return {**info, "details": listed} if listed else info
 
 
 class Refused(Exception):

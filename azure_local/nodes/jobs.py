@@ -75,6 +75,6 @@ class Jobs:
 
     async def _released(self, job: dict[str, Any]) -> None:
         pools = self.azure.store.list("pool")
-        mine = {one["resource"]["name"].lower(): one for one in pools if one["account"] == job["account"]}
+        mine = {pool["resource"]["name"].lower(): pool for pool in pools if pool["account"] == job["account"]}
         await self.tasks.preparation.release(job, mine)
         job["released"] = "done"

@@ -101,13 +101,15 @@ class Machine:
     ) -> dict[str, Any]:
         """Run a job's preparation or release task to its end, retries included; its execution info."""
         folder = self.root(node) / "workitems" / job["id"] / "job-1" / task["id"]
-        own = {
+        variables = {
             **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
             **_prepared(self.root(node), job),
         }
-        own |= {"AZ_BATCH_JOB_ID": job["id"], "AZ_BATCH_TASK_ID": task["id"], "AZ_BATCH_TASK_DIR": str(folder)}
+        variables |= {"AZ_BATCH_JOB_ID": job["id"], "AZ_BATCH_TASK_ID": task["id"], "AZ_BATCH_TASK_DIR": str(folder)}
         key = f"{task['id']}/{job['id']}/{node['id']}"
-        return await self._run_beside(document, node, folder, key, task, own, task["constraints"]["maxTaskRetryCount"])
+        return await self._run_beside(
+            document, node, folder, key, task, variables, task["constraints"]["maxTaskRetryCount"]
+        )
 
     async def _run_beside(
         self,
@@ -116,15 +118,15 @@ class Machine:
         folder: Path,
         key: str,
         task: dict[str, Any],
-        own: dict[str, str],
+        variables: dict[str, str],
         retries: int,
     ) -> dict[str, Any]:
         """Run what is no task of a job's list in `folder`, as often as `retries` allows; how it ended."""
-        own = {**own, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
+        variables = {**variables, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
         await self._commands(document, node)
         tried = 0
         while True:
-            run = Run(folder, self._host(node), {**self._variables(node), **own}, {})
+            run = Run(folder, self._host(node), {**self._variables(node), **variables}, {})
             run.work.mkdir(parents=True, exist_ok=True)
             self._runs[key] = run
             info: dict[str, Any] = {"startTime": self.azure.clock.after(0), "retryCount": tried}
@@ -151,7 +153,7 @@ class Machine:
         """
         key = f"{task['account']}/{task['job']}/{task['id']}".lower()
         folder = self.root(node) / "workitems" / task["job"] / "job-1" / task["id"]
-        own = {
+        variables = {
             **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
             **_settings(task),
             **_prepared(self.root(node), job),
@@ -161,7 +163,7 @@ class Machine:
             "AZ_BATCH_TASK_DIR": str(folder),
             "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd"),
         }
-        run = Run(folder, self._host(node), {**self._variables(node), **own}, task)
+        run = Run(folder, self._host(node), {**self._variables(node), **variables}, task)
         run.work.mkdir(parents=True, exist_ok=True)
         task["folder"] = str(folder)
         self._runs[key] = run
@@ -223,21 +225,21 @@ OUTCOME = ("exitCode", "failureInfo", "containerInfo", "result")
 
 def _told(run: Run, code: int | None, failure: dict[str, Any] | None) -> dict[str, Any]:
     """How a run ended, as executionInfo and startTaskInfo tell it."""
-    told: dict[str, Any] = {"result": "success" if failure is None else "failure"}
+    info: dict[str, Any] = {"result": "success" if failure is None else "failure"}
     if code is not None:
-        told["exitCode"] = code
+        info["exitCode"] = code
     if failure is not None:
-        told["failureInfo"] = failure
+        info["failureInfo"] = failure
     if run.container is not None:
-        told["containerInfo"] = {"containerId": run.container, "state": "exited"}
-    return told
+        info["containerInfo"] = {"containerId": run.container, "state": "exited"}
+    return info
 
 
 def _configuration(document: dict[str, Any]) -> dict[str, Any] | None:
     """The container configuration of a pool, if it has one."""
     machine = document["resource"]["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
-    found: dict[str, Any] | None = machine.get("containerConfiguration")
-    return found
+    configuration: dict[str, Any] | None = machine.get("containerConfiguration")
+    return configuration
 
 
 def _settings(task: dict[str, Any]) -> dict[str, str]:

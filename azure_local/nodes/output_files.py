@@ -15,19 +15,19 @@ WANTED = {"tasksuccess": (True,), "taskfailure": (False,), "taskcompletion": (Tr
 
 
 async def upload(
-    files: ResourceFiles, wanted: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
+    files: ResourceFiles, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
 ) -> None:
     """Upload what matches, each file to its container. Refused if one cannot be written."""
-    for one in wanted:
-        if success not in WANTED[one["uploadOptions"]["uploadCondition"]]:
+    for output in outputs:
+        if success not in WANTED[output["uploadOptions"]["uploadCondition"]]:
             continue
-        container = one["destination"].get("container") or {}
-        found = matching(one["filePattern"], folder, work)
+        container = output["destination"].get("container") or {}
+        paths = matching(output["filePattern"], folder, work)
         async with files.client(container) as client:
-            for path, name in found:
+            for path, name in paths:
                 headers = {"x-ms-blob-type": "BlockBlob"}
                 headers |= {item["name"]: item.get("value", "") for item in container.get("uploadHeaders") or ()}
-                url = _target(container, name, whole=not _wild(one["filePattern"]))
+                url = _target(container, name, whole=not _wild(output["filePattern"]))
                 answer = await client.put(url, content=path.read_bytes(), headers=headers)
                 if answer.status_code != 201:
                     text = "An error occurred while uploading the files of the task"
@@ -42,8 +42,8 @@ def matching(pattern: str, folder: Path, work: Path) -> list[tuple[Path, str]]:
     if not base.is_relative_to(folder.resolve()) or not base.is_dir():
         return []
     rest = "/".join(absolute[fixed:])
-    found = [path for path in sorted(base.glob(rest)) if path.is_file()]
-    return [(path, str(path.relative_to(base))) for path in found]
+    paths = [path for path in sorted(base.glob(rest)) if path.is_file()]
+    return [(path, str(path.relative_to(base))) for path in paths]
 
 
 def _wild(text: str) -> bool:

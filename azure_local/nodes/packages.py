@@ -24,13 +24,13 @@ class Packages:
 
     async def install(self, node: dict[str, Any], references: list[dict[str, Any]], place: Path) -> dict[str, str]:
         """Bring packages to `place`; the variables that say where each is. Refused if one cannot be had."""
-        found = {}
+        variables = {}
         for reference in references:
             name, version = reference["id"].rsplit("/", 1)[-1], reference.get("version")
             folder = place / re.sub(r"[^\w.-]", "_", f"{name}{version or ''}")
             await self._unzip(node, reference, folder)
-            found[variable(name, version)] = str(folder)
-        return found
+            variables[variable(name, version)] = str(folder)
+        return variables
 
     async def _unzip(self, node: dict[str, Any], reference: dict[str, Any], folder: Path) -> None:
         owner = batch_account.by_name(self.azure, node["account"])
@@ -53,18 +53,18 @@ class Packages:
         settings = owner["properties"]["autoStorage"]
         if settings["authenticationMode"] != "BatchAccountManagedIdentity":
             return None
-        wanted = settings.get("nodeIdentityReference") or {"resourceId": ""}
+        reference = settings.get("nodeIdentityReference") or {"resourceId": ""}
         held = (self.azure.store.get("imds", node["secret"]) or {"identities": []})["identities"]
-        if wanted["resourceId"].lower() not in [one.lower() for one in held]:
+        if reference["resourceId"].lower() not in [identity.lower() for identity in held]:
             text = "The pool does not have the identity with which nodes reach the auto storage account."
             raise Refused("ApplicationPackageError", text)
-        return dict(wanted)
+        return dict(reference)
 
 
 def variable(name: str, version: str | None) -> str:
     """`AZ_BATCH_APP_PACKAGE_blender_2_7`: on Linux, what a variable may not have is an underscore."""
-    told = f"{name}_{version}" if version else name
-    return "AZ_BATCH_APP_PACKAGE_" + re.sub(r"[.#-]", "_", told)
+    spelt = f"{name}_{version}" if version else name
+    return "AZ_BATCH_APP_PACKAGE_" + re.sub(r"[.#-]", "_", spelt)
 
 
 def _extract(data: bytes, folder: Path) -> None:

@@ -182,7 +182,7 @@ class Pools:
         mine = [node for node in nodes if node["dedicated"] is dedicated and node["state"] != "deallocated"]
         used = sum(node["cores"] for node in mine)
         quota = account["dedicatedCoreQuota" if dedicated else "lowPriorityCoreQuota"]
-        families = {one["name"].lower(): one["coreQuota"] for one in account["dedicatedCoreQuotaPerVMFamily"]}
+        families = {item["name"].lower(): item["coreQuota"] for item in account["dedicatedCoreQuotaPerVMFamily"]}
         limit = families.get(family.lower(), quota) if dedicated else quota
         alike = sum(node["cores"] for node in mine if sizes.family(node.get("size", size)) == family)
         if used + cores <= quota and alike + cores <= limit:

@@ -18,33 +18,33 @@ class Preparation:
 
     def fit(self, job: dict[str, Any], node: dict[str, Any]) -> bool:
         """Whether the node may run tasks of the job: its preparation has not failed there."""
-        wanted = job.get("jobPreparationTask")
-        found = self.azure.store.get("preparation", _key(job, node)) if wanted else None
-        info = (found or {}).get(PREPARATION)
+        task = job.get("jobPreparationTask")
+        document = self.azure.store.get("preparation", _key(job, node)) if task else None
+        info = (document or {}).get(PREPARATION)
         failed = info is not None and info.get("result") == "failure"
-        return not (failed and wanted and wanted["waitForSuccess"] and not self._stale(wanted, info, node))
+        return not (failed and task and task["waitForSuccess"] and not self._stale(task, info, node))
 
     async def ready(self, document: dict[str, Any], job: dict[str, Any], node: dict[str, Any]) -> bool:
         """Prepare the node for the job, unless it is; whether tasks may run there."""
-        wanted = job.get("jobPreparationTask")
-        if not wanted:
+        task = job.get("jobPreparationTask")
+        if not task:
             return True
         key = _key(job, node)
         while key in self._running:
             await asyncio.shield(self._running[key])
         known = (self.azure.store.get("preparation", key) or {}).get(PREPARATION)
-        if known is None or known["state"] != "completed" or self._stale(wanted, known, node):
+        if known is None or known["state"] != "completed" or self._stale(task, known, node):
             self._running[key] = asyncio.get_running_loop().create_future()
             try:
-                await self._run(document, job, node, wanted, PREPARATION)
+                await self._run(document, job, node, task, PREPARATION)
             finally:
                 self._running.pop(key).set_result(None)
         return self.fit(job, node)
 
-    def _stale(self, wanted: dict[str, Any], info: dict[str, Any] | None, node: dict[str, Any]) -> bool:
+    def _stale(self, task: dict[str, Any], info: dict[str, Any] | None, node: dict[str, Any]) -> bool:
         """Whether the node has booted since."""
         again = info is not None and info["startTime"] < node.get("lastBootTime", "")
-        return again and bool(wanted["rerunOnNodeRebootAfterSuccess"])
+        return again and bool(task["rerunOnNodeRebootAfterSuccess"])
 
     async def _run(
         self, document: dict[str, Any], job: dict[str, Any], node: dict[str, Any], task: dict[str, Any], what: str

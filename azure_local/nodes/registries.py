@@ -26,10 +26,10 @@ def full(image: str) -> str:
     return f"{HUB}/{image}" if "/" in image else f"{HUB}/library/{image}"
 
 
-def matching(image: str, own: dict[str, Any] | None, known: list[dict[str, Any]]) -> dict[str, Any] | None:
+def matching(image: str, preferred: dict[str, Any] | None, known: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The task's own registry, or the one of the pool's that the image comes from."""
-    if own:
-        return own
+    if preferred:
+        return preferred
     named = ((registry, registry.get("registryServer") or HUB) for registry in known)
     return next((registry for registry, name in named if _host(name) == server(image)), None)
 

@@ -74,7 +74,7 @@ class ResourceFiles:
         if answer.status_code != 200:
             raise _denied("ResourceContainer", answer, base)
         listing = ET.fromstring(answer.content)  # noqa: S314  # our own blob service wrote it
-        return [found.text or "" for found in listing.iterfind("./Blobs/Blob/Name")]
+        return [element.text or "" for element in listing.iterfind("./Blobs/Blob/Name")]
 
     async def _save(self, client: httpx.AsyncClient, url: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

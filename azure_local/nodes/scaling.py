@@ -40,10 +40,10 @@ class Scaling:
         interval = seconds(settings["evaluationInterval"])
         assert interval is not None
         document["evaluateAt"] = stamp(self.azure.clock.now() + timedelta(seconds=interval))
-        made, told = self.evaluate(document, settings["formula"])
-        properties["autoScaleRun"] = told
-        if made is not None:
-            self._apply(document, made)
+        evaluation, run = self.evaluate(document, settings["formula"])
+        properties["autoScaleRun"] = run
+        if evaluation is not None:
+            self._apply(document, evaluation)
 
     def evaluate(
         self, document: dict[str, Any], formula: str
@@ -60,23 +60,23 @@ class Scaling:
         )
         run = {"evaluationTime": stamp(now)}
         try:
-            seen = self.samples.series(document)
-            made = batch_autoscale.evaluate(formula, seen, now=now, pool=pool, seed=int(now.timestamp()))
+            samples = self.samples.series(document)
+            evaluation = batch_autoscale.evaluate(formula, samples, now=now, pool=pool, seed=int(now.timestamp()))
         except batch_autoscale.EvaluationError as error:
             return None, {**run, "results": pool.results, "error": _told(error.body)}
         except batch_autoscale.FormulaError as error:
             return None, {**run, "results": pool.results, "error": _told(_refusal(error))}
-        return made, {**run, "results": made.results}
+        return evaluation, {**run, "results": evaluation.results}
 
-    def _apply(self, document: dict[str, Any], made: batch_autoscale.Evaluation) -> None:
+    def _apply(self, document: dict[str, Any], evaluation: batch_autoscale.Evaluation) -> None:
         """Resize to the formula's targets, unless the pool has them or is on its way there."""
         properties, size = document["resource"]["properties"], pool_scale.size(document)
-        targets = {"targetDedicatedNodes": made.dedicated, "targetLowPriorityNodes": made.spot}
-        there = self.azure.batch.pools.current(document) == (made.dedicated, made.spot)
+        targets = {"targetDedicatedNodes": evaluation.dedicated, "targetLowPriorityNodes": evaluation.spot}
+        there = self.azure.batch.pools.current(document) == (evaluation.dedicated, evaluation.spot)
         same = all(size[name] == number for name, number in targets.items())
         size.update(targets)
         if not same or (properties["allocationState"] == "Steady" and not there):
-            self.azure.batch.pools.resize(document, pool_scale.OPTIONS[made.option])
+            self.azure.batch.pools.resize(document, pool_scale.OPTIONS[evaluation.option])
 
 
 def _refusal(error: batch_autoscale.FormulaError) -> Mapping[str, Any]:
@@ -87,5 +87,5 @@ def _refusal(error: batch_autoscale.FormulaError) -> Mapping[str, Any]:
 
 def _told(body: Mapping[str, Any]) -> dict[str, Any]:
     """The data plane lists names and values, ARM nests errors in an error."""
-    details = [{"code": one["name"], "message": one["value"]} for one in body["values"]]
+    details = [{"code": item["name"], "message": item["value"]} for item in body["values"]]
     return {"code": body["code"], "message": body["message"], "details": details}

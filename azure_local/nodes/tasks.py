@@ -81,7 +81,7 @@ class Tasks:
         slots = document["resource"]["properties"]["taskSlotsPerNode"]
         packed = document["resource"]["properties"]["taskSchedulingPolicy"]["nodeFillType"] == "Pack"
         room = {node["id"]: slots - self._used(node) for node in nodes}
-        if not any(left > 0 for left in room.values()):
+        if not any(free > 0 for free in room.values()):
             return
         waits = waiting(self.azure, job)
         tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
@@ -90,13 +90,13 @@ class Tasks:
         for task in tasks:
             if task["state"] != "active" or waits(task):
                 continue
-            if running >= most >= 0 or not any(left > 0 for left in room.values()):
+            if running >= most >= 0 or not any(free > 0 for free in room.values()):
                 return
             fit = [node for node in nodes if room[node["id"]] >= task["requiredSlots"]]
             if not fit:
                 continue
-            wanted = (task.get("affinityInfo") or {}).get("affinityId")
-            best = max(fit, key=lambda n: (f"TVM:{n['id']}" == wanted, -room[n["id"]] if packed else room[n["id"]]))
+            affinity = (task.get("affinityInfo") or {}).get("affinityId")
+            best = max(fit, key=lambda n: (f"TVM:{n['id']}" == affinity, -room[n["id"]] if packed else room[n["id"]]))
             room[best["id"]] -= task["requiredSlots"]
             running += 1
             self._give(document, job, task, best)
@@ -125,9 +125,9 @@ class Tasks:
     async def _run(
         self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]
     ) -> None:
-        given = task["stateTransitionTime"]
+        since = task["stateTransitionTime"]
         packages = await self._prepare(document, job, task, node)
-        if task["state"] != "preparing" or task["stateTransitionTime"] != given:
+        if task["state"] != "preparing" or task["stateTransitionTime"] != since:
             return  # requeued, ended or removed meanwhile: whoever did that has set the state
         if packages is None:
             self._give_back(task, node)
@@ -167,7 +167,7 @@ class Tasks:
         references = task.get("applicationPackageReferences") or []
         if not references or owner is None:
             return {}
-        heard = [package_heard(owner["resource"], one) for one in references]
+        heard = [package_heard(owner["resource"], reference) for reference in references]
         place = self.machine.root(node) / "workitems" / task["job"] / "job-1" / task["id"] / "apps"
         try:
             return await self.packages.install(node, heard, place)

@@ -14,7 +14,7 @@ def trouble(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
     return azure.store.get("trouble", f"{document['account']}/{document['resource']['name']}") or {}
 
 
-def node(azure: Azure, body: dict[str, Any]) -> Any:
+def strike(azure: Azure, body: dict[str, Any]) -> Any:
     """`{"account", "pool", "state"}`, with `node` or of the first that works: it gets into that state.
 
     `seconds` is how long a preempted node stays away; `idle` heals a node. `lasting` true: no boot mends it.
@@ -22,23 +22,23 @@ def node(azure: Azure, body: dict[str, Any]) -> Any:
     nodes = azure.store.list("node", f"{body['account']}/{body['pool']}/")
     state = str(body["state"]).lower()
     spot = state == "preempted"
-    fit = [one for one in nodes if body.get("node") in (None, one["id"]) and not (spot and one["dedicated"])]
-    working = sorted(fit, key=lambda one: one["state"] not in ("running", "idle"))
+    fit = [node for node in nodes if body.get("node") in (None, node["id"]) and not (spot and node["dedicated"])]
+    working = sorted(fit, key=lambda node: node["state"] not in ("running", "idle"))
     if state not in STATES or not working:
         return {"error": f"there is no such node, or it cannot be {state}"}
-    found = working[0]
-    found["lasting"] = state if body.get("lasting") is True else None
+    node = working[0]
+    node["lasting"] = state if body.get("lasting") is True else None
     if spot:
-        azure.batch.nodes.preempt(found, body.get("seconds"))
+        azure.batch.nodes.preempt(node, body.get("seconds"))
     elif state == "starttaskfailed":
-        azure.batch.nodes.fail(found, state, "StartTaskFailed", "The start task of the node failed.")
+        azure.batch.nodes.fail(node, state, "StartTaskFailed", "The start task of the node failed.")
     elif state == "offline":
-        azure.batch.nodes.disable(found, "requeue")
+        azure.batch.nodes.disable(node, "requeue")
     elif state == "idle":
-        azure.batch.nodes.start(found)
+        azure.batch.nodes.start(node)
     else:
-        azure.batch.nodes.fail(found, state, "NodeAgentUnreachable", "The node does not answer.")
-    return {"node": found["id"], "state": found["state"]}
+        azure.batch.nodes.fail(node, state, "NodeAgentUnreachable", "The node does not answer.")
+    return {"node": node["id"], "state": node["state"]}
 
 
 def allocation(azure: Azure, body: dict[str, Any]) -> Any:
@@ -60,7 +60,7 @@ def quota(azure: Azure, body: dict[str, Any]) -> Any:
             continue
         for name in ("dedicatedCoreQuota", "lowPriorityCoreQuota", "poolQuota", "activeJobAndJobScheduleQuota"):
             properties[name] = body.get(name, properties[name])
-        known = {one["name"]: one["coreQuota"] for one in properties["dedicatedCoreQuotaPerVMFamily"]}
+        known = {family["name"]: family["coreQuota"] for family in properties["dedicatedCoreQuotaPerVMFamily"]}
         known |= body.get("families", {})
         listed = [{"name": name, "coreQuota": cores} for name, cores in known.items()]
         properties["dedicatedCoreQuotaPerVMFamily"] = listed
@@ -69,5 +69,5 @@ def quota(azure: Azure, body: dict[str, Any]) -> Any:
     return {"error": f"there is no account {body['account']}"}
 
 
-SETTINGS = {"nodes": node, "allocations": allocation, "batch-quotas": quota}
+SETTINGS = {"nodes": strike, "allocations": allocation, "batch-quotas": quota}
 """Path below `/local/` → what a POST there does."""
