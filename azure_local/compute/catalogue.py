@@ -69,7 +69,7 @@ IMAGES: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 def size(name: str) -> Size | None:
-    return next((one for one in SIZES if one.name.lower() == name.lower()), None)
+    return next((vm_size for vm_size in SIZES if vm_size.name.lower() == name.lower()), None)
 
 
 def limit(azure: Azure, location: str, name: str) -> int:
@@ -83,12 +83,12 @@ def used(azure: Azure, location: str, name: str) -> int:
     total = 0
     for document in azure.store.list("virtualMachine"):
         properties = document["resource"]["properties"]
-        found = size(properties["hardwareProfile"]["vmSize"])
-        if found is None or document["resource"]["location"] != location:
+        vm_size = size(properties["hardwareProfile"]["vmSize"])
+        if vm_size is None or document["resource"]["location"] != location:
             continue
         spot = properties.get("priority") == "Spot"
-        counted = ("lowPriorityCores",) if spot else ("cores", found.family)
-        total += found.cores if name in counted else 0
+        counted = ("lowPriorityCores",) if spot else ("cores", vm_size.family)
+        total += vm_size.cores if name in counted else 0
     return total
 
 
@@ -97,37 +97,37 @@ def check_size(location: str, name: str | None) -> Size:
     if not name:
         text = "Required parameter 'hardwareProfile.vmSize' is missing (null)."
         raise Failure(400, "InvalidParameter", text, target="hardwareProfile.vmSize")
-    found = size(name)
-    if found is None or location not in found.regions:
-        here = ",".join(one.name for one in SIZES if location in one.regions)
+    vm_size = size(name)
+    if vm_size is None or location not in vm_size.regions:
+        here = ",".join(available.name for available in SIZES if location in available.regions)
         text = f"The value {name} provided for the VM size is not valid. The valid sizes in the current region are: "
         text += f"{here}. Find out more on the valid VM sizes in each region at https://aka.ms/azure-regions."
         raise Failure(400, "InvalidParameter", text, target="vmSize")
-    return found
+    return vm_size
 
 
-def check_capacity(azure: Azure, location: str, wanted: Size, *, spot: bool) -> None:
+def check_capacity(azure: Azure, location: str, vm_size: Size, *, spot: bool) -> None:
     """Failure 409 as Compute words it, unless one VM of this size can be made here now."""
-    restriction = azure.store.get("restriction", f"{location}/{wanted.name}")
+    restriction = azure.store.get("restriction", f"{location}/{vm_size.name}")
     if restriction is not None and not restriction.get("zones"):
         text = (
-            f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {wanted.name}' "
+            f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {vm_size.name}"
         )
         text += (
-            f"is currently not available in location '{location}'. Please try another size or deploy to a different "
+            f"' is currently not available in location '{location}'. Please try another size or deploy to a different "
         )
         text += "location or different zone. See https://aka.ms/azureskunotavailable for details."
         raise Failure(409, "SkuNotAvailable", text)
-    for quota in ("lowPriorityCores",) if spot else (wanted.family, "cores"):
+    for quota in ("lowPriorityCores",) if spot else (vm_size.family, "cores"):
         allowed, now = limit(azure, location, quota), used(azure, location, quota)
-        if now + wanted.cores > allowed:
+        if now + vm_size.cores > allowed:
             words = TOTALS.get(quota, quota)
             text = f"Operation could not be completed as it results in exceeding approved {words} Cores quota. "
             text += f"Additional details - Deployment Model: Resource Manager, Location: {location}, Current Limit: "
             text += (
-                f"{allowed}, Current Usage: {now}, Additional Required: {wanted.cores}, (Minimum) New Limit Required: "
+                f"{allowed}, Current Usage: {now}, Additional Required: {vm_size.cores}, (Minimum) New Limit Required: "
             )
-            text += f"{now + wanted.cores}. Setup Alerts when Quota reaches threshold. Learn more at "
+            text += f"{now + vm_size.cores}. Setup Alerts when Quota reaches threshold. Learn more at "
             text += "https://aka.ms/quotamonitoringalerting . Submit a request for Quota increase at https://aka.ms/"
             text += "ProdportalCRP by specifying parameters listed in the 'Details' section for deployment to succeed. "
             text += (
@@ -166,25 +166,25 @@ def _location(azure: Azure, call: Call) -> str:
 
 def _known(azure: Azure, call: Call) -> list[str]:
     """The versions that the path speaks of. Failure 404 if there is no such image."""
-    found = versions(azure, _urn(call))
-    if not found:
+    names = versions(azure, _urn(call))
+    if not names:
         raise Failure(404, "NotFound", "Artifact: VMImage was not found.")
-    return found
+    return names
 
 
 async def list_versions(azure: Azure, call: Call) -> Answer:
-    location, found = _location(azure, call), _known(azure, call)
+    location, names = _location(azure, call), _known(azure, call)
     if call.query.get("$orderby", "").lower() == "name desc":
-        found = found[::-1]
-    found = found[: int(call.query.get("$top", len(found)))]
+        names = names[::-1]
+    names = names[: int(call.query.get("$top", len(names)))]
     base = call.path.rstrip("/")
-    return Answer(200, [{"location": location, "name": one, "id": f"{base}/{one}"} for one in found])
+    return Answer(200, [{"location": location, "name": name, "id": f"{base}/{name}"} for name in names])
 
 
 async def get_version(azure: Azure, call: Call) -> Answer:
     """One version by its number: `latest` is a word of image references only."""
-    location, wanted = _location(azure, call), call.params["version"]
-    if wanted not in _known(azure, call):
+    location, version = _location(azure, call), call.params["version"]
+    if version not in _known(azure, call):
         raise Failure(404, "NotFound", "Artifact: VMImage was not found.")
     properties = {
         "osDiskImage": {"operatingSystem": "Linux"},
@@ -193,16 +193,16 @@ async def get_version(azure: Azure, call: Call) -> Answer:
         "architecture": "x64",
         "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": True},
     }
-    return Answer(200, {"id": call.path.rstrip("/"), "name": wanted, "location": location, "properties": properties})
+    return Answer(200, {"id": call.path.rstrip("/"), "name": version, "location": location, "properties": properties})
 
 
 async def usages(azure: Azure, call: Call) -> Answer:
     location = _location(azure, call)
-    families = dict.fromkeys(one.family for one in SIZES)
+    families = dict.fromkeys(vm_size.family for vm_size in SIZES)
     words = {"cores": "Total Regional vCPUs", **{name: _words(name) for name in families}}
     words["lowPriorityCores"] = "Total Regional Low-priority vCPUs"
     shown = [_usage(name, used(azure, location, name), limit(azure, location, name), words[name]) for name in words]
-    machines = sum(one["resource"]["location"] == location for one in azure.store.list("virtualMachine"))
+    machines = sum(document["resource"]["location"] == location for document in azure.store.list("virtualMachine"))
     return Answer(200, {"value": [*shown, _usage("virtualMachines", machines, 25000, "Virtual Machines")]})
 
 
@@ -229,9 +229,9 @@ async def skus(azure: Azure, call: Call) -> Answer:
         raise Failure(
             400, "InvalidFilter", "The filter is not supported: only location eq 'name' is.", target="$filter"
         )
-    regions = [one for one in REGIONS if match[1].lower() in ("all", one)]
+    regions = [region for region in REGIONS if match[1].lower() in ("all", region)]
     disks = [_disk(name, region) for region in regions for name in DISKS]
-    sizes = [_sku(azure, one, region) for region in regions for one in SIZES if region in one.regions]
+    sizes = [_sku(azure, vm_size, region) for region in regions for vm_size in SIZES if region in vm_size.regions]
     return Answer(200, {"value": [*disks, *sizes]})
 
 
@@ -248,30 +248,30 @@ def _disk(name: str, region: str) -> dict[str, Any]:
     }
 
 
-def _sku(azure: Azure, one: Size, region: str) -> dict[str, Any]:
+def _sku(azure: Azure, vm_size: Size, region: str) -> dict[str, Any]:
     """A size in a region where it is; sold out, it is listed with a restriction."""
     capabilities = {
-        "vCPUs": str(one.cores),
-        "MemoryGB": f"{one.memory:g}",
-        **({"GPUs": str(one.gpus)} if one.gpus else {}),
+        "vCPUs": str(vm_size.cores),
+        "MemoryGB": f"{vm_size.memory:g}",
+        **({"GPUs": str(vm_size.gpus)} if vm_size.gpus else {}),
         "HyperVGenerations": "V1,V2",
         "CpuArchitectureType": "x64",
         "LowPriorityCapable": "True",
-        "PremiumIO": str(sizes.premium(one.name)),
-        "MaxDataDiskCount": str(sizes.data_disks(one.name)),
-        "AcceleratedNetworkingEnabled": str(sizes.accelerated(one.name)),
-        "EphemeralOSDiskSupported": str(sizes.premium(one.name)),
-        "EncryptionAtHostSupported": str(sizes.premium(one.name)),
+        "PremiumIO": str(sizes.premium(vm_size.name)),
+        "MaxDataDiskCount": str(sizes.data_disks(vm_size.name)),
+        "AcceleratedNetworkingEnabled": str(sizes.accelerated(vm_size.name)),
+        "EphemeralOSDiskSupported": str(sizes.premium(vm_size.name)),
+        "EncryptionAtHostSupported": str(sizes.premium(vm_size.name)),
         "RdmaEnabled": "False",
     }
-    restriction = azure.store.get("restriction", f"{region}/{one.name}")
+    restriction = azure.store.get("restriction", f"{region}/{vm_size.name}")
     zones = [] if region in WITHOUT_ZONES else ["1", "2", "3"]
     return {
         "resourceType": "virtualMachines",
-        "name": one.name,
+        "name": vm_size.name,
         "tier": "Standard",
-        "size": one.name.removeprefix("Standard_"),
-        "family": one.family,
+        "size": vm_size.name.removeprefix("Standard_"),
+        "family": vm_size.family,
         "locations": [region],
         "locationInfo": [{"location": region, "zones": zones, "zoneDetails": []}],
         "capabilities": [{"name": key, "value": value} for key, value in capabilities.items()],

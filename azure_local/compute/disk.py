@@ -29,26 +29,26 @@ LARGEST = 32767
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Compute")
-    wanted = tracked.body(azure, call, DISK)
-    given = wanted["properties"]
-    if "creationData" not in given:
+    body = tracked.body(azure, call, DISK)
+    settings = body["properties"]
+    if "creationData" not in settings:
         raise _missing("disk.properties.creationData")
-    option = given["creationData"]["createOption"]
+    option = settings["creationData"]["createOption"]
     if option != "Empty":
         text = f"createOption {option} is not offered by the local Azure."
         raise Failure(400, "InvalidParameter", text, target="disk.creationData.createOption")
-    if "diskSizeGB" not in given:
+    if "diskSizeGB" not in settings:
         raise _missing("disk.diskSizeGB")
-    check_size(given["diskSizeGB"], LARGEST)
+    check_size(settings["diskSizeGB"], LARGEST)
     existing = azure.store.get("disk", DISK.key(azure, call))
-    if existing is not None and existing["resource"]["properties"]["diskSizeGB"] > given["diskSizeGB"]:
+    if existing is not None and existing["resource"]["properties"]["diskSizeGB"] > settings["diskSizeGB"]:
         text = "Shrinking a disk is not supported. The new size of a disk must be at least the present one."
         raise Failure(409, "OperationNotAllowed", text)
-    kind = wanted.get("sku", {}).get("name", "Standard_LRS")
+    kind = body.get("sku", {}).get("name", "Standard_LRS")
     before = existing["resource"]["properties"] if existing else {"uniqueId": str(uuid.uuid4())}
     known = {"diskState": "Unattached", "timeCreated": azure.clock.after(0), "uniqueId": before["uniqueId"]}
-    properties = {**given, **known, "diskSizeBytes": given["diskSizeGB"] * 2**30}
-    answer = tracked.keep(azure, call, DISK, {**wanted, "sku": _sku(kind), "properties": properties})
+    properties = {**settings, **known, "diskSizeBytes": settings["diskSizeGB"] * 2**30}
+    answer = tracked.keep(azure, call, DISK, {**body, "sku": _sku(kind), "properties": properties})
     return Answer(202, answer.body, monitored(dict(answer.headers)))
 
 
@@ -106,10 +106,10 @@ def detach(azure: Azure, key: str) -> None:
 
 async def patch(azure: Azure, call: Call) -> Answer:
     document = tracked.lookup(azure, call, DISK)
-    wanted = tracked.changes(call, DISK)
-    if wanted["properties"] or "sku" in wanted:
+    changes = tracked.changes(call, DISK)
+    if changes["properties"] or "sku" in changes:
         raise Failure(400, "InvalidParameter", "The local Azure changes nothing but the tags of a disk.")
-    document["resource"]["tags"] = wanted.get("tags", document["resource"]["tags"])
+    document["resource"]["tags"] = changes.get("tags", document["resource"]["tags"])
     azure.store.put("disk", document["resource"]["id"], document)
     return Answer(200, document["resource"])
 

@@ -23,11 +23,11 @@ GALLERY = Type(
 )
 
 
-def _check(given: Document) -> None:
+def _check(properties: Document) -> None:
     """Failure 400 for what a gallery can be asked for, but not of the local Azure."""
-    if (given.get("sharingProfile") or {}).get("permissions", "Private") != "Private":
+    if (properties.get("sharingProfile") or {}).get("permissions", "Private") != "Private":
         raise _refused("gallery.properties.sharingProfile", "Sharing a gallery")
-    if (given.get("softDeletePolicy") or {}).get("isSoftDeleteEnabled"):
+    if (properties.get("softDeletePolicy") or {}).get("isSoftDeleteEnabled"):
         raise _refused("gallery.properties.softDeletePolicy", "Soft delete")
 
 
@@ -37,22 +37,22 @@ def _refused(target: str, what: str) -> Failure:
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Compute")
-    wanted = tracked.body(azure, call, GALLERY)
-    _check(wanted["properties"])
+    body = tracked.body(azure, call, GALLERY)
+    _check(body["properties"])
     key = GALLERY.key(azure, call)
     unique = f"{key.split('/')[2]}-{call.params['galleries'].upper()}"
-    properties = {**wanted["properties"], "identifier": {"uniqueName": unique}}
-    return tracked.keep(azure, call, GALLERY, {**wanted, "properties": properties})
+    properties = {**body["properties"], "identifier": {"uniqueName": unique}}
+    return tracked.keep(azure, call, GALLERY, {**body, "properties": properties})
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
     document = tracked.lookup(azure, call, GALLERY)
-    wanted = tracked.changes(call, GALLERY)
-    _check(wanted["properties"])
+    changes = tracked.changes(call, GALLERY)
+    _check(changes["properties"])
     resource = document["resource"]
     identifier = resource["properties"]["identifier"]
-    resource["properties"] |= {**wanted["properties"], "identifier": identifier}
-    resource["tags"] = wanted.get("tags", resource["tags"])
+    resource["properties"] |= {**changes["properties"], "identifier": identifier}
+    resource["tags"] = changes.get("tags", resource["tags"])
     return tracked.update(azure, GALLERY, document)
 
 

@@ -40,23 +40,23 @@ def _invalid(name: str, text: str) -> Failure:
 
 async def put(azure: Azure, call: Call) -> Answer:
     tracked.parent(azure, call, gallery.GALLERY)
-    wanted = tracked.body(azure, call, DEFINITION)
-    given, key = wanted["properties"], DEFINITION.key(azure, call)
-    if not given:
+    body = tracked.body(azure, call, DEFINITION)
+    settings, key = body["properties"], DEFINITION.key(azure, call)
+    if not settings:
         name = "galleryImage.properties"
         raise _invalid(name, f"Required parameter '{name}' is missing (null).")
-    _check_identifier(given["identifier"])
-    check_date(given, "galleryImage.properties.endOfLifeDate")
-    properties = {"hyperVGeneration": "V1", "architecture": "x64", **given}
+    _check_identifier(settings["identifier"])
+    check_date(settings, "galleryImage.properties.endOfLifeDate")
+    properties = {"hyperVGeneration": "V1", "architecture": "x64", **settings}
     existing = azure.store.get(DEFINITION.store, key)
     _check_fixed(existing, properties)
-    wanted_words = _words(given["identifier"])
+    words = _words(settings["identifier"])
     for other in azure.store.list(DEFINITION.store, key.rsplit("/", 1)[0] + "/"):
-        same = _words(other["resource"]["properties"]["identifier"]) == wanted_words
+        same = _words(other["resource"]["properties"]["identifier"]) == words
         if same and other["resource"]["id"].lower() != key.lower():
             text = "The gallery image identifier (publisher, offer, sku) is used by another image of the gallery: "
             raise Failure(409, "Conflict", f"{text}{other['resource']['id']}.")
-    return tracked.keep(azure, call, DEFINITION, {**wanted, "properties": properties})
+    return tracked.keep(azure, call, DEFINITION, {**body, "properties": properties})
 
 
 def _words(identifier: Document) -> tuple[str, ...]:
@@ -89,13 +89,13 @@ def _check_fixed(existing: dict[str, Any] | None, properties: Document) -> None:
 
 async def patch(azure: Azure, call: Call) -> Answer:
     document = tracked.lookup(azure, call, DEFINITION)
-    wanted = tracked.changes(call, DEFINITION)
-    _check_fixed(document, wanted["properties"])
-    check_date(wanted["properties"], "galleryImage.properties.endOfLifeDate")
+    changes = tracked.changes(call, DEFINITION)
+    _check_fixed(document, changes["properties"])
+    check_date(changes["properties"], "galleryImage.properties.endOfLifeDate")
     tracked.idle(DEFINITION, document)
     resource = document["resource"]
-    resource["properties"] |= wanted["properties"]
-    resource["tags"] = wanted.get("tags", resource["tags"])
+    resource["properties"] |= changes["properties"]
+    resource["tags"] = changes.get("tags", resource["tags"])
     return tracked.update(azure, DEFINITION, document, 5)
 
 

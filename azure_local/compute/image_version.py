@@ -34,29 +34,29 @@ SOURCE = "galleryImageVersion.properties.storageProfile"
 
 async def put(azure: Azure, call: Call) -> Answer:
     definition = tracked.parent(azure, call, image_definition.DEFINITION)
-    wanted = tracked.body(azure, call, VERSION)
-    given, location, key = wanted["properties"], wanted["location"], VERSION.key(azure, call)
+    body = tracked.body(azure, call, VERSION)
+    settings, location, key = body["properties"], body["location"], VERSION.key(azure, call)
     if any(int(part) > LARGEST for part in call.params[VERSION.last].split(".")):
         text = "The gallery image version name must be three 32-bit integers: Major.Minor.Patch."
         raise Failure(400, "InvalidParameter", text, target="galleryImageVersion.name")
     existing = azure.store.get(VERSION.store, key)
     if existing is not None:
-        return _changed(azure, existing, wanted)
-    machine = _source(azure, given, definition, location)
-    profile = publishing.made(given.get("publishingProfile") or {}, location)
+        return _changed(azure, existing, body)
+    machine = _source(azure, settings, definition, location)
+    profile = publishing.made(settings.get("publishingProfile") or {}, location)
     profile["publishedDate"] = azure.clock.after(0)
     machine_id = machine["resource"]["id"]
     size = machine["resource"]["properties"]["storageProfile"]["osDisk"]["diskSizeGB"]
     disk = {"hostCaching": "ReadWrite", "sizeInGB": size, "source": {}}
     storage = {"source": {"virtualMachineId": machine_id}, "osDiskImage": disk}
     safety = {"allowDeletionOfReplicatedLocations": True, "reportedForPolicyViolation": False}
-    safety |= given.get("safetyProfile") or {}
+    safety |= settings.get("safetyProfile") or {}
     properties = {"publishingProfile": profile, "storageProfile": storage, "safetyProfile": safety}
     ready = _schedule(azure, profile, location, {})
     problem = _problem(machine, definition["resource"]["properties"]["hyperVGeneration"])
     kept = {"ready": ready, "base": machine["base"], "source": machine_id, "spoiled": problem}
     seconds = 5.0 if problem else azure.seconds["imageVersion"] + azure.seconds["replication"] * (len(ready) - 1)
-    answer = tracked.keep(azure, call, VERSION, {**wanted, "properties": properties}, seconds, **kept)
+    answer = tracked.keep(azure, call, VERSION, {**body, "properties": properties}, seconds, **kept)
     if not problem:
         operations.start_async(
             azure, "Microsoft.Compute", azure.seconds["imageVersion"], "imageVersion.copied", key=key
@@ -64,9 +64,9 @@ async def put(azure: Azure, call: Call) -> Answer:
     return answer
 
 
-def _source(azure: Azure, given: Document, definition: Document, location: str) -> Document:
+def _source(azure: Azure, settings: Document, definition: Document, location: str) -> Document:
     """The machine that the version is made from. Failure 400, 404 or 409 if it cannot be."""
-    profile = given.get("storageProfile") or {}
+    profile = settings.get("storageProfile") or {}
     source = profile.get("source") or {}
     if profile.get("osDiskImage", {}).get("source") or profile.get("dataDiskImages"):
         text = "Sources of single disks are not offered by the local Azure."
@@ -77,30 +77,33 @@ def _source(azure: Azure, given: Document, definition: Document, location: str) 
         )
         text += "individual OS or data disks. One and only one type of source can be used at the same time."
         raise Failure(400, "InvalidParameter", text, target=f"{SOURCE}.source")
-    wanted = str(next(iter(source.values())))
-    machine = azure.store.get("virtualMachine", wanted)
+    source_id = str(next(iter(source.values())))
+    machine = azure.store.get("virtualMachine", source_id)
     if machine is None:
-        text = f"The resource with id '{wanted}' referenced by the gallery image version was not found."
+        text = f"The resource with id '{source_id}' referenced by the gallery image version was not found."
         raise Failure(404, "NotFound", text, target=f"{SOURCE}.source")
     if machine["resource"]["location"] != location:
-        text = (
-            f"The source '{wanted}' is in location '{machine['resource']['location']}', the gallery image version in "
-        )
-        raise Failure(400, "InvalidParameter", f"{text}'{location}'. They must be the same.", target=f"{SOURCE}.source")
+        text = f"The source '{source_id}' is in location '{machine['resource']['location']}', the gallery "
+        text += f"image version in '{location}'. They must be the same."
+        raise Failure(400, "InvalidParameter", text, target=f"{SOURCE}.source")
     state = definition["resource"]["properties"]["osState"]
-    found = "Generalized" if machine["generalized"] else "Specialized"
-    if found != state:
-        text = f"The resource with id '{wanted}' has a different OS state ['{found}'] than the parent gallery image OS "
-        raise Failure(400, "BadRequest", f"{text}state ['{state}'].")
+    actual = "Generalized" if machine["generalized"] else "Specialized"
+    if actual != state:
+        text = (
+            f"The resource with id '{source_id}' has a different OS state ['{actual}'] than the parent gallery image "
+        )
+        raise Failure(400, "BadRequest", f"{text}OS state ['{state}'].")
     return machine
 
 
 def _problem(machine: Document, generation: str) -> str:
     """What Azure finds out only once it has begun."""
-    found = machine["base"]["generation"]
-    if found == generation:
+    actual = machine["base"]["generation"]
+    if actual == generation:
         return ""
-    text = f"The resource with id '{machine['resource']['id']}' has a different Hypervisor generation ['{found}'] than "
+    text = (
+        f"The resource with id '{machine['resource']['id']}' has a different Hypervisor generation ['{actual}'] than "
+    )
     return f"{text}the parent gallery image Hypervisor generation ['{generation}']."
 
 
@@ -108,36 +111,36 @@ def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, s
     """Region → when its replicas are ready; those that were stay as they were, the others come one after the other."""
     moments = {}
     seconds = 0.0 if ready else float(azure.seconds["imageVersion"])
-    names = [publishing.region(one) for one in profile["targetRegions"]]
-    for name in sorted(names, key=lambda one: one != location):
+    names = [publishing.region(target) for target in profile["targetRegions"]]
+    for name in sorted(names, key=lambda name: name != location):
         if name not in ready:
             seconds += azure.seconds["replication"] if name != location else 0
         moments[name] = ready.get(name) or azure.clock.after(seconds)
     return moments
 
 
-def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
+def _changed(azure: Azure, document: Document, body: Document) -> Answer:
     """A PATCH, or a PUT on what is there: tags and where its copies are."""
     tracked.idle(VERSION, document)
-    resource, given = document["resource"], wanted["properties"]
+    resource, settings = document["resource"], body["properties"]
     live = resource["properties"]
-    source = (given.get("storageProfile") or {}).get("source") or {}
+    source = (settings.get("storageProfile") or {}).get("source") or {}
     if any(str(value).lower() != document["source"].lower() for value in source.values()):
         name = f"{SOURCE}.source"
         raise Failure(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
-    safety = live["safetyProfile"] | (given.get("safetyProfile") or {})
-    if "publishingProfile" in given:
+    safety = live["safetyProfile"] | (settings.get("safetyProfile") or {})
+    if "publishingProfile" in settings:
         shrinks = safety["allowDeletionOfReplicatedLocations"]
         profile = publishing.changed(
-            live["publishingProfile"], given["publishingProfile"], resource["location"], may_shrink=shrinks
+            live["publishingProfile"], settings["publishingProfile"], resource["location"], may_shrink=shrinks
         )
         document["ready"] = _schedule(azure, profile, resource["location"], document["ready"])
         live["publishingProfile"] = profile
     live["safetyProfile"] = safety
-    resource["tags"] = wanted.get("tags", resource["tags"])
+    resource["tags"] = body.get("tags", resource["tags"])
     late = max(document["ready"].values())
-    left = (datetime.fromisoformat(late) - azure.clock.now().astimezone(UTC)).total_seconds()
-    return tracked.update(azure, VERSION, document, max(5.0, left))
+    seconds = (datetime.fromisoformat(late) - azure.clock.now().astimezone(UTC)).total_seconds()
+    return tracked.update(azure, VERSION, document, max(5.0, seconds))
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
@@ -153,9 +156,9 @@ async def get(azure: Azure, call: Call) -> Answer:
     for name, moment in document["ready"].items():
         done = azure.clock.past(moment) and not document["spoiled"]
         state = "Completed" if done else "Failed" if document["spoiled"] else "Replicating"
-        one = {"region": publishing.SHOWN[name], "state": state, "details": document["spoiled"]}
-        summary.append({**one, "progress": 100 if done else 40})
-    states = {one["state"] for one in summary}
+        row = {"region": publishing.SHOWN[name], "state": state, "details": document["spoiled"]}
+        summary.append({**row, "progress": 100 if done else 40})
+    states = {row["state"] for row in summary}
     whole = "Failed" if "Failed" in states else "InProgress" if "Replicating" in states else "Completed"
     status = {"aggregatedState": whole, "summary": summary}
     shown = {**document["resource"]["properties"], "replicationStatus": status}
@@ -198,24 +201,24 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return await tracked.remove(azure, call, VERSION)
 
 
-def bootable(azure: Azure, wanted: str, region: str) -> Document | None:
+def bootable(azure: Azure, image_id: str, region: str) -> Document | None:
     """The version that an image reference means, of a version or of a definition; None if none can be booted there."""
-    name = wanted if "/versions/" in wanted.lower() else newest(azure, wanted, region)
+    name = image_id if "/versions/" in image_id.lower() else newest(azure, image_id, region)
     document = azure.store.get(VERSION.store, name or "")
     return document if document is not None and usable(azure, document, region) else None
 
 
 def newest(azure: Azure, definition: str, region: str) -> str | None:
     """The id of the version that `latest` means in a region: the highest that is ready and not excluded."""
-    found = [d for d in azure.store.list(VERSION.store, f"{definition}/versions/") if usable(azure, d, region)]
-    kept = [document for document in found if not _excluded(document, region)]
+    documents = [d for d in azure.store.list(VERSION.store, f"{definition}/versions/") if usable(azure, d, region)]
+    kept = [document for document in documents if not _excluded(document, region)]
     best = max(kept, key=lambda d: [int(part) for part in d["resource"]["name"].split(".")], default=None)
     return str(best["resource"]["id"]) if best else None
 
 
 def _excluded(document: Document, region: str) -> bool:
     profile = document["resource"]["properties"]["publishingProfile"]
-    here: Document = next((one for one in profile["targetRegions"] if publishing.region(one) == region), {})
+    here: Document = next((target for target in profile["targetRegions"] if publishing.region(target) == region), {})
     return bool(profile["excludeFromLatest"] or here.get("excludeFromLatest"))
 
 

@@ -44,13 +44,13 @@ def check(profile: dict[str, Any]) -> None:
         raise invalid("windowsConfiguration", text)
     linux = profile.get("linuxConfiguration", {})
     keys = linux.get("ssh", {}).get("publicKeys", [])
-    for one in keys:
+    for key in keys:
         home = f"/home/{profile['adminUsername']}/.ssh/authorized_keys"
-        if one.get("path") != home:
+        if key.get("path") != home:
             text = "Destination path for SSH public keys is currently limited to its default value "
             text += f"{home} due to a known issue in Linux provisioning agent."
             raise invalid("linuxConfiguration.ssh.publicKeys.path", text)
-        if not _is_key(str(one.get("keyData", ""))):
+        if not _is_key(str(key.get("keyData", ""))):
             raise invalid("linuxConfiguration.ssh.publicKeys.keyData")
     password = profile.get("adminPassword")
     if linux.get("disablePasswordAuthentication"):

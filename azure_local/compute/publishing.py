@@ -27,21 +27,21 @@ def _invalid(name: str, text: str) -> Failure:
     return Failure(400, "InvalidParameter", text, target=f"{PLACE}.{name}")
 
 
-def region(one: Document) -> str:
+def region(target: Document) -> str:
     """The canonical region of a target region as it is shown."""
-    return str(one["name"]).replace(" ", "").lower()
+    return str(target["name"]).replace(" ", "").lower()
 
 
-def made(given: Document, location: str) -> Document:
+def made(profile: Document, location: str) -> Document:
     """The profile as it is kept and shown. Failure 400 if it cannot be carried out."""
-    check_date(given, f"{PLACE}.endOfLifeDate")
-    if given.get("targetExtendedLocations"):
+    check_date(profile, f"{PLACE}.endOfLifeDate")
+    if profile.get("targetExtendedLocations"):
         raise _invalid("targetExtendedLocations", "Extended locations are not offered by the local Azure.")
-    count = given.get("replicaCount", 1)
+    count = profile.get("replicaCount", 1)
     _check_count("replicaCount", count)
-    kind = given.get("storageAccountType", "Standard_LRS")
-    shown = [_target(one, count, kind) for one in given.get("targetRegions") or [{"name": location}]]
-    names = [region(one) for one in shown]
+    kind = profile.get("storageAccountType", "Standard_LRS")
+    shown = [_target(target, count, kind) for target in profile.get("targetRegions") or [{"name": location}]]
+    names = [region(target) for target in shown]
     if twice := {name for name in names if names.count(name) > 1}:
         text = f"The target regions have duplicates: {', '.join(sorted(twice))}."
         raise _invalid("targetRegions", text)
@@ -53,7 +53,7 @@ def made(given: Document, location: str) -> Document:
         "replicaCount": count,
         "storageAccountType": kind,
         "replicationMode": "Full",
-        **given,
+        **profile,
         "targetRegions": shown,
     }
 
@@ -64,37 +64,37 @@ def _check_count(name: str, count: int) -> None:
         raise _invalid(name, text)
 
 
-def _target(one: Document, count: int, kind: str) -> Document:
-    if region(one) not in REGIONS:
-        text = f"The target region '{one['name']}' is not a valid region, or is not supported."
+def _target(target: Document, count: int, kind: str) -> Document:
+    if region(target) not in REGIONS:
+        text = f"The target region '{target['name']}' is not a valid region, or is not supported."
         raise _invalid("targetRegions.name", text)
     for name in ("additionalReplicaSets", "encryption"):
-        if one.get(name):
+        if target.get(name):
             raise _invalid(f"targetRegions.{name}", f"{name} is not offered by the local Azure.")
-    full = {"regionalReplicaCount": count, "storageAccountType": kind, **one, "name": SHOWN[region(one)]}
+    full = {"regionalReplicaCount": count, "storageAccountType": kind, **target, "name": SHOWN[region(target)]}
     _check_count("regionalReplicaCount", full["regionalReplicaCount"])
     return full
 
 
-def changed(live: Document, given: Document, location: str, *, may_shrink: bool) -> Document:
+def changed(live: Document, changes: Document, location: str, *, may_shrink: bool) -> Document:
     """`live` with what a PATCH or PUT says. Failure 400 or 409 if that cannot change."""
     for name in ("storageAccountType", "replicationMode"):
-        if name in given and given[name] != live.get(name):
+        if name in changes and changes[name] != live.get(name):
             raise _fixed(f"{PLACE}.{name}")
-    merged = {**live, **given}
-    found = made({name: value for name, value in merged.items() if name != "publishedDate"}, location)
-    before = {region(one): one for one in live["targetRegions"]}
-    for one in found["targetRegions"]:
-        old = before.get(region(one))
-        if old and old["storageAccountType"] != one["storageAccountType"]:
+    merged = {**live, **changes}
+    profile = made({name: value for name, value in merged.items() if name != "publishedDate"}, location)
+    before = {region(target): target for target in live["targetRegions"]}
+    for target in profile["targetRegions"]:
+        old = before.get(region(target))
+        if old and old["storageAccountType"] != target["storageAccountType"]:
             raise _fixed(f"{PLACE}.targetRegions.storageAccountType")
-    lost = set(before) - {region(one) for one in found["targetRegions"]}
+    lost = set(before) - {region(target) for target in profile["targetRegions"]}
     if lost and not may_shrink:
         text = (
             f"The image version cannot be removed from {', '.join(sorted(lost))}: its safetyProfile does not allow the "
         )
         raise Failure(409, "OperationNotAllowed", f"{text}deletion of replicated locations.")
-    return {**found, "publishedDate": live["publishedDate"]}
+    return {**profile, "publishedDate": live["publishedDate"]}
 
 
 def _fixed(name: str) -> Failure:

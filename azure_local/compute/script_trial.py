@@ -30,7 +30,7 @@ HUB_IMAGE = re.compile(r"\b(docker\.io|mcr\.microsoft\.com|ghcr\.io|quay\.io|nvc
 def seconds(script: str) -> float:
     pulled = {match[0] for pattern in (REGISTRY_IMAGE, HUB_IMAGE) for match in pattern.finditer(script)}
     work = max((seconds for pattern, seconds in TAKES if re.search(pattern, script, re.MULTILINE)), default=0)
-    slept = sum(int(found) for found in re.findall(r"^\s*sleep (\d+)\s*$", script, re.MULTILINE))
+    slept = sum(int(pause) for pause in re.findall(r"^\s*sleep (\d+)\s*$", script, re.MULTILINE))
     return 15.0 + work + slept + PULL * len(pulled)
 
 
@@ -54,9 +54,9 @@ def _unpullable(azure: Azure, machine: dict[str, Any], match: re.Match[str]) -> 
     if registry is None:
         return f"Error response from daemon: Get https://{server}/v2/: dial tcp: lookup {server}: no such host"
     identity = machine["resource"].get("identity") or {}
-    principals = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
+    principals = [assigned["principalId"] for assigned in (identity.get("userAssignedIdentities") or {}).values()]
     principals += [identity["principalId"]] if "principalId" in identity else []
-    if not any(roles.allowed(azure, one, registry_roles.PULL, registry["id"]) for one in principals):
+    if not any(roles.allowed(azure, principal, registry_roles.PULL, registry["id"]) for principal in principals):
         return f"Error response from daemon: Head https://{server}/v2/{repository}/manifests/{tag}: unauthorized"
     if images.find(azure, images.Image(server, repository, digest or tag or "latest")) is None:
         return f"Error response from daemon: manifest for {server}/{repository}:{tag or 'latest'} not found"

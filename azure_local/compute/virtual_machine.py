@@ -52,30 +52,30 @@ IMAGE_SIZE, LARGEST = 30, 4095
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Compute")
-    wanted = tracked.body(azure, call, MACHINE)
-    key, given, location = MACHINE.key(azure, call), wanted["properties"], wanted["location"]
+    body = tracked.body(azure, call, MACHINE)
+    key, settings, location = MACHINE.key(azure, call), body["properties"], body["location"]
     existing = azure.store.get(MACHINE.store, key)
     if existing is not None:
-        return _again(azure, call, existing, wanted)
-    size = catalogue.check_size(location, (given.get("hardwareProfile") or {}).get("vmSize"))
-    storage = given.get("storageProfile") or {}
+        return _again(azure, call, existing, body)
+    size = catalogue.check_size(location, (settings.get("hardwareProfile") or {}).get("vmSize"))
+    storage = settings.get("storageProfile") or {}
     os_disk = _os_disk(storage)
-    profile = given.get("osProfile") or {}
+    profile = settings.get("osProfile") or {}
     login.check(profile)
-    interfaces = _interfaces(azure, given, key, location)
+    interfaces = _interfaces(azure, settings, key, location)
     image, base = _image(azure, storage, location)
-    catalogue.check_capacity(azure, location, size, spot=given.get("priority") == "Spot")
+    catalogue.check_capacity(azure, location, size, spot=settings.get("priority") == "Spot")
     properties = {
-        **{name: value for name, value in given.items() if name != "userData"},
-        "hardwareProfile": {**given["hardwareProfile"], "vmSize": size.name},
+        **{name: value for name, value in settings.items() if name != "userData"},
+        "hardwareProfile": {**settings["hardwareProfile"], "vmSize": size.name},
         "osProfile": login.shown(profile),
         "vmId": str(uuid.uuid4()),
         "timeCreated": azure.clock.after(0),
     }
-    machine = {**wanted, **_identity(azure, wanted, key), "id": key, "name": call.params[MACHINE.last]}
+    machine = {**body, **_identity(azure, body, key), "id": key, "name": call.params[MACHINE.last]}
     properties["storageProfile"] = _add_disk(azure, machine, os_disk, image, base["generation"])
     resource = {**machine, "properties": properties}
-    kept = {"power": "starting", "generalized": False, "base": base, "asked": given}
+    kept = {"power": "starting", "generalized": False, "base": base, "asked": settings}
     answer = tracked.keep(azure, call, MACHINE, resource, **kept)
     for interface in interfaces:
         interface["resource"]["properties"]["virtualMachine"] = {"id": key}
@@ -83,22 +83,22 @@ async def put(azure: Azure, call: Call) -> Answer:
     return answer
 
 
-def _again(azure: Azure, call: Call, existing: Document, wanted: Document) -> Answer:
+def _again(azure: Azure, call: Call, existing: Document, body: Document) -> Answer:
     """A PUT on what is there: tags and identity can change, and nothing else that is offered here."""
     tracked.idle(MACHINE, existing)
     _check_ungeneralized(existing, "update")
-    before, given = existing["asked"], wanted["properties"]
+    before, settings = existing["asked"], body["properties"]
     for name in FIXED:
-        if name in given and given[name] != before.get(name):
+        if name in settings and settings[name] != before.get(name):
             raise _fixed(name)
     for name in ("imageReference", "osDisk"):
-        asked = (given.get("storageProfile") or {}).get(name)
+        asked = (settings.get("storageProfile") or {}).get(name)
         if asked is not None and asked != before["storageProfile"].get(name):
             raise _fixed(name)
-    size = str((given.get("hardwareProfile") or {}).get("vmSize", "")).lower()
+    size = str((settings.get("hardwareProfile") or {}).get("vmSize", "")).lower()
     if size and size != existing["resource"]["properties"]["hardwareProfile"]["vmSize"].lower():
         raise invalid("vmSize", "The local Azure does not resize virtual machines.")
-    resource = {**existing["resource"], "tags": wanted["tags"], **_identity(azure, wanted, existing["resource"]["id"])}
+    resource = {**existing["resource"], "tags": body["tags"], **_identity(azure, body, existing["resource"]["id"])}
     return tracked.keep(azure, call, MACHINE, resource, 20)
 
 
@@ -118,57 +118,59 @@ def _os_disk(storage: Document) -> Document:
         raise missing("storageProfile.imageReference")
     if storage.get("dataDisks"):
         raise invalid("dataDisks", "Data disks are not offered by the local Azure.")
-    given: Document = storage.get("osDisk", {"createOption": "FromImage"})
-    if given["createOption"] != "FromImage":
+    os_disk: Document = storage.get("osDisk", {"createOption": "FromImage"})
+    if os_disk["createOption"] != "FromImage":
         text = (
-            f"The value of parameter osDisk.createOption is {given['createOption']}, which does not go with an image."
+            f"The value of parameter osDisk.createOption is {os_disk['createOption']}, which does not go with an image."
         )
         raise invalid("osDisk.createOption", text)
-    size = given.get("diskSizeGB", IMAGE_SIZE)
+    size = os_disk.get("diskSizeGB", IMAGE_SIZE)
     disk.check_size(size, LARGEST)
     if size < IMAGE_SIZE:
         text = f"The specified disk size {size} GB is smaller than the size of the corresponding disk in the VM image: "
         raise invalid(
             "osDisk.diskSizeGB", f"{text}{IMAGE_SIZE} GB. This is not allowed. Please choose equal or greater size."
         )
-    return given
+    return os_disk
 
 
-def _add_disk(azure: Azure, machine: Document, given: Document, image: Document, generation: str) -> Document:
-    kind = (given.get("managedDisk") or {}).get("storageAccountType", "Standard_LRS")
-    name = given.get("name") or f"{machine['name']}_OsDisk_1_{uuid.uuid4().hex}"
-    size = given.get("diskSizeGB", IMAGE_SIZE)
+def _add_disk(azure: Azure, machine: Document, os_disk: Document, image: Document, generation: str) -> Document:
+    kind = (os_disk.get("managedDisk") or {}).get("storageAccountType", "Standard_LRS")
+    name = os_disk.get("name") or f"{machine['name']}_OsDisk_1_{uuid.uuid4().hex}"
+    size = os_disk.get("diskSizeGB", IMAGE_SIZE)
     disk_id = disk.attach(azure, machine, name, generation, kind, size)
-    shown = {"caching": "ReadWrite", "deleteOption": "Detach", **given, "osType": "Linux", "name": name}
+    shown = {"caching": "ReadWrite", "deleteOption": "Detach", **os_disk, "osType": "Linux", "name": name}
     shown |= {"diskSizeGB": size, "managedDisk": {"id": disk_id, "storageAccountType": kind}}
     return {"imageReference": image, "osDisk": shown, "dataDisks": []}
 
 
-def _interfaces(azure: Azure, given: Document, key: str, location: str) -> list[Document]:
-    wanted = (given.get("networkProfile") or {}).get("networkInterfaces") or []
-    if not wanted:
+def _interfaces(azure: Azure, settings: Document, key: str, location: str) -> list[Document]:
+    references = (settings.get("networkProfile") or {}).get("networkInterfaces") or []
+    if not references:
         raise missing("networkProfile.networkInterfaces")
-    primary = [one for one in wanted if (one.get("properties") or {}).get("primary")]
-    if len(wanted) > 1 and len(primary) != 1:
+    primary = [reference for reference in references if (reference.get("properties") or {}).get("primary")]
+    if len(references) > 1 and len(primary) != 1:
         text = f"Virtual machine {key} must have one network interface set as the primary."
         raise Failure(400, "VirtualMachineMustHaveOneNetworkInterfaceAsPrimary", text)
-    return [_interface(azure, str(one.get("id", "")), key, location) for one in wanted]
+    return [_interface(azure, str(reference.get("id", "")), key, location) for reference in references]
 
 
-def _interface(azure: Azure, wanted: str, key: str, location: str) -> Document:
-    found = azure.store.get("interface", wanted)
-    if found is None or found["resource"]["location"] != location:
-        text = f"Resource {wanted} referenced by resource {key} was not found. Please make sure that the referenced "
+def _interface(azure: Azure, interface_id: str, key: str, location: str) -> Document:
+    document = azure.store.get("interface", interface_id)
+    if document is None or document["resource"]["location"] != location:
+        text = (
+            f"Resource {interface_id} referenced by resource {key} was not found. Please make sure that the referenced "
+        )
         text += "resource exists, and that both resources are in the same region."
         raise Failure(400, "InvalidResourceReference", text)
-    properties = found["resource"]["properties"]
+    properties = document["resource"]["properties"]
     if user := properties.get("virtualMachine"):
-        text = f"Network Interface {wanted} is used by existing resource {user['id']}."
+        text = f"Network Interface {interface_id} is used by existing resource {user['id']}."
         raise Failure(400, "NicInUse", text)
     if properties["provisioningState"] != "Succeeded":
-        inner = (("ReferencedResourceNotProvisioned", f"Resource {wanted} is not in Succeeded state."),)
+        inner = (("ReferencedResourceNotProvisioned", f"Resource {interface_id} is not in Succeeded state."),)
         raise Failure(429, "RetryableError", "A retryable error occurred.", details=inner)
-    return found
+    return document
 
 
 def _image(azure: Azure, storage: Document, location: str) -> tuple[Document, Document]:
@@ -196,31 +198,31 @@ def _image(azure: Azure, storage: Document, location: str) -> tuple[Document, Do
 def _gallery_base(azure: Azure, reference: Document, location: str) -> Document:
     if {"publisher", "offer", "sku", "version"} & set(reference):
         raise invalid("imageReference", "id cannot stand beside publisher, offer, sku and version.")
-    found = image_version.bootable(azure, reference["id"], location)
-    if found is None:
+    document = image_version.bootable(azure, reference["id"], location)
+    if document is None:
         text = (
             f"The gallery image {reference['id']} is not available in {location} region. Please contact image owner to "
         )
         text += "replicate to this region, or change your requested region."
         raise Failure(404, "GalleryImageNotFound", text, target="imageReference")
-    base: Document = found["base"]
+    base: Document = document["base"]
     return base
 
 
-def _identity(azure: Azure, wanted: Document, key: str) -> Document:
+def _identity(azure: Azure, body: Document, key: str) -> Document:
     """`{"identity": ...}` as it is shown, or nothing."""
-    given = wanted.get("identity") or {}
-    kind = given.get("type", "None")
+    identity = body.get("identity") or {}
+    kind = identity.get("type", "None")
     if kind == "None":
         return {}
     shown: Document = {"type": kind}
     if "SystemAssigned" in kind:
         shown |= {"principalId": azure.principal_id(f"{key.lower()} system"), "tenantId": TENANT}
     if "UserAssigned" in kind:
-        if not given.get("userAssignedIdentities"):
+        if not identity.get("userAssignedIdentities"):
             text = "The identity type 'UserAssigned' needs userAssignedIdentities."
             raise Failure(400, "InvalidIdentityValues", text)
-        shown["userAssignedIdentities"] = identities(azure, given)
+        shown["userAssignedIdentities"] = identities(azure, identity)
     return {"identity": shown}
 
 
@@ -253,34 +255,34 @@ async def gone(azure: Azure, data: dict[str, Any]) -> None:
     disk.detach(azure, os_disk["managedDisk"]["id"])
     if os_disk["deleteOption"] == "Delete":
         azure.store.delete("disk", os_disk["managedDisk"]["id"])
-    for wanted in properties["networkProfile"]["networkInterfaces"]:
-        _release(azure, wanted)
+    for reference in properties["networkProfile"]["networkInterfaces"]:
+        _release(azure, reference)
     for kind in ("runCommand", "extension"):
         for key, _ in azure.store.items(kind, f"{data['key']}/"):
             azure.store.delete(kind, key)
     azure.store.delete(MACHINE.store, data["key"])
 
 
-def _release(azure: Azure, wanted: Document) -> None:
-    interface = azure.store.get("interface", wanted["id"])
+def _release(azure: Azure, reference: Document) -> None:
+    interface = azure.store.get("interface", reference["id"])
     if interface is None:
         return
     interface["resource"]["properties"].pop("virtualMachine", None)
-    azure.store.put("interface", wanted["id"], interface)
-    if (wanted.get("properties") or {}).get("deleteOption") == "Delete":
-        azure.store.delete("interface", wanted["id"])
+    azure.store.put("interface", reference["id"], interface)
+    if (reference.get("properties") or {}).get("deleteOption") == "Delete":
+        azure.store.delete("interface", reference["id"])
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
     """Tags and identity."""
     document = tracked.lookup(azure, call, MACHINE)
-    wanted = tracked.changes(call, MACHINE)
+    changes = tracked.changes(call, MACHINE)
     _check_ungeneralized(document, "update")
-    if wanted["properties"]:
+    if changes["properties"]:
         raise invalid("properties", "The local Azure changes nothing but the tags and the identity of a machine.")
     resource = document["resource"]
-    resource["tags"] = wanted.get("tags", resource["tags"])
-    if "identity" in wanted:
+    resource["tags"] = changes.get("tags", resource["tags"])
+    if "identity" in changes:
         resource.pop("identity", None)
-        resource |= _identity(azure, wanted, resource["id"])
+        resource |= _identity(azure, changes, resource["id"])
     return tracked.update(azure, MACHINE, document, 20)

@@ -41,27 +41,25 @@ NEEDED = ("publisher", "type", "typeHandlerVersion")
 
 async def put(azure: Azure, call: Call) -> Answer:
     machine = running(azure, call)
-    wanted = tracked.body(azure, call, EXTENSION)
-    given = wanted["properties"]
-    check_place(machine, wanted)
+    body = tracked.body(azure, call, EXTENSION)
+    settings = body["properties"]
+    check_place(machine, body)
     for name in NEEDED:
-        if not given.get(name):
+        if not settings.get(name):
             text = f"Required parameter 'virtualMachineExtension.properties.{name}' is missing (null)."
             raise Failure(400, "InvalidParameter", text, target=f"virtualMachineExtension.properties.{name}")
-    handler = (given["publisher"].lower(), given["type"].lower())
+    handler = (settings["publisher"].lower(), settings["type"].lower())
     if handler not in OFFERED:
-        text = (
-            f"The VM extension with publisher '{given['publisher']}' and type '{given['type']}' could not be found in "
-        )
-        raise Failure(404, "NotFound", f"{text}the extension repository.")
+        text = f"The VM extension with publisher '{settings['publisher']}' and type '{settings['type']}' could not "
+        raise Failure(404, "NotFound", f"{text}be found in the extension repository.")
     seconds, major = OFFERED[handler]
-    if not re.fullmatch(rf"{major}\.\d+", given["typeHandlerVersion"]):
-        text = f"The value '{given['typeHandlerVersion']}' of parameter 'typeHandlerVersion' is invalid."
+    if not re.fullmatch(rf"{major}\.\d+", settings["typeHandlerVersion"]):
+        text = f"The value '{settings['typeHandlerVersion']}' of parameter 'typeHandlerVersion' is invalid."
         raise Failure(400, "InvalidParameter", text, target="typeHandlerVersion")
-    _check_alone(azure, machine, EXTENSION.key(azure, call), given["type"])
-    shown = {key: value for key, value in given.items() if key != "protectedSettings"}
+    _check_alone(azure, machine, EXTENSION.key(azure, call), settings["type"])
+    shown = {key: value for key, value in settings.items() if key != "protectedSettings"}
     known = {"autoUpgradeMinorVersion": False}
-    return tracked.keep(azure, call, EXTENSION, {**wanted, "properties": {**known, **shown}}, seconds)
+    return tracked.keep(azure, call, EXTENSION, {**body, "properties": {**known, **shown}}, seconds)
 
 
 def _check_alone(azure: Azure, machine: Document, key: str, kind: str) -> None:

@@ -37,16 +37,16 @@ def _view(azure: Azure, document: Document) -> Document:
         statuses.append({"code": "OSState/generalized", "level": "Info", "displayStatus": "VM generalized"})
     power = document["power"]
     statuses.append({"code": f"PowerState/{power}", "level": "Info", "displayStatus": f"VM {power}"})
-    found: Document = {"statuses": statuses, "hyperVGeneration": document["base"]["generation"]}
+    instance_view: Document = {"statuses": statuses, "hyperVGeneration": document["base"]["generation"]}
     os_disk = resource["properties"]["storageProfile"]["osDisk"]["name"]
     attached = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Provisioning succeeded"}
-    found["disks"] = [{"name": os_disk, "statuses": [{**attached, "time": now}]}]
+    instance_view["disks"] = [{"name": os_disk, "statuses": [{**attached, "time": now}]}]
     if power == "running":
         ready = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
-        told = {**ready, "message": "Guest Agent is running", "time": now}
-        found["computerName"] = resource["properties"]["osProfile"]["computerName"]
-        found["vmAgent"] = {"vmAgentVersion": "2.14.0.1", "extensionHandlers": [], "statuses": [told]}
-    return found
+        status = {**ready, "message": "Guest Agent is running", "time": now}
+        instance_view["computerName"] = resource["properties"]["osProfile"]["computerName"]
+        instance_view["vmAgent"] = {"vmAgentVersion": "2.14.0.1", "extensionHandlers": [], "statuses": [status]}
+    return instance_view
 
 
 def _provisioning(document: Document, now: str) -> Document:

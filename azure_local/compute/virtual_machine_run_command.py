@@ -56,33 +56,33 @@ def running(azure: Azure, call: Call) -> Document:
     return machine
 
 
-def check_place(machine: Document, wanted: Document) -> None:
+def check_place(machine: Document, body: Document) -> None:
     """Failure 400 unless what belongs to a machine is where the machine is."""
-    if wanted["location"] != machine["resource"]["location"]:
-        text = f"The location '{wanted['location']}' differs from that of the virtual machine."
+    if body["location"] != machine["resource"]["location"]:
+        text = f"The location '{body['location']}' differs from that of the virtual machine."
         raise Failure(400, "InvalidParameter", text, target="location")
 
 
 async def put(azure: Azure, call: Call) -> Answer:
     machine = running(azure, call)
-    wanted = tracked.body(azure, call, COMMAND)
-    given, key = wanted["properties"], COMMAND.key(azure, call)
-    check_place(machine, wanted)
-    _check(given)
+    body = tracked.body(azure, call, COMMAND)
+    settings, key = body["properties"], COMMAND.key(azure, call)
+    check_place(machine, body)
+    _check(settings)
     if existing := azure.store.get(COMMAND.store, key):
         tracked.idle(COMMAND, existing)
     elif len(azure.store.list("runCommand", f"{machine['resource']['id']}/")) >= MOST:
         text = f"The maximum number of run commands on a virtual machine is {MOST}. Delete some of them first."
         raise Failure(409, "OperationNotAllowed", text)
-    code, output = await script_trial.tried(azure, machine, given["source"]["script"])
-    seconds = script_trial.seconds(given["source"]["script"]) if code == 0 else 10.0
-    allowed = float(given.get("timeoutInSeconds") or LONGEST)
-    shown = {name: value for name, value in given.items() if name not in SECRETS}
+    code, output = await script_trial.tried(azure, machine, settings["source"]["script"])
+    seconds = script_trial.seconds(settings["source"]["script"]) if code == 0 else 10.0
+    allowed = float(settings.get("timeoutInSeconds") or LONGEST)
+    shown = {name: value for name, value in settings.items() if name not in SECRETS}
     ends = min(seconds, allowed)
-    made = STARTS if given.get("asyncExecution") else STARTS + ends + 1
+    lasts = STARTS if settings.get("asyncExecution") else STARTS + ends + 1
     view = {"executionState": "Pending", "exitCode": 0, "output": "", "error": ""}
     run = (existing or {"run": 0})["run"] + 1
-    answer = tracked.keep(azure, call, COMMAND, {**wanted, "properties": shown}, made, view=view, run=run)
+    answer = tracked.keep(azure, call, COMMAND, {**body, "properties": shown}, lasts, view=view, run=run)
     data = {"key": key, "run": run}
     operations.start_async(azure, "Microsoft.Compute", STARTS, "runCommand.started", **data)
     data |= {"exitCode": code, "output": output, "state": "TimedOut" if seconds > allowed else ""}
@@ -90,8 +90,8 @@ async def put(azure: Azure, call: Call) -> Answer:
     return answer
 
 
-def _check(given: Document) -> None:
-    source = given.get("source") or {}
+def _check(settings: Document) -> None:
+    source = settings.get("source") or {}
     named = [name for name in SOURCES if source.get(name)]
     if len(named) != 1:
         text = f"Exactly one of {', '.join(SOURCES)} must be given in 'source'."
@@ -99,11 +99,11 @@ def _check(given: Document) -> None:
     if named != ["script"]:
         text = f"source.{named[0]} is not offered by the local Azure."
         raise Failure(400, "InvalidParameter", text, target=f"source.{named[0]}")
-    if not 0 <= given.get("timeoutInSeconds", 0) <= LONGEST:
-        text = (
-            f"The value '{given['timeoutInSeconds']}' of parameter 'timeoutInSeconds' is out of range. Value must be "
+    if not 0 <= settings.get("timeoutInSeconds", 0) <= LONGEST:
+        text = f"The value '{settings['timeoutInSeconds']}' of parameter 'timeoutInSeconds' is out of range. "
+        raise Failure(
+            400, "InvalidParameter", f"{text}Value must be between '0' and '{LONGEST}'.", target="timeoutInSeconds"
         )
-        raise Failure(400, "InvalidParameter", f"{text}between '0' and '{LONGEST}'.", target="timeoutInSeconds")
 
 
 async def started(azure: Azure, data: dict[str, Any]) -> None:
@@ -137,10 +137,10 @@ def _end(azure: Azure, data: dict[str, Any]) -> None:
         return
     code, late = data["exitCode"], data["state"] == "TimedOut"
     state = data["state"] or ("Failed" if code else "Succeeded")
-    told = {"error" if code or late else "output": data["output"][-SHOWN:]}
+    result = {"error" if code or late else "output": data["output"][-SHOWN:]}
     if late:
-        told = {"executionMessage": "The script did not end in time and was stopped.", "error": ""}
-    document["view"] |= {"startTime": azure.clock.after(0), **document["view"], **told}
+        result = {"executionMessage": "The script did not end in time and was stopped.", "error": ""}
+    document["view"] |= {"startTime": azure.clock.after(0), **document["view"], **result}
     document["view"] |= {"executionState": state, "exitCode": code if not late else -1, "endTime": azure.clock.after(0)}
     azure.store.put("runCommand", data["key"], document)
 
@@ -171,8 +171,8 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 async def listing(azure: Azure, call: Call) -> Answer:
     machine = tracked.parent(azure, call, virtual_machine.MACHINE)
-    found = azure.store.list("runCommand", f"{machine['resource']['id']}/")
-    return Answer(200, page((_shown(call, one) for one in found), call, azure.page_size))
+    documents = azure.store.list("runCommand", f"{machine['resource']['id']}/")
+    return Answer(200, page((_shown(call, document) for document in documents), call, azure.page_size))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
