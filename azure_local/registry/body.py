@@ -54,14 +54,14 @@ def unsupported(sku: Any) -> Failure:
 SHAPES = Shapes(load("containerregistry"), _unfit)
 
 
-def check(wanted: Settings, sku: str) -> None:
+def check(settings: Settings, sku: str) -> None:
     """Failure 400 if what has been read of a registry's properties is beyond its SKU."""
     if sku != "Premium":
         for code, words, asks in PREMIUM:
-            if asks(wanted):
+            if asks(settings):
                 text = f"{words} not supported for the SKU {sku}. For more information, visit https://aka.ms/acr/tiers."
                 raise Failure(400, code, text)
-    if sku == "Basic" and wanted.get("anonymousPullEnabled"):
+    if sku == "Basic" and settings.get("anonymousPullEnabled"):
         raise Failure(400, "AnonymousPullNotSupported", "Anonymous pull is not supported for the SKU Basic.")
 
 
@@ -74,13 +74,13 @@ def sku(body: dict[str, Any]) -> dict[str, str]:
 
 def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
     """The `identity` of a registry as it is shown, or nothing."""
-    wanted = body.get("identity", {})
-    kind = wanted.get("type", "None")
+    block = body.get("identity", {})
+    kind = block.get("type", "None")
     if kind == "None":
         return {}
-    made: dict[str, Any] = {"type": kind}
+    shown: dict[str, Any] = {"type": kind}
     if "SystemAssigned" in kind:
-        made |= {"principalId": azure.principal_id("registry"), "tenantId": TENANT}
+        shown |= {"principalId": azure.principal_id("registry"), "tenantId": TENANT}
     if "UserAssigned" in kind:
-        made["userAssignedIdentities"] = identities(azure, wanted)
-    return {"identity": made}
+        shown["userAssignedIdentities"] = identities(azure, block)
+    return {"identity": shown}

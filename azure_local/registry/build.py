@@ -51,14 +51,14 @@ class Outcome:
 
 def targets(login: str, request: Mapping[str, Any], run: str) -> list[images.Image]:
     """The images that a request names, `{{.Run.ID}}` and `{{.Run.Registry}}` filled in. ValueError with a bad one."""
-    found = []
+    references = []
     for name in request.get("imageNames") or ():
         filled = str(name).replace("{{.Run.ID}}", run).replace("{{.Run.Registry}}", login)
         image = images.parsed(f"{login}/{filled.removeprefix(f'{login}/')}")
         if image is None or images.DIGEST.fullmatch(image.reference):
             raise ValueError(name)
-        found.append(image)
-    return found
+        references.append(image)
+    return references
 
 
 async def carry_out(azure: Azure, document: Mapping[str, Any], source: Path | None) -> Outcome:
@@ -70,7 +70,7 @@ async def carry_out(azure: Azure, document: Mapping[str, Any], source: Path | No
     try:
         if source is None or not source.exists():
             raise context.Unreadable(f"failed to get {request.get('sourceLocation')}: BlobNotFound")
-        found = await asyncio.to_thread(context.read, source, request["dockerFilePath"])
+        uploaded = await asyncio.to_thread(context.read, source, request["dockerFilePath"])
     except context.Unreadable as error:
         log.say(f"Failed to download source code: {error}", after=1)
         return _failed(log, began, run, "failed to download context")
@@ -84,7 +84,7 @@ async def carry_out(azure: Azure, document: Mapping[str, Any], source: Path | No
     log.say("Executing step ID: build. Timeout(sec): 28800, Working directory: '', Network: ''")
     log.say("Scanning for dependencies...")
     try:
-        made, bases = _made(azure, document, found, log)
+        manifest, bases = _manifest(azure, document, uploaded, log)
     except Refused as refused:
         log.plain(str(refused))
         log.say("Container failed during run: build. No retries remaining.", after=1)
@@ -93,11 +93,11 @@ async def carry_out(azure: Azure, document: Mapping[str, Any], source: Path | No
     rest = azure.seconds["buildRunning"] - (log.now - began).total_seconds()
     log.say("Successfully executed container: build", after=max(rest, 1) / 2)
     named = targets(login, request, run)
-    _push(log, made, named if request.get("isPushEnabled", True) else [], after=max(rest, 1) / 4)
-    log.plain(*_dependencies(named, made, bases))
+    _push(log, manifest, named if request.get("isPushEnabled", True) else [], after=max(rest, 1) / 4)
+    log.plain(*_dependencies(named, manifest, bases))
     total = (log.now - began).total_seconds()
     log.plain(f"Run ID: {run} was successful after {_span(total)}")
-    return Outcome("Succeeded", total, log.lines, made.text)
+    return Outcome("Succeeded", total, log.lines, manifest.text)
 
 
 def _failed(log: Log, began: datetime, run: str, why: str) -> Outcome:
@@ -120,28 +120,28 @@ def _prepare(log: Log, login: str, run: str) -> None:
 
 def _closed(azure: Azure, login: str) -> bool:
     """Whether the registry's network keeps the build's agent out, which is outside of it."""
-    found = images.registry(azure, login)
-    properties = found["properties"] if found else {}
+    registry = images.registry(azure, login)
+    properties = registry["properties"] if registry else {}
     denies = (properties.get("networkRuleSet") or {}).get("defaultAction") == "Deny"
     return denies or properties.get("publicNetworkAccess") == "Disabled"
 
 
-def _made(
-    azure: Azure, document: Mapping[str, Any], found: context.Context, log: Log
+def _manifest(
+    azure: Azure, document: Mapping[str, Any], uploaded: context.Context, log: Log
 ) -> tuple[images.Manifest, dict[str, str]]:
     """The manifest that the build gives and its base images, the steps in the log. Refused where docker would fail."""
     request, path = document["request"], document["request"]["dockerFilePath"]
-    text = found.texts.get(posixpath.normpath(path))
+    text = uploaded.texts.get(posixpath.normpath(path))
     if text is None:
         raise Refused(
             f"unable to prepare context: unable to evaluate symlinks in Dockerfile path: "
             f"lstat /workspace/{path}: no such file or directory"
         )
-    arguments = {one["name"]: one["value"] for one in request.get("arguments") or ()}
+    arguments = {argument["name"]: argument["value"] for argument in request.get("arguments") or ()}
     log.say("Successfully scanned dependencies", "Launching container with name: build", after=1)
-    log.plain(f"Sending build context to Docker daemon  {found.size / 1000:.4g}kB")
+    log.plain(f"Sending build context to Docker daemon  {uploaded.size / 1000:.4g}kB")
     steps = dockerfile.until(dockerfile.parse(text, path), request.get("target") or "")
-    walk = Walk(found, arguments, lambda image: _pulled(azure, document["login"], image))
+    walk = Walk(uploaded, arguments, lambda image: _pulled(azure, document["login"], image))
     try:
         walk.through(steps)
     except Refused as refused:
@@ -151,21 +151,21 @@ def _made(
     unused = sorted(set(arguments) - walk.consumed)
     if unused:
         log.plain(f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed")
-    seed = json.dumps([found.digest(), text, arguments, request["platform"], request.get("target"), walk.bases])
-    made = images.manifest(seed, [*walk.bases.values(), *(f"{seed} {one.line}" for one in steps)])
-    log.plain(f"Successfully built {made.digest[7:19]}")
-    return made, walk.bases
+    seed = json.dumps([uploaded.digest(), text, arguments, request["platform"], request.get("target"), walk.bases])
+    manifest = images.manifest(seed, [*walk.bases.values(), *(f"{seed} {step.line}" for step in steps)])
+    log.plain(f"Successfully built {manifest.digest[7:19]}")
+    return manifest, walk.bases
 
 
 def _steps(log: Log, steps: list[Instruction], walk: Walk, failing: int) -> None:
     """The steps up to the failing one, which has no result."""
-    for number, one in enumerate(steps[:failing], 1):
+    for number, step in enumerate(steps[:failing], 1):
         log.now += timedelta(seconds=1)
-        log.plain(f"Step {number}/{len(steps)} : {one.name} {one.text}")
+        log.plain(f"Step {number}/{len(steps)} : {step.name} {step.text}")
         if number == failing:
             return
-        layer = hashlib.sha256(f"{number} {one.text}".encode()).hexdigest()[:12]
-        log.plain(*([f" ---> Running in {layer[::-1]}"] if one.name == "RUN" else []), f" ---> {layer}")
+        layer = hashlib.sha256(f"{number} {step.text}".encode()).hexdigest()[:12]
+        log.plain(*([f" ---> Running in {layer[::-1]}"] if step.name == "RUN" else []), f" ---> {layer}")
 
 
 def _pulled(azure: Azure, login: str, text: str) -> str:
@@ -175,30 +175,30 @@ def _pulled(azure: Azure, login: str, text: str) -> str:
         raise Refused("invalid reference format")
     if not images.is_public(image.host) and image.host != login:
         raise Refused(f"Get https://{image.host}/v2/: unauthorized: authentication required")
-    found = images.find(azure, image)
-    if found is None:
+    manifest = images.find(azure, image)
+    if manifest is None:
         raise Refused(f"manifest for {text} not found: manifest unknown: manifest unknown")
-    return found.digest
+    return manifest.digest
 
 
-def _push(log: Log, made: images.Manifest, named: list[images.Image], *, after: float) -> None:
+def _push(log: Log, manifest: images.Manifest, named: list[images.Image], *, after: float) -> None:
     if named:
         log.say("Executing step ID: push. Timeout(sec): 3600, Working directory: '', Network: ''")
     for image in named:
         name = f"{image.host}/{image.repository}"
         log.say(f"Pushing image: {name}:{image.reference}, attempt 1", after=after / len(named))
         log.plain(f"The push refers to repository [{name}]")
-        log.plain(f"{image.reference}: digest: {made.digest} size: {len(made.text)}")
+        log.plain(f"{image.reference}: digest: {manifest.digest} size: {len(manifest.text)}")
         log.say(f"Successfully pushed image: {name}:{image.reference}", after=after / len(named))
     log.say("Step ID: build marked as successful", "Populating digests for step ID: build...", after=1)
     log.say("Successfully populated digests for step ID: build", "The following dependencies were found:")
 
 
-def _dependencies(named: list[images.Image], made: images.Manifest, bases: Mapping[str, str]) -> list[str]:
+def _dependencies(named: list[images.Image], manifest: images.Manifest, bases: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     base = [(image, digest) for text, digest in bases.items() if (image := images.parsed(text))]
-    for one in named:
-        lines += ["- image:", *_described(one, made.digest)]
+    for target in named:
+        lines += ["- image:", *_described(target, manifest.digest)]
         if base:
             lines += ["  runtime-dependency:", *_described(*base[-1])]
         for image, digest in base[:-1]:

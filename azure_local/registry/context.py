@@ -41,10 +41,10 @@ class Context:
 
     def number(self, source: str) -> int:
         """How many files and folders a COPY source names; `*`, `?` and `[...]` do not cross a slash."""
-        wanted = posixpath.normpath(source.lstrip("/") or ".")
-        if not is_glob(wanted):
-            return int(wanted == "." or wanted in self.files or wanted in self.folders)
-        pattern = re.compile(_pattern(wanted))
+        name = posixpath.normpath(source.lstrip("/") or ".")
+        if not is_glob(name):
+            return int(name == "." or name in self.files or name in self.folders)
+        pattern = re.compile(_pattern(name))
         return sum(1 for path in (*self.files, *self.folders) if pattern.fullmatch(path))
 
 
@@ -101,16 +101,16 @@ def _parents(name: str) -> list[str]:
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, *, keep: bool) -> tuple[str, str]:
     """(digest of mode and content, text if kept); of a link its target counts."""
-    seen = hashlib.sha256(f"{member.mode & 0o777:o} {member.type!r} {member.linkname}\n".encode())
+    digest = hashlib.sha256(f"{member.mode & 0o777:o} {member.type!r} {member.linkname}\n".encode())
     text = b""
     file = archive.extractfile(member) if member.isreg() else None
     while file is not None and (chunk := file.read(1 << 18)):
-        seen.update(chunk)
+        digest.update(chunk)
         if keep:
             text += chunk
             if len(text) > TEXT:
                 raise Unreadable(f"{member.name} has more than {TEXT} bytes")
-    return seen.hexdigest(), text.decode(errors="replace")
+    return digest.hexdigest(), text.decode(errors="replace")
 
 
 class _Counted:
@@ -143,11 +143,11 @@ class _ignored:  # noqa: N801 - called like a function
         ]
 
     def __call__(self, path: str) -> bool:
-        found = False
+        excluded = False
         for excludes, pattern in self._rules:
             if pattern.fullmatch(path):
-                found = excludes
-        return found
+                excluded = excludes
+        return excluded
 
 
 def _pattern(glob: str) -> str:

@@ -97,34 +97,34 @@ def _api(azure: Azure, place: Place, request: Request, path: str) -> Response:
     if path == "_catalog":
         _check(azure, place, request, "registry:catalog:*")
         return _paged(place, request, "repositories", images.repositories(azure, place.host), {})
-    found = re.fullmatch(r"(.+)/(tags/list|manifests/([^/]+))", path)
-    if found is None or not images.REPOSITORY.fullmatch(found[1]):
+    match = re.fullmatch(r"(.+)/(tags/list|manifests/([^/]+))", path)
+    if match is None or not images.REPOSITORY.fullmatch(match[1]):
         raise refused(404, "NAME_UNKNOWN")
-    _check(azure, place, request, f"repository:{found[1]}:pull")
-    if found[2] == "tags/list":
-        tags = images.tags(azure, place.host, found[1])
+    _check(azure, place, request, f"repository:{match[1]}:pull")
+    if match[2] == "tags/list":
+        tags = images.tags(azure, place.host, match[1])
         if tags is None:
             raise refused(404, "NAME_UNKNOWN")
-        return _paged(place, request, "tags", tags, {"name": found[1]})
-    return _manifest(azure, images.Image(place.host, found[1], found[3]))
+        return _paged(place, request, "tags", tags, {"name": match[1]})
+    return _manifest(azure, images.Image(place.host, match[1], match[3]))
 
 
 def _manifest(azure: Azure, image: images.Image) -> Response:
-    made = images.find(azure, image)
-    if made is None:
+    manifest = images.find(azure, image)
+    if manifest is None:
         known = "identified" if images.DIGEST.fullmatch(image.reference) else "tagged"
         text = f'manifest {known} by "{image.reference}" is not found'
         raise Failure(404, "MANIFEST_UNKNOWN", text, {"Name": image.repository, "Reference": image.reference})
-    headers = {**_version(), "Docker-Content-Digest": made.digest, "ETag": f'"{made.digest}"'}
-    return Response(made.text.encode(), 200, headers, images.TYPE)
+    headers = {**_version(), "Docker-Content-Digest": manifest.digest, "ETag": f'"{manifest.digest}"'}
+    return Response(manifest.text.encode(), 200, headers, images.TYPE)
 
 
 def _paged(place: Place, request: Request, name: str, items: list[str], more: dict[str, str]) -> Response:
     """One page, `n` long and after `last`, with a Link to the next."""
-    wanted, last = request.query_params.get("n", ""), request.query_params.get("last", "")
-    if wanted and not (wanted.isdigit() and int(wanted)):
+    count, last = request.query_params.get("n", ""), request.query_params.get("last", "")
+    if count and not (count.isdigit() and int(count)):
         raise refused(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested")
-    size = int(wanted or PAGE)
+    size = int(count or PAGE)
     rest = [item for item in items if item > last]
     headers = _version()
     if len(rest) > size:
@@ -154,8 +154,8 @@ def _check(azure: Azure, place: Place, request: Request, scope: str) -> None:
     claims = _claims(azure, place, request, scope)
     _check_network(place, inside=bool(claims.get("inside")))
     kind, name, action = scope.split(":")
-    for one in claims["access"]:
-        if (one["Type"], one["Name"]) == (kind, name) and {action, "*"} & set(one["Actions"]):
+    for grant in claims["access"]:
+        if (grant["Type"], grant["Name"]) == (kind, name) and {action, "*"} & set(grant["Actions"]):
             return
     challenge = f'{claims["challenge"]},error="insufficient_scope"'
     raise refused(401, "UNAUTHORIZED", headers={"WWW-Authenticate": challenge})
@@ -178,12 +178,12 @@ def _exchange(azure: Azure, place: Place, form: dict[str, str]) -> Response:
         raise refused(400, "BAD_REQUEST", "grant_type must be access_token and service this registry")
     if form.get("tenant", TENANT) not in (TENANT, ""):
         raise refused(401, "UNAUTHORIZED", "the tenant does not match that of the registry")
-    given = form.get("access_token", "")
+    entra_token = form.get("access_token", "")
     try:
-        principal = azure.tokens.principal(f"Bearer {given}", "registry")
+        principal = azure.tokens.principal(f"Bearer {entra_token}", "registry")
     except Failure as failure:
         raise refused(401, "UNAUTHORIZED", failure.message) from None
-    claims = azure.tokens.verified(given, ("aud",))
+    claims = azure.tokens.verified(entra_token, ("aud",))
     policy = place.resource["properties"]["policies"]["azureADAuthenticationAsArmPolicy"]
     if policy["status"] == "disabled" and claims["aud"].rstrip("/") in ARM:
         raise refused(401, "UNAUTHORIZED", "ARM audience tokens are disabled for this registry.")
@@ -197,10 +197,10 @@ def _exchange(azure: Azure, place: Place, form: dict[str, str]) -> Response:
 
 def _token(azure: Azure, place: Place, form: dict[str, str]) -> Response:
     """An access token for those of the wanted scopes that the principal may have."""
-    wanted = form.get("scope", "").split()
+    scopes = form.get("scope", "").split()
     principal, inside = _principal(azure, place, form)
     access = []
-    for scope in wanted:
+    for scope in scopes:
         kind, _, rest = scope.partition(":")
         name, _, actions = rest.rpartition(":")
         granted = _granted(azure, place, principal, kind, set(actions.split(",")))

@@ -48,8 +48,8 @@ class Instruction:
     """What follows the name, flags and all, on one line."""
 
     def flags(self) -> dict[str, str]:
-        found = re.match(r"(--\S+\s+)*", self.text + " ")
-        words = found[0].split() if found else []
+        match = re.match(r"(--\S+\s+)*", self.text + " ")
+        words = match[0].split() if match else []
         return {name: value for name, _, value in (word[2:].partition("=") for word in words)}
 
     def rest(self) -> str:
@@ -63,7 +63,7 @@ class Instruction:
                 listed = json.loads(rest)
             except ValueError:
                 return rest.split()
-            if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+            if isinstance(listed, list) and all(isinstance(word, str) for word in listed):
                 return listed
         return rest.split()
 
@@ -72,7 +72,7 @@ def parse(text: str, name: str) -> list[Instruction]:
     """The instructions. Refused if docker would not read them."""
     directive = re.match(r"(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*(`|\\)", text, re.IGNORECASE)
     escape = directive[1] if directive else "\\"
-    found: list[Instruction] = []
+    instructions: list[Instruction] = []
     pending, start = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -82,13 +82,13 @@ def parse(text: str, name: str) -> list[Instruction]:
         if pending.rstrip().endswith(escape):
             pending = pending.rstrip()[:-1]
             continue
-        found.append(_instruction(pending.strip(), start))
+        instructions.append(_instruction(pending.strip(), start))
         pending = ""
     if pending.strip():
-        found.append(_instruction(pending.strip(), start))
-    if not found:
+        instructions.append(_instruction(pending.strip(), start))
+    if not instructions:
         raise Refused(f"the Dockerfile ({name}) cannot be empty")
-    return found
+    return instructions
 
 
 def _instruction(text: str, line: int) -> Instruction:
@@ -97,10 +97,10 @@ def _instruction(text: str, line: int) -> Instruction:
     where = f"dockerfile parse error line {line}"
     if name not in KNOWN:
         raise Refused(f"{where}: unknown instruction: {name}")
-    made = Instruction(line, name, rest.strip())
-    if not made.text:
+    instruction = Instruction(line, name, rest.strip())
+    if not instruction.text:
         raise Refused(f"{where}: {name} requires at least one argument")
-    for flag in made.flags() if name in FLAGS or name in MODERN else ():
+    for flag in instruction.flags() if name in FLAGS or name in MODERN else ():
         if flag in MODERN.get(name, ()):
             text = (
                 f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to "
@@ -108,14 +108,14 @@ def _instruction(text: str, line: int) -> Instruction:
             raise Refused(f"{text}build images with BuildKit enabled")
         if flag not in FLAGS.get(name, ()):
             raise Refused(f"{where}: unknown flag: {flag}")
-    if name in ("COPY", "ADD") and len(made.words()) < 2:
+    if name in ("COPY", "ADD") and len(instruction.words()) < 2:
         text = (
             f"{name} requires at least two arguments, but only one was provided. Destination could not be determined."
         )
         raise Refused(f"{where}: {text}")
-    if name == "FROM" and not re.fullmatch(r"\S+( as \S+)?", made.rest(), re.IGNORECASE):
+    if name == "FROM" and not re.fullmatch(r"\S+( as \S+)?", instruction.rest(), re.IGNORECASE):
         raise Refused(f"{where}: FROM requires either one or three arguments")
-    return made
+    return instruction
 
 
 @dataclass
@@ -134,75 +134,75 @@ class Walk:
 
     def through(self, instructions: Iterable[Instruction]) -> None:
         """Refused, with the step, where the build would fail."""
-        for step, one in enumerate(instructions, 1):
-            if not self.stages and one.name not in ("FROM", "ARG"):
+        for step, instruction in enumerate(instructions, 1):
+            if not self.stages and instruction.name not in ("FROM", "ARG"):
                 raise Refused("No build stage in current context", step)
-            act = getattr(self, f"_{one.name.lower()}", None)
+            act = getattr(self, f"_{instruction.name.lower()}", None)
             try:
                 if act is not None:
-                    act(one)
+                    act(instruction)
             except Refused as refused:
                 raise Refused(str(refused), step) from None
 
-    def _from(self, one: Instruction) -> None:
-        image, _, stage = one.rest().partition(" ")
+    def _from(self, instruction: Instruction) -> None:
+        image, _, stage = instruction.rest().partition(" ")
         image = expanded(image, self.globals)
         if not image:
-            raise Refused(f"base name ({one.rest().split()[0]}) should not be blank")
+            raise Refused(f"base name ({instruction.rest().split()[0]}) should not be blank")
         if image.lower() not in self.stages and image != "scratch":
             self.bases.setdefault(image, self.pull(image))
         self.stages.append(stage.split()[-1].lower() if stage else "")
         self.values = {}
 
-    def _arg(self, one: Instruction) -> None:
+    def _arg(self, instruction: Instruction) -> None:
         scope = self.values if self.stages else self.globals
-        for word in one.words():
-            name, given, default = word.partition("=")
-            default = expanded(default.strip("\"'"), scope) if given else self.globals.get(name, "")
+        for word in instruction.words():
+            name, assigned, default = word.partition("=")
+            default = expanded(default.strip("\"'"), scope) if assigned else self.globals.get(name, "")
             self.consumed.add(name)
             scope[name] = self.arguments.get(name, default)
 
-    def _env(self, one: Instruction) -> None:
-        pairs = re.findall(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)", one.text)
+    def _env(self, instruction: Instruction) -> None:
+        pairs = re.findall(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)", instruction.text)
         if not pairs:
-            name, _, value = one.text.partition(" ")
+            name, _, value = instruction.text.partition(" ")
             if not value:
                 raise Refused("ENV must have two arguments")
             pairs = [(name, value)]
         for name, value in pairs:
             self.values[name] = expanded(value.strip("\"'"), self.values)
 
-    def _copy(self, one: Instruction) -> None:
-        stage = one.flags().get("from")
+    def _copy(self, instruction: Instruction) -> None:
+        stage = instruction.flags().get("from")
         if stage is None:
-            self._sources(one)
+            self._sources(instruction)
         elif stage.isdigit():
             if int(stage) >= len(self.stages) - 1:
                 raise Refused(f"invalid from flag value {stage}: refers to current build block")
         elif stage.lower() not in self.stages:
             self.bases.setdefault(stage, self.pull(stage))
 
-    def _add(self, one: Instruction) -> None:
-        self._sources(one)
+    def _add(self, instruction: Instruction) -> None:
+        self._sources(instruction)
 
-    def _sources(self, one: Instruction) -> None:
-        *sources, target = (expanded(word, self.values) for word in one.words())
-        number = sum(self._number(one, source) for source in sources)
+    def _sources(self, instruction: Instruction) -> None:
+        *sources, target = (expanded(word, self.values) for word in instruction.words())
+        number = sum(self._number(instruction, source) for source in sources)
         if number > 1 and not target.endswith(("/", "/.")) and target != ".":
-            text = f"When using {one.name} with more than one source file, the destination must be a directory "
+            text = f"When using {instruction.name} with more than one source file, the destination must be a directory "
             raise Refused(f"{text}and end with a /")
 
-    def _number(self, one: Instruction, source: str) -> int:
+    def _number(self, instruction: Instruction, source: str) -> int:
         """How many things a source names. Refused if none."""
-        if one.name == "ADD" and source.startswith(REMOTE):
+        if instruction.name == "ADD" and source.startswith(REMOTE):
             return 1
         if ".." in source.split("/"):
-            raise Refused(f"{one.name} failed: forbidden path outside the build context: {source} ()")
+            raise Refused(f"{instruction.name} failed: forbidden path outside the build context: {source} ()")
         number = self.context.number(source)
         if not number and is_glob(source):
-            raise Refused(f"{one.name} failed: no source files were specified")
+            raise Refused(f"{instruction.name} failed: no source files were specified")
         if not number:
-            text = f"{one.name} failed: file not found in build context or excluded by .dockerignore: "
+            text = f"{instruction.name} failed: file not found in build context or excluded by .dockerignore: "
             raise Refused(f"{text}stat {source.strip('/')}: file does not exist")
         return number
 
@@ -212,15 +212,15 @@ def until(instructions: list[Instruction], target: str) -> list[Instruction]:
     if not target:
         return instructions
     shown: list[Instruction] = []
-    stages, found = -1, False
-    for one in instructions:
-        if one.name == "FROM":
-            if found:
+    stages, reached = -1, False
+    for instruction in instructions:
+        if instruction.name == "FROM":
+            if reached:
                 break
             stages += 1
-            found = target.lower() in (one.rest().lower().partition(" as ")[2], str(stages))
-        shown.append(one)
-    if not found:
+            reached = target.lower() in (instruction.rest().lower().partition(" as ")[2], str(stages))
+        shown.append(instruction)
+    if not reached:
         raise Refused(f"failed to reach build target {target} in Dockerfile")
     return shown
 
@@ -228,8 +228,8 @@ def until(instructions: list[Instruction], target: str) -> list[Instruction]:
 def expanded(text: str, values: Mapping[str, str]) -> str:
     """`$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` replaced."""
 
-    def value(found: re.Match[str]) -> str:
-        name, sign, other = found["name"] or found["plain"], found["sign"], found["other"] or ""
+    def value(match: re.Match[str]) -> str:
+        name, sign, other = match["name"] or match["plain"], match["sign"], match["other"] or ""
         known = values.get(name, "")
         if sign == ":+":
             return other if known else ""

@@ -103,8 +103,8 @@ def is_kept(azure: Azure, text: str) -> bool:
 
 def tags(azure: Azure, host: str, name: str) -> list[str] | None:
     """The tags of a repository, None if there is none; of a public one those that were asked for."""
-    found = azure.store.get("repository", f"{host}/{name}")
-    return None if found is None else sorted(found["tags"])
+    document = azure.store.get("repository", f"{host}/{name}")
+    return None if document is None else sorted(document["tags"])
 
 
 def find(azure: Azure, image: Image) -> Manifest | None:
@@ -121,17 +121,17 @@ def find(azure: Azure, image: Image) -> Manifest | None:
 def _public(azure: Azure, image: Image) -> Manifest:
     generation = _repository(azure, image.host, image.repository)["generations"].get(image.reference, 0)
     seed = f"{image.host}/{image.repository}:{image.reference} {generation}"
-    found = manifest(seed, [f"{seed} layer {number}" for number in range(3)])
-    keep(azure, image, found)
-    return found
+    described = manifest(seed, [f"{seed} layer {number}" for number in range(3)])
+    keep(azure, image, described)
+    return described
 
 
-def keep(azure: Azure, image: Image, made: Manifest) -> None:
+def keep(azure: Azure, image: Image, described: Manifest) -> None:
     """Point the image's tag to the manifest; the one it pointed to stays reachable by digest."""
     kept = _repository(azure, image.host, image.repository)
-    if kept["tags"].get(image.reference) != made.digest:
-        kept["tags"][image.reference] = made.digest
-        kept["manifests"][made.digest] = made.text
+    if kept["tags"].get(image.reference) != described.digest:
+        kept["tags"][image.reference] = described.digest
+        kept["manifests"][described.digest] = described.text
         azure.store.put("repository", f"{image.host}/{image.repository}", kept)
 
 

@@ -42,21 +42,21 @@ def new_source(azure: Azure, registry: str) -> dict[str, str]:
 
 def source(azure: Azure, registry: str, path: str) -> Path | None:
     """The file that was uploaded for a path of this registry."""
-    found = azure.store.get("buildSource", path)
-    if found is None or found["registry"].lower() != registry.lower() or not found["uploaded"]:
+    document = azure.store.get("buildSource", path)
+    if document is None or document["registry"].lower() != registry.lower() or not document["uploaded"]:
         return None
-    return _folder(azure, found) / "source"
+    return _folder(azure, document) / "source"
 
 
 def forget(azure: Azure, path: str) -> None:
-    found = azure.store.get("buildSource", path)
-    if found is not None:
+    document = azure.store.get("buildSource", path)
+    if document is not None:
         azure.store.delete("buildSource", path)
-        shutil.rmtree(_folder(azure, found), ignore_errors=True)
+        shutil.rmtree(_folder(azure, document), ignore_errors=True)
 
 
-def _folder(azure: Azure, found: dict[str, Any]) -> Path:
-    return azure.folder / "build-sources" / hashlib.sha256(found["secret"].encode()).hexdigest()[:32]
+def _folder(azure: Azure, document: dict[str, Any]) -> Path:
+    return azure.folder / "build-sources" / hashlib.sha256(document["secret"].encode()).hexdigest()[:32]
 
 
 def new_log(azure: Azure, run: str) -> str:
@@ -69,23 +69,25 @@ def new_log(azure: Azure, run: str) -> str:
 async def serve(azure: Azure, request: Request) -> Response:
     _, what, secret, name = request.url.path.split("/", 3)
     kind = "buildSource" if what == "acr-source" else "buildLog"
-    found = next((one for one in azure.store.list(kind) if secrets.compare_digest(one["secret"], secret)), None)
-    if found is None or azure.clock.passed(found["expires"]):
+    document = next(
+        (candidate for candidate in azure.store.list(kind) if secrets.compare_digest(candidate["secret"], secret)), None
+    )
+    if document is None or azure.clock.passed(document["expires"]):
         text = (
             "Server failed to authenticate the request. Make sure the value of the link is right and has not expired."
         )
         raise Failure(403, "AuthenticationFailed", text)
     if kind == "buildLog":
-        return _log(azure, request, found)
-    if request.method != "PUT" or name != found["name"]:
+        return _log(azure, request, document)
+    if request.method != "PUT" or name != document["name"]:
         text = "This request is not authorized to perform this operation using this permission."
         raise Failure(403, "AuthorizationPermissionMismatch", text)
-    return await _upload(azure, request, found)
+    return await _upload(azure, request, document)
 
 
-async def _upload(azure: Azure, request: Request, found: dict[str, Any]) -> Response:
+async def _upload(azure: Azure, request: Request, document: dict[str, Any]) -> Response:
     """Put Blob, Put Block or Put Block List."""
-    folder = _folder(azure, found)
+    folder = _folder(azure, document)
     folder.mkdir(parents=True, exist_ok=True)
     operation = request.query_params.get("comp", "")
     if operation == "block":
@@ -93,7 +95,7 @@ async def _upload(azure: Azure, request: Request, found: dict[str, Any]) -> Resp
         return Response(b"", 201, _headers(azure))
     if operation not in ("", "blocklist"):
         raise Failure(400, "InvalidQueryParameterValue", "Value for one of the query parameters is invalid.")
-    if request.headers.get("if-none-match") == "*" and found["uploaded"]:
+    if request.headers.get("if-none-match") == "*" and document["uploaded"]:
         raise Failure(409, "BlobAlreadyExists", "The specified blob already exists.")
     if operation == "blocklist":
         _assemble(folder, (await request.body()).decode(errors="replace"))
@@ -101,8 +103,8 @@ async def _upload(azure: Azure, request: Request, found: dict[str, Any]) -> Resp
         raise Failure(400, "InvalidHeaderValue", "The value for the header x-ms-blob-type must be BlockBlob.")
     else:
         await _receive(request, folder / "source")
-    found["uploaded"] = True
-    azure.store.put("buildSource", found["path"], found)
+    document["uploaded"] = True
+    azure.store.put("buildSource", document["path"], document)
     return Response(b"", 201, _headers(azure))
 
 
@@ -152,9 +154,9 @@ def _assemble(folder: Path, listed: str) -> None:
         block.unlink()
 
 
-def _log(azure: Azure, request: Request, found: dict[str, Any]) -> Response:
+def _log(azure: Azure, request: Request, document: dict[str, Any]) -> Response:
     """What the run has said so far, whole or a range of it."""
-    run = azure.store.get("run", found["run"])
+    run = azure.store.get("run", document["run"])
     lines = [text for moment, text in run["log"] if azure.clock.passed(moment)] if run else []
     if run is None or not lines:
         raise Failure(404, "BlobNotFound", "The specified blob does not exist.")
@@ -166,10 +168,10 @@ def _log(azure: Azure, request: Request, found: dict[str, Any]) -> Response:
     status = run["resource"]["properties"]["status"]
     if "finishTime" in run["resource"]["properties"]:
         headers["x-ms-meta-Complete"] = "successful" if status == "Succeeded" else "failed"
-    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("x-ms-range", request.headers.get("range", "")))
-    if wanted is None:
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("x-ms-range", request.headers.get("range", "")))
+    if match is None:
         return Response(data, 200, headers, "text/plain; charset=utf-8")
-    first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
+    first, last = int(match[1]), min(int(match[2] or len(data)), len(data) - 1)
     if first >= len(data):
         raise Failure(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
     headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"

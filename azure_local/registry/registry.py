@@ -62,17 +62,17 @@ def settled(azure: Azure, call: Call) -> Document:
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, REGISTRY.namespace)
-    wanted, name = tracked.body(azure, call, REGISTRY), call.params[REGISTRY.last]
-    sku = registry_body.sku(wanted)
-    registry_body.check(wanted["properties"], sku["name"])
+    body, name = tracked.body(azure, call, REGISTRY), call.params[REGISTRY.last]
+    sku = registry_body.sku(body)
+    registry_body.check(body["properties"], sku["name"])
     if tracked.existing(azure, call, REGISTRY) is not None:
-        return _changed(azure, settled(azure, call), {**wanted, "sku": sku})
+        return _changed(azure, settled(azure, call), {**body, "sku": sku})
     if _taken(azure, name):
         raise Failure(409, "AlreadyInUse", f"The registry DNS name {name.lower()}.azurecr.io is already in use.")
     resource = {
-        **{"location": wanted["location"], "tags": wanted["tags"], "sku": sku},
-        **registry_body.identity(azure, wanted),
-        "properties": _properties(azure, name, sku["name"], wanted["properties"]),
+        **{"location": body["location"], "tags": body["tags"], "sku": sku},
+        **registry_body.identity(azure, body),
+        "properties": _properties(azure, name, sku["name"], body["properties"]),
     }
     return tracked.keep(azure, call, REGISTRY, resource, runs=0)
 
@@ -103,8 +103,8 @@ def _taken(azure: Azure, name: str) -> bool:
     return any(d["resource"]["name"].lower() == name.lower() for d in azure.store.list(REGISTRY.store))
 
 
-def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
-    resource, sku, settings = document["resource"], wanted["sku"], wanted["properties"]
+def _changed(azure: Azure, document: Document, body: Document) -> Answer:
+    resource, sku, settings = document["resource"], body["sku"], body["properties"]
     properties = resource["properties"]
     for name in CREATE_ONLY:
         if name in settings and settings[name] != properties[name]:
@@ -119,18 +119,18 @@ def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
     rules = {"networkRuleSet": None} if sku["name"] != "Premium" else {}
     policies = {**properties["policies"], **settings.get("policies", {})}
     properties.update({**settings, **rules, "policies": policies, "provisioningState": "Succeeded"})
-    resource.update(sku=sku, tags=wanted.get("tags", resource["tags"]))
-    if "identity" in wanted:
+    resource.update(sku=sku, tags=body.get("tags", resource["tags"]))
+    if "identity" in body:
         resource.pop("identity", None)
-        resource.update(registry_body.identity(azure, wanted))
+        resource.update(registry_body.identity(azure, body))
     return tracked.update(azure, REGISTRY, document)
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    document, wanted = settled(azure, call), tracked.changes(call, REGISTRY)
-    sku = registry_body.sku(wanted) if "sku" in wanted else document["resource"]["sku"]
-    registry_body.check(wanted["properties"], sku["name"])
-    return _changed(azure, document, {**wanted, "sku": sku})
+    document, changes = settled(azure, call), tracked.changes(call, REGISTRY)
+    sku = registry_body.sku(changes) if "sku" in changes else document["resource"]["sku"]
+    registry_body.check(changes["properties"], sku["name"])
+    return _changed(azure, document, {**changes, "sku": sku})
 
 
 async def gone(azure: Azure, document: Document) -> None:

@@ -37,11 +37,11 @@ async def upload_url(azure: Azure, call: Call) -> Answer:
 
 async def schedule(azure: Azure, call: Call) -> Answer:
     document = registry.settled(azure, call)
-    found: dict[str, Any] = document["resource"]
-    login: str = found["properties"]["loginServer"]
+    owner: dict[str, Any] = document["resource"]
+    login: str = owner["properties"]["loginServer"]
     request = _request(call.body, login)
     document["runs"] += 1
-    letter = "abcdefghj"[hashlib.sha256(found["id"].encode()).digest()[0] % 9]
+    letter = "abcdefghj"[hashlib.sha256(owner["id"].encode()).digest()[0] % 9]
     name = f"c{letter}{document['runs']}"
     now = azure.clock.after(0)
     properties = {
@@ -57,12 +57,12 @@ async def schedule(azure: Azure, call: Call) -> Answer:
         "agentConfiguration": {"cpu": (request.get("agentConfiguration") or {}).get("cpu", 2)},
     }
     resource: dict[str, Any] = {
-        "id": f"{found['id']}/runs/{name}",
+        "id": f"{owner['id']}/runs/{name}",
         "name": name,
         "type": TYPE,
         "properties": properties,
     }
-    azure.store.put("registry", found["id"], document)
+    azure.store.put("registry", owner["id"], document)
     azure.store.put("run", resource["id"], {"resource": resource, "request": request, "login": login, "log": []})
     _next(azure, resource, "Started", azure.seconds["buildQueued"])
     return Answer(200, resource)
@@ -210,13 +210,13 @@ async def get(azure: Azure, call: Call) -> Answer:
 async def listing(azure: Azure, call: Call) -> Answer:
     """The newest first; `$filter` by status or run id, `$top` at most 100."""
     place = registry.lookup(azure, call)["resource"]["id"]
-    wanted = re.fullmatch(r"(status|runId) eq '([^']*)'", call.query.get("$filter", ""), re.IGNORECASE)
-    if call.query.get("$filter") and wanted is None:
+    match = re.fullmatch(r"(status|runId) eq '([^']*)'", call.query.get("$filter", ""), re.IGNORECASE)
+    if call.query.get("$filter") and match is None:
         raise Failure(400, "InvalidFilterInQueryString", "Only 'Status eq' and 'RunId eq' are filtered by.")
     shown = [document["resource"] for document in reversed(azure.store.list("run", f"{place}/runs/"))]
-    if wanted:
-        name = "status" if wanted[1].lower() == "status" else "runId"
-        shown = [one for one in shown if one["properties"][name].lower() == wanted[2].lower()]
+    if match:
+        name = "status" if match[1].lower() == "status" else "runId"
+        shown = [run for run in shown if run["properties"][name].lower() == match[2].lower()]
     top = call.query.get("$top", "100")
     if not top.isdigit() or not 1 <= int(top) <= 100:
         raise Failure(400, "InvalidQueryParameter", "$top must be between 1 and 100.")
