@@ -42,14 +42,14 @@ def _principal_known(azure: Azure, principal: str) -> bool:
 
 async def put(azure: Azure, call: Call) -> Answer:
     scope, name = _scope(call), call.params["assignment"]
-    wanted: dict[str, Any] = SHAPES.fitted("RoleAssignmentCreateParameters", call.body)["properties"]
+    settings: dict[str, Any] = SHAPES.fitted("RoleAssignmentCreateParameters", call.body)["properties"]
     if not GUID.fullmatch(name):
         raise Failure(
             400, "InvalidRoleAssignmentId", f"The role assignment ID '{name}' is not valid. It must be a GUID."
         )
     if not _exists(azure, scope):
         raise Failure(404, "ResourceNotFound", f"The scope '{scope}' was not found.")
-    role, principal = str(wanted["roleDefinitionId"]).rsplit("/", 1)[-1].lower(), wanted["principalId"]
+    role, principal = str(settings["roleDefinitionId"]).rsplit("/", 1)[-1].lower(), settings["principalId"]
     if not GUID.fullmatch(role):
         raise Failure(
             400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{role}' does not exist."
@@ -57,7 +57,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     key = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     existing = azure.store.get("roleAssignment", key)
     if existing is not None:
-        return _update(azure, key, existing, role, principal, wanted)
+        return _update(azure, key, existing, role, principal, settings)
     if not principal or not _principal_known(azure, principal):
         text = f"Principal {principal} does not exist in the directory. Check that you have the correct principal ID. "
         text += "If you are creating this principal and then immediately assigning a role, this error might be related "
@@ -70,19 +70,19 @@ async def put(azure: Azure, call: Call) -> Answer:
             role,
         ):
             raise Failure(409, "RoleAssignmentExists", "The role assignment already exists.")
-    more = {key: wanted[key] for key in KEPT if key in wanted}
+    more = {key: settings[key] for key in KEPT if key in settings}
     resource = roles.assign(azure, scope, name, principal, role, more, delay=azure.seconds["role"])
     return Answer(201, resource)
 
 
 def _update(
-    azure: Azure, key: str, existing: dict[str, Any], role: str, principal: Any, wanted: dict[str, Any]
+    azure: Azure, key: str, existing: dict[str, Any], role: str, principal: Any, settings: dict[str, Any]
 ) -> Answer:
     properties = existing["resource"]["properties"]
     if (properties["principalId"], existing["role"]) != (principal, role):
         text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
         raise Failure(400, "RoleAssignmentUpdateNotPermitted", text)
-    properties.update({key: wanted[key] for key in KEPT[1:] if key in wanted})
+    properties.update({key: settings[key] for key in KEPT[1:] if key in settings})
     properties["updatedOn"] = azure.clock.after(0)
     azure.store.put("roleAssignment", key, existing)
     return Answer(200, existing["resource"])
@@ -93,19 +93,19 @@ def _key(call: Call) -> str:
 
 
 async def get(azure: Azure, call: Call) -> Answer:
-    found = azure.store.get("roleAssignment", _key(call))
-    if found is None:
+    document = azure.store.get("roleAssignment", _key(call))
+    if document is None:
         name = call.params["assignment"]
         raise Failure(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
-    return Answer(200, found["resource"])
+    return Answer(200, document["resource"])
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    found = azure.store.get("roleAssignment", _key(call))
-    if found is None:
+    document = azure.store.get("roleAssignment", _key(call))
+    if document is None:
         return Answer(204)
     azure.store.delete("roleAssignment", _key(call))
-    return Answer(200, found["resource"])
+    return Answer(200, document["resource"])
 
 
 async def listing(azure: Azure, call: Call) -> Answer:

@@ -82,10 +82,10 @@ def _among(action: str, patterns: tuple[str, ...]) -> bool:
 
 def held(azure: Azure, principal: str, scope: str) -> Iterator[str]:
     """The roles of assignments at `scope` or above it that are old enough to work."""
-    wanted = scope.lower() + "/"
+    path = scope.lower() + "/"
     for document in azure.store.list("roleAssignment"):
         properties = document["resource"]["properties"]
-        holds = properties["principalId"] == principal and wanted.startswith(properties["scope"].lower() + "/")
+        holds = properties["principalId"] == principal and path.startswith(properties["scope"].lower() + "/")
         if holds and azure.clock.past(document["works"]):
             yield document["role"]
 

@@ -8,14 +8,14 @@ from azure_local.azure import Azure
 from azure_local.http import Failure
 
 
-def identities(azure: Azure, wanted: dict[str, Any]) -> dict[str, Any]:
+def identities(azure: Azure, block: dict[str, Any]) -> dict[str, Any]:
     """The user-assigned identities of an identity block, filled in. Failure 400 if one does not exist."""
-    found = {}
-    for name in wanted.get("userAssignedIdentities") or {}:
+    filled = {}
+    for name in block.get("userAssignedIdentities") or {}:
         document = azure.store.get("identity", name)
         if document is None:
             text = f"The identity(ies) {name} could not be found or are not valid."
             raise Failure(400, "LinkedAuthorizationFailed", text)
         properties = document["resource"]["properties"]
-        found[document["resource"]["id"]] = {key: properties[key] for key in ("principalId", "clientId")}
-    return found
+        filled[document["resource"]["id"]] = {key: properties[key] for key in ("principalId", "clientId")}
+    return filled

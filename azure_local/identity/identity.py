@@ -28,11 +28,11 @@ IDENTITY = Type(
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, IDENTITY.namespace)
-    wanted, before = tracked.body(azure, call, IDENTITY), tracked.existing(azure, call, IDENTITY)
+    body, before = tracked.body(azure, call, IDENTITY), tracked.existing(azure, call, IDENTITY)
     ids = {"principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4()), "tenantId": TENANT}
-    wanted["properties"] = {**(before["resource"]["properties"] if before else ids), **wanted["properties"]}
+    body["properties"] = {**(before["resource"]["properties"] if before else ids), **body["properties"]}
     known = before["known"] if before else azure.clock.after(azure.seconds[IDENTITY.store])
-    return tracked.keep(azure, call, IDENTITY, wanted, known=known)
+    return tracked.keep(azure, call, IDENTITY, body, known=known)
 
 
 SERVICE = serving.service(IDENTITY, put=put)

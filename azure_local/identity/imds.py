@@ -47,15 +47,15 @@ async def serve(azure: Azure, request: Request) -> Response:
 
 def _identity(azure: Azure, ids: list[str], query: dict[str, str]) -> dict[str, Any] | None:
     """The identity that the query asks for; without a choice, the only one."""
-    documents = (azure.store.get("identity", one) for one in ids)
-    found = [document["resource"] for document in documents if document]
-    if wanted := query.get("client_id"):
-        found = [one for one in found if one["properties"]["clientId"] == wanted]
-    if wanted := query.get("object_id") or query.get("principal_id"):
-        found = [one for one in found if one["properties"]["principalId"] == wanted]
-    if wanted := query.get("mi_res_id") or query.get("msi_res_id"):
-        found = [one for one in found if one["id"].lower() == wanted.lower()]
-    return found[0] if len(found) == 1 else None
+    documents = (azure.store.get("identity", name) for name in ids)
+    resources = [document["resource"] for document in documents if document]
+    if choice := query.get("client_id"):
+        resources = [resource for resource in resources if resource["properties"]["clientId"] == choice]
+    if choice := query.get("object_id") or query.get("principal_id"):
+        resources = [resource for resource in resources if resource["properties"]["principalId"] == choice]
+    if choice := query.get("mi_res_id") or query.get("msi_res_id"):
+        resources = [resource for resource in resources if resource["id"].lower() == choice.lower()]
+    return resources[0] if len(resources) == 1 else None
 
 
 def _error(status: int, error: str, text: str) -> JSONResponse:

@@ -13,18 +13,18 @@ RESERVED = 4
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def check_network(key: str, given: dict[str, Any]) -> None:
+def check_network(key: str, properties: dict[str, Any]) -> None:
     """Failure 400 unless every subnet has a name and lies in the address space, apart from the others."""
-    spaces = [_parsed(text) for text in (given.get("addressSpace") or {}).get("addressPrefixes", ())]
+    spaces = [_parsed(text) for text in (properties.get("addressSpace") or {}).get("addressPrefixes", ())]
     if not spaces:
         text = f"Virtual network {key} must have at least one address prefix in its address space."
         raise Failure(400, "AddressPrefixesNotSpecified", text)
     subnets: list[tuple[str, Network]] = []
-    for one in given.get("subnets", ()):
-        if not one.get("name"):
+    for subnet in properties.get("subnets", ()):
+        if not subnet.get("name"):
             text = "Cannot parse the request."
             raise Failure(400, "InvalidRequestFormat", text, details=(("MissingNameProperty", "name is required."),))
-        subnets += [(one["name"], prefix) for prefix in prefixes(one.get("properties", {}))]
+        subnets += [(subnet["name"], prefix) for prefix in prefixes(subnet.get("properties", {}))]
     network = key.rsplit("/", 1)[-1]
     for name, prefix in subnets:
         if not any(prefix.version == space.version and _inside(prefix, space) for space in spaces):
@@ -45,10 +45,10 @@ def prefixes(properties: dict[str, Any]) -> list[Network]:
 
 def host(properties: dict[str, Any], number: int) -> str:
     """The address of the `number`th interface in a subnet, counted from 0. Failure 400 if it is full."""
-    found = next(islice(prefixes(properties)[0].hosts(), RESERVED - 1 + number, None), None)
-    if found is None:
+    address = next(islice(prefixes(properties)[0].hosts(), RESERVED - 1 + number, None), None)
+    if address is None:
         raise Failure(400, "SubnetIsFull", "Subnet does not have enough capacity for 1 IP addresses.")
-    return str(found)
+    return str(address)
 
 
 def _inside(prefix: Network, space: Network) -> bool:
@@ -59,5 +59,5 @@ def _parsed(text: Any) -> Network:
     try:
         return ipaddress.ip_network(str(text))
     except ValueError:
-        told = f"The address prefix {text} in resource has an invalid CIDR notation."
-        raise Failure(400, "InvalidCIDRNotation", told) from None
+        message = f"The address prefix {text} in resource has an invalid CIDR notation."
+        raise Failure(400, "InvalidCIDRNotation", message) from None

@@ -68,21 +68,21 @@ INTERFACE = Type(
 
 def _reference(azure: Azure, reference: Any, store: str, owner: str, location: str) -> Document:
     """The document that `{"id": ...}` points to. Failure 400 or 429 if it is not there, or not yet."""
-    wanted = str((reference or {}).get("id", ""))
-    found = azure.store.get(store, wanted)
-    if found is None or found["resource"]["location"] != location:
-        raise _missing(wanted, owner)
-    state = found["resource"]["properties"]["provisioningState"]
+    resource_id = str((reference or {}).get("id", ""))
+    document = azure.store.get(store, resource_id)
+    if document is None or document["resource"]["location"] != location:
+        raise _missing(resource_id, owner)
+    state = document["resource"]["properties"]["provisioningState"]
     if state != "Succeeded":
-        text = f"Cannot proceed with operation because resource {wanted} used by resource {owner} is not in Succeeded "
-        text += f"state. Resource is in {state} state."
+        text = f"Cannot proceed with operation because resource {resource_id} used by resource {owner} is not in "
+        text += f"Succeeded state. Resource is in {state} state."
         inner = (("ReferencedResourceNotProvisioned", text),)
         raise Failure(429, "RetryableError", "A retryable error occurred.", details=inner)
-    return found
+    return document
 
 
-def _missing(wanted: str, owner: str) -> Failure:
-    text = f"Resource {wanted} referenced by resource {owner} was not found. Please make sure that the referenced "
+def _missing(resource_id: str, owner: str) -> Failure:
+    text = f"Resource {resource_id} referenced by resource {owner} was not found. Please make sure that the referenced "
     return Failure(
         400, "InvalidResourceReference", f"{text}resource exists, and that both resources are in the same region."
     )
@@ -98,21 +98,21 @@ def _kept(azure: Azure, call: Call, kind: Type, resource: Document) -> Answer:
 
 async def put_network(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Network")
-    wanted = tracked.body(azure, call, NETWORK)
-    given, key = wanted["properties"], NETWORK.key(azure, call)
-    addresses.check_network(key, given)
+    body = tracked.body(azure, call, NETWORK)
+    settings, key = body["properties"], NETWORK.key(azure, call)
+    addresses.check_network(key, settings)
     subnets = []
-    for subnet in given.get("subnets", ()):
+    for subnet in settings.get("subnets", ()):
         properties = subnet.get("properties", {})
         if "networkSecurityGroup" in properties:
-            _reference(azure, properties["networkSecurityGroup"], "securityGroup", key, wanted["location"])
+            _reference(azure, properties["networkSecurityGroup"], "securityGroup", key, body["location"])
         subnets.append(shown.kept(key, subnet, properties))
-    kept = {one["id"].lower() for one in subnets}
+    kept = {subnet["id"].lower() for subnet in subnets}
     existing = azure.store.get("network", key)
     for old in existing["resource"]["properties"]["subnets"] if existing else ():
         if old["id"].lower() not in kept and (users := _users(azure, "interface", old["id"])):
             raise _subnet_in_use(old["id"], users[0])
-    return _kept(azure, call, NETWORK, {**wanted, "properties": {**given, "subnets": subnets}})
+    return _kept(azure, call, NETWORK, {**body, "properties": {**settings, "subnets": subnets}})
 
 
 async def get_network(azure: Azure, call: Call) -> Answer:
@@ -122,18 +122,20 @@ async def get_network(azure: Azure, call: Call) -> Answer:
 async def get_subnet(azure: Azure, call: Call) -> Answer:
     network = shown.shown(azure, tracked.lookup(azure, call, NETWORK)["resource"])
     name = call.params["subnet"]
-    found = next((one for one in network["properties"]["subnets"] if one["name"].lower() == name.lower()), None)
-    if found is None:
+    subnet = next(
+        (candidate for candidate in network["properties"]["subnets"] if candidate["name"].lower() == name.lower()), None
+    )
+    if subnet is None:
         text = f"Resource {network['id']}/subnets/{name} not found."
         raise Failure(404, "NotFound", text)
-    return Answer(200, found)
+    return Answer(200, subnet)
 
 
 async def put_security(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Network")
-    wanted = tracked.body(azure, call, SECURITY)
+    body = tracked.body(azure, call, SECURITY)
     key, rules = SECURITY.key(azure, call), []
-    for rule in wanted["properties"].get("securityRules", ()):
+    for rule in body["properties"].get("securityRules", ()):
         properties = rule.get("properties", {})
         if not 100 <= properties["priority"] <= 4096:
             text = (
@@ -142,14 +144,14 @@ async def put_security(azure: Azure, call: Call) -> Answer:
             raise Failure(400, "SecurityRuleInvalidPriority", text)
         shown = {**properties, "provisioningState": "Succeeded"}
         rules.append({"id": f"{key}/securityRules/{rule['name']}", "name": rule["name"], "properties": shown})
-    return _kept(azure, call, SECURITY, {**wanted, "properties": {**wanted["properties"], "securityRules": rules}})
+    return _kept(azure, call, SECURITY, {**body, "properties": {**body["properties"], "securityRules": rules}})
 
 
 async def put_address(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Network")
-    wanted = tracked.body(azure, call, ADDRESS)
-    sku = {"name": "Basic", "tier": "Regional", **wanted.get("sku", {})}
-    if sku["name"] == "Standard" and wanted["properties"].get("publicIPAllocationMethod") != "Static":
+    body = tracked.body(azure, call, ADDRESS)
+    sku = {"name": "Basic", "tier": "Regional", **body.get("sku", {})}
+    if sku["name"] == "Standard" and body["properties"].get("publicIPAllocationMethod") != "Static":
         text = "Standard sku publicIp must have AllocationMethod set to Static."
         raise Failure(400, "StandardSkuPublicIPAddressesMustBeStatic", text)
     if sku["name"] == "Basic":
@@ -161,67 +163,67 @@ async def put_address(azure: Azure, call: Call) -> Answer:
     properties = {
         "publicIPAddressVersion": "IPv4",
         "idleTimeoutInMinutes": 4,
-        **wanted["properties"],
+        **body["properties"],
         "ipAddress": existing["resource"]["properties"]["ipAddress"] if existing else address,
     }
-    return _kept(azure, call, ADDRESS, {**wanted, "sku": sku, "properties": properties})
+    return _kept(azure, call, ADDRESS, {**body, "sku": sku, "properties": properties})
 
 
 async def put_interface(azure: Azure, call: Call) -> Answer:
     registered(azure, "Microsoft.Network")
-    wanted = tracked.body(azure, call, INTERFACE)
-    given, key = wanted["properties"], INTERFACE.key(azure, call)
-    if not given.get("ipConfigurations"):
+    body = tracked.body(azure, call, INTERFACE)
+    settings, key = body["properties"], INTERFACE.key(azure, call)
+    if not settings.get("ipConfigurations"):
         text = f"Network interface {key} must have at least one IP configuration."
         raise Failure(400, "NetworkInterfaceMustHaveAtLeastOneIpConfiguration", text)
-    location = wanted["location"]
-    shown = [_configuration(azure, key, location, one) for one in given["ipConfigurations"]]
-    if "networkSecurityGroup" in given:
-        _reference(azure, given["networkSecurityGroup"], "securityGroup", key, location)
+    location = body["location"]
+    shown = [_configuration(azure, key, location, configuration) for configuration in settings["ipConfigurations"]]
+    if "networkSecurityGroup" in settings:
+        _reference(azure, settings["networkSecurityGroup"], "securityGroup", key, location)
     existing = azure.store.get("interface", key)
     machine = existing["resource"]["properties"].get("virtualMachine") if existing else None
     octets = uuid.uuid5(uuid.NAMESPACE_URL, key.lower()).hex[:6].upper()
     properties = {
         "enableAcceleratedNetworking": False,
         "enableIPForwarding": False,
-        **given,
+        **settings,
         "ipConfigurations": shown,
         "macAddress": f"00-0D-3A-{octets[:2]}-{octets[2:4]}-{octets[4:]}",
         "nicType": "Standard",
     }
     if machine:
         properties["virtualMachine"] = machine
-    return _kept(azure, call, INTERFACE, {**wanted, "properties": properties})
+    return _kept(azure, call, INTERFACE, {**body, "properties": properties})
 
 
-def _configuration(azure: Azure, key: str, location: str, given: Document) -> Document:
-    if not given.get("name"):
+def _configuration(azure: Azure, key: str, location: str, configuration: Document) -> Document:
+    if not configuration.get("name"):
         text = "Cannot parse the request."
         raise Failure(400, "InvalidRequestFormat", text, details=(("MissingNameProperty", "name is required."),))
-    properties = dict(given.get("properties", {}))
+    properties = dict(configuration.get("properties", {}))
     subnet = str((properties.get("subnet") or {}).get("id", ""))
     network = _reference(azure, {"id": subnet.split("/subnets/")[0]}, "network", key, location)
-    subnets = {one["id"].lower(): one for one in network["resource"]["properties"]["subnets"]}
+    subnets = {candidate["id"].lower(): candidate for candidate in network["resource"]["properties"]["subnets"]}
     if subnet.lower() not in subnets:
         raise _missing(subnet, key)
-    one = f"{key}/ipConfigurations/{given['name']}"
+    configuration_id = f"{key}/ipConfigurations/{configuration['name']}"
     if "publicIPAddress" in properties:
-        wanted = _reference(azure, properties["publicIPAddress"], "publicAddress", key, location)["resource"]["id"]
-        if taken := [user for user in _users(azure, "interface", f'{wanted}"') if user.lower() != key.lower()]:
-            text = f"Resource {one} is referencing public IP address {wanted} that is already allocated to resource "
-            raise Failure(400, "PublicIPAddressInUse", f"{text}{taken[0]}.")
+        address_id = _reference(azure, properties["publicIPAddress"], "publicAddress", key, location)["resource"]["id"]
+        if taken := [user for user in _users(azure, "interface", f'{address_id}"') if user.lower() != key.lower()]:
+            text = f"Resource {configuration_id} is referencing public IP address {address_id} that is already "
+            raise Failure(400, "PublicIPAddressInUse", f"{text}allocated to resource {taken[0]}.")
     users = len(_users(azure, "interface", f'{subnet}"'))
     address = addresses.host(subnets[subnet.lower()]["properties"], users)
     known = {"privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4", "primary": True}
     properties = {**known, "privateIPAddress": address, **properties, "provisioningState": "Succeeded"}
-    return {"id": one, "name": given["name"], "properties": properties}
+    return {"id": configuration_id, "name": configuration["name"], "properties": properties}
 
 
 def _users(azure: Azure, store: str, text: str) -> list[str]:
     """The ids of those resources whose properties mention an id, or what begins with it."""
-    wanted = f'"{text.lower()}'
-    found = (document["resource"] for document in azure.store.list(store))
-    return [one["id"] for one in found if wanted in json.dumps(one["properties"]).lower()]
+    mention = f'"{text.lower()}'
+    resources = (document["resource"] for document in azure.store.list(store))
+    return [resource["id"] for resource in resources if mention in json.dumps(resource["properties"]).lower()]
 
 
 def _subnet_in_use(subnet: str, user: str) -> Failure:
@@ -233,8 +235,8 @@ def _subnet_in_use(subnet: str, user: str) -> Failure:
 async def delete_network(azure: Azure, call: Call) -> Answer:
     key = NETWORK.key(azure, call)
     if users := _users(azure, "interface", f"{key}/subnets/"):
-        found = azure.store.get("network", key)
-        raise _subnet_in_use(found["resource"]["properties"]["subnets"][0]["id"] if found else key, users[0])
+        network = azure.store.get("network", key)
+        raise _subnet_in_use(network["resource"]["properties"]["subnets"][0]["id"] if network else key, users[0])
     return await tracked.remove(azure, call, NETWORK, 10)
 
 

@@ -16,46 +16,46 @@ OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Com
 
 def kept(network: str, subnet: Document, properties: Document) -> Document:
     """A subnet of a PUT with what Network fills in."""
-    own = f"{network}/subnets/{subnet['name']}"
+    subnet_id = f"{network}/subnets/{subnet['name']}"
     known = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"}
     shown = {**known, **properties, "provisioningState": "Succeeded"}
-    shown["delegations"] = [_delegation(own, one) for one in properties.get("delegations", ())]
+    shown["delegations"] = [_delegation(subnet_id, delegation) for delegation in properties.get("delegations", ())]
     kind = "Microsoft.Network/virtualNetworks/subnets"
-    return {"id": own, "name": subnet["name"], "type": kind, "properties": shown}
+    return {"id": subnet_id, "name": subnet["name"], "type": kind, "properties": shown}
 
 
-def _delegation(subnet: str, given: Document) -> Document:
-    name = given.get("name") or "delegation"
-    properties = {**given.get("properties", {}), "provisioningState": "Succeeded"}
+def _delegation(subnet: str, delegation: Document) -> Document:
+    name = delegation.get("name") or "delegation"
+    properties = {**delegation.get("properties", {}), "provisioningState": "Succeeded"}
     kind = "Microsoft.Network/virtualNetworks/subnets/delegations"
     return {"id": f"{subnet}/delegations/{name}", "name": name, "type": kind, "properties": properties}
 
 
 def shown(azure: Azure, network: Document) -> Document:
     """A virtual network whose subnets tell who is in them; one that nobody is in says nothing of it."""
-    users = {one["id"].lower(): _users(azure, one["id"].lower()) for one in network["properties"]["subnets"]}
-    subnets = [_used(one, users[one["id"].lower()]) for one in network["properties"]["subnets"]]
+    users = {subnet["id"].lower(): _users(azure, subnet["id"].lower()) for subnet in network["properties"]["subnets"]}
+    subnets = [_used(subnet, users[subnet["id"].lower()]) for subnet in network["properties"]["subnets"]]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
 def _used(subnet: Document, users: list[str]) -> Document:
     if not users:
         return subnet
-    return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": [{"id": one} for one in users]}}
+    return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": [{"id": user} for user in users]}}
 
 
 def _users(azure: Azure, subnet: str) -> list[str]:
     """The ids of the IP configurations in a subnet."""
-    found = []
+    ids = []
     for document in azure.store.list("interface"):
-        for one in document["resource"]["properties"]["ipConfigurations"]:
-            if str((one["properties"].get("subnet") or {}).get("id", "")).lower() == subnet:
-                found.append(one["id"])
+        for configuration in document["resource"]["properties"]["ipConfigurations"]:
+            if str((configuration["properties"].get("subnet") or {}).get("id", "")).lower() == subnet:
+                ids.append(configuration["id"])
     for document in azure.store.list("pool"):
         network = document["resource"]["properties"].get("networkConfiguration") or {}
         if str(network.get("subnetId", "")).lower() == subnet:
-            found += [_address(document, node) for node in nodes(azure, document)]
-    return found
+            ids += [_address(document, node) for node in nodes(azure, document)]
+    return ids
 
 
 def nodes(azure: Azure, pool: Document) -> list[Document]:

@@ -34,12 +34,12 @@ async def put(azure: Azure, call: Call) -> Answer:
     if not re.fullmatch(r"[-\w.()]{1,90}", name) or name.endswith("."):
         text = f"The provided resource group name '{name}' has these invalid characters or ends with a period."
         raise Failure(400, "InvalidResourceGroup", text)
-    found = azure.store.get("group", name)
-    if found and found["resource"]["properties"]["provisioningState"] == "Deleting":
+    document = azure.store.get("group", name)
+    if document and document["resource"]["properties"]["provisioningState"] == "Deleting":
         raise Failure(409, "ResourceGroupBeingDeleted", f"The resource group '{name}' is in deprovisioning state.")
-    if found and found["resource"]["location"] != location:
+    if document and document["resource"]["location"] != location:
         text = f"Invalid resource group location '{location}'. The Resource group already exists in location "
-        raise Failure(409, "InvalidResourceGroupLocation", f"{text}'{found['resource']['location']}'.")
+        raise Failure(409, "InvalidResourceGroupLocation", f"{text}'{document['resource']['location']}'.")
     resource = {
         "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}",
         "name": name,
@@ -49,16 +49,16 @@ async def put(azure: Azure, call: Call) -> Answer:
         "properties": {"provisioningState": "Succeeded"},
     }
     azure.store.put("group", name, {"resource": resource})
-    return Answer(200 if found else 201, resource)
+    return Answer(200 if document else 201, resource)
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    found = group(azure, call)
+    resource = group(azure, call)
     body = SHAPES.fitted("ResourceGroupPatchable", call.body)
     if "tags" in body:
-        found["tags"] = check_tags(body)
-    azure.store.put("group", found["name"], {"resource": found})
-    return Answer(200, found)
+        resource["tags"] = check_tags(body)
+    azure.store.put("group", resource["name"], {"resource": resource})
+    return Answer(200, resource)
 
 
 async def get(azure: Azure, call: Call) -> Answer:
@@ -75,11 +75,11 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    found = group(azure, call)
-    found["properties"]["provisioningState"] = "Deleting"
-    azure.store.put("group", found["name"], {"resource": found})
+    resource = group(azure, call)
+    resource["properties"]["provisioningState"] = "Deleting"
+    azure.store.put("group", resource["name"], {"resource": resource})
     headers = operations.start(
-        azure, "Microsoft.Resources", azure.seconds["deletion"], "group.delete", group=found["name"]
+        azure, "Microsoft.Resources", azure.seconds["deletion"], "group.delete", group=resource["name"]
     )
     return Answer(202, None, headers)
 
@@ -96,17 +96,17 @@ async def deleted(azure: Azure, data: dict[str, Any]) -> None:
 async def resources(azure: Azure, call: Call) -> Answer:
     """All tracked resources of the group or the subscription, in short form; `$filter` by tag or type."""
     prefix = f"{group_id(group(azure, call))}/" if "group" in call.params else f"/subscriptions/{SUBSCRIPTION}/"
-    wanted = _filter(call.query.get("$filter"))
-    found = []
+    fits = _filter(call.query.get("$filter"))
+    summaries = []
     for kind in azure.types:
         for document in azure.store.list(kind, prefix):
             resource = document["resource"]
-            if wanted(resource):
+            if fits(resource):
                 keys = ("id", "name", "type", "location", "tags", "sku", "kind", "identity")
-                found.append({key: resource[key] for key in keys if key in resource})
+                summaries.append({key: resource[key] for key in keys if key in resource})
     if "tagValue" in (call.query.get("$filter") or ""):  # Microsoft's schema: tags are not returned then
-        found = [{key: value for key, value in shown.items() if key != "tags"} for shown in found]
-    return Answer(200, page(found, call, azure.page_size))
+        summaries = [{key: value for key, value in shown.items() if key != "tags"} for shown in summaries]
+    return Answer(200, page(summaries, call, azure.page_size))
 
 
 def _filter(text: str | None) -> Any:

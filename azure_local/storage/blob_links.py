@@ -30,16 +30,18 @@ def make(azure: Azure, account: str, path: str, *, permissions: str, lasting: fl
 
 def follow(azure: Azure, resource: dict[str, Any], method: str, path: str, query: str) -> str | None:
     """The rest of the query of a request that uses one of our links, or None of any other. Failure 403."""
-    given = parse_qs(query, keep_blank_values=True)
-    found = azure.store.get("blobLink", given.get("sig", [""])[0])
-    if found is None or not secrets.compare_digest(found["secret"], given["sig"][0]):
+    parameters = parse_qs(query, keep_blank_values=True)
+    document = azure.store.get("blobLink", parameters.get("sig", [""])[0])
+    if document is None or not secrets.compare_digest(document["secret"], parameters["sig"][0]):
         return None
-    if azure.clock.passed(found["expires"]) or path != quote(found["path"]):
+    if azure.clock.passed(document["expires"]) or path != quote(document["path"]):
         raise Failure(403, "AuthenticationFailed", "Server failed to authenticate the request. The link has expired.")
-    if NEEDS.get(method, "-") not in found["permissions"]:
+    if NEEDS.get(method, "-") not in document["permissions"]:
         text = "This request is not authorized to perform this operation using this permission."
         raise Failure(403, "AuthorizationPermissionMismatch", text)
     if resource["properties"].get("allowSharedKeyAccess") is False:
         text = "Key based authentication is not permitted on this storage account."
         raise Failure(403, "KeyBasedAuthenticationNotPermitted", text)
-    return urlencode({name: value[0] for name, value in given.items() if name not in ("sv", "sr", "se", "sp", "sig")})
+    return urlencode(
+        {name: value[0] for name, value in parameters.items() if name not in ("sv", "sr", "se", "sp", "sig")}
+    )

@@ -66,11 +66,11 @@ class Blobs:
         self._opening = asyncio.Lock()
 
     def key(self, account: str) -> str:
-        found = self.azure.store.get("storageKey", account)
-        if found is None:
-            made = base64.b64encode(secrets.token_bytes(64)).decode()
-            found = self.azure.store.put("storageKey", account, {"key": made})
-        return str(found["key"])
+        document = self.azure.store.get("storageKey", account)
+        if document is None:
+            fresh = base64.b64encode(secrets.token_bytes(64)).decode()
+            document = self.azure.store.put("storageKey", account, {"key": fresh})
+        return str(document["key"])
 
     async def open(self, account: str) -> Running:
         """Azurite, started if it is not running, with the account."""
@@ -87,14 +87,14 @@ class Blobs:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment)
         assert process.stdout is not None
-        told = b""
-        while not (found := re.search(rb"listens on (http://127\.0\.0\.1:\d+)", told)):
+        output = b""
+        while not (match := re.search(rb"listens on (http://127\.0\.0\.1:\d+)", output)):
             line = await process.stdout.readline()
             if not line:
-                raise Failure(503, "ServerBusy", f"Azurite did not start: {told.decode()[-400:]}")
-            told += line
+                raise Failure(503, "ServerBusy", f"Azurite did not start: {output.decode()[-400:]}")
+            output += line
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        client = httpx.AsyncClient(base_url=found[1].decode(), timeout=120, limits=limits, trust_env=False)
+        client = httpx.AsyncClient(base_url=match[1].decode(), timeout=120, limits=limits, trust_env=False)
         return Running(process, client)
 
     async def close(self) -> None:

@@ -20,10 +20,10 @@ def _key(azure: Azure, call: Call) -> str:
 
 
 def _lookup(azure: Azure, call: Call) -> dict[str, Any]:
-    found = azure.store.get("container", _key(azure, call))
-    if found is None:
+    document = azure.store.get("container", _key(azure, call))
+    if document is None:
         raise Failure(404, "ContainerNotFound", "The specified container does not exist.")
-    return found
+    return document
 
 
 def _settings(call: Call) -> dict[str, Any]:
@@ -91,8 +91,8 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 async def listing(azure: Azure, call: Call) -> Answer:
     account = tracked.lookup(azure, call, ACCOUNT)["resource"]
-    found = azure.store.list("container", f"{account['id']}/")
-    return Answer(200, page(sorted(found, key=lambda one: str(one["name"])), call, azure.page_size))
+    containers = azure.store.list("container", f"{account['id']}/")
+    return Answer(200, page(sorted(containers, key=lambda container: str(container["name"])), call, azure.page_size))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:

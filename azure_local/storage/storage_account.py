@@ -64,20 +64,18 @@ ACCOUNT = Type(
 
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, ACCOUNT.namespace)
-    wanted, before = tracked.body(azure, call, ACCOUNT), tracked.existing(azure, call, ACCOUNT)
+    body, before = tracked.body(azure, call, ACCOUNT), tracked.existing(azure, call, ACCOUNT)
     if before is not None:
         tracked.idle(ACCOUNT, before)
-        if wanted["kind"] != before["resource"]["kind"]:
+        if body["kind"] != before["resource"]["kind"]:
             raise Failure(409, "PropertyImmutable", "The property 'kind' is immutable.")
-        return _changed(azure, before, wanted)
+        return _changed(azure, before, body)
     name = call.params[ACCOUNT.last]
     if _taken(azure, name):
         raise Failure(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
-    properties = {**_defaults(azure, name, wanted["location"]), **wanted["properties"]}
-    resource = {member: wanted[member] for member in ("location", "tags", "kind")}
-    return tracked.keep(
-        azure, call, ACCOUNT, {**resource, "sku": _sku(wanted["sku"]["name"]), "properties": properties}
-    )
+    properties = {**_defaults(azure, name, body["location"]), **body["properties"]}
+    resource = {member: body[member] for member in ("location", "tags", "kind")}
+    return tracked.keep(azure, call, ACCOUNT, {**resource, "sku": _sku(body["sku"]["name"]), "properties": properties})
 
 
 def _sku(name: str) -> dict[str, str]:
@@ -107,16 +105,16 @@ def _defaults(azure: Azure, name: str, location: str) -> Document:
     }
 
 
-def _changed(azure: Azure, document: Document, wanted: Document) -> Answer:
+def _changed(azure: Azure, document: Document, body: Document) -> Answer:
     resource = document["resource"]
     for name in CREATE_ONLY:
-        if name in wanted["properties"] and wanted["properties"][name] != resource["properties"].get(name):
+        if name in body["properties"] and body["properties"][name] != resource["properties"].get(name):
             raise Failure(409, "PropertyImmutable", f"The property '{name}' is immutable.")
-    sku = _sku(wanted["sku"]["name"]) if "sku" in wanted else resource["sku"]
+    sku = _sku(body["sku"]["name"]) if "sku" in body else resource["sku"]
     if sku["name"] != resource["sku"]["name"] and ZONAL & {sku["name"], resource["sku"]["name"]}:
         raise Failure(409, "AccountTypeConversionNotSupported", "The sku cannot be changed to or from that type.")
-    resource.update(sku=sku, tags=wanted.get("tags", resource["tags"]))
-    resource["properties"].update(wanted["properties"])
+    resource.update(sku=sku, tags=body.get("tags", resource["tags"]))
+    resource["properties"].update(body["properties"])
     return tracked.update(azure, ACCOUNT, document)
 
 

