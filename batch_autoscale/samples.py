@@ -52,10 +52,10 @@ Given = Mapping[str, "Series | Iterable[tuple[datetime, float]]"]
 """Samples as a caller has them: by variable, with or without the dollar sign."""
 
 
-def take(given: Given) -> dict[str, Series]:
+def take(recorded: Given) -> dict[str, Series]:
     """Samples by full variable name, each sorted by time. ValueError for an unknown variable."""
     taken = {}
-    for key, series in given.items():
+    for key, series in recorded.items():
         name = names.canonical(key if key.startswith("$") else f"${key}")
         if name not in names.METRICS:
             hint = names.closest(name, names.METRICS)
