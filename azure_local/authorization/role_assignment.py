@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: role assignments, at any scope. A new one works only after a while."""
+"""Microsoft.Authorization: role assignments, at any scope. A new one takes effect after a while."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _scope(call: Call) -> str:
 
 
 def _exists(azure: Azure, scope: str) -> bool:
-    """Whether the scope is the subscription, a group or a resource that is there."""
+    """Whether the scope is the subscription, or an existing group or resource."""
     if scope.lower() == roles.SCOPE:
         return True
     if "/providers/" not in scope:
@@ -109,7 +109,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
-    """Those at the scope, above it and below it."""
+    """The role assignments at the scope, above it and below it."""
     scope = _scope(call).lower()
     shown = []
     for document in azure.store.list("roleAssignment"):
@@ -120,7 +120,7 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def permissions(azure: Azure, call: Call) -> Answer:
-    """What the caller's roles allow at the scope, a value a role; a role that is none of Azure's own allows nothing."""
+    """What the caller's roles allow at the scope, one value per role; a role that is not built in allows nothing."""
     shown = []
     for role in roles.held(azure, call.principal, _scope(call)):
         known = azure.roles.get(role, Role(role))

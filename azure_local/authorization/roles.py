@@ -1,4 +1,4 @@
-"""Who may do what: role assignments, which take a while to work, and the actions that roles allow."""
+"""Permissions: the actions that roles allow, and role assignments, which take effect after a while."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azure_local.http import Failure
 from azure_local.settings import OPERATOR, SUBSCRIPTION
 
 READ, WRITE = "*/read", "*/write"
-"""Reading or writing anything, as `allowed` takes it."""
+"""Actions for `allowed`: reading or writing anything."""
 AUTHORIZE = "Microsoft.Authorization/roleAssignments/write"
 BUILT_IN = (
     Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", actions=("*",), operator=True),  # Owner
@@ -52,7 +52,7 @@ def seed(azure: Azure) -> None:
 def assign(
     azure: Azure, scope: str, name: str, principal: str, role: str, more: dict[str, str], *, delay: float
 ) -> dict[str, Any]:
-    """Keep an assignment that works after `delay` simulated seconds."""
+    """Store an assignment that takes effect after `delay` simulated seconds."""
     key = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     now = azure.clock.after(0)
     definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
@@ -69,7 +69,7 @@ def assign(
 
 
 def allowed(azure: Azure, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
-    """Whether an assignment at `scope` or above it, old enough to work, allows `action`, on `data` or on resources."""
+    """Whether an assignment in effect at `scope` or above it allows `action`, a data action if `data`."""
     known = (azure.roles[role] for role in held(azure, principal, scope) if role in azure.roles)
     if data:
         return any(_among(action, role.data_actions) for role in known)
@@ -81,7 +81,7 @@ def _among(action: str, patterns: tuple[str, ...]) -> bool:
 
 
 def held(azure: Azure, principal: str, scope: str) -> Iterator[str]:
-    """The roles of assignments at `scope` or above it that are old enough to work."""
+    """The roles of the principal's assignments in effect at `scope` or above it."""
     path = scope.lower() + "/"
     for document in azure.store.list("roleAssignment"):
         properties = document["resource"]["properties"]
@@ -91,7 +91,7 @@ def held(azure: Azure, principal: str, scope: str) -> Iterator[str]:
 
 
 def subscription_state(azure: Azure) -> str:
-    """Enabled, unless somebody has set it otherwise."""
+    """The subscription's state: Enabled, unless it was set over the control API."""
     return str((azure.store.get("subscription", SUBSCRIPTION) or {}).get("state", "Enabled"))
 
 

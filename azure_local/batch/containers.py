@@ -11,14 +11,14 @@ IMAGE = r"[A-Za-z0-9][A-Za-z0-9._/:@-]*"
 
 
 def configuration(settings: dict[str, Any]) -> dict[str, Any]:
-    """A containerConfiguration that has been read, its images checked."""
+    """A containerConfiguration with checked image names."""
     for name in settings.get("containerImageNames") or ():
         _image("containerImageNames", name)
     return settings
 
 
 def check(task: dict[str, Any]) -> None:
-    """Failure 400 if the containerSettings of a task that has been read name no image."""
+    """Failure 400 if the containerSettings of a task name no valid image."""
     if "containerSettings" in task:
         _image("containerSettings.imageName", task["containerSettings"]["imageName"])
 

@@ -1,4 +1,4 @@
-"""The states of nodes: which of them work, and how a node's state follows from its tasks."""
+"""The states of nodes: which of them take tasks, and how a node's state follows from its tasks."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from azure_local.azure import Azure
 
 READY = ("idle", "running")
-"""A node that takes tasks, unless scheduling on it is disabled."""
+"""States in which a node takes tasks, unless scheduling on it is disabled."""
 AWAY = ("creating", "leavingpool")
 RECENT = 10
-"""How many tasks a node tells of that ran on it lately."""
+"""How many recent tasks a node shows."""
 
 
 def recent(task: dict[str, Any]) -> dict[str, Any]:
-    """A task as a node tells of those whose state has changed lately."""
+    """A task as it is shown among a node's recent tasks."""
     known = {"taskUrl": task["url"], "jobId": task["job"], "taskId": task["id"], "taskState": task["state"]}
     return {**known, "executionInfo": task["executionInfo"]}
 
@@ -24,14 +24,14 @@ def save(azure: Azure, node: dict[str, Any]) -> None:
 
 
 def move(azure: Azure, node: dict[str, Any], state: str, seconds: float | None = None) -> None:
-    """Change the state; the next step of the node's life comes `seconds` later, or not by itself."""
+    """Change the state; the next step of the node's life comes `seconds` later, or only on request if it is None."""
     node["state"], node["since"] = state, azure.clock.after(0)
     node["until"] = None if seconds is None else azure.clock.after(seconds)
     save(azure, node)
 
 
 def rest(azure: Azure, node: dict[str, Any]) -> None:
-    """The state of a node that is up: running, idle, or offline if it takes no tasks and has none."""
+    """Set the state of a node that is up: running, idle, or offline if it takes no tasks and has none."""
     if node["state"] not in (*READY, "offline"):
         return
     state = "running" if node["tasks"] else "idle" if node["scheduling"] == "enabled" else "offline"
@@ -44,5 +44,5 @@ def takes_tasks(node: dict[str, Any]) -> bool:
 
 
 def leaving(node: dict[str, Any]) -> bool:
-    """Whether the node goes, or will when its tasks have ended."""
+    """Whether the node leaves, or will leave when its tasks have ended."""
     return node["state"] == "leavingpool" or (node.get("pending") or {}).get("action") == "leavingpool"

@@ -30,7 +30,7 @@ IMAGES: tuple[tuple[str, str, str, str, str, str | None], ...] = (
 
 
 def generation(image: dict[str, Any]) -> int | None:
-    """The Hyper-V generation of a marketplace image, or None of others."""
+    """The Hyper-V generation of a marketplace image, or None for any other image."""
     sku = str(image.get("sku", "")).lower()
     if not sku or "id" in image:
         return None
@@ -44,7 +44,7 @@ def agent(image: dict[str, Any]) -> str | None:
 
 
 def supported() -> list[dict[str, Any]]:
-    """The answer of the data plane's supported images."""
+    """The images that Batch supports, as the data plane lists them."""
     images = []
     for publisher, offer, sku, node_agent, system, end in IMAGES:
         image = {

@@ -1,7 +1,7 @@
-"""The bodies of Batch's requests: Microsoft's shapes of both planes, with the rules that Batch has beyond them.
+"""The bodies of Batch's requests: Microsoft's shapes of both planes, and rules that Batch has in addition.
 
 ARM's bodies have the shapes of Microsoft.Batch 2025-06-01, the data plane's those of its own 2025-06-01, which spells
-some members and most words in another way. A pool is kept as ARM spells it, jobs and tasks as the data plane does.
+some members and most words differently. Pools are kept in ARM's spelling, jobs and tasks in the data plane's.
 """
 
 from __future__ import annotations
@@ -101,16 +101,16 @@ DATA_RULES: Mapping[str, Rule] = {
 SHAPES = Shapes(load("batch"), refusal, RULES, exact=True)
 DATA = Shapes(load("batch-data"), refusal, DATA_RULES, exact=True)
 RENAMED = {("ImageReference", "id"): "virtualMachineImageId", ("BatchVmImageReference", "virtualMachineImageId"): "id"}
-"""Members that the other plane calls otherwise, by shape; of the others only the letter case differs."""
+"""Members with another name on the other plane, by shape; all others differ only in letter case."""
 
 
 def told(kind: str, value: Any, data: str) -> Any:
-    """What ARM's shape `kind` has of a pool, as the data plane's shape `data` spells it."""
+    """A value of ARM's shape `kind`, in the spelling of the data plane's shape `data`."""
     return _respelled(SHAPES.table, f"#{kind}", DATA.table, f"#{data}", value)
 
 
 def heard(data: str, value: Any, kind: str) -> Any:
-    """What fits the data plane's shape `data`, as ARM's shape `kind` spells it."""
+    """A value of the data plane's shape `data`, in the spelling of ARM's shape `kind`."""
     return _respelled(DATA.table, f"#{data}", SHAPES.table, f"#{kind}", value)
 
 

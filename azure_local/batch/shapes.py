@@ -1,4 +1,4 @@
-"""What Batch says to a body that does not fit, on both planes, and the small rules that it has beyond its schema."""
+"""Batch's refusals of bodies that do not fit, on both planes, and kinds of rules that go beyond its schema."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def missing(name: str) -> Failure:
 
 
 def refusal(fault: Fault) -> Failure:
-    """A fault in Batch's words, which count no places in lists."""
+    """A fault in Batch's words, whose paths have no indices of lists."""
     path = re.sub(r"\[\d+\]", "", fault.path)
     if fault.kind == "missing":
         return missing(path)
@@ -50,7 +50,7 @@ def refusal(fault: Fault) -> Failure:
 
 
 def seconds(text: Any) -> float | None:
-    """The seconds of an ISO 8601 duration, or None if it is none."""
+    """The seconds of an ISO 8601 duration, or None for any other text."""
     match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", str(text))
     if not match or not any(match.groups()):
         return None
@@ -83,7 +83,7 @@ def between(low: int, high: int = 2**31 - 1) -> Rule:
 
 
 def text(shortest: int = 0, longest: int = 32768, pattern: str = "", *, secret: bool = False) -> Rule:
-    """So long a text, which matches the pattern as a whole; an error never repeats a secret one."""
+    """A rule for a text's length and pattern, which must match the whole; an error never shows a secret."""
 
     def rule(value: str, path: str) -> str:
         shown = "" if secret else value
@@ -97,7 +97,7 @@ def text(shortest: int = 0, longest: int = 32768, pattern: str = "", *, secret: 
 
 
 def interval(low: float = 0, high: float = float("inf")) -> Rule:
-    """A duration of so many seconds; `PT06M00S` is kept as `PT6M`."""
+    """A rule for a duration between `low` and `high` seconds; `PT06M00S` is kept as `PT6M`."""
 
     def rule(value: str, path: str) -> str:
         total = seconds(value) or 0.0
@@ -109,7 +109,7 @@ def interval(low: float = 0, high: float = float("inf")) -> Rule:
 
 
 def one_of(*words: str) -> Rule:
-    """One of some words, in any letter case, where the schema has any text."""
+    """A rule for one of these words, in any letter case, where the schema allows any text."""
 
     def rule(value: str, path: str) -> str:
         spelt = next((word for word in words if word.lower() == value.lower()), None)
@@ -135,7 +135,7 @@ def at_most(most: int) -> Rule:
 
 
 def having(*names: str) -> Rule:
-    """An object with members that Batch wants though its schema does not."""
+    """A rule for members that Batch requires although its schema does not."""
 
     def rule(value: dict[str, Any], path: str) -> dict[str, Any]:
         for name in names:

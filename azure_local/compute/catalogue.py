@@ -1,4 +1,4 @@
-"""Microsoft.Compute's catalogue: marketplace images, VM sizes and where they are, quotas and their use."""
+"""Microsoft.Compute's catalogue: marketplace images, VM sizes and their regions, quotas and usage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SKU_VERSIONS = ("2021-07-01", "2019-04-01")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """One VM size: its quota family, what it has, and where it is missing."""
+    """One VM size: its quota family, what it has, and the regions that offer it."""
 
     name: str
     family: str
@@ -54,7 +54,7 @@ WITHOUT_ZONES = ("northcentralus", "westus")
 DISKS = ("StandardSSD_LRS", "Premium_LRS")
 
 TOTALS = {"cores": "Total Regional", "lowPriorityCores": "LowPriority"}
-"""Quota → its name in an error, where it is no family."""
+"""Quota that is not of a family → its name in errors."""
 
 # urn → (versions, Hyper-V generation)
 IMAGES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -79,7 +79,7 @@ def limit(azure: Azure, location: str, name: str) -> int:
 
 
 def used(azure: Azure, location: str, name: str) -> int:
-    """Cores of the region's virtual machines, of one family or of all; a deallocated machine counts like any other."""
+    """Cores of the region's virtual machines, of one family or of all; deallocated machines count as well."""
     total = 0
     for document in azure.store.list("virtualMachine"):
         properties = document["resource"]["properties"]
@@ -107,7 +107,7 @@ def check_size(location: str, name: str | None) -> Size:
 
 
 def check_capacity(azure: Azure, location: str, vm_size: Size, *, spot: bool) -> None:
-    """Failure 409 as Compute words it, unless one VM of this size can be made here now."""
+    """Failure 409 as Compute words it, unless a VM of this size can be made in the region now."""
     restriction = azure.store.get("restriction", f"{location}/{vm_size.name}")
     if restriction is not None and not restriction.get("zones"):
         text = (
@@ -153,7 +153,7 @@ def _urn(call: Call) -> str:
 
 
 def _location(azure: Azure, call: Call) -> str:
-    """The region of the path. Failure 400 or 409 if Compute is not there, or not registered for."""
+    """The region of the path. Failure 400 if Azure has no such region, 409 if Compute is not registered."""
     check_subscription(call)
     registered(azure, "Microsoft.Compute")
     location = call.params["location"].lower()
@@ -165,7 +165,7 @@ def _location(azure: Azure, call: Call) -> str:
 
 
 def _known(azure: Azure, call: Call) -> list[str]:
-    """The versions that the path speaks of. Failure 404 if there is no such image."""
+    """The versions of the image in the path. Failure 404 if there is no such image."""
     names = versions(azure, _urn(call))
     if not names:
         raise Failure(404, "NotFound", "Artifact: VMImage was not found.")
@@ -182,7 +182,7 @@ async def list_versions(azure: Azure, call: Call) -> Answer:
 
 
 async def get_version(azure: Azure, call: Call) -> Answer:
-    """One version by its number: `latest` is a word of image references only."""
+    """One version by its number: `latest` is allowed in image references only."""
     location, version = _location(azure, call), call.params["version"]
     if version not in _known(azure, call):
         raise Failure(404, "NotFound", "Artifact: VMImage was not found.")
@@ -221,7 +221,7 @@ def _usage(name: str, now: int, allowed: int, words: str) -> dict[str, Any]:
 
 
 async def skus(azure: Azure, call: Call) -> Answer:
-    """VM sizes and disks; what a region does not have at all is not in its list, what is sold out is restricted."""
+    """VM sizes and disks; sizes that a region lacks are left out, those sold out have a restriction."""
     check_subscription(call)
     registered(azure, "Microsoft.Compute")
     match = re.fullmatch(r"location eq '(\w+)'", call.query.get("$filter", "location eq 'all'"))
@@ -249,7 +249,7 @@ def _disk(name: str, region: str) -> dict[str, Any]:
 
 
 def _sku(azure: Azure, vm_size: Size, region: str) -> dict[str, Any]:
-    """A size in a region where it is; sold out, it is listed with a restriction."""
+    """A size in a region that offers it, with a restriction if it is sold out."""
     capabilities = {
         "vCPUs": str(vm_size.cores),
         "MemoryGB": f"{vm_size.memory:g}",
@@ -280,7 +280,7 @@ def _sku(azure: Azure, vm_size: Size, region: str) -> dict[str, Any]:
 
 
 def _restriction(region: str, zones: list[str] | None) -> dict[str, Any]:
-    """A size that is sold out: in the whole region, or in some of its zones."""
+    """The restriction of a size that is sold out, in the whole region or in some of its zones."""
     where = {"locations": [region], **({"zones": zones} if zones else {})}
     kind = "Zone" if zones else "Location"
     return {

@@ -1,4 +1,4 @@
-"""Microsoft.Compute disks: an OS disk comes with its virtual machine, and a disk in use is not deleted."""
+"""Microsoft.Compute disks: an OS disk is made with its virtual machine, and a disk in use cannot be deleted."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _sku(kind: str) -> dict[str, str]:
 
 
 def attach(azure: Azure, machine: dict[str, Any], name: str, generation: str, kind: str, size: int) -> str:
-    """The OS disk of a new virtual machine, with the machine's tags; its id."""
+    """Make the OS disk of a new virtual machine, with the machine's tags; its id."""
     key = f"{machine['id'].split('/providers/')[0]}/providers/Microsoft.Compute/disks/{name}"
     properties = {
         "osType": "Linux",

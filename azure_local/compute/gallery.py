@@ -1,4 +1,4 @@
-"""Microsoft.Compute galleries: they hold image definitions, and go only when they hold none."""
+"""Microsoft.Compute galleries: they hold image definitions, and can be deleted only when they hold none."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ GALLERY = Type(
     versions=VERSIONS,
     shape="Gallery",
     seconds=15,
-    changing=Changing.AT_ONCE,  # as the recorded ones
+    changing=Changing.AT_ONCE,  # as in recordings of Azure
     offered=("description", "identifier", "sharingProfile", "softDeletePolicy"),
     naming=r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?",
 )
 
 
 def _check(properties: Document) -> None:
-    """Failure 400 for what a gallery can be asked for, but not of the local Azure."""
+    """Failure 400 for settings that Azure supports but the local Azure does not."""
     if (properties.get("sharingProfile") or {}).get("permissions", "Private") != "Private":
         raise _refused("gallery.properties.sharingProfile", "Sharing a gallery")
     if (properties.get("softDeletePolicy") or {}).get("isSoftDeleteEnabled"):

@@ -1,4 +1,4 @@
-"""Microsoft.Compute image definitions: what the versions of an image have in common, most of which cannot change."""
+"""Microsoft.Compute image definitions: the common properties of an image's versions, most of which cannot change."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Microsoft.Compute image versions: made from a generalized machine, copied region by region, never changed inside.
+"""Microsoft.Compute image versions: copies of a generalized machine, made region by region and never changed.
 
-The home region is ready first, each further one a while later; the version is Succeeded when all are. Deleting the
-machine before the home region is ready spoils the version.
+The home region is ready first, each further one a while later; the version is Succeeded when all are. If the machine
+is deleted before the home region is ready, the version fails.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     if existing is not None:
         return _changed(azure, existing, body)
     machine = _source(azure, settings, definition, location)
-    profile = publishing.made(settings.get("publishingProfile") or {}, location)
+    profile = publishing.completed(settings.get("publishingProfile") or {}, location)
     profile["publishedDate"] = azure.clock.after(0)
     machine_id = machine["resource"]["id"]
     size = machine["resource"]["properties"]["storageProfile"]["osDisk"]["diskSizeGB"]
@@ -97,7 +97,7 @@ def _source(azure: Azure, settings: Document, definition: Document, location: st
 
 
 def _problem(machine: Document, generation: str) -> str:
-    """What Azure finds out only once it has begun."""
+    """The error that Azure notices only after the operation has started, or an empty text."""
     actual = machine["base"]["generation"]
     if actual == generation:
         return ""
@@ -108,7 +108,7 @@ def _problem(machine: Document, generation: str) -> str:
 
 
 def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, str]) -> dict[str, str]:
-    """Region → when its replicas are ready; those that were stay as they were, the others come one after the other."""
+    """Region → when its replicas are ready; regions in `ready` keep theirs, the others follow one by one."""
     moments = {}
     seconds = 0.0 if ready else float(azure.seconds["imageVersion"])
     names = [publishing.region(target) for target in profile["targetRegions"]]
@@ -120,7 +120,7 @@ def _schedule(azure: Azure, profile: Document, location: str, ready: dict[str, s
 
 
 def _changed(azure: Azure, document: Document, body: Document) -> Answer:
-    """A PATCH, or a PUT on what is there: tags and where its copies are."""
+    """A PATCH, or a PUT of an existing version: it can change tags, target regions and safety settings."""
     tracked.idle(VERSION, document)
     resource, settings = document["resource"], body["properties"]
     live = resource["properties"]
@@ -166,7 +166,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 
 async def copied(azure: Azure, data: dict[str, Any]) -> None:
-    """The home region's copy is made, if the source is still there."""
+    """The copy in the home region is made, unless the source was deleted."""
     document = azure.store.get(VERSION.store, data["key"])
     if document is not None and azure.store.get("virtualMachine", document["source"]) is None:
         text = f"The resource with id '{document['source']}' was not found: it was deleted while it was being copied."
@@ -202,7 +202,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 
 def bootable(azure: Azure, image_id: str, region: str) -> Document | None:
-    """The version that an image reference means, of a version or of a definition; None if none can be booted there."""
+    """The version that the id of a version or of a definition refers to; None if none can be booted in the region."""
     name = image_id if "/versions/" in image_id.lower() else newest(azure, image_id, region)
     document = azure.store.get(VERSION.store, name or "")
     return document if document is not None and usable(azure, document, region) else None

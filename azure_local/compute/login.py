@@ -1,4 +1,4 @@
-"""Who may sign in to a new virtual machine, and what it is called: the osProfile as Compute checks it."""
+"""The osProfile of a new virtual machine, as Compute checks it: its name, user, password and SSH keys."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ REFUSED = (
     "david", "guest", "john", "owner", "root", "server", "sql", "support", "support_388945a0", "sys", "test", "test1",
     "test2", "test3", "user", "user1", "user2", "user3", "user4", "user5",
 )  # fmt: skip
-"""User names that Azure does not take. Source: Microsoft's OpenAPI document of OSProfile.adminUsername."""
+"""User names that Azure refuses. Source: Microsoft's OpenAPI document of OSProfile.adminUsername."""
 SECRETS = ("adminPassword", "customData")
-"""What is never shown."""
+"""Members that are never shown."""
 WEAK = "The supplied password must be between 6-72 characters long and must satisfy at least 3 of password complexity"
 KINDS = {
     "1) Contains an uppercase character": r"[A-Z]",
@@ -37,7 +37,7 @@ def missing(name: str) -> Failure:
 
 
 def check(profile: dict[str, Any]) -> None:
-    """Failure 400 unless somebody could sign in to a Linux machine made with this osProfile."""
+    """Failure 400 unless a user could sign in to a Linux machine made with this osProfile."""
     _check_names(profile)
     if "windowsConfiguration" in profile:
         text = "The property 'windowsConfiguration' cannot be used together with an image whose osType is Linux."
@@ -82,7 +82,7 @@ def _check_names(profile: dict[str, Any]) -> None:
 
 
 def _is_key(text: str) -> bool:
-    """Whether it is an OpenSSH public key of a kind and length that Azure takes."""
+    """Whether the text is an OpenSSH public key of a kind and length that Azure accepts."""
     kind, _, rest = text.partition(" ")
     try:
         data = base64.b64decode(rest.split(" ")[0].strip(), validate=True)
@@ -106,7 +106,7 @@ def _is_strong(password: str) -> bool:
 
 
 def shown(profile: dict[str, Any]) -> dict[str, Any]:
-    """The osProfile of an answer: with what Azure fills in, without what it keeps to itself."""
+    """The osProfile of an answer: with Azure's defaults, without secrets."""
     known = {name: value for name, value in profile.items() if name not in SECRETS}
     linux = {"provisionVMAgent": True, "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}}
     filled = {**linux, "disablePasswordAuthentication": False, **known.get("linuxConfiguration", {})}

@@ -1,4 +1,4 @@
-"""Microsoft.Compute, as far as its types have it in common: the shapes of its bodies, and its words."""
+"""What the types of Microsoft.Compute have in common: the shapes of their bodies, and its failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _bad_name(kind: Type, name: str) -> Failure:
 
 
 def _limits(kind: Type, verb: str) -> dict[str, str]:
-    """What is left of Compute's own request budget."""
+    """Headers with the remaining request budget of Compute."""
     call = f"Microsoft.Compute/{verb}{kind.shape}"
     return {"x-ms-ratelimit-remaining-resource": f"{call}3Min;239,{call}30Min;1199"}
 

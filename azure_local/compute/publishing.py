@@ -1,4 +1,4 @@
-"""The publishing profile of an image version: where its copies are to be, how many, and for how long."""
+"""The publishing profile of an image version: the regions and the number of its copies, and its end of life."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS = (
     "West US,West US 2,West US 3"
 )
 SHOWN = {name.replace(" ", "").lower(): name for name in WORDS.split(",")}
-"""Region → its name as galleries show it, whatever they were given."""
+"""Region → its display name, which galleries always show."""
 PLACE = "galleryImageVersion.properties.publishingProfile"
 
 
@@ -28,12 +28,12 @@ def _invalid(name: str, text: str) -> Failure:
 
 
 def region(target: Document) -> str:
-    """The canonical region of a target region as it is shown."""
+    """The canonical region of a target region, whose name may be a display name."""
     return str(target["name"]).replace(" ", "").lower()
 
 
-def made(profile: Document, location: str) -> Document:
-    """The profile as it is kept and shown. Failure 400 if it cannot be carried out."""
+def completed(profile: Document, location: str) -> Document:
+    """The profile with defaults, as it is kept and shown. Failure 400 if it is not possible."""
     check_date(profile, f"{PLACE}.endOfLifeDate")
     if profile.get("targetExtendedLocations"):
         raise _invalid("targetExtendedLocations", "Extended locations are not offered by the local Azure.")
@@ -77,12 +77,12 @@ def _target(target: Document, count: int, kind: str) -> Document:
 
 
 def changed(live: Document, changes: Document, location: str, *, may_shrink: bool) -> Document:
-    """`live` with what a PATCH or PUT says. Failure 400 or 409 if that cannot change."""
+    """`live` with the changes of a PATCH or PUT. Failure 400 or 409 if they are not possible."""
     for name in ("storageAccountType", "replicationMode"):
         if name in changes and changes[name] != live.get(name):
             raise _fixed(f"{PLACE}.{name}")
     merged = {**live, **changes}
-    profile = made({name: value for name, value in merged.items() if name != "publishedDate"}, location)
+    profile = completed({name: value for name, value in merged.items() if name != "publishedDate"}, location)
     before = {region(target): target for target in live["targetRegions"]}
     for target in profile["targetRegions"]:
         old = before.get(region(target))

@@ -1,7 +1,7 @@
-"""How a script would end on a virtual machine, as far as that can be told without one.
+"""Predicts how a script would end on a virtual machine, without running it.
 
-It must be a script that bash can read, takes about as long as what it does would take, and pulls container images
-only where the machine's identity may.
+The script must have valid bash syntax; its duration is estimated from its commands; and it can pull container images
+only if the machine's identity may.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TAKES = (
     (r"(apt-get|dnf)\b.*\binstall", 40),
     (r"waagent", 30),
 )
-"""What a script does → the seconds that it takes; 15 beside that, and `PULL` for each image that it pulls."""
+"""Pattern of a command → its seconds; every script takes 15 more, and `PULL` for each image that it pulls."""
 PULL = 165
 REGISTRY_IMAGE = re.compile(r"\b([a-z0-9]{5,50}\.azurecr\.io)/([a-z0-9][a-z0-9._/-]*)(?::([\w.-]+))?(?:@(sha256:\w+))?")
 HUB_IMAGE = re.compile(r"\b(docker\.io|mcr\.microsoft\.com|ghcr\.io|quay\.io|nvcr\.io)/[a-z0-9][\w./:@-]*")
@@ -35,7 +35,7 @@ def seconds(script: str) -> float:
 
 
 async def tried(azure: Azure, machine: dict[str, Any], script: str) -> tuple[int, str]:
-    """The exit code and the output: of the syntax, and of pulling the images of registries."""
+    """The exit code and the output, from a check of the syntax and of the images that the script pulls."""
     process = await asyncio.create_subprocess_exec(
         "bash", "-n", stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

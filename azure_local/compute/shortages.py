@@ -1,4 +1,4 @@
-"""What tests say of Compute's regions: how much there is of a size, and which images publishers have made."""
+"""Settings of Compute for tests: quotas, sizes that are sold out, and new versions of marketplace images."""
 
 from __future__ import annotations
 

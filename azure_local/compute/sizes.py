@@ -1,4 +1,4 @@
-"""What the name of a VM size says: its vCPUs, its quota family, and what such machines can do."""
+"""What follows from the name of a VM size: its vCPUs, its quota family, and its capabilities."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def confidential(size: str) -> bool:
 
 
 def data_disks(size: str) -> int:
-    """How many data disks the size takes: two a core, 64 at most."""
+    """How many data disks the size supports: two per core, 64 at most."""
     return min(64, 2 * (cores(size) or 1))
 
 

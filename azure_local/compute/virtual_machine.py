@@ -1,7 +1,7 @@
-"""Microsoft.Compute virtual machines: made, shown and deleted; `virtual_machine_power` starts and stops them.
+"""Microsoft.Compute virtual machines: making and deleting them; `virtual_machine_power` starts and stops them.
 
-A machine needs room in the quotas of its region, an image that exists, and network interfaces of its own. What it
-was made with `deleteOption: Delete` goes with it. A generalized machine never starts again.
+A machine needs room in the quotas of its region, an image that exists, and network interfaces of its own. Parts with
+`deleteOption: Delete` are deleted with it. A generalized machine never starts again.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 def _again(azure: Azure, call: Call, existing: Document, body: Document) -> Answer:
-    """A PUT on what is there: tags and identity can change, and nothing else that is offered here."""
+    """A PUT of an existing machine: only its tags and identity can change here."""
     tracked.idle(MACHINE, existing)
     _check_ungeneralized(existing, "update")
     before, settings = existing["asked"], body["properties"]
@@ -113,7 +113,7 @@ def _check_ungeneralized(document: Document, operation: str) -> None:
 
 
 def _os_disk(storage: Document) -> Document:
-    """The osDisk of a request. Failure 400 if no disk could be made of it."""
+    """The osDisk of a request. Failure 400 if no such disk can be made."""
     if "imageReference" not in storage:
         raise missing("storageProfile.imageReference")
     if storage.get("dataDisks"):
@@ -174,7 +174,7 @@ def _interface(azure: Azure, interface_id: str, key: str, location: str) -> Docu
 
 
 def _image(azure: Azure, storage: Document, location: str) -> tuple[Document, Document]:
-    """The imageReference of the answer, and what the machine starts from: its marketplace image and generation."""
+    """The imageReference of the answer, and the base: the marketplace image that it comes from, and its generation."""
     reference: Document = storage["imageReference"]
     if "id" in reference:
         return reference, _gallery_base(azure, reference, location)
@@ -210,7 +210,7 @@ def _gallery_base(azure: Azure, reference: Document, location: str) -> Document:
 
 
 def _identity(azure: Azure, body: Document, key: str) -> Document:
-    """`{"identity": ...}` as it is shown, or nothing."""
+    """`{"identity": ...}` as it is shown, or an empty dictionary."""
     identity = body.get("identity") or {}
     kind = identity.get("type", "None")
     if kind == "None":
@@ -227,7 +227,7 @@ def _identity(azure: Azure, body: Document, key: str) -> Document:
 
 
 async def made(azure: Azure, data: dict[str, Any]) -> None:
-    """The machine has booted and its agent is ready; or what has changed of it is done."""
+    """The machine has booted and its agent is ready, or a change of it is done."""
     document = azure.store.get(MACHINE.store, data["key"])
     if document is not None:
         document["power"] = "running" if document["power"] == "starting" else document["power"]
@@ -246,7 +246,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 
 async def gone(azure: Azure, data: dict[str, Any]) -> None:
-    """The machine goes, with its run commands and what was to be deleted with it."""
+    """Delete the machine, with its run commands, extensions and the parts that are deleted with it."""
     document = azure.store.get(MACHINE.store, data["key"])
     if document is None:
         return
@@ -274,7 +274,7 @@ def _release(azure: Azure, reference: Document) -> None:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    """Tags and identity."""
+    """Change tags and identity."""
     document = tracked.lookup(azure, call, MACHINE)
     changes = tracked.changes(call, MACHINE)
     _check_ungeneralized(document, "update")

@@ -33,9 +33,9 @@ EXTENSION = Type(
     ),
 )
 OFFERED = {("microsoft.hpccompute", "nvidiagpudriverlinux"): (340.0, 1)}
-"""publisher, type → the seconds that it takes, and its major version."""
+"""publisher, type → the seconds of its installation, and its major version."""
 SYSTEMS = ("canonical",)
-"""Image publishers whose systems it supports. Source: learn.microsoft.com, NVIDIA GPU driver extension for Linux."""
+"""Publishers of images that it supports. Source: learn.microsoft.com, NVIDIA GPU driver extension for Linux."""
 NEEDED = ("publisher", "type", "typeHandlerVersion")
 
 
@@ -73,7 +73,7 @@ def _check_alone(azure: Azure, machine: Document, key: str, kind: str) -> None:
 
 
 async def made(azure: Azure, data: dict[str, Any]) -> None:
-    """It fails on a size without a GPU and on a system that NVIDIA's extension does not support."""
+    """The installation ends: it fails on a size without a GPU and on a system that the extension does not support."""
     machine = azure.store.get("virtualMachine", data["key"].rsplit("/extensions/", 1)[0])
     size = catalogue.size(machine["resource"]["properties"]["hardwareProfile"]["vmSize"]) if machine else None
     publisher = str(machine["base"]["reference"].get("publisher", "")).lower() if machine else ""

@@ -1,7 +1,7 @@
-"""What becomes of a virtual machine once it is made: its instance view, starting, stopping, generalizing.
+"""Virtual machines that are made: their instance view, starting, stopping, generalizing.
 
-While Azure does one of these the machine is `Updating`; a second one is refused. Only a stopped machine can be
-generalized, which is a mark of Azure's and never taken back.
+During such an operation the machine is `Updating`, and a second operation is refused. Only a stopped machine can be
+generalized; Azure marks it so, and never removes the mark.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ STEPS = {
     "powerOff": ("stopping", "stopped"),
     "start": ("starting", "running"),
 }
-"""Operation → the power state while it goes on, and after it."""
+"""Operation → the power state during it, and after it."""
 SERVICE = serving.service(
     MACHINE,
     put=virtual_machine.put,

@@ -1,6 +1,6 @@
-"""Microsoft.Compute run commands: scripts that a running virtual machine carries out, one resource each.
+"""Microsoft.Compute run commands: scripts for a running virtual machine, one resource each.
 
-The script is not carried out: there is no machine to harm. `script_trial` reads it, and says how it would end.
+The script is not run, as there is no machine. `script_trial` reads it and predicts how it would end.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ COMMAND = Type(
 SOURCES = ("script", "scriptUri", "commandId", "galleryScriptReferenceId")
 SECRETS = ("protectedParameters", "runAsPassword")
 MOST = 25
-"""Run commands that a machine can hold. Source: learn.microsoft.com, managed run commands."""
+"""The most run commands of a machine. Source: learn.microsoft.com, managed run commands."""
 LONGEST = 5400
-"""Seconds that a script may take, where nothing is said too. Source: learn.microsoft.com, run command: 90 minutes."""
+"""Seconds that a script may take at most, and by default. Source: learn.microsoft.com, run command: 90 minutes."""
 SHOWN = 4096
 """Bytes of output that the instance view keeps: the last ones."""
 STARTS = 5
@@ -46,7 +46,7 @@ STARTS = 5
 
 
 def running(azure: Azure, call: Call) -> Document:
-    """The machine above, which must be there and running. Failure 404 or 409."""
+    """The machine of the command. Failure 404 if there is none, 409 if it does not run."""
     machine = tracked.parent(azure, call, virtual_machine.MACHINE)
     if machine["resource"]["properties"]["provisioningState"] in ("Creating", "Deleting"):
         tracked.idle(virtual_machine.MACHINE, machine)
@@ -57,7 +57,7 @@ def running(azure: Azure, call: Call) -> Document:
 
 
 def check_place(machine: Document, body: Document) -> None:
-    """Failure 400 unless what belongs to a machine is where the machine is."""
+    """Failure 400 unless the body has the same location as its machine."""
     if body["location"] != machine["resource"]["location"]:
         text = f"The location '{body['location']}' differs from that of the virtual machine."
         raise Failure(400, "InvalidParameter", text, target="location")
@@ -146,7 +146,7 @@ def _end(azure: Azure, data: dict[str, Any]) -> None:
 
 
 async def made(azure: Azure, data: dict[str, Any]) -> None:
-    """The resource is there; a script that failed fails it only where the request says so."""
+    """The resource is made; a failed script makes it fail only if the request says so."""
     document = azure.store.get("runCommand", data["key"])
     if document is None:
         return
@@ -176,7 +176,7 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    """A script that goes on is stopped with it."""
+    """Delete the command, which stops a running script."""
     if azure.store.get(COMMAND.store, COMMAND.key(azure, call)) is not None:
         running(azure, call)
     return await tracked.remove(azure, call, COMMAND, 10)

@@ -1,4 +1,4 @@
-"""The managed identities that a resource is given: the `identity` block of its body."""
+"""The managed identities assigned to a resource: the `identity` block of its body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entra ID's endpoints and ARM's description of the cloud, as clients look them up."""
+"""The endpoints of Entra ID, and ARM's description of the cloud for clients."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _openid(azure: Azure) -> dict[str, object]:
 
 
 def _cloud(azure: Azure) -> dict[str, object]:
-    """What `az cloud register` reads: a mapping, where older api-versions had a list."""
+    """The cloud's description for `az cloud register`: a mapping, while older api-versions have a list."""
     return {
         "name": "Local",
         "portal": azure.front,

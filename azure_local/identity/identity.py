@@ -1,4 +1,4 @@
-"""Microsoft.ManagedIdentity: user-assigned identities. A new one's principal takes a while to be known everywhere."""
+"""Microsoft.ManagedIdentity: user-assigned identities. The principal of a new one is known after a while."""
 
 from __future__ import annotations
 

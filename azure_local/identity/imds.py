@@ -1,6 +1,6 @@
-"""The metadata service of nodes: gives a node's programs tokens for the identities of its pool, and nothing else.
+"""The metadata service of nodes: gives programs on a node tokens for the identities of its pool, and nothing else.
 
-A node is known by the secret in its path, as on Azure by the network it asks from.
+The secret in the path identifies the node; on Azure it is the network from which the request comes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def serve(azure: Azure, request: Request) -> Response:
 
 
 def _identity(azure: Azure, ids: list[str], query: dict[str, str]) -> dict[str, Any] | None:
-    """The identity that the query asks for; without a choice, the only one."""
+    """The identity that the query names; without a name, the only one."""
     documents = (azure.store.get("identity", name) for name in ids)
     resources = [document["resource"] for document in documents if document]
     if choice := query.get("client_id"):

@@ -1,4 +1,4 @@
-"""Address spaces of virtual networks: what may stand in them, and which address an interface gets."""
+"""Address spaces of virtual networks: their checks, and the address that an interface gets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from azure_local.http import Failure
 
 RESERVED = 4
-"""The addresses of a subnet that Azure keeps for itself, from its beginning. Source: learn.microsoft.com, subnets."""
+"""The number of addresses at the beginning of a subnet that Azure reserves. Source: learn.microsoft.com, subnets."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def check_network(key: str, properties: dict[str, Any]) -> None:
-    """Failure 400 unless every subnet has a name and lies in the address space, apart from the others."""
+    """Failure 400 unless every subnet has a name and lies in the address space without overlap."""
     spaces = [_parsed(text) for text in (properties.get("addressSpace") or {}).get("addressPrefixes", ())]
     if not spaces:
         text = f"Virtual network {key} must have at least one address prefix in its address space."

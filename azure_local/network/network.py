@@ -1,7 +1,7 @@
-"""Microsoft.Network, as far as a virtual machine needs it: virtual networks, security groups, addresses, interfaces.
+"""Microsoft.Network for virtual machines: virtual networks, security groups, public addresses, interfaces.
 
-A reference must point to something that is there, in the same region, and what is in use is not deleted. What may
-stand in an address space is in `addresses`.
+A reference must point to an existing resource in the same region, and a resource in use cannot be deleted. The checks
+of address spaces are in `addresses`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ INTERFACE = Type(
 
 
 def _reference(azure: Azure, reference: Any, store: str, owner: str, location: str) -> Document:
-    """The document that `{"id": ...}` points to. Failure 400 or 429 if it is not there, or not yet."""
+    """The document that `{"id": ...}` points to. Failure 400 if there is none, 429 if it is not ready."""
     resource_id = str((reference or {}).get("id", ""))
     document = azure.store.get(store, resource_id)
     if document is None or document["resource"]["location"] != location:
@@ -159,7 +159,7 @@ async def put_address(azure: Azure, call: Call) -> Answer:
         raise Failure(400, "IPv4BasicSkuPublicIpCountLimitReached", text)
     existing = azure.store.get("publicAddress", ADDRESS.key(azure, call))
     number = len(azure.store.list("publicAddress")) + 1
-    address = f"203.0.113.{number % 250 + 1}"  # TEST-NET-3: an address of nobody
+    address = f"203.0.113.{number % 250 + 1}"  # TEST-NET-3, which is reserved for examples
     properties = {
         "publicIPAddressVersion": "IPv4",
         "idleTimeoutInMinutes": 4,
@@ -220,7 +220,7 @@ def _configuration(azure: Azure, key: str, location: str, configuration: Documen
 
 
 def _users(azure: Azure, store: str, text: str) -> list[str]:
-    """The ids of those resources whose properties mention an id, or what begins with it."""
+    """The ids of the resources whose properties have a text that begins with `text`."""
     mention = f'"{text.lower()}'
     resources = (document["resource"] for document in azure.store.list(store))
     return [resource["id"] for resource in resources if mention in json.dumps(resource["properties"]).lower()]

@@ -1,4 +1,4 @@
-"""Microsoft.Network, as far as its types have it in common: the shapes of its bodies, and its words."""
+"""What the types of Microsoft.Network have in common: the shapes of their bodies, and its failures."""
 
 from __future__ import annotations
 

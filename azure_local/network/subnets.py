@@ -1,6 +1,6 @@
-"""A subnet as Network shows it: what it is delegated to, and the IP configurations that have an address of it.
+"""Subnets as Network shows them, with their delegations and the IP configurations that use their addresses.
 
-Nodes of Batch pools have one each, in a scale set of Batch's own subscription.
+Every node of a Batch pool has an IP configuration, in a scale set of Batch's own subscription.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Com
 
 
 def kept(network: str, subnet: Document, properties: Document) -> Document:
-    """A subnet of a PUT with what Network fills in."""
+    """A subnet of a PUT with the members that Network fills in."""
     subnet_id = f"{network}/subnets/{subnet['name']}"
     known = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"}
     shown = {**known, **properties, "provisioningState": "Succeeded"}
@@ -32,7 +32,7 @@ def _delegation(subnet: str, delegation: Document) -> Document:
 
 
 def shown(azure: Azure, network: Document) -> Document:
-    """A virtual network whose subnets tell who is in them; one that nobody is in says nothing of it."""
+    """A virtual network whose subnets show the IP configurations in them, if there are any."""
     users = {subnet["id"].lower(): _users(azure, subnet["id"].lower()) for subnet in network["properties"]["subnets"]}
     subnets = [_used(subnet, users[subnet["id"].lower()]) for subnet in network["properties"]["subnets"]]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
@@ -63,7 +63,7 @@ def nodes(azure: Azure, pool: Document) -> list[Document]:
 
 
 def _address(pool: Document, node: Document) -> str:
-    """The IP configuration of a node, where Batch keeps its machines."""
+    """The id of a node's IP configuration, in Batch's own subscription."""
     owner = str(uuid.uuid5(uuid.NAMESPACE_URL, pool["account"]))
     place = OTHERS.format(owner, owner, pool["resource"]["name"])
     return f"{place}virtualMachines/{node['id']}/networkInterfaces/nic/ipConfigurations/ipConfiguration"

@@ -1,6 +1,6 @@
 """The Batch service at work, in the background: pools resize node by node, nodes boot and take tasks, jobs stop.
 
-State is in the store at every step, so that a restart goes on where it was; what ran then is run again.
+State is in the store at every step, so that a restart continues there; tasks that were running run again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from azure_local.nodes.schedules import Schedules
 from azure_local.nodes.tasks import Tasks
 
 LONGEST = 0.05
-"""Rounds take half of the time at most: each is followed by as many seconds for other work, but no more than these."""
+"""Seconds of the longest pause after a round; a pause is as long as its round, to leave time for other work."""
 
 
 class Batch:
@@ -41,7 +41,7 @@ class Batch:
         self.jobs.recover()
 
     async def forever(self) -> None:
-        """A round whenever something has changed or is due, and other work in between."""
+        """Run a round whenever something has changed or is due, and let other work run in between."""
         clock = self.azure.clock
         while True:
             begun = time.monotonic()
@@ -49,7 +49,7 @@ class Batch:
             try:
                 await operations.settle(self.azure)
                 self.step()
-            except Exception:  # one bad resource must not stop the service; the log tells
+            except Exception:  # one bad resource must not stop the service; the log has the error
                 traceback.print_exc()
             await asyncio.sleep(min(time.monotonic() - begun, LONGEST))
             await clock.end_round()
@@ -67,7 +67,7 @@ class Batch:
         self.tasks.schedule(pools)
 
     async def forget(self, account: str) -> None:
-        """The account is gone, with all that was in it."""
+        """Delete all that was in an account that is gone."""
         for key, document in self.azure.store.items("pool"):
             if document["account"] == account:
                 await self.pools.gone(key)
@@ -80,7 +80,7 @@ class Batch:
                     self.azure.store.delete(kind, key)
 
     def close(self) -> None:
-        """The machine is switched off."""
+        """Stop all that runs, as the server ends."""
         self.tasks.close()
         self.machine.close()
 

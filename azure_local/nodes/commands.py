@@ -11,11 +11,11 @@ from azure_local.nodes.containers import ABSENT, SKIPPED
 
 NO_GPU = "not run here: this machine has no GPU"
 RUNTIMES = ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DOCKER_HOST", "DOCKER_CONFIG")
-"""What the container runtime looks at, and a task's environment has otherwise or not at all."""
+"""Variables of the container runtime, which a task's environment lacks or has with other values."""
 
 
 def docker(folder: Path, runtime: list[str] | None) -> None:
-    """Put a `docker` into the folder that is the machine's runtime, or says that there is none."""
+    """Write a `docker` command into the folder that calls the machine's runtime, or reports that there is none."""
     if runtime is None:
         _write(folder / "docker", _absent(ABSENT))
         return
@@ -28,7 +28,7 @@ def docker(folder: Path, runtime: list[str] | None) -> None:
 
 
 def nvidia_smi(folder: Path) -> None:
-    """Put an `nvidia-smi` into the folder that says that there is no GPU, unless the machine has its own."""
+    """Write an `nvidia-smi` command that reports that there is no GPU, unless the machine has its own."""
     if shutil.which("nvidia-smi") is None:
         _write(folder / "nvidia-smi", _absent(NO_GPU))
 
@@ -38,7 +38,7 @@ def _absent(text: str) -> list[str]:
 
 
 def _write(path: Path, lines: list[str]) -> None:
-    """Replace the script at once: another task may be reading it."""
+    """Replace the script atomically, because another task may be reading it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text("\n".join(["#!/bin/sh", *lines, ""]))

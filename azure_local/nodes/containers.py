@@ -1,8 +1,8 @@
 """Containers: tasks with container settings, run by the Docker or Podman of this machine.
 
-Which one is found out once, in the background. `RECONCILE_CONTAINERS` names another command, with its global options,
-and `RECONCILE_CONTAINERS_RUN` more options of `run`. Every container carries the state folder's label, so that what
-a killed server left running is removed by the next one.
+Which of them is available is determined once, in the background. `RECONCILE_CONTAINERS` names another command, with
+its global options, and `RECONCILE_CONTAINERS_RUN` more options of `run`. Every container has the state folder's label,
+so that the next server removes the containers that a killed one left.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ ABSENT = "not run here: this machine has no container runtime (Docker or Podman)
 NO_LAYERS = "not run here: the local Azure knows the image but keeps no layers of it"
 NO_GPU = "not run here: this machine has no GPU"
 SKIPPED = 77
-"""The exit code of what this machine cannot do, as test harnesses have it."""
+"""The exit code of a task that this machine cannot run; test harnesses use it for skipped tests."""
 ANSWER, PULL = 20, 1800
-"""Seconds that the runtime gets for a small answer, and for an image."""
+"""Seconds that the runtime has for a small command, and for pulling an image."""
 RUNTIMES = re.compile(r"PATH|HOME|TMPDIR|USER|(LD|XDG|DOCKER|PODMAN|CONTAINERS?|REGISTRY|STORAGE|BUILDAH)_.*")
-"""Variables that the runtime itself reads: a task's are told to the container alone."""
+"""Variables that the runtime itself reads; the task's values of them are passed to the container only."""
 
 
 class Containers:
@@ -68,7 +68,7 @@ class Containers:
         limit: float | None,
         begin: Callable[[], None],
     ) -> End:
-        """Run a command line in a container, `begin` being called when its image is there. Refused.
+        """Run a command line in a container; `begin` is called when its image is there. Refused if it cannot run.
 
         `known` are the pool's container registries.
         """
@@ -96,7 +96,7 @@ class Containers:
             args, env = self._command(run, line, {**settings, "imageName": image}, name, id_file)
             end = await run.start([*runtime, *args], env, limit)
             run.container = id_file.read_text().strip() if id_file.exists() else None
-        if end[0] != 0:  # the client may be gone and its container not
+        if end[0] != 0:  # the client may have ended and its container not
             await _call([*runtime, "kill", name])
             await _call([*runtime, "rm", "-f", name])
         self._running.discard(name)
@@ -107,7 +107,7 @@ class Containers:
     def _command(
         self, run: Run, line: str, settings: dict[str, Any], name: str, id_file: Path
     ) -> tuple[list[str], dict[str, str]]:
-        """The arguments of the runtime, and its environment, which holds the values of the task's variables."""
+        """The runtime's arguments and its environment, through which the values of the task's variables are passed."""
         root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "ca.pem"
         args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(id_file), "--network", "host"]
         args += ["-v", f"{authority}:{authority}:ro", *mounts(root, run, settings)]
@@ -128,7 +128,7 @@ class Containers:
             raise _invalid_settings(str(error)) from None
 
     async def _image(self, runtime: list[str], settings: dict[str, Any], known: list[dict[str, Any]]) -> str:
-        """The name of the image on the machine, pulled if need be. Refused if it cannot be had."""
+        """The name of the image on the machine, pulled if it is not there. Refused if that fails."""
         image = str(settings["imageName"])
         code, _ = await _call([*runtime, "image", "inspect", image])
         if code == 0:
@@ -143,7 +143,7 @@ class Containers:
         return full
 
     def close(self) -> None:
-        """The machine is switched off, and its containers with it."""
+        """Stop the containers, as the server ends."""
         if self._running and self._found.done() and (runtime := self._found.result()):
             for verb in (["kill"], ["rm", "-f"]):
                 command = [*runtime, *verb, *self._running]
@@ -152,7 +152,7 @@ class Containers:
 
 
 def mounts(root: str, run: Run, settings: dict[str, Any]) -> list[str]:
-    """What of the node's directories is in the container: all of them, or those that the settings name."""
+    """The arguments that mount the node's directories: all of them, or those that the settings name."""
     bindings = settings.get("containerHostBatchBindMounts")
     if bindings is None:
         return ["-v", f"{root}:{root}"]
@@ -198,9 +198,9 @@ def _invalid_settings(reason: str) -> Refused:
 
 
 def unfit(task: dict[str, Any], configuration: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The failureInfo of a task that has container settings and its pool no containers, or the other way round.
+    """The failureInfo if a task has container settings and its pool no containers, or the other way round.
 
-    A start task, which alone has `waitForSuccess`, may run beside the containers.
+    A start task, recognized by its `waitForSuccess`, may run outside containers in any pool.
     """
     settings = task.get("containerSettings")
     if settings and configuration is None:

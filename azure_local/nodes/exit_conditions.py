@@ -1,4 +1,4 @@
-"""What follows from how a task ended: for the tasks that depend on it, and for its job."""
+"""Exit conditions: what the end of a task means for the tasks that depend on it, and for its job."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UPLOAD_FAILED = "FileUploadMiscError"
 
 
 def options(task: dict[str, Any]) -> dict[str, Any]:
-    """The exit options of a completed task: those of its condition that fit, and Batch's defaults."""
+    """The exit options of a completed task: those of the condition that applies, and Batch's defaults."""
     info, known = task["executionInfo"], task.get("exitConditions") or {}
     code, failed = info.get("exitCode"), info.get("result") == "failure"
     defaults = {"jobAction": "terminate", "dependencyAction": "block"} if failed else {"dependencyAction": "satisfy"}

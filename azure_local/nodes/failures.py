@@ -1,4 +1,4 @@
-"""Why a task could not be run, or ended badly, in Batch's words."""
+"""Why a task could not be run, or failed, in Batch's words."""
 
 from __future__ import annotations
 

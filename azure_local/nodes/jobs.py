@@ -1,4 +1,4 @@
-"""Jobs: what becomes of a job, and of its tasks, when it is disabled, terminated or deleted."""
+"""Jobs at work: what happens to a job and its tasks when it is disabled, terminated or deleted."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Jobs:
         self.azure, self.tasks = azure, tasks
 
     def stop(self, job: dict[str, Any], state: str) -> None:
-        """Disable, enable, terminate or delete: the state now, the end of it a little later."""
+        """Disable, enable, terminate or delete: set the transitional state now, the final one a little later."""
         job["next"] = self.azure.clock.after(self.azure.seconds["jobStopping"])
         jobs.move(self.azure, job, state)
 
     def recover(self) -> None:
-        """After a restart: no release task runs."""
+        """After a restart no release task is running."""
         for job in self.azure.store.list("job"):
             if job.get("released") == "running":
                 del job["released"]

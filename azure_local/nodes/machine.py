@@ -1,7 +1,7 @@
 """A node as a machine: directories as on a Batch node, and tasks in Batch's environment, as processes or containers.
 
 The node's image is this machine: the Python that runs the local Azure comes first on PATH, and settings of
-package clients and proxies are the machine's own. Nothing else of the server's environment reaches a task.
+package clients and proxies are this machine's. Tasks get nothing else of the server's environment.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Machine:
         }
 
     async def _commands(self, document: dict[str, Any], node: dict[str, Any]) -> None:
-        """Give the node the commands that its image or its size has, and this machine may not."""
+        """Give the node the commands that its image or size should have and this machine may lack."""
         folder = self.root(node) / "bin"
         if _configuration(document) is not None:
             commands.docker(folder, await self._containers.runtime())
@@ -90,7 +90,7 @@ class Machine:
     async def run_start_task(
         self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run the start task to its end, retries included; its startTaskInfo."""
+        """Run the start task to its end, including retries, and return its startTaskInfo."""
         folder = self.root(node) / "startup"
         return await self._run_beside(
             document, node, folder, f"start/{node['id']}", start, {}, start["maxTaskRetryCount"]
@@ -99,7 +99,7 @@ class Machine:
     async def run_for_job(
         self, document: dict[str, Any], node: dict[str, Any], job: dict[str, Any], task: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run a job's preparation or release task to its end, retries included; its execution info."""
+        """Run a job's preparation or release task to its end, including retries, and return its execution info."""
         folder = self.root(node) / "workitems" / job["id"] / "job-1" / task["id"]
         variables = {
             **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
@@ -121,7 +121,7 @@ class Machine:
         variables: dict[str, str],
         retries: int,
     ) -> dict[str, Any]:
-        """Run what is no task of a job's list in `folder`, as often as `retries` allows; how it ended."""
+        """Run a start, preparation or release task in `folder`, with at most `retries` retries; its execution info."""
         variables = {**variables, **_settings(task), "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
         await self._commands(document, node)
         tried = 0
@@ -224,7 +224,7 @@ OUTCOME = ("exitCode", "failureInfo", "containerInfo", "result")
 
 
 def _told(run: Run, code: int | None, failure: dict[str, Any] | None) -> dict[str, Any]:
-    """How a run ended, as executionInfo and startTaskInfo tell it."""
+    """How a run ended, as members of executionInfo and startTaskInfo."""
     info: dict[str, Any] = {"result": "success" if failure is None else "failure"}
     if code is not None:
         info["exitCode"] = code
@@ -247,7 +247,7 @@ def _settings(task: dict[str, Any]) -> dict[str, str]:
 
 
 def _prepared(root: Path, job: dict[str, Any]) -> dict[str, str]:
-    """Where the job's preparation task ran, for those that come after it."""
+    """The variables that tell later tasks where the job's preparation task ran."""
     if not job.get("jobPreparationTask"):
         return {}
     folder = root / "workitems" / job["id"] / "job-1" / job["jobPreparationTask"]["id"]

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from azure_local.nodes.tasks import Tasks
 
 SECONDS = {"nodeCreating": 25, "nodeStarting": 45, "nodeLeaving": 10, "nodeReimaging": 90, "nodeDeallocating": 30}
-"""How long nodes take, in simulated seconds; they boot side by side, a little apart."""
+"""How long nodes take, in simulated seconds; they boot in parallel, slightly staggered."""
 TAKES = {
     "rebooting": "nodeStarting",
     "reimaging": "nodeReimaging",
     "deallocating": "nodeDeallocating",
     "leavingpool": "nodeLeaving",
 }
-"""Action → what its simulated seconds are called."""
+"""Action → the name of its simulated seconds."""
 REPLACED = 60
 """Simulated seconds after which Batch has found new capacity for a preempted node."""
 
@@ -70,14 +70,14 @@ class Nodes:
                 self.tasks.end(task)
 
     def after_tasks(self, node: dict[str, Any], action: str, option: str) -> None:
-        """Reboot, reimage, deallocate or let go of the node, when its tasks are dealt with as `option` says."""
+        """Reboot, reimage, deallocate or remove the node, after `option` has been applied to its tasks."""
         node["pending"] = {"action": action, "option": option.lower()}
         self._stop_tasks(node, option.lower())
         save(self.azure, node)
         self._proceed(node)
 
     def _proceed(self, node: dict[str, Any]) -> None:
-        """Do what is pending once nothing holds it up: running tasks, or the data of tasks that is still kept."""
+        """Do the pending action once neither running tasks nor retained data of tasks prevent it."""
         pending = node["pending"]
         if node["tasks"] or (pending["option"] == "retaineddata" and self._has_data(node)):
             return
@@ -101,7 +101,7 @@ class Nodes:
             self.after_tasks(node, "leavingpool", option)
 
     def stay(self, node: dict[str, Any]) -> None:
-        """The node was to leave and no longer is."""
+        """Cancel the node's leaving."""
         node["pending"] = None
         save(self.azure, node)
 
@@ -112,7 +112,7 @@ class Nodes:
         self._wipe(node)
 
     def _wipe(self, node: dict[str, Any]) -> None:
-        """Nothing that was on its disks is left."""
+        """Delete all that is on the node's disks."""
         self.azure.store.delete("imds", node["secret"])
         shutil.rmtree(self.machine.root(node), ignore_errors=True)
 
@@ -143,7 +143,7 @@ class Nodes:
         self._stop_tasks(node, "requeue")
 
     def preempt(self, node: dict[str, Any], away: float | None) -> None:
-        """Azure takes a spot node back; Batch looks for another in its place, which keeps the node's id."""
+        """Azure takes a spot node back; Batch looks for a replacement, which keeps the node's id."""
         self.fail(node, "preempted")
         self._wipe(node)
         move(self.azure, node, "preempted", REPLACED if away is None else away)
@@ -193,7 +193,7 @@ class Nodes:
         self.azure.background(self._prepare(document, node, start))
 
     async def _prepare(self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any] | None) -> None:
-        """Bring the pool's packages and run its start task; the node is idle when that went well."""
+        """Bring the pool's packages and run its start task; the node is idle if that succeeded."""
         boot = node["lastBootTime"]
         try:
             references = document["resource"]["properties"].get("applicationPackages") or []
@@ -220,7 +220,7 @@ class Nodes:
             move(self.azure, node, "starttaskfailed")
 
     def recover(self) -> None:
-        """After a restart: nothing runs."""
+        """After a restart nothing is running."""
         for node in self.azure.store.list("node"):
             _whole(node)["tasks"] = []
             rest(self.azure, node)
@@ -229,7 +229,7 @@ class Nodes:
 
 
 def _whole(node: dict[str, Any]) -> dict[str, Any]:
-    """A node with what every node has, whenever it was made."""
+    """A node with all members, also if it was stored without some of them."""
     more: dict[str, Any] = {
         "scheduling": "enabled",
         "recent": [],

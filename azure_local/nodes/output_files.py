@@ -1,4 +1,4 @@
-"""Output files: what of a task's files is uploaded to blob containers when it has ended."""
+"""Output files: files of a task that are uploaded to blob containers when it has ended."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from azure_local.nodes.failures import Refused
 from azure_local.nodes.resource_files import ResourceFiles
 
 WANTED = {"tasksuccess": (True,), "taskfailure": (False,), "taskcompletion": (True, False)}
-"""Upload condition → of which outcomes."""
+"""Upload condition → the outcomes (success or not) for which it uploads."""
 
 
 async def upload(
     files: ResourceFiles, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
 ) -> None:
-    """Upload what matches, each file to its container. Refused if one cannot be written."""
+    """Upload the matching files, each to its container. Refused if one cannot be written."""
     for output in outputs:
         if success not in WANTED[output["uploadOptions"]["uploadCondition"]]:
             continue
@@ -35,7 +35,7 @@ async def upload(
 
 
 def matching(pattern: str, folder: Path, work: Path) -> list[tuple[Path, str]]:
-    """The files below the task's directory that a pattern means, each with its name below the pattern's fixed part."""
+    """The files in the task's directory that match a pattern, each with its path below the pattern's fixed part."""
     absolute = (work / pattern).parts
     fixed = next((index for index, part in enumerate(absolute) if _wild(part)), len(absolute) - 1)
     base = Path(*absolute[:fixed]).resolve()
@@ -51,7 +51,7 @@ def _wild(text: str) -> bool:
 
 
 def _target(container: dict[str, Any], name: str, *, whole: bool) -> str:
-    """The blob's URL: `path` is its whole name where the pattern is of one file, and else what stands before it."""
+    """The blob's URL: `path` is its whole name if the pattern names one file, and otherwise a prefix of it."""
     base, _, query = str(container["containerUrl"]).partition("?")
     path = str(container.get("path", "")).strip("/")
     blob = (path or name) if whole else f"{path}/{name}" if path else name

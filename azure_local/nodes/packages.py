@@ -1,4 +1,4 @@
-"""Application packages on a node: each unzipped into a directory of its own, which a variable names to the tasks."""
+"""Application packages on a node: each unzipped into its own directory, whose path the tasks get in a variable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Packages:
         self.azure, self.machine = azure, machine
 
     async def install(self, node: dict[str, Any], references: list[dict[str, Any]], place: Path) -> dict[str, str]:
-        """Bring packages to `place`; the variables that say where each is. Refused if one cannot be had."""
+        """Install packages below `place`; the variables with their paths. Refused if one cannot be read."""
         variables = {}
         for reference in references:
             name, version = reference["id"].rsplit("/", 1)[-1], reference.get("version")
@@ -49,7 +49,7 @@ class Packages:
             raise Refused("ApplicationPackageError", text, Message=str(error)) from None
 
     def _identity(self, owner: dict[str, Any], node: dict[str, Any]) -> dict[str, Any] | None:
-        """As whom the node reads the auto storage, where Batch has no keys: the pool must have that identity."""
+        """The identity by which the node reads auto storage, None if Batch has keys. Refused if the pool lacks it."""
         settings = owner["properties"]["autoStorage"]
         if settings["authenticationMode"] != "BatchAccountManagedIdentity":
             return None
@@ -62,7 +62,7 @@ class Packages:
 
 
 def variable(name: str, version: str | None) -> str:
-    """`AZ_BATCH_APP_PACKAGE_blender_2_7`: on Linux, what a variable may not have is an underscore."""
+    """`AZ_BATCH_APP_PACKAGE_blender_2_7`: on Linux, characters that a variable may not have become underscores."""
     spelt = f"{name}_{version}" if version else name
     return "AZ_BATCH_APP_PACKAGE_" + re.sub(r"[.#-]", "_", spelt)
 

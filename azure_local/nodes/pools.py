@@ -23,14 +23,14 @@ class Pools:
         self.azure, self.nodes = azure, nodes
 
     def current(self, document: dict[str, Any]) -> tuple[int, int]:
-        """Nodes that are there, dedicated and spot: those past `creating`, and preempted ones, replaced or not."""
+        """The numbers of dedicated and of spot nodes: those past `creating`, and preempted ones, replaced or not."""
         nodes = nodes_of(self.azure, document)
         there = [node for node in nodes if node["state"] != "creating" or node.get("replaced")]
         dedicated = sum(node["dedicated"] for node in there)
         return dedicated, len(there) - dedicated
 
     def resize(self, document: dict[str, Any], option: str = "Requeue") -> None:
-        """Start towards the pool's targets."""
+        """Start to resize the pool to its targets."""
         properties, fixed = document["resource"]["properties"], pool_scale.size(document)
         properties["allocationState"] = "Resizing"
         properties["allocationStateTransitionTime"] = now = self.azure.clock.after(0)
@@ -46,7 +46,7 @@ class Pools:
         )
 
     def _shortage(self, document: dict[str, Any]) -> list[str] | None:
-        """The code and the words of a shortage of capacity, if there is one; each resize takes one away."""
+        """Code and message of a shortage of capacity, if there is one; each resize uses one up."""
         known = trouble(self.azure, document)
         if known.get("times", 0) <= 0:
             return None
@@ -55,13 +55,13 @@ class Pools:
         return [known.get("code", "AllocationFailed"), known.get("message", NO_CAPACITY)]
 
     def recover(self) -> None:
-        """After a restart: a resize goes on, and one that is not remembered starts anew."""
+        """After a restart a resize goes on; one that was not stored starts again."""
         for document in self.azure.store.list("pool"):
             if document["resource"]["properties"]["allocationState"] != "Steady" and "starved" not in document:
                 self.resize(document)
 
     def take_out(self, document: dict[str, Any], nodes: list[dict[str, Any]], option: str) -> None:
-        """Let these nodes go, the targets being as many fewer."""
+        """Let these nodes go, and lower the targets by their number."""
         fixed = pool_scale.size(document)
         for node in nodes:
             fixed[SIDES[node["dedicated"]]] = max(0, fixed[SIDES[node["dedicated"]]] - 1)
@@ -70,7 +70,7 @@ class Pools:
             self.nodes.leave(node, option)
 
     def stop_resize(self, document: dict[str, Any]) -> None:
-        """The pool stays at the nodes that it has; one that does not resize stays as it is."""
+        """Stop the resize: the pool keeps the nodes that it has. Nothing happens to a pool that does not resize."""
         properties = document["resource"]["properties"]
         if properties["allocationState"] != "Resizing":
             return
@@ -80,7 +80,7 @@ class Pools:
         self.azure.store.put("pool", document["resource"]["id"], document)
 
     def _halt(self, document: dict[str, Any]) -> None:
-        """No more changes: what is not allocated will not be, and who waits for tasks to leave stays."""
+        """Stop all changes: nodes that are not allocated yet are dropped, and nodes that wait for tasks to end stay."""
         document["stopping"] = True
         for node in nodes_of(self.azure, document):
             if node["state"] == "creating" and not node.get("replaced"):
@@ -121,7 +121,7 @@ class Pools:
             self._settle(document)
 
     def _settle(self, document: dict[str, Any]) -> None:
-        """The resize has ended, well or not."""
+        """End the resize, successful or not."""
         properties = document["resource"]["properties"]
         properties["allocationState"] = "Steady"
         properties["allocationStateTransitionTime"] = self.azure.clock.after(0)
@@ -139,7 +139,7 @@ class Pools:
             self.nodes.leave(node, option)
 
     def _timed_out(self, document: dict[str, Any]) -> bool:
-        """Whether the resize took too long: allocation by simulated time, tasks by real time, in which they run."""
+        """Whether the resize took too long: in simulated time for allocation, in real time for running tasks."""
         limit = seconds(pool_scale.size(document)["resizeTimeout"]) or 900
         waiting = [node for node in nodes_of(self.azure, document) if _moving(node) and node.get("pending")]
         if waiting:
@@ -174,7 +174,7 @@ class Pools:
         size: str,
         number: int,
     ) -> tuple[str, str] | None:
-        """The code and the words of the quota that keeps out one node more, the account's before the family's."""
+        """Code and message of the quota that forbids another node: the account's is checked before the family's."""
         owner = batch_account.by_name(self.azure, document["account"])
         assert owner is not None
         account, cores, family = owner["resource"]["properties"], sizes.cores(size) or 1, sizes.family(size)
@@ -195,7 +195,7 @@ class Pools:
         return "AccountVMSeriesCoreQuotaReached", text
 
     def _refuse(self, document: dict[str, Any], dedicated: bool, code: str, text: str) -> None:  # noqa: FBT001
-        """The pool grows no further on this side; other changes go on."""
+        """Stop the growth on this side (dedicated or spot) with an error; other changes go on."""
         status = document["resource"]["properties"]["resizeOperationStatus"]
         status.setdefault("errors", []).append({"code": code, "message": text, "details": []})
         document["starved"].append(dedicated)

@@ -1,4 +1,4 @@
-"""Job preparation and release tasks: run on each node that runs tasks of the job, before the first and at the end."""
+"""Job preparation and release tasks: run on each node that runs tasks of the job, before them and at its end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Preparation:
         return not (failed and task and task["waitForSuccess"] and not self._stale(task, info, node))
 
     async def ready(self, document: dict[str, Any], job: dict[str, Any], node: dict[str, Any]) -> bool:
-        """Prepare the node for the job, unless it is; whether tasks may run there."""
+        """Prepare the node for the job if it is not yet, and return whether tasks may run there."""
         task = job.get("jobPreparationTask")
         if not task:
             return True
@@ -42,7 +42,7 @@ class Preparation:
         return self.fit(job, node)
 
     def _stale(self, task: dict[str, Any], info: dict[str, Any] | None, node: dict[str, Any]) -> bool:
-        """Whether the node has booted since."""
+        """Whether the preparation must run again, because the node has booted since."""
         again = info is not None and info["startTime"] < node.get("lastBootTime", "")
         return again and bool(task["rerunOnNodeRebootAfterSuccess"])
 
@@ -66,7 +66,7 @@ class Preparation:
         self.azure.store.put("preparation", _key(job, node), record)
 
     async def release(self, job: dict[str, Any], documents: dict[str, dict[str, Any]]) -> None:
-        """Run the release task on every node of the pools that was prepared and still is there."""
+        """Run the release task on every node that was prepared and still exists; `documents` are the pools, by name."""
         nodes = self.azure.store.list("node", f"{job['account']}/")
         prepared = [node for node in nodes if self.azure.store.get("preparation", _key(job, node))]
         task = job.get("jobReleaseTask")

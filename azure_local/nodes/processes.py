@@ -1,4 +1,4 @@
-"""A run of a command line: one process with its children, its output in files, its end an exit code or a failure."""
+"""Runs a command line: one process and its children, with output in files; it ends with an exit code or a failure."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ End = tuple[int | None, dict[str, Any] | None]
 
 @dataclass(eq=False, slots=True)
 class Run:
-    """`folder` gets stdout.txt and stderr.txt; `record` is the task's document, or anything, and learns the pid."""
+    """`folder` gets stdout.txt and stderr.txt; the pid goes to `record`, the task's document or any dictionary."""
 
     folder: Path
     host: dict[str, str]
-    """PATH and HOME of the node, which mean nothing in a container."""
+    """PATH and HOME of the node, which are not passed to containers."""
     variables: dict[str, str]
-    """What the task is told, wherever it runs."""
+    """The task's variables, as a process or in a container."""
     record: dict[str, Any]
     abandoned: bool = False
-    """Its end changes nothing any more."""
+    """Whether its end is ignored."""
     container: str | None = None
     """The id of the container that it ran in."""
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
@@ -42,7 +42,7 @@ class Run:
         return self.folder / "wd"
 
     def words(self, line: str) -> list[str]:
-        """A command line's words without a shell; of variables only Batch's own are filled in. ValueError."""
+        """The words of a command line, split without a shell; only Batch's own variables are expanded. ValueError."""
         return [
             re.sub(r"\$AZ_BATCH_\w+", lambda m: self.variables.get(m[0][1:], m[0]), word) for word in shlex.split(line)
         ]
@@ -61,7 +61,7 @@ class Run:
             return None, failure("CommandProgramNotFound", text, Message=str(error))
 
     async def start(self, args: list[str], env: dict[str, str], limit: float | None) -> End:
-        """Run a program to its end. OSError if it is not there."""
+        """Run a program to its end. OSError if it does not exist."""
         with (self.folder / "stdout.txt").open("wb") as out, (self.folder / "stderr.txt").open("wb") as err:
             process = await asyncio.create_subprocess_exec(
                 *args, cwd=self.work, env=env, stdout=out, stderr=err, start_new_session=True
@@ -77,7 +77,7 @@ class Run:
             return None, failure("TaskEnded", "Task exceeded its maximum wall-clock time and was ended")
         finally:
             self._process = None
-            _kill(process)  # what the task left running ends with it
+            _kill(process)  # processes that the task left running end with it
         return ended(128 - code if code < 0 else code)
 
 

@@ -1,4 +1,4 @@
-"""Registries of container images: which one an image comes from, and signing in to it without a trace."""
+"""Registries of container images: which one an image comes from, and a temporary sign-in to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def full(image: str) -> str:
 
 
 def matching(image: str, preferred: dict[str, Any] | None, known: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The task's own registry, or the one of the pool's that the image comes from."""
+    """The task's own registry, or that of the pool's registries from which the image comes."""
     if preferred:
         return preferred
     named = ((registry, registry.get("registryServer") or HUB) for registry in known)
@@ -36,7 +36,7 @@ def matching(image: str, preferred: dict[str, Any] | None, known: list[dict[str,
 
 @contextmanager
 def signed_in(registry: dict[str, Any] | None) -> Iterator[dict[str, str]]:
-    """Variables with which Docker and Podman find the registry's user and password, for as long as it lasts."""
+    """Variables with which Docker and Podman find the registry's user and password, valid during this context."""
     if not registry or not registry.get("username"):
         yield {}
         return
@@ -44,7 +44,7 @@ def signed_in(registry: dict[str, Any] | None) -> Iterator[dict[str, str]]:
     name = _host(registry.get("registryServer") or HUB)
     keys = (HUB, "https://index.docker.io/v1/") if name == HUB else (name,)  # Podman's word for it, and Docker's
     login = {"auth": base64.b64encode(secret.encode()).decode()}
-    with tempfile.TemporaryDirectory() as private:  # nobody else may look into it
+    with tempfile.TemporaryDirectory() as private:  # no other user may read it
         file = Path(private, "config.json")
         file.write_text(json.dumps({"auths": dict.fromkeys(keys, login)}))
         yield {"DOCKER_CONFIG": private, "REGISTRY_AUTH_FILE": str(file)}

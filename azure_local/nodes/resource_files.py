@@ -1,4 +1,4 @@
-"""Resource files: what a task finds in its working directory, downloaded as the identity that each file names."""
+"""Resource files: downloaded into a task's working directory, each with the identity that it names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ResourceFiles:
         self.azure = azure
 
     async def fetch(self, file: dict[str, Any], work: Path, account: str) -> None:
-        """Download one resource file, or a container's blobs below a prefix, as the identity that it names."""
+        """Download one resource file, or a container's blobs below a prefix, with the identity that it names."""
         base = file.get("storageContainerUrl")
         if "autoStorageContainerName" in file:
             base = f"{self._auto_storage(account)}/{file['autoStorageContainerName']}"
@@ -46,7 +46,7 @@ class ResourceFiles:
         return f"{self.azure.blob_front}/{settings['storageAccountId'].rsplit('/', 1)[-1]}"
 
     async def read(self, url: str, identity: dict[str, Any] | None) -> bytes:
-        """The bytes behind a link, as an identity if one is named. Refused if they cannot be had."""
+        """The bytes of a URL, read with an identity if one is named. Refused if they cannot be read."""
         async with self.client({"identityReference": identity}) as client:
             answer = await client.get(url)
         if answer.status_code != 200:
@@ -56,7 +56,7 @@ class ResourceFiles:
     def client(self, file: dict[str, Any]) -> httpx.AsyncClient:
         headers = {"x-ms-version": "2025-11-05"}
         identity = (file.get("identityReference") or {}).get("resourceId")
-        if "autoStorageContainerName" in file:  # Batch itself reads there, by means of its own
+        if "autoStorageContainerName" in file:  # Batch itself reads there, with its own access
             args = (OPERATOR, OPERATOR, "https://storage.azure.com", "auto-storage")
             headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args)['access_token']}"
         if identity:

@@ -13,9 +13,9 @@ from azure_local.nodes.exit_conditions import waiting
 from batch_autoscale import Series
 
 PERIOD, LATE = 30, 30
-"""Simulated seconds between two samples, and those until one has arrived."""
+"""Simulated seconds between two samples, and from a sample to its arrival."""
 HOUR, HOURS = 3600, 24
-"""Samples are kept by the hour, and so many hours of them."""
+"""Seconds of an hour, by which samples are stored, and the number of hours that are kept."""
 VARIABLES = (
     "$ActiveTasks", "$RunningTasks", "$PendingTasks", "$SucceededTasks", "$FailedTasks", "$CurrentDedicatedNodes",
     "$CurrentLowPriorityNodes", "$TaskSlotsPerNode", "$UsableNodeCount", "$PreemptedNodeCount", "$CPUPercent",
@@ -27,7 +27,7 @@ class Samples:
         self.azure = azure
 
     def record(self, document: dict[str, Any]) -> None:
-        """Take the samples that are due. Those that a jump of the clock has skipped are all as it is now."""
+        """Take the samples that are due. Samples that a jump of the clock has skipped get the present values."""
         now = int(self.azure.clock.now().timestamp())
         newest = now - now % PERIOD
         last = document.get("sampled", newest - PERIOD)
@@ -44,7 +44,7 @@ class Samples:
         self._wait(newest)
 
     def _wait(self, last: int) -> None:
-        """The next sample is due a period after the last one."""
+        """Wait for the next sample, a period after the last one."""
         self.azure.clock.recurs(stamp(datetime.fromtimestamp(last + PERIOD, UTC)))
 
     def _keep(self, document: dict[str, Any], at: int, row: list[float]) -> None:
@@ -54,7 +54,7 @@ class Samples:
         hours["rows"].append([at, *row])
 
     def _write(self, document: dict[str, Any], first: int, last: int) -> None:
-        """Keep what hours have been added to, and forget those that are too old."""
+        """Store the hours from `first` to `last`, and delete those that are too old."""
         for hour in range(first, last + 1):
             key = _key(document, hour)
             self.azure.store.put("samples", key, self.azure.store.get("samples", key) or {"rows": []})
@@ -67,7 +67,7 @@ class Samples:
             self.azure.store.delete("samples", key)
 
     def series(self, document: dict[str, Any]) -> dict[str, Series]:
-        """What has arrived of every variable's samples."""
+        """The samples of every variable that have arrived."""
         arrived = self.azure.clock.now().timestamp() - LATE
         hours = sorted(self.azure.store.items("samples", _prefix(document)))
         rows = [row for _, hour in hours for row in hour["rows"] if row[0] <= arrived]
@@ -75,7 +75,7 @@ class Samples:
         return {name: Series(times, [float(row[n]) for row in rows]) for n, name in enumerate(VARIABLES, start=1)}
 
     def measure(self, document: dict[str, Any]) -> list[float]:
-        """The variables now. CPU is the share of busy slots, 0 to 1."""
+        """The present values of the variables. CPU is the share of busy slots, 0 to 1."""
         nodes, slots = nodes_of(self.azure, document), document["resource"]["properties"]["taskSlotsPerNode"]
         usable = [node for node in nodes if node["state"] in READY]
         dedicated, spot = self.azure.batch.pools.current(document)
@@ -95,7 +95,7 @@ class Samples:
         ]
 
     def _tasks(self, document: dict[str, Any]) -> tuple[int, int, int, int, int]:
-        """Tasks that could run, that run, that succeeded and failed; and the slots of those that run."""
+        """The numbers of active, running, succeeded and failed tasks, and the slots of the running ones."""
         active = running = succeeded = failed = busy = 0
         name = document["resource"]["name"].lower()
         for job in self.azure.store.list("job", f"{document['account']}/"):

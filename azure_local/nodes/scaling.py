@@ -1,4 +1,4 @@
-"""Pools that a formula sizes: evaluated at once, then every interval of simulated time."""
+"""Pools that a formula sizes: it is evaluated at once, then every interval of simulated time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Scaling:
             self.azure.store.put("pool", document["resource"]["id"], document)
 
     def begin(self, document: dict[str, Any]) -> None:
-        """The pool has a formula from now on, or another one: evaluate it, and again every interval."""
+        """Start with the pool's new formula: evaluate it now, and again every interval."""
         self.samples.record(document)
         self._run(document)
 
@@ -48,7 +48,7 @@ class Scaling:
     def evaluate(
         self, document: dict[str, Any], formula: str
     ) -> tuple[batch_autoscale.Evaluation | None, dict[str, Any]]:
-        """What the formula gives now, None if nothing, and the AutoScaleRun as ARM shows it."""
+        """The formula's evaluation, None if it fails, and the AutoScaleRun as ARM shows it."""
         now, size = self.azure.clock.now(), pool_scale.size(document)
         dedicated, spot = self.azure.batch.pools.current(document)
         pool = batch_autoscale.Pool(
@@ -69,7 +69,7 @@ class Scaling:
         return evaluation, {**run, "results": evaluation.results}
 
     def _apply(self, document: dict[str, Any], evaluation: batch_autoscale.Evaluation) -> None:
-        """Resize to the formula's targets, unless the pool has them or is on its way there."""
+        """Resize to the formula's targets, unless the pool has them or is resizing to them."""
         properties, size = document["resource"]["properties"], pool_scale.size(document)
         targets = {"targetDedicatedNodes": evaluation.dedicated, "targetLowPriorityNodes": evaluation.spot}
         there = self.azure.batch.pools.current(document) == (evaluation.dedicated, evaluation.spot)
@@ -80,12 +80,12 @@ class Scaling:
 
 
 def _refusal(error: batch_autoscale.FormulaError) -> Mapping[str, Any]:
-    """Azure gives a formula that it cannot read the same code as one without a value."""
+    """The error of a formula that cannot be read: Azure gives it the same code as one without a value."""
     problem = error.problems[0]
     return batch_autoscale.EvaluationError(problem.place, problem.message).body
 
 
 def _told(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The data plane lists names and values, ARM nests errors in an error."""
+    """An error of the data plane, which lists names and values, in ARM's form, which nests errors."""
     details = [{"code": item["name"], "message": item["value"]} for item in body["values"]]
     return {"code": body["code"], "message": body["message"], "details": details}

@@ -1,4 +1,4 @@
-"""Job schedules at work: a new job at every recurrence, or when the one before has ended, if that is later."""
+"""Job schedules at work: a new job at every recurrence, or when the previous job has ended, if that is later."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Schedules:
         if every is None:
             schedule["executionInfo"].pop("nextRunTime", None)
         else:
-            missed = int(late // every) + 1  # what was missed while a job ran is not made up for
+            missed = int(late // every) + 1  # recurrences that were missed while a job ran are skipped
             schedule["executionInfo"]["nextRunTime"] = stamp(parsed(due) + timedelta(seconds=every * missed))
         self.azure.store.put("schedule", key(schedule), schedule)
 

@@ -1,4 +1,4 @@
-"""Tasks: their states, which of them goes to which node, and how they end."""
+"""Tasks at work: their states, their scheduling to nodes, and their end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Tasks:
         self.preparation = Preparation(azure, machine)
 
     def requeue(self, task: dict[str, Any], retries: int | None = None) -> None:
-        """Back to active, to run again somewhere."""
+        """Set the task back to active, so that it runs again on some node."""
         self._kill(task)
         info = task["executionInfo"]
         count = info["retryCount"] if retries is None else retries
@@ -46,7 +46,7 @@ class Tasks:
             self.azure.store.put("task", key, task)
 
     def end(self, task: dict[str, Any]) -> None:
-        """Stop a task for good, because the user said so."""
+        """Stop a task for good, at the user's request."""
         if task["state"] == "completed":
             return
         self._kill(task)
@@ -69,7 +69,7 @@ class Tasks:
         _kill_group(task)
 
     def schedule(self, pools: dict[tuple[str, str], dict[str, Any]]) -> None:
-        """Give waiting tasks, by their job's priority, to the nodes with the most room, or to the fullest."""
+        """Give waiting tasks, by their job's priority, to the nodes with the most or the fewest free slots."""
         active = [job for job in self.azure.store.list("job") if job["state"] == "active"]
         for job in sorted(active, key=lambda job: -job["priority"]):
             document = pools.get((job["account"], job["poolInfo"]["poolId"].lower()))
@@ -128,7 +128,7 @@ class Tasks:
         since = task["stateTransitionTime"]
         packages = await self._prepare(document, job, task, node)
         if task["state"] != "preparing" or task["stateTransitionTime"] != since:
-            return  # requeued, ended or removed meanwhile: whoever did that has set the state
+            return  # requeued, ended or removed meanwhile, and its state has been set there
         if packages is None:
             self._give_back(task, node)
             return
@@ -157,7 +157,7 @@ class Tasks:
     async def _prepare(
         self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]
     ) -> dict[str, str] | Refused | None:
-        """Run the job's preparation task and bring the task's packages: their variables, or why they are not there.
+        """Run the job's preparation task and install the task's packages: their variables, or why that failed.
 
         None if the preparation failed: then the task runs elsewhere.
         """
@@ -181,7 +181,7 @@ class Tasks:
         self.change(task, "active")
 
     def _act(self, job: dict[str, Any], task: dict[str, Any]) -> None:
-        """What a task's end means for its job."""
+        """Carry out the job action of a task's end."""
         action = options(task)["jobAction"]
         if job["onTaskFailure"] != "performexitoptionsjobaction" or action == "none" or job["state"] != "active":
             return
@@ -193,7 +193,7 @@ class Tasks:
             self.azure.batch.jobs.stop(job, "terminating")
 
     def recover(self) -> None:
-        """After a restart: what ran is gone, so it runs again."""
+        """After a restart the tasks that were running are gone, so they run again."""
         for task in self.azure.store.list("task"):
             if task["state"] in ("preparing", "running"):
                 _kill_group(task)
@@ -202,7 +202,7 @@ class Tasks:
                 self.change(task, "active", kept)
 
     def close(self) -> None:
-        """The machine is switched off: no process of a task survives."""
+        """End the processes of all tasks, as the server ends."""
         for task in self.azure.store.list("task"):
             if task["state"] in ("preparing", "running"):
                 _kill_group(task)
@@ -213,7 +213,7 @@ def _key(task: dict[str, Any]) -> str:
 
 
 def _kill_group(task: dict[str, Any]) -> None:
-    """End the task's processes, if they are still the task's."""
+    """End the task's processes, unless their pid now belongs to another process."""
     pid = task.pop("pid", None)
     if pid is None:
         return
@@ -225,5 +225,5 @@ def _kill_group(task: dict[str, Any]) -> None:
 
 
 def _remember(node: dict[str, Any], task: dict[str, Any]) -> None:
-    """The task is the newest of those that the node ran last."""
+    """Put the task first among the node's recent tasks."""
     node["recent"] = [recent(task), *node["recent"]][:RECENT]

@@ -1,4 +1,4 @@
-"""Troubles that tests and demonstrations ask for over the control API: nodes that fail, capacity that is not there."""
+"""Troubles that tests and demonstrations cause over the control API: failing nodes, missing capacity, low quotas."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ STATES = ("unusable", "starttaskfailed", "offline", "unknown", "preempted", "idl
 
 
 def trouble(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong with a pool's allocations."""
+    """The troubles set for a pool's allocations."""
     return azure.store.get("trouble", f"{document['account']}/{document['resource']['name']}") or {}
 
 
 def strike(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"account", "pool", "state"}`, with `node` or of the first that works: it gets into that state.
+    """`{"account", "pool", "state"}`, with `node`, or for the first node that works: set that state.
 
-    `seconds` is how long a preempted node stays away; `idle` heals a node. `lasting` true: no boot mends it.
+    `seconds` is how long a preempted node stays away; `idle` repairs a node. `lasting` true: no boot repairs it.
     """
     nodes = azure.store.list("node", f"{body['account']}/{body['pool']}/")
     state = str(body["state"]).lower()
@@ -44,8 +44,8 @@ def strike(azure: Azure, body: dict[str, Any]) -> Any:
 def allocation(azure: Azure, body: dict[str, Any]) -> Any:
     """`{"account", "pool"}` and any of `times`, `code`, `message`, `creating` and `starting`.
 
-    As many resizes get no capacity, and tell that code and message; nodes take as many simulated seconds longer to be
-    allocated and to boot.
+    The next `times` resizes get no capacity, with that code and message; nodes take `creating` simulated seconds longer
+    to be allocated, and `starting` longer to boot.
     """
     known = ("times", "code", "message", "creating", "starting")
     key = f"{body['account']}/{body['pool']}"

@@ -48,10 +48,10 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    document, changed = tracked.lookup(azure, call, WORKSPACE), tracked.changes(call, WORKSPACE)
+    document, changes = tracked.lookup(azure, call, WORKSPACE), tracked.changes(call, WORKSPACE)
     resource = document["resource"]
-    changed["properties"] = _completed({**resource["properties"], **changed["properties"]})
-    resource |= changed
+    changes["properties"] = _completed({**resource["properties"], **changes["properties"]})
+    resource |= changes
     return tracked.update(azure, WORKSPACE, document)
 
 

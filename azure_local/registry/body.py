@@ -1,4 +1,4 @@
-"""What a request about a container registry asks for, checked beyond its shape: SKU, properties, identity."""
+"""Checks of a container registry's body that go beyond its shape: SKU, properties, identity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PREMIUM: tuple[tuple[str, str, Callable[[Settings], Any]], ...] = (
     ("EncryptionNotSupported", "Encryption is", lambda body: body.get("encryption", {}).get("status") == "enabled"),
     ("PolicyNotSupported", "The policy is", lambda body: _wants_premium(body.get("policies", {}))),
 )
-"""What needs the SKU Premium: the error code, its words, and whether properties ask for it."""
+"""Settings that need the SKU Premium: error code, words of the message, and whether properties have the setting."""
 
 
 def _wants_premium(policies: dict[str, Any]) -> bool:
@@ -55,7 +55,7 @@ SHAPES = Shapes(load("containerregistry"), _unfit)
 
 
 def check(settings: Settings, sku: str) -> None:
-    """Failure 400 if what has been read of a registry's properties is beyond its SKU."""
+    """Failure 400 if the properties need a higher SKU."""
     if sku != "Premium":
         for code, words, asks in PREMIUM:
             if asks(settings):
@@ -73,7 +73,7 @@ def sku(body: dict[str, Any]) -> dict[str, str]:
 
 
 def identity(azure: Azure, body: dict[str, Any]) -> dict[str, Any]:
-    """The `identity` of a registry as it is shown, or nothing."""
+    """The `identity` of a registry as it is shown, or an empty dictionary."""
     block = body.get("identity", {})
     kind = block.get("type", "None")
     if kind == "None":

@@ -1,7 +1,7 @@
-"""A quick build of a registry: reads the uploaded context, checks the Dockerfile against it, and tells what came out.
+"""A quick build of a registry: reads the uploaded context, checks the Dockerfile against it, and makes a manifest.
 
-Nothing is run and no layer is made. The digest follows from the context, the Dockerfile, the arguments, the platform
-and the base images, so that the same source gives the same image until a base moves.
+Nothing is run and no layer is made. The digest depends on the context, the Dockerfile, the arguments, the platform
+and the base images, so that the same source gives the same image until a base image changes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Log:
     lines: list[list[str]] = field(default_factory=list)
 
     def say(self, *texts: str, after: float = 0) -> None:
-        """Lines of the registry's own, with the time before them."""
+        """Add the registry's own lines, which begin with the time."""
         self.now += timedelta(seconds=after)
         self.plain(*(f"{self.now:%Y/%m/%d %H:%M:%S} {text}" for text in texts))
 
@@ -41,7 +41,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a build ends, after how many seconds, and with which manifest if it succeeds."""
+    """The end of a build: its status, its seconds, its log, and its manifest if it succeeds."""
 
     status: str
     seconds: float
@@ -50,7 +50,7 @@ class Outcome:
 
 
 def targets(login: str, request: Mapping[str, Any], run: str) -> list[images.Image]:
-    """The images that a request names, `{{.Run.ID}}` and `{{.Run.Registry}}` filled in. ValueError with a bad one."""
+    """The images that a request names, `{{.Run.ID}}` and `{{.Run.Registry}}` filled in. ValueError for a bad name."""
     references = []
     for name in request.get("imageNames") or ():
         filled = str(name).replace("{{.Run.ID}}", run).replace("{{.Run.Registry}}", login)
@@ -62,7 +62,7 @@ def targets(login: str, request: Mapping[str, Any], run: str) -> list[images.Ima
 
 
 async def carry_out(azure: Azure, document: Mapping[str, Any], source: Path | None) -> Outcome:
-    """The outcome of a run that begins to build now."""
+    """Carry out the build of a run that starts now."""
     request, login, run = document["request"], document["login"], document["resource"]["name"]
     began = azure.clock.now()
     log = Log(began)
@@ -119,7 +119,7 @@ def _prepare(log: Log, login: str, run: str) -> None:
 
 
 def _closed(azure: Azure, login: str) -> bool:
-    """Whether the registry's network keeps the build's agent out, which is outside of it."""
+    """Whether the registry's network rules keep out the agent of the build, which is outside of the network."""
     registry = images.registry(azure, login)
     properties = registry["properties"] if registry else {}
     denies = (properties.get("networkRuleSet") or {}).get("defaultAction") == "Deny"
@@ -129,7 +129,7 @@ def _closed(azure: Azure, login: str) -> bool:
 def _manifest(
     azure: Azure, document: Mapping[str, Any], uploaded: context.Context, log: Log
 ) -> tuple[images.Manifest, dict[str, str]]:
-    """The manifest that the build gives and its base images, the steps in the log. Refused where docker would fail."""
+    """The build's manifest and its base images; the log gets the steps. Refused where docker would fail."""
     request, path = document["request"], document["request"]["dockerFilePath"]
     text = uploaded.texts.get(posixpath.normpath(path))
     if text is None:
@@ -158,7 +158,7 @@ def _manifest(
 
 
 def _steps(log: Log, steps: list[Instruction], walk: Walk, failing: int) -> None:
-    """The steps up to the failing one, which has no result."""
+    """Log the steps up to the failing one, which has no result."""
     for number, step in enumerate(steps[:failing], 1):
         log.now += timedelta(seconds=1)
         log.plain(f"Step {number}/{len(steps)} : {step.name} {step.text}")

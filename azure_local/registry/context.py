@@ -1,4 +1,4 @@
-"""The context of a build: a gzipped tar that anyone may have made, read with limits and never unpacked."""
+"""The context of a build: an untrusted gzipped tar, read with limits and never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from typing import Any
 
 MEMBERS = 50_000
 BYTES = 1 << 30
-"""Of the whole context, unpacked."""
+"""The most bytes of the whole context, unpacked."""
 TEXT = 1 << 20
-"""Of the Dockerfile and of .dockerignore, which are kept in memory."""
+"""The most bytes of the Dockerfile and of .dockerignore, which are kept in memory."""
 
 
 class Unreadable(Exception):
-    """The upload is no context; the message says why."""
+    """The upload cannot be read as a context; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a build can copy: `files` maps a path to the digest of its mode and content; `texts` are kept whole."""
+    """What a build can copy: `files` maps paths to digests of mode and content, `texts` some to their text."""
 
     files: Mapping[str, str]
     folders: frozenset[str]
@@ -35,7 +35,7 @@ class Context:
     size: int
 
     def digest(self) -> str:
-        """Of all that is in it; times and owners do not count."""
+        """A digest of all that is in the context; times and owners do not count."""
         listed = json.dumps([sorted(self.files.items()), sorted(self.folders)])
         return hashlib.sha256(listed.encode()).hexdigest()
 
@@ -53,7 +53,7 @@ def is_glob(source: str) -> bool:
 
 
 def read(path: Path, dockerfile: str, members: int = MEMBERS, size: int = BYTES) -> Context:
-    """The context in the file, less what its .dockerignore excludes. Unreadable if it is none or beyond the limits."""
+    """The context in the file, without what .dockerignore excludes. Unreadable if it is no tar or too large."""
     try:
         with gzip.open(path) as unzipped:
             counted: Any = _Counted(unzipped, size)
@@ -100,7 +100,7 @@ def _parents(name: str) -> list[str]:
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, *, keep: bool) -> tuple[str, str]:
-    """(digest of mode and content, text if kept); of a link its target counts."""
+    """The digest of mode and content, and the text if `keep`; for a link its target counts as content."""
     digest = hashlib.sha256(f"{member.mode & 0o777:o} {member.type!r} {member.linkname}\n".encode())
     text = b""
     file = archive.extractfile(member) if member.isreg() else None
@@ -114,7 +114,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, *, keep: bool) -
 
 
 class _Counted:
-    """A stream that ends with Unreadable where it is longer than a context may be."""
+    """A stream that raises Unreadable when it is longer than `limit`."""
 
     def __init__(self, file: gzip.GzipFile, limit: int) -> None:
         self._file = file
@@ -129,7 +129,7 @@ class _Counted:
 
 
 class _ignored:  # noqa: N801 - called like a function
-    """Whether .dockerignore excludes a path; the last pattern that fits it or a folder above it decides."""
+    """Whether .dockerignore excludes a path; the last pattern that matches it or a folder above it decides."""
 
     def __init__(self, text: str) -> None:
         lines = [line.strip() for line in text.splitlines()]
@@ -151,7 +151,7 @@ class _ignored:  # noqa: N801 - called like a function
 
 
 def _pattern(glob: str) -> str:
-    """A glob as a regular expression; `**` crosses slashes, as .dockerignore has it."""
+    """A glob as a regular expression; `**` crosses slashes, as in .dockerignore."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", glob)
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(

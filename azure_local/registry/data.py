@@ -1,7 +1,8 @@
 """The data plane of container registries: the Docker Registry HTTP API and the tokens for it.
 
-Served under `/registries/<login server>`, because `*.azurecr.io` does not resolve to this machine. Whoever has a role
-that reads images exchanges an Entra ID token for a refresh token, and that for an access token to one repository.
+Served under `/registries/<login server>`, because `*.azurecr.io` does not resolve to this machine. A principal
+with a role that reads images exchanges an Entra ID token for a refresh token, and that for an access token to one
+repository.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A registry as it is addressed; `resource` is None for a public one."""
+    """The addresses of a registry; `resource` is None for a public one."""
 
     host: str
     base: str
@@ -49,7 +50,7 @@ def refused(status: int, code: str, message: str = "", headers: Mapping[str, str
 
 
 def refusal(failure: Failure, extra: Mapping[str, str]) -> Response:
-    """A failure as registries word it."""
+    """A failure in the form of registries."""
     error = {"code": failure.code, "message": failure.message, "detail": dict(failure.values) or None}
     return JSONResponse({"errors": [error]}, failure.status, {**_version(), **extra, **failure.headers})
 
@@ -196,7 +197,7 @@ def _exchange(azure: Azure, place: Place, form: dict[str, str]) -> Response:
 
 
 def _token(azure: Azure, place: Place, form: dict[str, str]) -> Response:
-    """An access token for those of the wanted scopes that the principal may have."""
+    """An access token for those of the requested scopes that the principal may have."""
     scopes = form.get("scope", "").split()
     principal, inside = _principal(azure, place, form)
     access = []
@@ -212,7 +213,7 @@ def _token(azure: Azure, place: Place, form: dict[str, str]) -> Response:
 
 
 def _principal(azure: Azure, place: Place, form: dict[str, str]) -> tuple[str, bool]:
-    """Who asks for a token, and whether from inside the network; nobody ('') where anyone may pull."""
+    """The principal that asks for a token ('' for an anonymous one), and whether it is inside the network."""
     if place.resource is None:
         return "", True
     if "refresh_token" not in form and place.resource["properties"]["anonymousPullEnabled"]:

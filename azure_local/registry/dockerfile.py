@@ -1,7 +1,7 @@
-"""A Dockerfile, read as the builder of container registries reads it: without BuildKit, and in docker's words.
+"""Reads a Dockerfile as the builder of container registries does: without BuildKit, and with docker's messages.
 
 Nothing is run. What can be known without running is checked: the grammar, the stages, the flags, the base images and
-whether what COPY and ADD name is in the context.
+whether the sources of COPY and ADD are in the context.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Instruction:
     line: int
     name: str
     text: str
-    """What follows the name, flags and all, on one line."""
+    """The text after the name, including flags, on one line."""
 
     def flags(self) -> dict[str, str]:
         match = re.match(r"(--\S+\s+)*", self.text + " ")
@@ -56,7 +56,7 @@ class Instruction:
         return re.sub(r"^(--\S+\s+)*", "", self.text).strip()
 
     def words(self) -> list[str]:
-        """The arguments, be they words or a JSON list."""
+        """The arguments, from words or from a JSON list."""
         rest = self.rest()
         if rest.startswith("["):
             try:
@@ -69,7 +69,7 @@ class Instruction:
 
 
 def parse(text: str, name: str) -> list[Instruction]:
-    """The instructions. Refused if docker would not read them."""
+    """The instructions. Refused if docker cannot read them."""
     directive = re.match(r"(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*(`|\\)", text, re.IGNORECASE)
     escape = directive[1] if directive else "\\"
     instructions: list[Instruction] = []
@@ -120,7 +120,7 @@ def _instruction(text: str, line: int) -> Instruction:
 
 @dataclass
 class Walk:
-    """One pass over the instructions; `pull` answers an image's digest or is Refused."""
+    """One pass over the instructions; `pull` returns an image's digest or raises Refused."""
 
     context: Context
     arguments: Mapping[str, str]
@@ -133,7 +133,7 @@ class Walk:
     consumed: set[str] = field(default_factory=set)
 
     def through(self, instructions: Iterable[Instruction]) -> None:
-        """Refused, with the step, where the build would fail."""
+        """Go through the instructions. Refused, with the step, where the build would fail."""
         for step, instruction in enumerate(instructions, 1):
             if not self.stages and instruction.name not in ("FROM", "ARG"):
                 raise Refused("No build stage in current context", step)
@@ -193,7 +193,7 @@ class Walk:
             raise Refused(f"{text}and end with a /")
 
     def _number(self, instruction: Instruction, source: str) -> int:
-        """How many things a source names. Refused if none."""
+        """How many files and folders a source names. Refused if there are none."""
         if instruction.name == "ADD" and source.startswith(REMOTE):
             return 1
         if ".." in source.split("/"):

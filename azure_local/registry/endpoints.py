@@ -1,4 +1,4 @@
-"""Container registries beside ARM: their data plane, the public registries, and the blobs of builds."""
+"""Endpoints of container registries outside ARM: their data plane, the public registries, and the blobs of builds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def serve(azure: Azure, request: Request) -> Response:
 
 
 def move(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"image": "host/repository:tag"}`: the tag of a public image moves; its new digest."""
+    """`{"image": "host/repository:tag"}`: move the tag of a public image; its new digest."""
     text = str(body["image"])
     image = images.parsed(text)
     if image is None or not images.is_public(image.host) or images.DIGEST.fullmatch(image.reference):
@@ -38,4 +38,4 @@ SERVICE = Service(
     door=Door("registry", serves, serve, lambda path: "registry" if path.startswith(PREFIX) else "blob", data.refusal),
     settings={"images": move},
 )
-"""Its paths are looked at before Entra ID's: a registry hands out tokens of its own below /oauth2/."""
+"""Its paths are tried before those of Entra ID, because a registry issues tokens of its own below /oauth2/."""

@@ -1,7 +1,7 @@
 """Images: the repositories of our registries, and a stand-in for the public ones.
 
-Only manifests are kept, no layers: nothing here runs a container. In a public registry every image exists, and its
-digest follows from its name and from how often its tag has moved; names with `missing` in them do not exist.
+Only manifests are kept, no layers, as nothing here runs a container. In a public registry every image exists, and its
+digest depends on its name and on how often its tag has moved; names with `missing` in them do not exist.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Image:
 
 
 def parsed(text: str) -> Image | None:
-    """A reference as docker reads it, with its defaults; None if it is none."""
+    """A reference as docker reads it, with its defaults; None if it is not valid."""
     name, _, digest = text.partition("@")
     head, _, rest = name.partition("/")
     host, path = (head, rest) if rest and ("." in head or ":" in head or head == "localhost") else (HUB, name)
@@ -53,7 +53,7 @@ def parsed(text: str) -> Image | None:
 
 
 def manifest(config: str, layers: Iterable[str]) -> Manifest:
-    """An image manifest for what was put into it; the same for the same."""
+    """An image manifest, determined by its content alone."""
 
     def blob(kind: str, seed: str) -> dict[str, Any]:
         digest = hashlib.sha256(seed.encode()).hexdigest()
@@ -70,7 +70,7 @@ def manifest(config: str, layers: Iterable[str]) -> Manifest:
 
 
 def registry(azure: Azure, host: str) -> dict[str, Any] | None:
-    """The registry that has this login server, once it is made."""
+    """The registry with this login server, None until it is made."""
     for document in azure.store.list("registry"):
         properties = document["resource"]["properties"]
         if properties["loginServer"] == host.lower():
@@ -93,7 +93,7 @@ def repositories(azure: Azure, host: str) -> list[str]:
 
 
 def is_kept(azure: Azure, text: str) -> bool:
-    """Whether our registries hold this image, or somebody has asked the public ones for it."""
+    """Whether our registries have this image, or a public one has been asked for it."""
     image = parsed(text)
     if image is None:
         return False
@@ -102,7 +102,7 @@ def is_kept(azure: Azure, text: str) -> bool:
 
 
 def tags(azure: Azure, host: str, name: str) -> list[str] | None:
-    """The tags of a repository, None if there is none; of a public one those that were asked for."""
+    """The tags of a repository, None if there is none; for a public one, the tags that have been asked for."""
     document = azure.store.get("repository", f"{host}/{name}")
     return None if document is None else sorted(document["tags"])
 
@@ -127,7 +127,7 @@ def _public(azure: Azure, image: Image) -> Manifest:
 
 
 def keep(azure: Azure, image: Image, described: Manifest) -> None:
-    """Point the image's tag to the manifest; the one it pointed to stays reachable by digest."""
+    """Point the image's tag to the manifest; the previous manifest stays reachable by digest."""
     kept = _repository(azure, image.host, image.repository)
     if kept["tags"].get(image.reference) != described.digest:
         kept["tags"][image.reference] = described.digest
@@ -136,7 +136,7 @@ def keep(azure: Azure, image: Image, described: Manifest) -> None:
 
 
 def move(azure: Azure, image: Image) -> Manifest:
-    """A public tag has moved: from now on it has another digest."""
+    """Move a public tag: it has another digest from now on."""
     kept = _repository(azure, image.host, image.repository)
     kept["generations"][image.reference] = kept["generations"].get(image.reference, 0) + 1
     azure.store.put("repository", f"{image.host}/{image.repository}", kept)

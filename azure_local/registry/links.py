@@ -1,6 +1,6 @@
-"""Where a build's source goes and where its log is read: blobs behind links that nobody can guess and that expire.
+"""The blobs of a build's source and log, behind links that cannot be guessed and that expire.
 
-They answer as the blob service does, to as much of its API as uploading one blob and reading another needs.
+They answer as the blob service does, for the part of its API that uploads one blob and reads another.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from azure_local.azure import Azure
 from azure_local.http import Failure, etag
 
 LIFETIME = 3600
-"""Simulated seconds for which a link works."""
+"""Simulated seconds for which a link is valid."""
 KEPT = 24 * 3600
 LARGEST = 512 << 20
 
 
 def new_source(azure: Azure, registry: str) -> dict[str, str]:
-    """A place for a source: its link and the path by which a run names it."""
+    """A new place for a source: its upload link, and the path by which a run names it."""
     for key, old in azure.store.items("buildSource"):
         if azure.clock.passed(old["forgotten"]):
             forget(azure, key)
@@ -122,7 +122,7 @@ def _block(name: str) -> str:
 
 
 async def _receive(request: Request, path: Path) -> None:
-    """The body into the file, whole or not at all."""
+    """Write the request's body to the file, completely or not at all."""
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     size = 0
     try:
@@ -138,7 +138,7 @@ async def _receive(request: Request, path: Path) -> None:
 
 
 def _assemble(folder: Path, listed: str) -> None:
-    """The blocks of a block list, one after the other, as the source."""
+    """Join the blocks of a block list to the source."""
     names = re.findall(r"<(?:Latest|Uncommitted|Committed)>([^<]*)</", listed)
     blocks = [folder / _block(name) for name in names]
     if not blocks or not all(block.exists() for block in blocks):
@@ -155,7 +155,7 @@ def _assemble(folder: Path, listed: str) -> None:
 
 
 def _log(azure: Azure, request: Request, document: dict[str, Any]) -> Response:
-    """What the run has said so far, whole or a range of it."""
+    """The log of the run so far, whole or a range of it."""
     run = azure.store.get("run", document["run"])
     lines = [text for moment, text in run["log"] if azure.clock.passed(moment)] if run else []
     if run is None or not lines:

@@ -1,4 +1,4 @@
-"""Microsoft.ContainerRegistry: container registries and their names. Their images are served by `registries.data`."""
+"""Microsoft.ContainerRegistry: container registries and their names. `registry.data` serves their images."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def lookup(azure: Azure, call: Call) -> Document:
 
 
 def settled(azure: Azure, call: Call) -> Document:
-    """The registry's document, to be changed or used. Failure 409 while it is being made or deleted."""
+    """The registry's document, for changes and builds. Failure 409 while the registry is being made or deleted."""
     document = lookup(azure, call)
     tracked.idle(REGISTRY, document)
     return document
@@ -134,7 +134,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
 
 
 async def gone(azure: Azure, document: Document) -> None:
-    """Its images, runs and sources go too."""
+    """Delete the registry's images, runs and sources too."""
     resource = document["resource"]
     images.forget(azure, resource["properties"]["loginServer"])
     for key, _ in azure.store.items("run", f"{resource['id']}/"):

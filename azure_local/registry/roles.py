@@ -1,4 +1,4 @@
-"""The built-in roles of Microsoft.ContainerRegistry, and the actions on images that they are asked about."""
+"""The built-in roles of Microsoft.ContainerRegistry, and the actions on images that are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Microsoft.ContainerRegistry: quick builds. A run goes Queued, Started, Running, Succeeded or Failed by itself.
+"""Microsoft.ContainerRegistry: quick builds. A run goes by itself through Queued, Started, Running to its end.
 
 Each step is an operation kept in the store, so that a restart in the middle loses nothing.
 """
@@ -69,7 +69,7 @@ async def schedule(azure: Azure, call: Call) -> Answer:
 
 
 def _request(body: Any, login: str) -> dict[str, Any]:
-    """A DockerBuildRequest with the platform spelt as the service answers it. Failure 400 if it is not a good one."""
+    """A DockerBuildRequest with the platform in the service's spelling. Failure 400 if it is not valid."""
     if isinstance(body, dict) and body.get("type") != "DockerBuildRequest":
         raise _bad(f"the type '{body.get('type')}' is not DockerBuildRequest, the only one that is run here.")
     request = dict(_only(body, KNOWN, "DockerBuildRequest"))
@@ -95,7 +95,7 @@ def _request(body: Any, login: str) -> dict[str, Any]:
 
 
 def _only(body: Any, known: Iterable[str], where: str) -> dict[str, Any]:
-    """`body` as a mapping with no member but the known ones."""
+    """`body` as a mapping. Failure 400 for other members than the known ones."""
     if not isinstance(body, dict):
         raise Failure(400, "InvalidRequestContent", f"The request content was invalid: {where} must be an object.")
     for name in body:
@@ -145,7 +145,7 @@ def _move(azure: Azure, document: dict[str, Any], status: str, **more: Any) -> N
 
 
 async def advance(azure: Azure, data: dict[str, Any]) -> None:
-    """The next state of a run, and an operation for the one after; once only, however often it is called."""
+    """Set the next state of a run and start an operation for the one after it; a repeated call has no effect."""
     document = azure.store.get("run", data["run"])
     before = {"Started": "Queued", "Running": "Started", "Finished": "Running"}[data["state"]]
     if document is None or document["resource"]["properties"]["status"] != before:
@@ -188,7 +188,7 @@ def _finish(azure: Azure, document: dict[str, Any]) -> None:
 
 
 async def broken(azure: Azure, data: dict[str, Any]) -> None:
-    """A fault has struck a step: the run ends in error."""
+    """A fault has made a step fail: the run ends in error."""
     document = azure.store.get("run", data["run"])
     if document is not None and document["resource"]["properties"]["status"] in UNFINISHED:
         document["log"] = [line for line in document["log"] if azure.clock.passed(line[0])]

@@ -1,4 +1,4 @@
-"""Microsoft.Resources: resource groups, what is in them, providers and subscriptions."""
+"""Microsoft.Resources: resource groups and their resources, providers and subscriptions."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
 
 
 async def deleted(azure: Azure, data: dict[str, Any]) -> None:
-    """The end of a deletion: everything in the group goes too."""
+    """The end of a deletion: delete everything in the group too."""
     prefix = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{data['group']}/"
     for name in list(azure.completions):
         if name.endswith(".purge"):
@@ -104,7 +104,7 @@ async def resources(azure: Azure, call: Call) -> Answer:
             if fits(resource):
                 keys = ("id", "name", "type", "location", "tags", "sku", "kind", "identity")
                 summaries.append({key: resource[key] for key in keys if key in resource})
-    if "tagValue" in (call.query.get("$filter") or ""):  # Microsoft's schema: tags are not returned then
+    if "tagValue" in (call.query.get("$filter") or ""):  # by Microsoft's schema tags are not returned then
         summaries = [{key: value for key, value in shown.items() if key != "tags"} for shown in summaries]
     return Answer(200, page(summaries, call, azure.page_size))
 
@@ -183,7 +183,7 @@ def _subscription(azure: Azure) -> dict[str, Any]:
 
 
 def set_state(azure: Azure, body: dict[str, Any]) -> Any:
-    """`{"state": "Warned"}`: the subscription's state from now on; while it is Disabled nothing can be written."""
+    """`{"state": "Warned"}`: set the subscription's state; while it is Disabled nothing can be written."""
     if body.get("state") not in ("Enabled", "Warned", "PastDue", "Disabled"):
         return {"error": f"a subscription is never {body.get('state')}"}
     return azure.store.put("subscription", SUBSCRIPTION, {"state": body["state"]})

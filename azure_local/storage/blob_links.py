@@ -1,6 +1,6 @@
-"""Links to one blob that work without a token, as a SAS does: nobody can guess them, and they expire.
+"""Links to one blob that work without a token, like a SAS: they cannot be guessed, and they expire.
 
-`se`, `sp` and `sig` stand in the query as in a SAS; the blob front signs the request itself.
+The query has `se`, `sp` and `sig` as in a SAS; the blob front signs the request itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NEEDS = {"GET": "r", "HEAD": "r", "PUT": "w"}
 
 
 def make(azure: Azure, account: str, path: str, *, permissions: str, lasting: float) -> dict[str, str]:
-    """The `url` of a new link to `container/blob` and its `expiry`; it does not work where keys are switched off."""
+    """The `url` of a new link to `container/blob` and its `expiry`; not valid where keys are switched off."""
     for key, old in azure.store.items("blobLink"):
         if azure.clock.passed(old["expires"]):
             azure.store.delete("blobLink", key)
@@ -29,7 +29,7 @@ def make(azure: Azure, account: str, path: str, *, permissions: str, lasting: fl
 
 
 def follow(azure: Azure, resource: dict[str, Any], method: str, path: str, query: str) -> str | None:
-    """The rest of the query of a request that uses one of our links, or None of any other. Failure 403."""
+    """The rest of the query if a request uses one of our links, None for any other request. Failure 403."""
     parameters = parse_qs(query, keep_blank_values=True)
     document = azure.store.get("blobLink", parameters.get("sig", [""])[0])
     if document is None or not secrets.compare_digest(document["secret"], parameters["sig"][0]):

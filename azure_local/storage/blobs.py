@@ -1,4 +1,4 @@
-"""Blobs: one Azurite has every storage account; what reaches it passes our front, which decides who may.
+"""Blobs: one Azurite serves all storage accounts; requests reach it through our front, which authorizes them.
 
 The front checks the token, the roles, the network rules and whether shared keys are allowed, and then signs the
 request for Azurite with the account's key. A caller with a managed identity's token counts as inside the network.
@@ -43,7 +43,7 @@ class Running:
     process: asyncio.subprocess.Process
     client: httpx.AsyncClient
     accounts: dict[str, str] = field(default_factory=dict)
-    """The accounts that it knows, and their keys."""
+    """The accounts that it serves, and their keys."""
 
     async def admit(self, account: str, key: str) -> None:
         """Let it serve an account."""
@@ -98,7 +98,7 @@ class Blobs:
         return Running(process, client)
 
     async def close(self) -> None:
-        """Stop Azurite; connections first, because it waits for them before it writes its files."""
+        """Stop Azurite; close connections first, because it waits for them before it writes its files."""
         if self._running is None:
             return
         await self._running.client.aclose()
@@ -113,7 +113,7 @@ class Blobs:
         self._running = None
 
     async def remove(self, account: str) -> None:
-        """Forget an account and all that is in it."""
+        """Delete an account and all that is in it."""
         while names := await self._containers(account):
             for name in names:
                 await self.remove_container(account, name)
@@ -139,7 +139,7 @@ class Blobs:
         await self._own("DELETE", account, f"/{account}/{path}")
 
     async def _own(self, method: str, account: str, path: str, query: str = "") -> httpx.Response:
-        """A request of ours; that something is not there, or is there already, is an answer."""
+        """Send a request of our own; that something is missing or already exists is a valid answer."""
         running = await self.open(account)
         headers = {"x-ms-version": "2025-11-05", **({"content-length": "0"} if method == "PUT" else {})}
         headers |= signature(account, self.key(account), method, path, query, headers)

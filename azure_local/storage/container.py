@@ -1,4 +1,4 @@
-"""Microsoft.Storage blobServices/containers: the ARM side of blob containers; the blobs side is the same container."""
+"""Microsoft.Storage blobServices/containers: the ARM side of the blob service's containers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 async def ensure(azure: Azure, account: dict[str, Any], name: str) -> None:
-    """A container of a storage account that another service keeps blobs in, made if missing."""
+    """Make a container of a storage account, in which another service keeps blobs, if it is missing."""
     key = f"{account['id']}/blobServices/default/containers/{name}"
     if azure.store.get("container", key) is None:
         await azure.blobs.make_container(account["name"], name)

@@ -1,4 +1,4 @@
-"""The built-in roles of Microsoft.Storage, and the actions on blobs that they are asked about."""
+"""The built-in roles of Microsoft.Storage, and the actions on blobs that are checked."""
 
 from __future__ import annotations
 

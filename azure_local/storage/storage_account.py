@@ -1,4 +1,4 @@
-"""Microsoft.Storage: storage accounts. The blobs of each are served by an Azurite of its own behind our blob front."""
+"""Microsoft.Storage: storage accounts. One Azurite behind our blob front serves the blobs of all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERSIONS = (
 )
 CREATE_ONLY = ("isHnsEnabled", "isNfsV3Enabled", "dnsEndpointType")
 ZONAL = {"Standard_ZRS", "Premium_LRS", "Premium_ZRS"}
-"""SKUs that an account cannot be changed to or from."""
+"""SKUs to or from which an account cannot be changed."""
 
 
 def _unfit(fault: Fault) -> Failure:

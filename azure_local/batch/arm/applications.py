@@ -1,4 +1,4 @@
-"""Microsoft.Batch applications and their packages: zip files in its auto storage, brought to nodes by pools."""
+"""Microsoft.Batch applications and their packages: zip files in the account's auto storage, installed on nodes."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    """Refused while it has a package or a pool refers to it; 204 if there is none."""
+    """Failure 409 while the application has a package or a pool refers to it; 204 if there is no application."""
     key = _key(azure, call)
     if azure.store.get("application", key) is None:
         return Answer(204)
@@ -136,7 +136,7 @@ def _storage(azure: Azure, owner: dict[str, Any]) -> tuple[dict[str, Any], bool]
 
 
 def link(azure: Azure, owner: dict[str, Any], blob: str, permissions: str) -> dict[str, str]:
-    """The `url` of a blob of the account's auto storage: with a SAS only where Batch has the storage account's keys."""
+    """The `url` of a blob of the account's auto storage: with a SAS if Batch has the storage account's keys."""
     account, by_identity = _storage(azure, owner)
     if by_identity:
         return {"url": f"{azure.blob_front}/{account['name']}/{blob}"}
@@ -155,7 +155,7 @@ def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -
 
 
 async def put_package(azure: Azure, call: Call) -> Answer:
-    """A version that waits for its zip file, and the link by which that is uploaded."""
+    """Make a package that waits for its zip file; the answer has the link for the upload."""
     owner, application = batch_account.lookup(azure, call)["resource"], lookup(azure, call)["resource"]
     name, key = call.params["version"], _package_key(azure, call)
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", name):
@@ -184,7 +184,7 @@ def _check_updates(application: dict[str, Any]) -> None:
 
 
 def _container(name: str) -> str:
-    """`app-` and the application's name as far as a container may have it, and a hash of the whole."""
+    """`app-`, the application's name with only the characters that a container's may have, and a hash of the name."""
     digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
     return re.sub("-+", "-", f"app-{re.sub('[^a-z0-9]+', '-', name)[:15]}-{digest}")
 
@@ -196,7 +196,7 @@ def _linked(azure: Azure, owner: dict[str, Any], resource: dict[str, Any], blob:
 
 
 async def get_package(azure: Azure, call: Call) -> Answer:
-    """Without a link: only a PUT tells where to upload."""
+    """The package without its upload link, which only a PUT shows."""
     resource = _package(azure, call)["resource"]
     return Answer(200, resource, {"ETag": resource["etag"]})
 
@@ -233,28 +233,28 @@ async def delete_package(azure: Azure, call: Call) -> Answer:
 
 
 async def _forget(azure: Azure, document: dict[str, Any]) -> None:
-    """Delete a package, and its blob if its storage account still is there."""
+    """Delete a package, and its blob if its storage account still exists."""
     azure.store.delete("package", document["resource"]["id"])
     if any(account["resource"]["name"] == document["storage"] for account in azure.store.list("storage")):
         await azure.blobs.drop(document["storage"], document["blob"])
 
 
 def check_references(azure: Azure, owner: dict[str, Any], references: list[dict[str, Any]]) -> None:
-    """Failure 409 unless every reference is to an active package of this account, each application version once."""
-    seen: set[tuple[str, str | None]] = set()
+    """Failure 409 unless every reference is to an active package of this account, and none is listed twice."""
+    listed: set[tuple[str, str | None]] = set()
     for reference in references:
         document = package(azure, owner, reference)
         key = (reference["id"].lower(), reference.get("version"))
-        if document is None or document["resource"]["properties"]["state"] != "Active" or key in seen:
+        if document is None or document["resource"]["properties"]["state"] != "Active" or key in listed:
             application = reference["id"].rsplit("/", 1)[-1]
             values = {"ApplicationPackageReference": f"{application}, {reference.get('version', 'default')}"}
             text = "One or more of the specified application package references are invalid."
             raise Failure(409, "InvalidApplicationPackageReferences", text, values)
-        seen.add(key)
+        listed.add(key)
 
 
 def package(azure: Azure, owner: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any] | None:
-    """The package that a reference is to: the named version, or the application's default."""
+    """The package of a reference: the named version, or the application's default version."""
     application = azure.store.get("application", reference["id"])
     if application is None or not reference["id"].lower().startswith(f"{owner['id'].lower()}/applications/"):
         return None

@@ -38,7 +38,7 @@ def by_name(azure: Azure, name: str) -> Document | None:
 
 
 def _settings(azure: Azure, properties: Document) -> Document:
-    """What has been read of an account's properties, its auto storage filled in. Failure 400 if there is none."""
+    """The checked properties, with auto storage filled in. Failure 400 if its storage account does not exist."""
     storage = properties.get("autoStorage")
     if not storage:
         return properties

@@ -1,4 +1,4 @@
-"""Microsoft.Batch pools on the ARM plane: made, shown, changed and deleted."""
+"""Microsoft.Batch pools on the ARM plane: how they are made, shown, changed and deleted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from azure_local import common, operations, serving
 from azure_local.azure import Azure, Service
 from azure_local.batch.arm import batch_account, pool_change, pool_properties, pool_scale
-from azure_local.batch.arm.pool_filter import wanted
+from azure_local.batch.arm.pool_filter import condition
 from azure_local.batch.schema import SHAPES
 from azure_local.http import Answer, Call, Failure, check_match, etag, page
 
@@ -28,7 +28,7 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
-    """The pool as ARM shows it: with its node counts, without what is write-only."""
+    """The pool as ARM shows it: with its node counts, without write-only members."""
     resource = document["resource"]
     dedicated, spot = azure.batch.pools.current(document)
     counts = {"currentDedicatedNodes": dedicated, "currentLowPriorityNodes": spot}
@@ -40,7 +40,7 @@ def answer(azure: Azure, document: dict[str, Any]) -> Answer:
 
 
 async def put(azure: Azure, call: Call) -> Answer:
-    """A new pool, or all of an existing one anew."""
+    """Make a new pool, or replace all properties of an existing one."""
     owner, key = batch_account.lookup(azure, call)["resource"], _key(azure, call)
     existing = azure.store.get("pool", key)
     check_match(call, existing["resource"]["etag"] if existing else None)
@@ -51,7 +51,7 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 def make(azure: Azure, owner: dict[str, Any], name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A new pool of the account, kept and resizing. Failure as Batch words it."""
+    """Store a new pool of the account and start its resize. Failure as Batch words it."""
     pool_properties.check_name(name)
     pools = [d for d in azure.store.list("pool") if d["account"] == owner["name"]]
     if len(pools) >= owner["properties"]["poolQuota"]:
@@ -91,9 +91,9 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
-    """Those that `$filter` wants, of each what `$select` names."""
+    """The pools that match `$filter`, each with the members that `$select` names."""
     account = batch_account.lookup(azure, call)["resource"]
-    test = wanted(call.query.get("$filter"))
+    test = condition(call.query.get("$filter"))
     documents = azure.store.list("pool", f"{account['id']}/pools/")
     pools = [pool for pool in (shown(azure, document) for document in documents) if test(pool)]
     names = {name.strip() for name in call.query.get("$select", "").split(",") if name.strip()}
@@ -103,7 +103,7 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 def _selected(pool: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    """What `$select` names: members, and members of `properties` as `properties/vmSize`."""
+    """The members that `$select` names: members of the pool, and members of `properties` as `properties/vmSize`."""
     properties = {k: v for k, v in pool["properties"].items() if f"properties/{k}" in names or "properties" in names}
     kept = {name: value for name, value in pool.items() if name in names or name in ("id", "name", "type", "etag")}
     return {**kept, "properties": properties}

@@ -1,4 +1,4 @@
-"""Who works on a pool's nodes and what is mounted there: user accounts and file systems, with their secrets."""
+"""User accounts and mounted file systems of a pool's nodes, with their secrets."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def check(properties: dict[str, Any], identities: set[str]) -> None:
 
 
 def check_user(identity: dict[str, Any], properties: dict[str, Any]) -> None:
-    """Failure if a userIdentity is not one user, or not one of the pool's."""
+    """Failure if a userIdentity does not name exactly one user, or names none of the pool's."""
     if len(identity) != 1:
         raise malformed("userName and autoUser are mutually exclusive, and one of them must be set.")
     name = identity.get("userName")
@@ -66,7 +66,7 @@ def check_user(identity: dict[str, Any], properties: dict[str, Any]) -> None:
 
 
 def resource_file(file: dict[str, Any], *, auto_storage: bool) -> None:
-    """Failure 400 unless a resource file has one source and what goes with it."""
+    """Failure 400 unless a resource file has exactly one source and the members that belong to that source."""
     sources = [name for name in ("autoStorageContainerName", "storageContainerUrl", "httpUrl") if name in file]
     if len(sources) != 1:
         raise malformed("Exactly one of autoStorageContainerName, storageContainerUrl and httpUrl must be set.")

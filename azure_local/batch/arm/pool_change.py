@@ -1,7 +1,7 @@
-"""Which of a pool's properties Batch changes when: some any time, most only while the pool is empty, its name never.
+"""When Batch changes a pool's properties: some at any time, most only while the pool is empty, its name never.
 
-Source: learn.microsoft.com/azure/batch/batch-pool-update-properties. Nodes that are there keep what they started
-with: a start task and packages come with a reboot, an identity when the pool has been empty.
+Source: learn.microsoft.com/azure/batch/batch-pool-update-properties. Existing nodes keep what they started
+with: a new start task and packages take effect at a reboot, an identity after the pool has been empty.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def not_deleting(document: dict[str, Any]) -> None:
 
 
 def change(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: dict[str, Any]) -> None:
-    """Change what `body` names, as far as the pool's state allows; an empty start task removes it."""
+    """Change what `body` names. Failure 409 if the pool's state forbids it. An empty start task removes the pool's."""
     not_deleting(document)
     properties = pool_properties.read(azure, owner, body)
     option = properties.pop("nodeDeallocationOption", "Requeue")
@@ -35,7 +35,7 @@ def change(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: 
 
 
 def replace(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: dict[str, Any]) -> None:
-    """Change everything: what `body` does not name is as in a new pool."""
+    """Change all properties: those that `body` does not name get the values of a new pool."""
     not_deleting(document)
     whole = pool_properties.complete(pool_properties.read(azure, owner, body))
     option = whole.pop("nodeDeallocationOption")
@@ -48,7 +48,7 @@ def replace(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body:
 def _apply(
     azure: Azure, document: dict[str, Any], named: dict[str, Any], body: dict[str, Any], option: str, *, resizing: bool
 ) -> None:
-    """Check everything, then change it: `given` are properties, None being one to be removed."""
+    """Check everything, then change it: `named` are properties, where None removes one."""
     resource = document["resource"]
     properties, tags = resource["properties"], resource.get("tags", {})
     empty = properties["allocationState"] == "Steady" and azure.batch.pools.current(document) == (0, 0)
@@ -58,7 +58,7 @@ def _apply(
     if moved and not empty:
         text = f"The properties {', '.join(moved)} can be updated only when the pool is steady and has no nodes."
         raise Failure(409, "OperationInvalidForCurrentState", text)
-    # what is as it was stays as it is: the live value has passwords that the given one need not have
+    # an unchanged property keeps its live value, which has passwords that the request may leave out
     changes = {name: value for name, value in named.items() if name in ANY_TIME or name in moved}
     scale = changes.pop("scaleSettings", {})
     changed = {name: value for name, value in {**properties, **changes}.items() if value not in (None, {}, [])}
@@ -77,14 +77,14 @@ def _apply(
 
 
 def _same(name: str, value: Any, live: Any) -> bool:
-    """Whether a property would stay as it is, letter case and secrets that are not given aside."""
+    """Whether a property stays the same; letter case and secrets that `value` leaves out do not count."""
     if not value or not live:
         return not value and not live
     return _within(value, live) and _within(SHAPES.shown("PoolProperties", {name: live})[name], value)
 
 
 def _within(value: Any, live: Any) -> bool:
-    """Whether every given field is as it is live."""
+    """Whether every field of `value` equals that of `live`."""
     if isinstance(value, dict) and isinstance(live, dict):
         return all(_within(item, live.get(key)) for key, item in value.items())
     if isinstance(value, list) and isinstance(live, list):

@@ -25,7 +25,7 @@ COMPARED: dict[str, Callable[[str, str], bool]] = {
 Test = Callable[[dict[str, Any]], bool]
 
 
-def wanted(text: str | None) -> Test:
+def condition(text: str | None) -> Test:
     """Whether a pool fits the filter. Failure 400 if the filter cannot be read."""
     tests = [_test(part) for part in re.split(r"\s+and\s+", text or "") if part.strip()]
     return lambda pool: all(test(pool) for test in tests)

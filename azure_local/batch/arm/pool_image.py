@@ -1,4 +1,4 @@
-"""Which image a pool boots: one of the marketplace that Batch supports, or a gallery version ready in the region."""
+"""The image of a pool: a marketplace image that Batch supports, or a gallery version that is ready in the region."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azure_local.compute import image_version
 
 
 def check(azure: Azure, machine: dict[str, Any], location: str) -> dict[str, Any]:
-    """The imageReference as it is kept. Failure 400 if it cannot be booted there, or not with that node agent."""
+    """The imageReference to keep. Failure 400 if it cannot be booted in the region, or not with that node agent."""
     image: dict[str, Any] = machine["imageReference"]
     for name in ("sharedGalleryImageId", "communityGalleryImageId"):
         if name in image:

@@ -1,4 +1,4 @@
-"""A pool's machines: image, disks, encryption, extensions, security and containers, as they fit size and system."""
+"""A pool's machines: checks image, disks, encryption, extensions, security and containers against size and system."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _data_disk(disk: dict[str, Any]) -> dict[str, Any]:
 
 
 def _system(machine: dict[str, Any]) -> None:
-    """What only Windows has."""
+    """Failure 400 for settings of Windows on a Linux machine."""
     if windows(machine):
         return
     for name in ("windowsConfiguration", "licenseType"):
@@ -70,7 +70,7 @@ def _encryption(machine: dict[str, Any]) -> None:
 
 
 def _targets(machine: dict[str, Any], targets: list[str]) -> None:
-    """Which disks may be encrypted where."""
+    """Failure 400 for disks that cannot be encrypted together on this system."""
     if windows(machine):
         if sorted(targets) != list(ALL_DISKS):
             raise invalid("targets", targets, "On Windows, OsDisk and TemporaryDisk must both be encrypted.")
@@ -92,7 +92,7 @@ def _extensions(extensions: list[dict[str, Any]]) -> None:
 
 
 def check(properties: dict[str, Any], identities: set[str]) -> None:
-    """Failure if size, image and what is wanted of the machines do not fit together."""
+    """Failure if size, image and settings of the machines do not fit together."""
     size, machine = properties["vmSize"], properties["deploymentConfiguration"]["virtualMachineConfiguration"]
     _disks(size, machine)
     _security(size, machine)

@@ -1,4 +1,4 @@
-"""A pool's network: the subnet and addresses that must be there, ports that must be free, rules of security groups."""
+"""A pool's network: checks its subnet, public addresses, ports and network security group rules."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def complete(azure: Azure, configuration: dict[str, Any], location: str) -> dict
 
 
 def check(properties: dict[str, Any]) -> None:
-    """Failure if the VM size cannot do what the network wants."""
+    """Failure if the VM size does not support accelerated networking and the network needs it."""
     accelerated = properties["networkConfiguration"]["enableAcceleratedNetworking"]
     if accelerated and not sizes.accelerated(properties["vmSize"]):
         reason = f"The VM size {properties['vmSize']} does not support accelerated networking."
@@ -86,7 +86,7 @@ def _addresses(azure: Azure, addresses: dict[str, Any], location: str, *, inside
 
 
 def _address(azure: Azure, address: str, location: str) -> None:
-    """Failure unless it is there, in the region, and of the kind that Batch can use."""
+    """Failure unless the address exists, in the region, and is of the kind that Batch can use."""
     document = azure.store.get("publicAddress", address)
     if document is None:
         raise invalid("ipAddressIds", address, "The specified public IP address does not exist.")

@@ -1,4 +1,4 @@
-"""A pool's properties: read member by member, completed as Azure completes them, and checked against each other."""
+"""A pool's properties: read member by member, completed with Azure's defaults, and checked against each other."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DECIDED = ("startTask", "metadata", "applicationPackages", "displayName", "userA
 
 
 def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
-    """What a PUT or PATCH of the pool names, canonical; a start task to be removed is an empty one. Failure 400."""
+    """The properties in a PUT or PATCH, canonical; an empty start task removes the pool's. Failure 400."""
     properties: dict[str, Any] = SHAPES.fitted("Pool", body).get("properties", {})
     location = owner["location"]
     if "vmSize" in properties and sizes.cores(properties["vmSize"]) is None:
@@ -66,7 +66,7 @@ def _start_task(owner: dict[str, Any], start: dict[str, Any]) -> dict[str, Any]:
 
 
 def complete(properties: dict[str, Any]) -> dict[str, Any]:
-    """All the properties that can be given, from those that were."""
+    """The properties with defaults for those that are missing. Failure 400 if a required one is missing."""
     for needed in ("vmSize", "deploymentConfiguration"):
         if needed not in properties:
             raise missing(f"properties.{needed}")

@@ -1,4 +1,4 @@
-"""How many nodes a pool shall have: the one place that reads scale settings, of either plane."""
+"""Scale settings: how many nodes a pool shall have. All scale settings of both planes are read here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPARE = 30
 
 
 def complete(settings: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Scale settings that have been read, as they are kept, and the node deallocation option, which never is shown."""
+    """Scale settings with defaults, as they are kept, and the node deallocation option, which is never shown."""
     if "fixedScale" in settings and "autoScale" in settings:
         raise malformed("fixedScale and autoScale are mutually exclusive.")
     if "autoScale" in settings:
@@ -52,7 +52,7 @@ def check_formula(formula: str) -> None:
 
 
 def begin(azure: Azure, document: dict[str, Any], option: str) -> None:
-    """A new pool goes towards its size. Failure 400 if the formula has no value for another cause than few samples."""
+    """Start to resize a new pool. Failure 400 if its formula has no value for another reason than too few samples."""
     properties = document["resource"]["properties"]
     settings = properties["scaleSettings"]
     if "autoScale" in settings:
@@ -64,7 +64,7 @@ def begin(azure: Azure, document: dict[str, Any], option: str) -> None:
 
 
 def check_change(azure: Azure, document: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Failure unless the pool can have these scale settings now; a formula may take a formula's place any time."""
+    """Failure unless the pool can have these scale settings now; one formula may replace another at any time."""
     properties = document["resource"]["properties"]
     if not ("autoScale" in settings and "autoScale" in properties["scaleSettings"]):
         check_steady(properties)
@@ -73,7 +73,7 @@ def check_change(azure: Azure, document: dict[str, Any], settings: dict[str, Any
 
 
 def check_value(azure: Azure, document: dict[str, Any], formula: str) -> None:
-    """Failure 400 if the formula has no value for another cause than few samples, which a new pool never has."""
+    """Failure 400 if the formula has no value, unless it only lacks samples, as in every new pool."""
     error = azure.batch.scaling.evaluate(document, formula)[1].get("error")
     if error and error["code"] == "AutoScalingFormulaEvaluationError":
         reason = error["details"][0]["message"]
@@ -81,7 +81,7 @@ def check_value(azure: Azure, document: dict[str, Any], formula: str) -> None:
 
 
 def check_spare(azure: Azure, document: dict[str, Any]) -> None:
-    """Failure 409 if autoscale was enabled a moment ago; else the moment is now."""
+    """Failure 409 if autoscale was enabled less than `SPARE` seconds ago; else remember that it is enabled now."""
     if not azure.clock.past(document.get("enableAgain", "")):
         text = f"Requests to enable autoscale on a pool must be separated by at least {SPARE} seconds."
         raise Failure(409, "TooManyEnableAutoScaleRequests", text)
@@ -89,7 +89,7 @@ def check_spare(azure: Azure, document: dict[str, Any]) -> None:
 
 
 def change(azure: Azure, document: dict[str, Any], settings: dict[str, Any], option: str) -> None:
-    """Give the pool other scale settings, which have been checked, and start towards them."""
+    """Give the pool other scale settings, which have been checked, and start to resize it."""
     if "autoScale" in settings:
         enable(azure, document, settings["autoScale"])
         return
@@ -99,14 +99,14 @@ def change(azure: Azure, document: dict[str, Any], settings: dict[str, Any], opt
 
 
 def enable(azure: Azure, document: dict[str, Any], settings: dict[str, Any]) -> None:
-    """A formula sizes the pool from now on, or another one."""
+    """Let this formula size the pool from now on."""
     document["size"] = dict(size(document))
     document["resource"]["properties"]["scaleSettings"] = {"autoScale": settings}
     azure.batch.scaling.begin(document)
 
 
 def size(document: dict[str, Any]) -> dict[str, Any]:
-    """The targets and the resize timeout, whoever has set them; to be changed in place."""
+    """The targets and the resize timeout, set by a user or by a formula; to be changed in place."""
     settings: dict[str, Any] = document["resource"]["properties"]["scaleSettings"].get("fixedScale") or document["size"]
     return settings
 

@@ -87,7 +87,7 @@ def _field(item: dict[str, Any], name: str) -> str:
 
 
 def stamped(azure: Azure, resource: dict[str, Any]) -> dict[str, str]:
-    """Give a resource a new ETag and time; the headers that say so."""
+    """Give a resource a new ETag and time of modification; the headers with both."""
     resource["eTag"] = etag()
     resource["lastModified"] = azure.clock.after(0)
     return headers(azure, resource)

@@ -17,7 +17,7 @@ from azure_local.http import Answer, Call, Failure
 
 
 def listing(azure: Azure, call: Call, folder: Path, url: str) -> Answer:
-    """What is in `folder`, or everything below it if `recursive` says so."""
+    """The files in `folder`, or all below it if `recursive` is set."""
     deep = call.query.get("recursive", "false").lower() == "true"
     paths = sorted(folder.rglob("*") if deep else folder.glob("*"))
     return listed(azure, call, "files", (_entry(folder, path, url) for path in paths))
@@ -38,7 +38,7 @@ def _entry(folder: Path, path: Path, url: str) -> dict[str, Any]:
 
 
 def file(call: Call, folder: Path, url: str) -> Answer:
-    """A file's bytes, whole or the range of `ocp-range`; for HEAD only what is told of it. Failure 404."""
+    """A file's bytes, whole or the range of `ocp-range`; for HEAD only the headers. Failure 404."""
     path = _below(folder, call.params["file"])
     if path is None or not path.is_file():
         raise Failure(404, "FileNotFound", "The specified file does not exist.")

@@ -1,4 +1,4 @@
-"""The Batch data plane's jobs: their states, what of them may change when, and the counts of their tasks."""
+"""The Batch data plane's jobs: their states, their changes, and the counts of their tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azure_local.http import Answer, Call, Failure, check_match
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
 HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId")
-"""What a job's document has beside what is shown."""
+"""Members of a job's document that are not shown."""
 
 
 def key(name: str, job: str) -> str:
@@ -49,7 +49,7 @@ def move(azure: Azure, job: dict[str, Any], state: str) -> None:
 
 
 def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
-    """Failure unless what has been read of a job fits this account."""
+    """Failure unless the checked body of a job fits this account."""
     info = body.get("poolInfo")
     if info is not None and "autoPoolSpecification" in info:
         azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
@@ -74,7 +74,7 @@ async def add(azure: Azure, call: Call) -> Answer:
 
 
 def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A new job from what has been read, kept and active. Failure 409 if there is one, or too many."""
+    """Store a new, active job from a checked body. Failure 409 if its id is taken, or there are too many jobs."""
     existing = azure.store.get("job", key(name, body["id"]))
     if existing is not None:
         being = existing["state"] == "deleting"
@@ -138,7 +138,7 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    """PATCH keeps what is not given, PUT resets it."""
+    """PATCH keeps members that the body leaves out, PUT resets them."""
     job = lookup(azure, call)
     check_match(call, job["eTag"])
     body = DATA.fitted("BatchJob" if call.method == "PUT" else "BatchJobUpdateOptions", call.body)

@@ -1,4 +1,4 @@
-"""The Batch data plane's nodes: shown, taken out of work and back, rebooted, their files, users and extensions."""
+"""The Batch data plane's nodes: shown, scheduled, rebooted; their files, users and extensions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 
 def _option(call: Call, name: str) -> str:
-    """The option of that name, which the shape of the body is called after."""
+    """The option of that name in the body, whose shape is named after the option."""
     shape = f"Batch{name[:1].upper()}{name[1:]}s"
     return str(DATA.fitted(shape, call.body or {}).get(name, "requeue"))
 
@@ -105,7 +105,7 @@ def _allowed(node: dict[str, Any], states: tuple[str, ...]) -> None:
 
 
 async def reboot(azure: Azure, call: Call) -> Answer:
-    """Also of a node that does not work: that is what it is for."""
+    """Reboot a node, also one that does not work, as a reboot may repair it."""
     _, node = lookup(azure, call)
     _allowed(node, (*READY, "starttaskfailed", "unusable"))
     azure.batch.nodes.after_tasks(node, "rebooting", _option(call, "nodeRebootOption"))

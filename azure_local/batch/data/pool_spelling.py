@@ -1,4 +1,4 @@
-"""Pools in the data plane's spelling, to and from ARM's: other names for some members, choices in lower case."""
+"""Converts pools between the spellings of ARM and of the data plane: other names of members, words in lower case."""
 
 from __future__ import annotations
 
@@ -84,15 +84,15 @@ def package_told(reference: dict[str, Any]) -> dict[str, Any]:
 
 
 def package_heard(owner: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
-    """The reference as ARM has it, to an application of this account."""
+    """A reference to an application of this account, in ARM's form."""
     version = {"version": reference["version"]} if reference.get("version") else {}
     return {"id": f"{owner['id']}/applications/{reference['applicationId']}", **version}
 
 
 def heard(owner: dict[str, Any], pool: Any, shape: str) -> dict[str, Any]:
-    """The body of a pool on the ARM plane, from one of the data plane's of that shape. Failure 400 if it does not fit.
+    """ARM's body of a pool, from a body of the data plane with that shape. Failure 400 if it does not fit.
 
-    An empty start task stays one: it removes the pool's.
+    An empty start task stays empty, as it removes the pool's.
     """
     empty = isinstance(pool, dict) and pool.get("startTask") == {}
     body = schema.DATA.fitted(shape, numbers({**pool, "startTask": None} if empty else pool))
@@ -129,7 +129,7 @@ def _scale(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def formula(body: dict[str, Any], settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Autoscale settings as ARM has them; what is not given stays. Failure 400 if there is no formula then."""
+    """Autoscale settings in ARM's form, over the present `settings`. Failure 400 if there is no formula."""
     names = {"formula": "autoScaleFormula", "evaluationInterval": "autoScaleEvaluationInterval"}
     named = {name: body[spelt] for name, spelt in names.items() if body.get(spelt) is not None}
     if "formula" not in named and settings is None:
@@ -138,7 +138,7 @@ def formula(body: dict[str, Any], settings: dict[str, Any] | None = None) -> dic
 
 
 def numbers(body: Any) -> Any:
-    """A body with its numbers of nodes as numbers; a numeral in quotes counts, which is how the az CLI sends it."""
+    """A body with its numbers of nodes as integers; the az CLI sends them as strings."""
     if not isinstance(body, dict):
         return body
     converted = dict(body)
@@ -151,7 +151,7 @@ def numbers(body: Any) -> Any:
 
 
 def resize(content: Any) -> tuple[dict[str, Any], str]:
-    """A resize's checked members, and its node deallocation option, as ARM spells them."""
+    """The checked sizes of a resize and its node deallocation option, in ARM's spelling."""
     body = schema.DATA.fitted("BatchPoolResizeOptions", numbers(content))
     size: dict[str, Any] = schema.heard("BatchPoolResizeOptions", body, "FixedScaleSettings")
     option = str(size.pop("nodeDeallocationOption", "Requeue"))

@@ -1,4 +1,4 @@
-"""The Batch data plane's pools: the pools of ARM in its own spelling, their sizes, node counts and images."""
+"""The Batch data plane's pools: ARM's pools in the data plane's spelling, their sizes, node counts and images."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def _matched(azure: Azure, call: Call) -> dict[str, Any]:
-    """The pool of a call that changes it: as the caller knows it, and not being deleted."""
+    """The pool that a call changes. Failure if its ETag does not match, or it is being deleted."""
     document = lookup(azure, call)
     check_match(call, document["resource"]["etag"].removeprefix("W/"))
     pool_change.not_deleting(document)
@@ -107,7 +107,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
 
 
 async def replace(azure: Azure, call: Call) -> Answer:
-    """Start task, packages and metadata as given; a start task that is not given is removed."""
+    """Replace start task, packages and metadata; without a start task in the body the pool's is removed."""
     document, owner = _matched(azure, call), _owner(azure, call)
     arm = pool_spelling.heard(owner, call.body, "BatchPoolReplaceOptions")
     arm["properties"].setdefault("startTask", {})
@@ -134,7 +134,7 @@ async def stop_resize(azure: Azure, call: Call) -> Answer:
 
 
 async def remove_nodes(azure: Azure, call: Call) -> Answer:
-    """Take the named nodes out of the pool, and as many off its targets."""
+    """Remove the named nodes from the pool, and lower its targets by their number."""
     document = _matched(azure, call)
     body = DATA.fitted("BatchNodeRemoveOptions", call.body or {})
     names = body["nodeList"]
@@ -173,7 +173,7 @@ async def enable_auto_scale(azure: Azure, call: Call) -> Answer:
 
 
 async def evaluate_auto_scale(azure: Azure, call: Call) -> Answer:
-    """What a formula would give now, or why it gives nothing; the pool stays as it is."""
+    """The result or the error of a formula now; the pool stays as it is."""
     document = _matched(azure, call)
     body = DATA.fitted("BatchPoolEvaluateAutoScaleOptions", call.body)
     if not body["autoScaleFormula"]:

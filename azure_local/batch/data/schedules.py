@@ -1,4 +1,4 @@
-"""The Batch data plane's job schedules: what makes a new job now and then, as long as it is not disabled or over."""
+"""The Batch data plane's job schedules, which make new jobs until they are disabled or have ended."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def jobs(azure: Azure, call: Call) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    """PATCH keeps what is not given, PUT resets it; what is changed counts for the next job."""
+    """PATCH keeps members that the body leaves out, PUT resets them; changes take effect with the next job."""
     schedule = lookup(azure, call)
     check_match(call, schedule["eTag"])
     if schedule["state"] in OVER:
@@ -105,7 +105,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
 
 
 async def switch(azure: Azure, call: Call) -> Answer:
-    """Disable or enable; the job that runs goes on."""
+    """Disable or enable the schedule; a running job goes on."""
     schedule = lookup(azure, call)
     check_match(call, schedule["eTag"])
     state = "disabled" if call.path.lower().endswith("/disable") else "active"

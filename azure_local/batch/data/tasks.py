@@ -1,4 +1,4 @@
-"""The Batch data plane's tasks: adding one or a hundred, their states, and the files that they leave."""
+"""The Batch data plane's tasks: adding one or up to a hundred, their states and their files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shown(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
-    """A checked task of a job that takes tasks, kept. Failure as Batch words it."""
+    """Check and store a new task of a job. Failure as Batch words it."""
     if job["state"] not in ("active", "disabled", "disabling", "enabling"):
         raise Failure(
             409, "JobCompleted" if job["state"] != "deleting" else "JobBeingDeleted", "The job takes no tasks."
@@ -165,7 +165,7 @@ async def reactivate(azure: Azure, call: Call) -> Answer:
 
 
 async def replace(azure: Azure, call: Call) -> Answer:
-    """A task's constraints anew: those not given are the defaults."""
+    """Replace a task's constraints; those that the body leaves out get their defaults."""
     task, job = lookup(azure, call), jobs.lookup(azure, call)
     check_match(call, task["eTag"])
     if task["state"] == "completed":

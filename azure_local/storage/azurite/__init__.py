@@ -1,6 +1,6 @@
-"""Azurite, the blob service behind the local Azure: installed once beside the running Python, pinned by lock files.
+"""Azurite, the blob service behind the local Azure: installed once into Python's environment, by lock files.
 
-Needs Node.js >= 22. Where there is none, Node.js comes from PyPI into the same environment.
+Needs Node.js >= 22. If there is none, Node.js is installed from PyPI into the same environment.
 """
 
 from __future__ import annotations
