@@ -60,7 +60,7 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
     if name := images.built(image):
         version = before[Address(IMAGE, name)]
         image_id = f"{version.data['definition']}/versions/{version.body['version']}".lower()
-        return _with(desired, image_id, images.BASES[version.data["own"]["os"]].urn)
+        return _with(desired, image_id, images.BASES[version.data["image"]["os"]].urn)
     gallery_image = images.gallery_id(image, cloud.target.subscription, cloud.target.resource_group)
     if gallery_image is None:
         return desired
