@@ -39,7 +39,7 @@ def live(
 
 def image(name: str, **regions: int) -> Desired:
     body = {"location": REGION, "properties": {"publishingProfile": {"targetRegions": regions}}}
-    return Desired(Address("image_version", name), body, data={"own": {"buildVm": {"size": "Standard_D2s_v3"}}})
+    return Desired(Address("image_version", name), body, data={"image": {"buildVm": {"size": "Standard_D2s_v3"}}})
 
 
 def live_image(name: str, **regions: int) -> Observed:

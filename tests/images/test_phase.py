@@ -42,7 +42,7 @@ def test_a_build_is_where_what_there_is_says(case: dict[str, Any]) -> None:
         8,
     )
     if "told" in wanted:
-        assert found.told == wanted["told"]
+        assert found.detail == wanted["told"]
 
 
 @pytest.mark.parametrize(("state", "told"), [("Creating", "busy"), ("Failed", "failed")])
@@ -52,7 +52,7 @@ def test_a_driver_extension_is_a_stage_like_any_other(state: str, told: str) -> 
     extension = {"properties": {"provisioningState": state, "instanceView": {"statuses": [status]}}}
     found = phase(Seen(machine({"power": "running"}), {}, extension), stages)
     assert (found.name, str(found.health)) == ("gpu-driver", told)
-    assert found.told == ("no GPU was found" if told == "failed" else "")
+    assert found.detail == ("no GPU was found" if told == "failed" else "")
 
 
 def test_names_are_the_same_for_the_same_content_and_fit_azure() -> None:

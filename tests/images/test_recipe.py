@@ -66,7 +66,7 @@ def test_ten_scripts_and_eight_tests_fit_the_run_commands_of_a_machine() -> None
 def test_inputs_come_back_from_tags_of_at_most_256_characters(inputs: dict[str, str]) -> None:
     if version_tags.too_long(inputs):
         return
-    tags = version_tags.made("digest", inputs, OWN)
+    tags = version_tags.new("digest", inputs, OWN)
     assert all(len(value) <= 256 for value in tags.values())
     assert len(tags) <= 25
     assert version_tags.inputs({"tags": tags}) == inputs

@@ -1,7 +1,7 @@
 """The build of an image version: one phase after the other on a temporary machine, then the version itself.
 
-What is done next depends on what is there and on nothing remembered, so that any run can go on with the build of
-another, and what a build leaves can always be found and cleared away.
+The next phase depends only on what exists in Azure, so that any run can continue the build of another, and what a build
+leaves behind can always be found and cleared away.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ def names(cloud: Cloud, desired: Desired) -> machine.Names:
     return machine.names(cloud.group_id, desired.address.name, desired.data["content"])
 
 
-def stale(desired: Desired, left: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """What of `left` was for another content."""
-    return [resource for resource in left if resource["tags"].get(marks.CONTENT) != desired.data["content"]]
+def stale(desired: Desired, resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of `resources` that were made for another content."""
+    return [resource for resource in resources if resource["tags"].get(marks.CONTENT) != desired.data["content"]]
 
 
-def building(cloud: Cloud, desired: Desired, version: Observed, left: list[dict[str, Any]]) -> Observed:
-    """How far the build is, on the machine of this content; what is left of other content goes first."""
-    if other := stale(desired, left):
-        return clearing(cloud, replace(version, state=State(left=tuple(left))), other)
+def building(cloud: Cloud, desired: Desired, version: Observed, resources: list[dict[str, Any]]) -> Observed:
+    """`version`, with how far its build is; resources of a build of other content are cleared away first."""
+    if other := stale(desired, resources):
+        return clearing(cloud, replace(version, state=State(resources=tuple(resources))), other)
     seen = look(cloud, desired)
     phase = _phase(desired, seen)
-    told = f": {phase.told}" if phase.told else ""
-    detail = f"building {desired.body['version']}: {phase}{told}"
-    if phase.health is Health.FAILED and seen.machine is not None and desired.data["own"]["buildVm"]["keepOnFailure"]:
+    suffix = f": {phase.detail}" if phase.detail else ""
+    detail = f"building {desired.body['version']}: {phase}{suffix}"
+    if phase.health is Health.FAILED and seen.machine is not None and desired.data["image"]["buildVm"]["keepOnFailure"]:
         detail += _way_in(cloud, desired, seen)
-    stage = f"{phase}{' in progress' if phase.health is Health.BUSY else told}"
+    stage = f"{phase}{' in progress' if phase.health is Health.BUSY else suffix}"
     return replace(
         version,
         body={**version.body, STAGE: stage},
-        state=State(left=tuple(left), seen=seen),
+        state=State(resources=tuple(resources), seen=seen),
         health=phase.health,
         detail=detail,
         logs=machine.logs(seen),
     )
 
 
-def clearing(cloud: Cloud, version: Observed, left: Iterable[Mapping[str, Any]]) -> Observed:
-    """What a build has left, on its way out."""
-    names, going = machine.going(cloud, left)
+def clearing(cloud: Cloud, version: Observed, resources: Iterable[Mapping[str, Any]]) -> Observed:
+    """`version`, with which of `resources` are being cleared away."""
+    names, going = machine.going(cloud, resources)
     detail = f"clearing away {names}"
     health = Health.BUSY if going else Health.READY
     return replace(version, body={**version.body, STAGE: detail}, detail=detail, health=health)
@@ -60,20 +60,20 @@ def clearing(cloud: Cloud, version: Observed, left: Iterable[Mapping[str, Any]])
 
 def look(cloud: Cloud, desired: Desired) -> Seen:
     extension = any(stage.script is None for stage in _stages(desired, ""))
-    subnet = desired.data["own"]["buildVm"].get("subnet")
+    subnet = desired.data["image"]["buildVm"].get("subnet")
     return machine.look(cloud, names(cloud, desired), subnet, extension=extension)
 
 
 def _phase(desired: Desired, seen: Seen) -> Phase:
-    return machine.phase(seen, _stages(desired, ""), desired.data["own"]["buildVm"].get("subnet"))
+    return machine.phase(seen, _stages(desired, ""), desired.data["image"]["buildVm"].get("subnet"))
 
 
 def _stages(desired: Desired, client_id: str) -> tuple[recipe.Stage, ...]:
-    return recipe.stages(desired.data["own"], desired.data["pulls"], client_id)
+    return recipe.stages(desired.data["image"], desired.data["pulls"], client_id)
 
 
 def _way_in(cloud: Cloud, desired: Desired, seen: Seen) -> str:
-    """Where a kept machine is, how to get in, and until when it stays."""
+    """Where a kept machine is, how to look inside, and until when it stays."""
     assert seen.machine is not None
     named = names(cloud, desired)
     group, until = cloud.target.resource_group, seen.machine["tags"].get(marks.EXPIRES, "")
@@ -89,28 +89,28 @@ def _way_in(cloud: Cloud, desired: Desired, seen: Seen) -> str:
 
 
 def advance(cloud: Cloud, desired: Desired, mark: Mark, state: State) -> None:
-    """Start the phase that the build is ready for; first clear away what is left of other content."""
-    if other := stale(desired, state.left):
+    """Start the phase that the build is ready for; resources of a build of other content are cleared away first."""
+    if other := stale(desired, state.resources):
         machine.clear(cloud, other)
         return
     seen = state.seen or Seen()
     phase = _phase(desired, seen)
     if phase.health is Health.FAILED:
-        machine.clear(cloud, state.left)
+        machine.clear(cloud, state.resources)
     elif phase.health is Health.READY:
         _start(cloud, desired, mark, seen, phase)
 
 
 def _start(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen, phase: Phase) -> None:
-    own, data, named = desired.data["own"], desired.data, names(cloud, desired)
+    image, data, named = desired.data["image"], desired.data, names(cloud, desired)
     base = {"location": desired.body["location"], "tags": _temporary(cloud, desired, mark)}
     identity = None
     if data["identity"]:
         identity = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{data['identity']}"
     if phase.name == "network":
-        steps.network(cloud, named, seen, base, own["buildVm"].get("subnet"))
+        steps.network(cloud, named, seen, base, image["buildVm"].get("subnet"))
     elif phase.name == "machine":
-        steps.machine(cloud, named, base, own, data["base"], identity)
+        steps.machine(cloud, named, base, image, data["base"], identity)
     elif phase.name in ("deallocate", "generalize"):
         cloud.arm("POST", f"{named.machine}/{phase.name}")
     elif phase.name == "publish":
@@ -118,13 +118,13 @@ def _start(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen, phase: Phase)
     else:
         raw = arm.get(cloud, identity) if identity else None
         stages = _stages(desired, raw["properties"]["clientId"] if raw else "")
-        number = next(index for index, one in enumerate(stages, start=1) if one.name == phase.name)
+        number = next(index for index, stage in enumerate(stages, start=1) if stage.name == phase.name)
         steps.stage(cloud, named, desired.body["location"], number, stages[number - 1])
 
 
 def _temporary(cloud: Cloud, desired: Desired, mark: Mark) -> dict[str, str]:
-    """The tags of what is temporary: whose it is, for what, and until when it may stay."""
-    until = cloud.time + timedelta(hours=desired.data["own"]["buildVm"]["expiresAfterHours"])
+    """The tags of a temporary resource: its owner, its image and content, and until when it may stay."""
+    until = cloud.time + timedelta(hours=desired.data["image"]["buildVm"]["expiresAfterHours"])
     return {
         **marks.with_mark(desired.body["tags"], replace(mark, protect=False)),
         marks.BUILD: desired.address.name,
@@ -135,13 +135,13 @@ def _temporary(cloud: Cloud, desired: Desired, mark: Mark) -> dict[str, str]:
 
 def _publish(cloud: Cloud, desired: Desired, mark: Mark) -> None:
     properties = {
-        "publishingProfile": {"excludeFromLatest": True, **profile(desired)},  # untilVerified says nothing of it
+        "publishingProfile": {"excludeFromLatest": True, **profile(desired)},  # untilVerified leaves it out
         "storageProfile": {"source": {"virtualMachineId": names(cloud, desired).machine}},
     }
-    own = desired.data["own"]
+    image = desired.data["image"]
     tags = {
         **marks.with_mark(desired.body["tags"], mark),
-        **version_tags.made(desired.data["content"], desired.body["inputs"], own),
+        **version_tags.new(desired.data["content"], desired.body["inputs"], image),
     }
     body = {"location": desired.body["location"], "tags": tags, "properties": properties}
     arm.put(cloud, f"{desired.data['definition']}/versions/{desired.body['version']}", body)
@@ -157,7 +157,7 @@ def profile(desired: Desired) -> dict[str, Any]:
 
 
 def abandon(cloud: Cloud, desired: Desired) -> str | None:
-    """Clear away the machine and a version that failed; keep a machine that the spec wants to look into."""
+    """Clear away the machine and a version that failed; a failed machine stays if the spec says keepOnFailure."""
     live = arm.get(cloud, f"{desired.data['definition']}/versions/{desired.body['version']}")
     state = live["properties"]["provisioningState"] if live else None
     if state == "Failed":
@@ -168,6 +168,6 @@ def abandon(cloud: Cloud, desired: Desired) -> str | None:
         return None
     phase = _phase(desired, look(cloud, desired))
     on_machine = phase.name not in ("network", "machine")
-    if phase.health is Health.FAILED and on_machine and desired.data["own"]["buildVm"]["keepOnFailure"]:
+    if phase.health is Health.FAILED and on_machine and desired.data["image"]["buildVm"]["keepOnFailure"]:
         return None
     return machine.clear(cloud, machine.leftovers(cloud, desired.address.name))

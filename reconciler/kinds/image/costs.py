@@ -1,4 +1,4 @@
-"""What an image costs: the replicas of its versions, and once the machine that builds one. Pure."""
+"""What an image costs: the replicas of its versions, and the machine that builds one, which is paid once. Pure."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def _new_version(decision: Decision) -> bool:
 
 def builds(decision: Decision, desired: Desired, seconds: float) -> Build | None:
     """The machine that builds the version, where one is to be built."""
-    made = decision.action in (Action.CREATE, Action.REPLACE)
-    if not (made or (decision.action is Action.UPDATE and _new_version(decision))):
+    created = decision.action in (Action.CREATE, Action.REPLACE)
+    if not (created or (decision.action is Action.UPDATE and _new_version(decision))):
         return None
-    return Build(decision.address, desired.data["own"]["buildVm"]["size"], desired.body["location"], seconds)
+    return Build(decision.address, desired.data["image"]["buildVm"]["size"], desired.body["location"], seconds)
 
 
 COSTS = Costs(uses=uses, builds=builds)

@@ -1,7 +1,7 @@
-"""A gallery: it holds image definitions and their versions.
+"""A gallery, which contains image definitions and their versions.
 
-Tags, description and soft delete change in place; location and sharing do not. It is never replaced, because its images
-would go with it. It is empty when it holds no definition.
+Tags, description and soft delete change in place; location and sharing do not. It is never replaced, because that would
+delete its images. It is empty when it contains no definition.
 """
 
 from __future__ import annotations

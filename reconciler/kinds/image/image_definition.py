@@ -1,7 +1,7 @@
 """An image definition: what all versions of a VM image have in common.
 
 Tags, description, end of life and recommendations change in place; system, generation and identifier never do. It is
-never replaced, because its versions would go with it. It is empty when it has no version.
+never replaced, because that would delete its versions. It is empty when it has no version.
 """
 
 from __future__ import annotations
@@ -68,15 +68,15 @@ def _galleries(cloud: Cloud) -> str:
     return f"{cloud.group_id}/providers/Microsoft.Compute/galleries"
 
 
-def _id(cloud: Cloud, wanted: Desired | Observed) -> str:
-    if isinstance(wanted, Desired):
-        return f"{_galleries(cloud)}/{wanted.data['gallery']}/images/{wanted.address.name}"
-    gallery, _, name = wanted.address.name.partition("/")
-    return wanted.id or f"{_galleries(cloud)}/{gallery}/images/{name}"
+def _id(cloud: Cloud, resource: Desired | Observed) -> str:
+    if isinstance(resource, Desired):
+        return f"{_galleries(cloud)}/{resource.data['gallery']}/images/{resource.address.name}"
+    gallery, _, name = resource.address.name.partition("/")
+    return resource.id or f"{_galleries(cloud)}/{gallery}/images/{name}"
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
-    """Those of the galleries that the spec speaks of, and of galleries of ours; `GALLERY/NAME` if not in the spec."""
+    """The definitions in galleries that are in the spec or ours; named `GALLERY/NAME` if they are not in the spec."""
     galleries = {desired.address.name: desired.data["gallery"] for desired in wanted}
     raws = arm.listing(cloud, _galleries(cloud), ARM.api_version)
     ours = {raw["name"] for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))}

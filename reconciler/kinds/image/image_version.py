@@ -1,7 +1,8 @@
 """The current version of a VM image: built on a temporary machine when its content differs from every version's.
 
 Regions, replicas, latest and end of life change in place; content never does: other content is the next version, and
-the one before stays. Old versions go when more than `keep` are there, but never one that a pool or job schedule uses.
+the one before stays. Old versions are deleted when there are more than `keep`, but never one that a pool or job
+schedule uses.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from reconciler.spec.spec import Spec
 
 NAME = "image_version"
 NODES_PER_REPLICA = 300
-"""Source: the mission; Microsoft recommends a replica per 20 machines that are made at once, at most 50 of them."""
+"""A required ratio; Microsoft recommends a replica per 20 machines that are made at once, at most 50 of them."""
 FIELDS = {
     **arm.TAGGED,
     "version": Rule.NEW_VERSION,
@@ -70,28 +71,29 @@ def expand(spec: Spec) -> Iterable[Desired]:
         }
         definition = f"{spec.group_id}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{name}"
         identity = image.get("identity", "").removeprefix("identities/")
-        data = {"own": image, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
+        data = {"image": image, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
         refs = [Address("image_definition", name), *preload.refs(spec, image["preload"]), *_roles(spec, identity)]
         yield Desired(Address(NAME, name), body, tuple(refs), image["protect"], data)
 
 
 def _pinned(spec: Spec) -> list[str]:
-    """Gallery images that pools of the spec name themselves, in lower case."""
+    """The ids, in lower case, of gallery images that pools of the spec name directly."""
     where = (spec.azure.subscription, spec.azure.resource_group)
-    return [found.lower() for pool in spec.pools.values() if (found := images.gallery_id(pool["image"], *where))]
+    return [image_id.lower() for pool in spec.pools.values() if (image_id := images.gallery_id(pool["image"], *where))]
 
 
 def _replicas(spec: Spec, name: str) -> int:
     """A replica for every 300 nodes of the pools that boot the image."""
-    users = [pool["nodes"] for pool in spec.pools.values() if pool["image"] == f"images/{name}"]
+    scales = [pool["nodes"] for pool in spec.pools.values() if pool["image"] == f"images/{name}"]
     nodes = sum(
-        int(one["autoscale"].get("max", 1)) if "autoscale" in one else one["dedicated"] + one["spot"] for one in users
+        int(scale["autoscale"].get("max", 1)) if "autoscale" in scale else scale["dedicated"] + scale["spot"]
+        for scale in scales
     )
     return max(1, math.ceil(nodes / NODES_PER_REPLICA))
 
 
 def _roles(spec: Spec, identity: str) -> list[Address]:
-    """The identity and its roles: the machine pulls with them."""
+    """The identity that the machine pulls with, and its roles on the registries."""
     if not identity:
         return []
     registries = [Address("registry", name) for name in spec.registries]
@@ -99,45 +101,45 @@ def _roles(spec: Spec, identity: str) -> list[Address]:
 
 
 def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
-    """What goes into the image now, and which version that is: one there is already, or the next."""
-    own = desired.data["own"]
-    base = own.get("baseVersion") or _newest_base(cloud, own["os"], desired.body["location"])
-    found = [preload.resolve(cloud, reference, before) for reference in own["preload"]]
-    missing = [reference for reference, one in zip(own["preload"], found, strict=True) if one is None]
-    pulls = tuple(one.pull for one in found if one)
-    digests = {reference: one.digest for reference, one in zip(own["preload"], found, strict=True) if one}
-    inputs = recipe.inputs(own, base, digests)
+    """With the inputs of the image as they are now, and the version for them: an existing one, or the next."""
+    image = desired.data["image"]
+    base = image.get("baseVersion") or _newest_base(cloud, image["os"], desired.body["location"])
+    pins = [preload.resolve(cloud, reference, before) for reference in image["preload"]]
+    missing = [reference for reference, pin in zip(image["preload"], pins, strict=True) if pin is None]
+    pulls = tuple(pin.pull for pin in pins if pin)
+    digests = {reference: pin.digest for reference, pin in zip(image["preload"], pins, strict=True) if pin}
+    inputs = recipe.inputs(image, base, digests)
     content = digest(inputs)
-    there = versions.resolved(cloud, desired.data["definition"])
-    version = _version(own["version"], content, versions.ours(cloud, there), there)
+    raws = versions.resolved(cloud, desired.data["definition"])
+    version = _version(image["version"], content, versions.ours(cloud, raws), raws)
     data = {**desired.data, "base": base, "content": content, "pulls": pulls}
     body = {**desired.body, "version": version, "inputs": inputs}
     resolved = replace(desired, body=body, data=data)
-    return replace(resolved, obstacle=_obstacle(cloud, resolved, versions.named(there, version), missing))
+    return replace(resolved, obstacle=_obstacle(cloud, resolved, versions.named(raws, version), missing))
 
 
 def _newest_base(cloud: Cloud, os: str, location: str) -> str:
     publisher, offer, sku = images.BASES[os].urn.split(":")
     place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/locations/{location}"
     path = f"{place}/publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}/versions"
-    found = [one["name"] for one in cloud.arm("GET", path).body]
-    if not found:
+    names = [entry["name"] for entry in cloud.arm("GET", path).body]
+    if not names:
         raise AzureError(404, "PlatformImageNotFound", f"the marketplace has no {images.BASES[os].urn} in {location}")
-    return str(max(found, key=images.semantic))
+    return str(max(names, key=images.semantic))
 
 
-def _version(wanted: str, content: str, ours: list[dict[str, Any]], every: list[dict[str, Any]]) -> str:
-    if wanted != "auto":
-        return wanted
+def _version(declared: str, content: str, ours: list[dict[str, Any]], every: list[dict[str, Any]]) -> str:
+    if declared != "auto":
+        return declared
     same = [raw["name"] for raw in ours if version_tags.content(raw) == content]
     return same[0] if same else images.following([raw["name"] for raw in every])
 
 
 def _obstacle(cloud: Cloud, desired: Desired, live: dict[str, Any] | None, missing: list[str]) -> str:
-    """Why the version cannot be built, if it has to be; `live` is the one of its name."""
+    """Why the version cannot be built, if it has to be; `live` is the existing version of that name."""
     if missing:
         return f"cannot preload {', '.join(missing)}: there is no such image in its registry"
-    version, own = desired.body["version"], desired.data["own"]
+    version, image = desired.body["version"], desired.data["image"]
     if live is not None and version_tags.content(live) == desired.data["content"]:
         return ""
     if live is not None and marks.mark_of(live.get("tags")) is not None:
@@ -146,20 +148,20 @@ def _obstacle(cloud: Cloud, desired: Desired, live: dict[str, Any] | None, missi
         return problem
     if arm.get(cloud, build.names(cloud, desired).machine) is not None:
         return ""
-    return capacity.obstacle(cloud, desired.body["location"], own["buildVm"]["size"])
+    return capacity.obstacle(cloud, desired.body["location"], image["buildVm"]["size"])
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    """The current version of each image, and every other version of ours: kept, or too many."""
+    """The current version of each image, and every other version of ours, to be kept or deleted."""
     wanted = list(wanted)
-    left = machine.leftovers(cloud) if wanted else []
+    resources = machine.leftovers(cloud) if wanted else []
     for desired in wanted:
-        there = versions.listed(cloud, desired.data["definition"])
-        mine = [resource for resource in left if resource["tags"][marks.BUILD] == desired.address.name]
-        if current := _current(cloud, desired, there, mine):
+        live = versions.listed(cloud, desired.data["definition"])
+        mine = [resource for resource in resources if resource["tags"][marks.BUILD] == desired.address.name]
+        if current := _current(cloud, desired, live, mine):
             yield current
-        others = [raw for raw in versions.ours(cloud, there) if raw["name"] != desired.body["version"]]
-        keep, pinned = desired.data["own"]["keep"] - 1, desired.data["pinned"]
+        others = [raw for raw in versions.ours(cloud, live) if raw["name"] != desired.body["version"]]
+        keep, pinned = desired.data["image"]["keep"] - 1, desired.data["pinned"]
         yield from version_use.others(cloud, NAME, others, keep, pinned)
     known = {desired.data["definition"].lower() for desired in wanted}
     for definition in version_use.definitions(cloud):
@@ -168,36 +170,38 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
             yield from version_use.others(cloud, NAME, raws, None)
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    if isinstance(wanted, Observed):
-        raw = arm.get(cloud, version_use.id_of(cloud, wanted))
+def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    if isinstance(resource, Observed):
+        raw = arm.get(cloud, version_use.id_of(cloud, resource))
         if raw is None:
             return None
         used = version_use.users(cloud).get(raw["id"].lower(), [])
-        return replace(version_use.observed(wanted.address, raw), occupants=tuple(one.name for one in used))
-    there = versions.now(cloud, wanted.data["definition"])
-    return _current(cloud, wanted, there, machine.leftovers(cloud, wanted.address.name))
+        return replace(version_use.observed(resource.address, raw), occupants=tuple(user.name for user in used))
+    raws = versions.now(cloud, resource.data["definition"])
+    return _current(cloud, resource, raws, machine.leftovers(cloud, resource.address.name))
 
 
-def _current(cloud: Cloud, desired: Desired, there: versions.Versions, left: list[dict[str, Any]]) -> Observed | None:
-    """The wanted version if it is among those that are there; else its build, shown against the newest before it."""
-    live = versions.named(there, desired.body["version"])
+def _current(
+    cloud: Cloud, desired: Desired, raws: versions.Versions, resources: list[dict[str, Any]]
+) -> Observed | None:
+    """The desired version if it exists; else the state of its build, compared with the newest version before it."""
+    live = versions.named(raws, desired.body["version"])
     if live is not None and live["properties"]["provisioningState"] != "Succeeded":
         live = arm.get(cloud, live["id"], expand="ReplicationStatus")
     if live is not None and (
         version_tags.content(live) == desired.data["content"] or not marks.is_ours(cloud.owner, live.get("tags"))
     ):
-        return _published(cloud, desired, live, left)
-    before = next(iter(versions.ours(cloud, there)), None)
-    if before is None and not left:
+        return _published(cloud, desired, live, resources)
+    before = next(iter(versions.ours(cloud, raws)), None)
+    if before is None and not resources:
         return None
     body = version_tags.body(before) if before else {**desired.body, "version": None}
     mark = marks.mark_of(before.get("tags")) if before else Mark(cloud.owner, "")
     unbuilt = Observed(desired.address, before["id"] if before else "", body, mark, state=State())
-    return build.building(cloud, desired, unbuilt, left) if left else unbuilt
+    return build.building(cloud, desired, unbuilt, resources) if resources else unbuilt
 
 
-def _published(cloud: Cloud, desired: Desired, live: dict[str, Any], left: list[dict[str, Any]]) -> Observed:
+def _published(cloud: Cloud, desired: Desired, live: dict[str, Any], resources: list[dict[str, Any]]) -> Observed:
     status, detail = live["properties"]["provisioningState"], ""
     health = Health.FAILED if status == "Failed" else Health.READY
     if status == "Failed":
@@ -209,9 +213,9 @@ def _published(cloud: Cloud, desired: Desired, live: dict[str, Any], left: list[
     elif status == "Deleting":
         health, detail = Health.BUSY, "being deleted"
     tags = live.get("tags") or {}
-    mark, state = marks.mark_of(tags), State(tags, tuple(left))
+    mark, state = marks.mark_of(tags), State(tags, tuple(resources))
     version = Observed(desired.address, live["id"], version_tags.body(live), mark, health, detail, state=state)
-    return build.clearing(cloud, version, left) if left and health is Health.READY else version
+    return build.clearing(cloud, version, resources) if resources and health is Health.READY else version
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -221,14 +225,14 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, version: Observed, diff: Diff) -> Operation | None:
-    """The next phase of the build, or what has changed of a version that is there."""
+    """Start the next phase of the build, or PATCH a version that exists."""
     state = state_of(version)
     if version.body["version"] != desired.body["version"] or "inputs" in {c.path.split(".")[0] for c in diff.changes}:
         build.advance(cloud, desired, mark, state)
     elif version.health is Health.FAILED:
         return arm.delete(cloud, version.id)
     elif version.body["stage"]:
-        machine.clear(cloud, state.left)
+        machine.clear(cloud, state.resources)
     else:
         tags = {**state.tags, **marks.with_mark(desired.body["tags"], mark)}
         # a storage profile is required; an empty one changes nothing (Microsoft's example Update_WithoutSourceId)
@@ -238,18 +242,18 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, version: Observed, diff: 
     return None
 
 
-def delete(cloud: Cloud, found: Observed) -> Operation | None:
-    return arm.delete(cloud, found.id)
+def delete(cloud: Cloud, version: Observed) -> Operation | None:
+    return arm.delete(cloud, version.id)
 
 
 def takes(decision: Decision, desired: Desired | None) -> timedelta:
-    """A build takes its stages; anything else a minute."""
+    """A build takes as long as its stages; anything else a minute."""
     built = desired is not None and (decision.diff.rule is Rule.NEW_VERSION or decision.action == "create")
-    return timedelta(seconds=recipe.seconds(desired.data["own"]) if built and desired else 60)
+    return timedelta(seconds=recipe.seconds(desired.data["image"]) if built and desired else 60)
 
 
-def made(desired: Desired) -> str:
-    """The id of the version that is wanted, in lower case."""
+def version_id(desired: Desired) -> str:
+    """The id of the desired version, in lower case."""
     return f"{desired.data['definition']}/versions/{desired.body['version']}".lower()
 
 
@@ -275,6 +279,6 @@ KIND = Kind(
     reads=("image_definition",),
     spares_occupied=True,
     costs=costs.COSTS,
-    needs=Needs(image=made),
+    needs=Needs(image=version_id),
     inverse="what it is made of is not to be seen; pools boot it by its version",
 )

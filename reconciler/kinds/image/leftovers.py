@@ -11,16 +11,16 @@ from reconciler.kinds.image import machine
 
 
 def _expired(cloud: Cloud, everything: bool) -> list[Leftover]:  # noqa: FBT001
-    """Those of any spec in the subscription whose time is over, or all of them."""
+    """The leftovers of any spec in the subscription that have expired, or all of them."""
     place = f"/subscriptions/{cloud.target.subscription}/resources"
     raws = list(cloud.list_arm(place, filter=f"tagName eq '{marks.EXPIRES}'"))
-    now = cloud.time.strftime("%Y-%m-%dT%H:%M:%SZ")  # Azure's own, as of its answer
-    left = (Leftover(raw["id"], raw["type"], raw["tags"][marks.EXPIRES]) for raw in raws)
-    return [one for one in left if everything or one.expires <= now]
+    now = cloud.time.strftime("%Y-%m-%dT%H:%M:%SZ")  # by Azure's clock, as of that answer
+    leftovers = (Leftover(raw["id"], raw["type"], raw["tags"][marks.EXPIRES]) for raw in raws)
+    return [leftover for leftover in leftovers if everything or leftover.expires <= now]
 
 
-def _clear(cloud: Cloud, left: Iterable[Leftover]) -> str | None:
-    return machine.clear(cloud, [{"id": one.id, "type": one.type} for one in left])
+def _clear(cloud: Cloud, leftovers: Iterable[Leftover]) -> str | None:
+    return machine.clear(cloud, [{"id": leftover.id, "type": leftover.type} for leftover in leftovers])
 
 
 LEFTOVERS = Leftovers(_expired, _clear)

@@ -1,7 +1,7 @@
-"""The temporary machine of an image build, with its network: what there is of it, what comes next, how it goes.
+"""The temporary machine of an image build, with its network: what exists of it, what comes next, how it is deleted.
 
-Its names carry the digest of the image's content, so that a build is found again whoever started it, and there is
-never a second one. Everything is tagged with its owner and with the time at which anybody may clear it away.
+Its names contain the digest of the image's content, so that every run finds a build that another started, and none
+starts a second one. Everything is tagged with its owner and with the time after which anybody may clear it away.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ORDER = (
     "microsoft.network/virtualnetworks",
     "microsoft.network/networksecuritygroups",
 )
-"""In this order they can be deleted: each is used by one before it."""
+"""The order in which the types can be deleted: each is used by one before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The ids of what a build makes, from the image's name and content."""
+    """The ids of the resources that a build makes, from the image's name and content."""
 
     machine: str
     interface: str
@@ -47,25 +47,25 @@ class Names:
 
 def names(group_id: str, image: str, content: str) -> Names:
     slug = re.sub(r"[^a-z0-9]+", "-", image.lower()).strip("-")[:30].strip("-")
-    one = f"build-{slug}-{content[:8]}"
+    stem = f"build-{slug}-{content[:8]}"
     return Names(
-        machine=f"{group_id}/{COMPUTE}/virtualMachines/{one}",
-        interface=f"{group_id}/{NETWORK}/networkInterfaces/{one}-nic",
-        address=f"{group_id}/{NETWORK}/publicIPAddresses/{one}-ip",
-        network=f"{group_id}/{NETWORK}/virtualNetworks/{one}-vnet",
-        security=f"{group_id}/{NETWORK}/networkSecurityGroups/{one}-nsg",
+        machine=f"{group_id}/{COMPUTE}/virtualMachines/{stem}",
+        interface=f"{group_id}/{NETWORK}/networkInterfaces/{stem}-nic",
+        address=f"{group_id}/{NETWORK}/publicIPAddresses/{stem}-ip",
+        network=f"{group_id}/{NETWORK}/virtualNetworks/{stem}-vnet",
+        security=f"{group_id}/{NETWORK}/networkSecurityGroups/{stem}-nsg",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What there is of a build. `commands` are run commands by name, each with its instance view."""
+    """What exists of a build. `commands` are run commands by name, each with its instance view."""
 
     machine: Mapping[str, Any] | None = None
     commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     extension: Mapping[str, Any] | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
-    """Part of the network (`interface`, `network`, ...) → its provisioningState; what is absent is not in it."""
+    """Part of the network (`interface`, `network`, ...) → its provisioningState, if the part exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +76,21 @@ class Phase:
     health: Health
     number: int
     of: int
-    told: str = ""
+    detail: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.number} of {self.of})"
 
 
 def look(cloud: Cloud, named: Names, subnet: str | None, *, extension: bool) -> Seen:
-    """Read what there is; the network's parts only while there is no machine."""
+    """Read what exists; the parts of the network only while there is no machine."""
     machine = arm.get(cloud, named.machine, expand="instanceView")
     if machine is None:
-        wanted = {"interface": named.interface}
+        ids = {"interface": named.interface}
         if subnet is None:
-            wanted |= {"address": named.address, "network": named.network, "security": named.security}
-        found = {part: arm.get(cloud, one) for part, one in wanted.items()}
-        return Seen(parts={part: raw["properties"]["provisioningState"] for part, raw in found.items() if raw})
+            ids |= {"address": named.address, "network": named.network, "security": named.security}
+        raws = {part: arm.get(cloud, resource_id) for part, resource_id in ids.items()}
+        return Seen(parts={part: raw["properties"]["provisioningState"] for part, raw in raws.items() if raw})
     if machine["properties"]["provisioningState"] != "Succeeded":
         return Seen(machine)
     commands = {raw["name"]: raw for raw in arm.listing(cloud, f"{named.machine}/runCommands", expand="instanceView")}
@@ -103,11 +103,11 @@ def command_name(number: int, stage: Stage) -> str:
 
 
 def phase(seen: Seen, stages: tuple[Stage, ...], subnet: str | None = None) -> Phase:
-    """Where the build is. Pure."""
+    """The phase that the build is in. Pure."""
     order = ["network", "machine", *(stage.name for stage in stages), "deallocate", "generalize", "publish"]
 
-    def at(name: str, health: Health, told: str = "") -> Phase:
-        return Phase(name, health, order.index(name) + 1, len(order), told)
+    def at(name: str, health: Health, detail: str = "") -> Phase:
+        return Phase(name, health, order.index(name) + 1, len(order), detail)
 
     if seen.machine is None:
         return at(*_network(seen.parts, subnet))
@@ -116,7 +116,7 @@ def phase(seen: Seen, stages: tuple[Stage, ...], subnet: str | None = None) -> P
         return at("machine", Health.FAILED, "the machine could not be made")
     if state != "Succeeded":
         return at("machine", Health.BUSY, state.lower())
-    codes = {one["code"] for one in seen.machine["properties"]["instanceView"]["statuses"]}
+    codes = {status["code"] for status in seen.machine["properties"]["instanceView"]["statuses"]}
     if "OSState/generalized" in codes:
         return at("publish", Health.READY)
     if "PowerState/deallocated" in codes:
@@ -124,9 +124,9 @@ def phase(seen: Seen, stages: tuple[Stage, ...], subnet: str | None = None) -> P
     if "PowerState/deallocating" in codes:
         return at("deallocate", Health.BUSY)
     for number, stage in enumerate(stages, start=1):
-        health, told = _stage(seen, number, stage)
+        health, detail = _stage(seen, number, stage)
         if health is not None:
-            return at(stage.name, health, told)
+            return at(stage.name, health, detail)
     stopped = "PowerState/stopped" in codes
     return at("deallocate", Health.READY if stopped else Health.BUSY, "" if stopped else "the machine shuts down")
 
@@ -142,7 +142,7 @@ def _network(parts: Mapping[str, str], subnet: str | None) -> tuple[str, Health,
 
 
 def _stage(seen: Seen, number: int, stage: Stage) -> tuple[Health | None, str]:
-    """The health of a stage that is not done, or None if it is."""
+    """Health and detail of a stage; the health is None if the stage is done."""
     if stage.script is None:
         return _extension(seen.extension)
     raw = seen.commands.get(command_name(number, stage))
@@ -157,8 +157,8 @@ def _stage(seen: Seen, number: int, stage: Stage) -> tuple[Health | None, str]:
     if state in ("Pending", "Running", "Unknown"):
         return Health.BUSY, ""
     lines = [line for line in (view.get("error") or view.get("output") or "").splitlines() if line.strip()]
-    told = "it took too long" if state == "TimedOut" else f"it ended with exit code {view.get('exitCode')}"
-    return Health.FAILED, f"{told}: {lines[-1][:300]}" if lines else told
+    detail = "it took too long" if state == "TimedOut" else f"it ended with exit code {view.get('exitCode')}"
+    return Health.FAILED, f"{detail}: {lines[-1][:300]}" if lines else detail
 
 
 def _extension(raw: Mapping[str, Any] | None) -> tuple[Health | None, str]:
@@ -174,50 +174,51 @@ def _extension(raw: Mapping[str, Any] | None) -> tuple[Health | None, str]:
 
 
 def logs(seen: Seen) -> dict[str, str]:
-    """What each stage has written, with its times. Azure keeps the last 4 KB of each stream."""
-    found = {}
+    """The output of each stage that has ended, with its times. Azure keeps the last 4 KB of each stream."""
+    texts = {}
     for name, raw in seen.commands.items():
         view = raw["properties"].get("instanceView") or {}
         if view.get("executionState") in ("Succeeded", "Failed", "TimedOut"):
             head = f"{view.get('startTime', '')} to {view.get('endTime', '')}, exit code {view.get('exitCode')}"
-            found[name] = f"{head}\n{view.get('output', '')}{view.get('error', '')}"
-    return found
+            texts[name] = f"{head}\n{view.get('output', '')}{view.get('error', '')}"
+    return texts
 
 
 def leftovers(cloud: Cloud, image: str | None = None) -> list[dict[str, Any]]:
-    """What builds of this spec have left in its group: of one image, or of all.
+    """The resources that builds of this spec have left in its group: of one image, or of all.
 
-    Resources are asked for by the tag's name alone: where its value is asked for too, ARM returns no tags.
+    The filter names the tag without a value, because ARM returns no tags if it contains a value too.
     """
     raws = arm.listing(cloud, f"{cloud.group_id}/resources", filter=f"tagName eq '{marks.BUILD}'")
     mine = [raw for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))]
     return [raw for raw in mine if image in (None, raw["tags"][marks.BUILD])]
 
 
-def clear(cloud: Cloud, left: Iterable[Mapping[str, Any]]) -> str | None:
-    """Start deleting the first kind of what is left; what it is, or None if nothing is."""
-    first = _first(left)
-    for one in first:
-        with tolerated(400, 409):  # still in use by what is going, or going already
-            arm.delete(cloud, one)
+def clear(cloud: Cloud, resources: Iterable[Mapping[str, Any]]) -> str | None:
+    """Start to delete those of `resources` that can go first; their names, or None if there is none."""
+    first = _first(resources)
+    for resource_id in first:
+        with tolerated(400, 409):  # still used by what is being deleted, or being deleted itself
+            arm.delete(cloud, resource_id)
     return _names(first) or None
 
 
-def going(cloud: Cloud, left: Iterable[Mapping[str, Any]]) -> tuple[str, bool]:
-    """What of `left` goes next, and whether it is going already."""
-    first = _first(left)
+def going(cloud: Cloud, resources: Iterable[Mapping[str, Any]]) -> tuple[str, bool]:
+    """The names of those of `resources` that can go first, and whether they are being deleted already."""
+    first = _first(resources)
     raw = arm.get(cloud, first[0]) if first else None
     return _names(first), raw is None or raw["properties"].get("provisioningState") == "Deleting"
 
 
-def _first(left: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The ids of the kind that has to go first."""
-    ranks = {one["id"]: ORDER.index(one["type"].lower()) for one in left if one["type"].lower() in ORDER}
-    return sorted(one for one, rank in ranks.items() if rank == min(ranks.values()))
+def _first(resources: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The ids of the resources whose type has to be deleted first."""
+    types = {resource["id"]: resource["type"].lower() for resource in resources}
+    ranks = {resource_id: ORDER.index(kind) for resource_id, kind in types.items() if kind in ORDER}
+    return sorted(resource_id for resource_id, rank in ranks.items() if rank == min(ranks.values()))
 
 
 def _names(ids: Iterable[str]) -> str:
-    return ", ".join(one.rsplit("/", 1)[-1] for one in ids)
+    return ", ".join(resource_id.rsplit("/", 1)[-1] for resource_id in ids)
 
 
 def public_address(cloud: Cloud, named: Names) -> str:

@@ -1,7 +1,7 @@
 """How a VM image of ours is made: what goes into it, and the stages of its build. Pure.
 
-Two builds with equal inputs give the same image for our purposes, so the digest of the inputs is the image's content:
-a version is built when it differs from that of every version there is, and the plan names the inputs that moved.
+Two builds with equal inputs give the same image for our purposes, so the digest of the inputs stands for its content:
+a version is built when no existing version has that digest, and the plan names the inputs that differ.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EXTENSION = {
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A container image to preload: `reference` is pinned, `name` is how tasks call it."""
+    """A container image to preload: `reference` is its exact version, `name` what tasks call it."""
 
     reference: str
     name: str
@@ -35,7 +35,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of the build on the machine: a script as root, or with no script the VM extension."""
+    """One step of the build on the machine: a script that runs as root, or the VM extension if there is no script."""
 
     name: str
     script: str | None
@@ -43,17 +43,17 @@ class Stage:
 
 
 def inputs(image: Image, base_version: str, preload: Mapping[str, str]) -> dict[str, str]:
-    """Everything that makes the image what it is, each as a short text; `preload` maps a reference to its digest."""
-    found = {"base": f"{images.BASES[image['os']].urn}:{base_version}", "gpu": "yes" if image["gpu"] else "no"}
+    """Everything that goes into the image, each as a short text; `preload` maps a reference to its digest."""
+    parts = {"base": f"{images.BASES[image['os']].urn}:{base_version}", "gpu": "yes" if image["gpu"] else "no"}
     if image["packages"]:
-        found["packages"] = _short(" ".join(sorted(image["packages"])))
+        parts["packages"] = _short(" ".join(sorted(image["packages"])))
     for stage in _ours(image):
-        found[f"stage {stage}"] = _sha256(stagescript.text(image["os"], stage, {}))
+        parts[f"stage {stage}"] = _sha256(stagescript.text(image["os"], stage, {}))
     for word, steps in (("script", image["scripts"]), ("verify", image["verify"])):
         for index, step in enumerate(steps, start=1):
-            found[f"{word} {index} {step['name']}"] = _sha256(step["run"])
-    found |= {f"preload {reference}": digest[:19] for reference, digest in preload.items()}
-    return found
+            parts[f"{word} {index} {step['name']}"] = _sha256(step["run"])
+    parts |= {f"preload {reference}": digest[:19] for reference, digest in preload.items()}
+    return parts
 
 
 def stages(image: Image, pulls: tuple[Pull, ...], client_id: str) -> tuple[Stage, ...]:
@@ -66,23 +66,23 @@ def stages(image: Image, pulls: tuple[Pull, ...], client_id: str) -> tuple[Stage
             "IDENTITY_CLIENT_ID": client_id,
         },
     }
-    found = [Stage(name, _script(image, name, variables), _seconds(name, pulls)) for name in _ours(image)[:-1]]
-    found += [Stage(f"script-{step['name']}", step["run"], 60) for step in image["scripts"]]
-    found += [Stage(f"verify-{step['name']}", step["run"], 20) for step in image["verify"]]
+    first = [Stage(name, _script(image, name, variables), _seconds(name, pulls)) for name in _ours(image)[:-1]]
+    first += [Stage(f"script-{step['name']}", step["run"], 60) for step in image["scripts"]]
+    first += [Stage(f"verify-{step['name']}", step["run"], 20) for step in image["verify"]]
     last = _ours(image)[-1]
-    return (*found, Stage(last, _script(image, last, {}), _seconds(last, ())))
+    return (*first, Stage(last, _script(image, last, {}), _seconds(last, ())))
 
 
 def seconds(image: Image) -> float:
-    """How long a build and its publishing usually take, from mission measurements: a VM 3 min, a version 5 to 8."""
-    pulls = tuple(Pull(one, one) for one in image["preload"])
+    """How long a build and its publishing usually take. Measured: a VM 3 min, a version 5 to 8."""
+    pulls = tuple(Pull(reference, reference) for reference in image["preload"])
     machine = sum(stage.seconds for stage in stages(image, pulls, ""))
     regions = len(image.get("regions") or [1])
     return 180 + machine + 120 + 300 + 120 * (regions - 1)
 
 
 def _ours(image: Image) -> list[str]:
-    """The names of our own stages, deprovisioning last."""
+    """The names of the stages that are not from the spec, deprovisioning last."""
     chosen = {
         "gpu-driver": image["gpu"],
         "nvidia-container": image["gpu"],
@@ -100,7 +100,7 @@ def _script(image: Image, name: str, variables: Mapping[str, Mapping[str, str]])
 
 
 def _seconds(name: str, pulls: tuple[Pull, ...]) -> float:
-    """Measured by the scripts that this replaces: drivers 6 min, Docker 2 min, a pull 3 min."""
+    """How long a stage usually takes. Measured: drivers 6 min, Docker 2 min, a pull 3 min."""
     usual = {"gpu-driver": 360, "docker": 120, "nvidia-container": 60, "preload": 180 * len(pulls)}
     return float(usual.get(name, 30))
 

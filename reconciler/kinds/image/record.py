@@ -14,21 +14,21 @@ from reconciler.spec.spec import Spec
 
 
 def _make(cloud: Cloud, spec: Spec, desired: Desired, version: Observed | None) -> dict[str, Any]:
-    name, wanted = desired.address.name, desired.body["version"]
-    if version is None or version.body["version"] != wanted:
-        raise Refused(f"version {wanted} of images/{name} is not there yet; run apply")
-    own = spec.images[name]
-    containers, _ = registries.names(own["preload"])
+    name, version_name = desired.address.name, desired.body["version"]
+    if version is None or version.body["version"] != version_name:
+        raise Refused(f"version {version_name} of images/{name} is not there yet; run apply")
+    image = spec.images[name]
+    containers, _ = registries.names(image["preload"])
     return {
         "imageId": version.id,
-        "nodeAgentSku": node_agents.agent_of(cloud, images.BASES[own["os"]].urn) if spec.batch_account else None,
-        "galleryName": own["gallery"],
+        "nodeAgentSku": node_agents.agent_of(cloud, images.BASES[image["os"]].urn) if spec.batch_account else None,
+        "galleryName": image["gallery"],
         "imageName": name,
         "version": version.body["version"],
-        "vmSize": own["buildVm"]["size"],
+        "vmSize": image["buildVm"]["size"],
         "location": desired.body["location"],
-        "baseOS": own["os"],
-        "gpuEnabled": own["gpu"],
+        "baseOS": image["os"],
+        "gpuEnabled": image["gpu"],
         "containerImage": containers[0] if len(containers) == 1 else containers or None,
     }
 

@@ -1,4 +1,4 @@
-"""The section `images` of a spec: its machine, its scripts as text, what it may pull, and where it must be."""
+"""The section `images` of a spec: its defaults, its scripts as text, and checks of what it pulls and where it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.spec.spec import Spec
 
 
 def spell(image: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """With the size of the machine that builds it, and each step's script as text."""
+    """Fill in the size of the machine that builds the image, and the text of each script."""
     size = "Standard_NC4as_T4_v3" if image.get("gpu") else "Standard_D2s_v3"
     steps: dict[str, Any] = {
         key: [_step(step, folder) for step in image[key]] for key in ("scripts", "verify") if key in image
@@ -26,7 +26,7 @@ def spell(image: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _step(step: dict[str, str], folder: Path) -> dict[str, str]:
-    """A step whose file cannot be read stays without `run`, which is a problem of its own."""
+    """The step with its script in `run`; without it if the file cannot be read, which `check` reports."""
     try:
         return step if "run" in step else {**step, "run": (folder / step["file"]).read_text(encoding="utf-8")}
     except (OSError, UnicodeDecodeError):
@@ -46,19 +46,19 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
 
 
 def _steps(document: Document, spec: Spec, path: Path_, image: Image) -> Iterator[Problem]:
-    seen: set[str] = set()
+    names: set[str] = set()
     for section, steps in (("scripts", image["scripts"]), ("verify", image["verify"])):
         for index, step in enumerate(steps):
             where = (*path, section, index)
-            if step["name"] in seen:
+            if step["name"] in names:
                 yield document.problem((*where, "name"), "is given twice; each step needs a name of its own")
-            seen.add(step["name"])
+            names.add(step["name"])
             if reason := _unreadable(spec.folder / step["file"]) if "file" in step else "":
                 yield document.problem((*where, "file"), reason)
 
 
 def _unreadable(file: Path) -> str:
-    """Why the text in a file cannot be had, if it cannot."""
+    """Why the text in a file cannot be read; empty if it can."""
     try:
         file.read_text(encoding="utf-8")
     except OSError as error:
@@ -69,7 +69,7 @@ def _unreadable(file: Path) -> str:
 
 
 def _preload(document: Document, spec: Spec, path: Path_, image: Image) -> Iterator[Problem]:
-    """What is not public needs an identity that may pull it."""
+    """Container images that are not public need an identity that may pull them."""
     identity = image.get("identity")
     for index, reference in enumerate(image["preload"]):
         where = (*path, "preload", index)

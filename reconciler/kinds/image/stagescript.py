@@ -1,8 +1,8 @@
 """The scripts that turn a marketplace VM into an image with containers: `scripts/<family>/<name>.sh`, run as root.
 
-A script that is the same on every family is in `scripts/common`. What a script is told is in shell variables, assigned
-right below its `set` line; its head says which ones it knows. Below them stands what scripts share, from
-`scripts/prologue`: how they speak, and how those of a family call its package manager.
+A script that is the same on every family is in `scripts/common`. Its arguments are shell variables, assigned below its
+`set` line; the head of the script says which ones it knows. Below them is what scripts share, from `scripts/prologue`:
+how they print messages, and how those of a family call its package manager.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def available(os: str) -> tuple[str, ...]:
 
 
 def text(os: str, name: str, variables: Mapping[str, str]) -> str:
-    """The script `name` for `os`, such as `ubuntu-22.04`, whole: with its variables assigned and what scripts share."""
+    """The complete script `name` for `os`, such as `ubuntu-22.04`, with its variables and with what scripts share."""
     scripts = _scripts(os)
     if name not in scripts:
         raise ReconcileError(f"cannot prepare {os}: there is no script {name}; there are {', '.join(sorted(scripts))}")

@@ -1,4 +1,4 @@
-"""What is known of an image version beyond its body: all of its tags, and what there is of a build of it."""
+"""What is known of an image version beyond its body: all of its tags, and the resources of its build."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reconciler.model import Observed
 class State:
     """The state of an image version, or of the build that is to become it.
 
-    tags  all tags of the version, our marks among them
-    left  what builds of the image have left, of any content: resources in ARM's short form
-    seen  what there is of the build of the wanted content; None where that was not looked at
+    tags       all tags of the version, our marks among them
+    resources  what builds of the image, of any content, have left: resources in ARM's short form
+    seen       what exists of the build of the desired content; None if that was not read
     """
 
     tags: Mapping[str, str] = field(default_factory=dict)
-    left: tuple[Mapping[str, Any], ...] = ()
+    resources: tuple[Mapping[str, Any], ...] = ()
     seen: Seen | None = None
 
 

@@ -1,7 +1,7 @@
-"""What starts each phase of an image build: the bodies of the requests that make its network and machine.
+"""The requests that start each phase of an image build: they make its network and machine, and run its stages.
 
-The machine has no way in: its network lets nothing from outside through, and nobody has its key unless the spec gives
-a public one. It has an address of its own as its way out to the package servers.
+Nobody can log in to the machine from outside: its network lets nothing in, and nobody has its key unless the spec gives
+a public one. It has a public address only to reach the package servers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from reconciler.kinds.image.recipe import Stage
 USER = "reconcile"
 PREFIX = "10.224.0.0/24"
 LONGEST = 5400
-"""Seconds after which Azure stops a stage."""
+"""The most seconds that a stage may take before Azure stops it."""
 
 
 def network(cloud: Cloud, named: Names, seen: Seen, base: Mapping[str, Any], subnet: str | None) -> None:
-    """Make what is missing of the network and can be made by now."""
+    """Make the next missing parts of the network; each part needs those before it."""
     standard = {"sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}}
     if subnet is None and "security" not in seen.parts:
         arm.put(cloud, named.security, {**base, "properties": {"securityRules": []}})
@@ -32,8 +32,8 @@ def network(cloud: Cloud, named: Names, seen: Seen, base: Mapping[str, Any], sub
         arm.put(cloud, named.address, {**base, **standard})
     elif subnet is None and "network" not in seen.parts:
         inner = {"addressPrefix": PREFIX, "networkSecurityGroup": {"id": named.security}}
-        one = {"addressSpace": {"addressPrefixes": [PREFIX]}, "subnets": [{"name": "build", "properties": inner}]}
-        arm.put(cloud, named.network, {**base, "properties": one})
+        outer = {"addressSpace": {"addressPrefixes": [PREFIX]}, "subnets": [{"name": "build", "properties": inner}]}
+        arm.put(cloud, named.network, {**base, "properties": outer})
     else:
         where: dict[str, Any] = {"subnet": {"id": subnet or f"{named.network}/subnets/build"}}
         if subnet is None:
@@ -44,21 +44,22 @@ def network(cloud: Cloud, named: Names, seen: Seen, base: Mapping[str, Any], sub
 
 
 def machine(
-    cloud: Cloud, named: Names, base: Mapping[str, Any], own: Mapping[str, Any], version: str, identity: str | None
+    cloud: Cloud, named: Names, base: Mapping[str, Any], image: Mapping[str, Any], version: str, identity: str | None
 ) -> None:
     """Make the machine; its disk and its network interface go with it."""
-    publisher, offer, sku = images.BASES[own["os"]].urn.split(":")
+    publisher, offer, sku = images.BASES[image["os"]].urn.split(":")
     disk = {
         "createOption": "FromImage",
         "managedDisk": {"storageAccountType": "StandardSSD_LRS"},
         "deleteOption": "Delete",
     }
-    login = {"path": f"/home/{USER}/.ssh/authorized_keys", "keyData": own["buildVm"].get("sshPublicKey") or _nobody()}
+    public_key = image["buildVm"].get("sshPublicKey") or _nobody()
+    login = {"path": f"/home/{USER}/.ssh/authorized_keys", "keyData": public_key}
     linux = {"disablePasswordAuthentication": True, "ssh": {"publicKeys": [login]}, "provisionVMAgent": True}
-    image = {"publisher": publisher, "offer": offer, "sku": sku, "version": version}
+    reference = {"publisher": publisher, "offer": offer, "sku": sku, "version": version}
     properties = {
-        "hardwareProfile": {"vmSize": own["buildVm"]["size"]},
-        "storageProfile": {"imageReference": image, "osDisk": disk},
+        "hardwareProfile": {"vmSize": image["buildVm"]["size"]},
+        "storageProfile": {"imageReference": reference, "osDisk": disk},
         "osProfile": {"computerName": named.name, "adminUsername": USER, "linuxConfiguration": linux},
         "networkProfile": {"networkInterfaces": [{"id": named.interface, "properties": {"deleteOption": "Delete"}}]},
     }
@@ -68,14 +69,14 @@ def machine(
     arm.put(cloud, named.machine, body)
 
 
-def stage(cloud: Cloud, named: Names, location: str, number: int, wanted: Stage) -> None:
-    """Start a stage on the machine, which goes on by itself."""
+def stage(cloud: Cloud, named: Names, location: str, number: int, step: Stage) -> None:
+    """Start a stage on the machine; it then runs there by itself."""
     base = {"location": location}
-    if wanted.script is None:
+    if step.script is None:
         arm.put(cloud, f"{named.machine}/extensions/gpu-driver", {**base, "properties": recipe.EXTENSION})
         return
-    properties = {"source": {"script": wanted.script}, "asyncExecution": True, "timeoutInSeconds": LONGEST}
-    arm.put(cloud, f"{named.machine}/runCommands/{command_name(number, wanted)}", {**base, "properties": properties})
+    properties = {"source": {"script": step.script}, "asyncExecution": True, "timeoutInSeconds": LONGEST}
+    arm.put(cloud, f"{named.machine}/runCommands/{command_name(number, step)}", {**base, "properties": properties})
 
 
 def _nobody() -> str:

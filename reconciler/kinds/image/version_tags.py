@@ -1,7 +1,7 @@
-"""What an image version says of itself in its tags: its content, each input of it, and the system it started from.
+"""The tags of an image version: the digest of its content, each of its inputs, and the system that it is based on.
 
 A tag holds 256 characters and a resource 50 tags (learn.microsoft.com, tag resources), so the inputs are JSON, cut into
-pieces. They are there for the plan to say which input has moved; the digest alone decides.
+pieces. They are only for the plan, which tells the inputs that differ; the digest alone decides whether to build.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ PIECE, PIECES = 256, 20
 
 
 def content(raw: Mapping[str, Any]) -> str:
-    """The content digest of a version, or nothing."""
+    """The content digest of a version, or empty."""
     return str((raw.get("tags") or {}).get(marks.CONTENT, ""))
 
 
-def made(digest: str, inputs: Mapping[str, str], own: Mapping[str, Any]) -> dict[str, str]:
+def new(digest: str, inputs: Mapping[str, str], image: Mapping[str, Any]) -> dict[str, str]:
     """The tags of a new version."""
     text = json.dumps(inputs, separators=(",", ":"), sort_keys=True)
-    pieces = [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
-    told = {f"{marks.INPUTS}{number:02d}": piece for number, piece in enumerate(pieces)}
-    return {marks.CONTENT: digest, marks.OS: own["os"], marks.BASE: images.BASES[own["os"]].urn, **told}
+    starts = range(0, len(text), PIECE)
+    pieces = {f"{marks.INPUTS}{number:02d}": text[start : start + PIECE] for number, start in enumerate(starts)}
+    return {marks.CONTENT: digest, marks.OS: image["os"], marks.BASE: images.BASES[image["os"]].urn, **pieces}
 
 
 def too_long(inputs: Mapping[str, str]) -> str:
-    """Why these inputs cannot be kept in tags, or nothing."""
+    """Why these inputs cannot be kept in tags; empty if they can."""
     size = len(json.dumps(inputs, separators=(",", ":"), sort_keys=True))
     if size <= PIECE * PIECES:
         return ""
@@ -43,10 +43,10 @@ def inputs(raw: Mapping[str, Any]) -> dict[str, str]:
     tags = raw.get("tags") or {}
     text = "".join(tags[name] for name in sorted(tags) if name.startswith(marks.INPUTS))
     try:
-        found = json.loads(text or "{}")
+        values = json.loads(text or "{}")
     except ValueError:
         return {}
-    return {str(key): str(value) for key, value in found.items()}
+    return {str(key): str(value) for key, value in values.items()}
 
 
 def body(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def body(raw: Mapping[str, Any]) -> dict[str, Any]:
     tags = raw.get("tags") or {}
     profile = dict(raw["properties"].get("publishingProfile") or {})
     regions = profile.get("targetRegions") or []
-    profile["targetRegions"] = {arm.region(one["name"]): one.get("regionalReplicaCount", 1) for one in regions}
+    profile["targetRegions"] = {arm.region(region["name"]): region.get("regionalReplicaCount", 1) for region in regions}
     if profile.get("endOfLifeDate"):
         profile["endOfLifeDate"] = profile["endOfLifeDate"][:10]
     shown = {name: value for name, value in marks.without_mark(tags).items() if not name.startswith(marks.PREFIX)}
@@ -69,6 +69,6 @@ def body(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unreplicated(raw: Mapping[str, Any]) -> set[str]:
-    """Regions that wait for their copies."""
+    """The regions that do not have their replicas yet."""
     status = raw["properties"].get("replicationStatus") or {}
-    return {arm.region(one["region"]) for one in status.get("summary") or () if one["state"] != "Completed"}
+    return {arm.region(region["region"]) for region in status.get("summary") or () if region["state"] != "Completed"}

@@ -1,4 +1,4 @@
-"""Image versions that are not the current one: which stay, which are too many, and who uses them."""
+"""Image versions that are not the current one: which are kept, which are too many, and who uses them."""
 
 from __future__ import annotations
 
@@ -21,35 +21,36 @@ def others(
     keep: int | None,
     pinned: Container[str] = (),
 ) -> Iterator[Observed]:
-    """Versions of ours, newest first: the first `keep` stay, and those in use; None: the image has left the spec.
+    """Versions of ours from `raws`, newest first: the first `keep`, and those in use, are kept.
 
-    A pool of ours will boot what the spec says, so only what it pins (ids in lower case) and what others use counts.
+    If `keep` is None, the image is no longer in the spec. Pools of ours do not count as users, because they will boot
+    what the spec says; the versions that the spec names are in `pinned` (ids in lower case).
     """
     used: Mapping[str, list[User]] | None = None
     for place, raw in enumerate(raws):
-        found = observed(Address(kind, name(raw)), raw)
+        version = observed(Address(kind, name(raw)), raw)
         if keep is None:
-            yield found
+            yield version
             continue
         if place >= keep and used is None:
             used = users(cloud)
-        theirs = [one for one in (used or {}).get(raw["id"].lower(), ()) if not one.ours]
+        theirs = [user for user in (used or {}).get(raw["id"].lower(), ()) if not user.ours]
         kept = place < keep or bool(theirs) or raw["id"].lower() in pinned
-        yield replace(found, kept=kept, surplus=f"more than {count(keep + 1, 'version')}")
+        yield replace(version, kept=kept, surplus=f"more than {count(keep + 1, 'version')}")
 
 
 def name(raw: Mapping[str, Any]) -> str:
-    """`GALLERY/IMAGE/VERSION`: how a version that is not the current one is called."""
+    """The name of a version that is not the current one: `GALLERY/IMAGE/VERSION`."""
     parts = raw["id"].split("/")
     return f"{parts[-5]}/{parts[-3]}/{parts[-1]}"
 
 
-def id_of(cloud: Cloud, found: Observed) -> str:
-    """The id of a version that was seen, or that is called so."""
-    if found.id:
-        return found.id
-    gallery, image, version = found.address.name.split("/")
-    return f"{cloud.group_id}/providers/Microsoft.Compute/galleries/{gallery}/images/{image}/versions/{version}"
+def id_of(cloud: Cloud, version: Observed) -> str:
+    """The id of a version: as it was observed, or from its name."""
+    if version.id:
+        return version.id
+    gallery, image, number = version.address.name.split("/")
+    return f"{cloud.group_id}/providers/Microsoft.Compute/galleries/{gallery}/images/{image}/versions/{number}"
 
 
 def observed(address: Address, raw: dict[str, Any]) -> Observed:
@@ -70,7 +71,7 @@ def definitions(cloud: Cloud) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who boots a version: a pool, ours or not, or a job schedule."""
+    """What boots a version: a pool, ours or not, or a job schedule."""
 
     name: str
     ours: bool = False
@@ -79,20 +80,20 @@ class User:
 def users(cloud: Cloud) -> dict[str, list[User]]:
     """Image version id in lower case → its users: pools of the subscription, and schedules of our account."""
     place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Batch/batchAccounts"
-    found: dict[str, list[User]] = {}
+    by_image: dict[str, list[User]] = {}
     for account in arm.listing(cloud, place):
         for pool in arm.listing(cloud, f"{account['id']}/pools"):
             machine = (pool["properties"].get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
             image = str((machine.get("imageReference") or {}).get("id", "")).lower()
             ours = marks.is_ours(cloud.owner, pairs.mapped(pool["properties"].get("metadata")))
-            found.setdefault(image, []).append(User(f"{account['name']}/{pool['name']}", ours))
+            by_image.setdefault(image, []).append(User(f"{account['name']}/{pool['name']}", ours))
     for image, schedule in _scheduled(cloud):
-        found.setdefault(image, []).append(User(schedule))
-    return found
+        by_image.setdefault(image, []).append(User(schedule))
+    return by_image
 
 
 def _scheduled(cloud: Cloud) -> Iterator[tuple[str, str]]:
-    """(image, job schedule) of our account, if there is one."""
+    """(image id, job schedule) for each schedule of our account that boots an image version."""
     if cloud.account_id is None or arm.get(cloud, cloud.account_id) is None:
         return
     for schedule in cloud.batch().list_job_schedules():

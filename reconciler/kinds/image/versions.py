@@ -1,7 +1,7 @@
-"""The live versions of an image definition, which a plan lists once.
+"""The live versions of an image definition, which a plan lists only once.
 
-What the spec means by a version depends on those that are there, so `resolve` lists them first. The list of what is
-live comes right after it and takes that answer; every later look lists them anew.
+Which version the spec means depends on those that exist, so `resolve` lists them first. The `list` of the kind comes
+right after it and takes that answer; everything later lists them again.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def now(cloud: Cloud, definition: str) -> Versions:
 
 
 def resolved(cloud: Cloud, definition: str) -> Versions:
-    """The versions now, kept for the list that follows."""
+    """The versions now, which are also kept for the next `listed`."""
     cloud.versions[definition] = rows = now(cloud, definition)
     return rows
 
 
 def listed(cloud: Cloud, definition: str) -> Versions:
-    """The versions as they were resolved just before, or now."""
+    """The versions that `resolved` has kept, or else those of now."""
     rows = cloud.versions.pop(definition, None)
     return now(cloud, definition) if rows is None else rows
 

@@ -1,4 +1,4 @@
-"""The body of a pool: what a spec asks for, what Azure shows, normalised, and what ARM takes."""
+"""The body of a pool in three forms: from a spec, from Azure (normalised), and as ARM takes it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _start_task(start: StartTask | None) -> dict[str, Any] | None:
 
 
 def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
-    """A live pool under its own id; `metadata` in its body is what the pool carries beside the spec's."""
+    """A live pool, addressed by its own id; the `metadata` in its body is without our marks."""
     properties = dict(raw["properties"])
     metadata = pairs.mapped(properties.get("metadata"))
     properties["metadata"] = marks.without_mark(metadata)
@@ -66,8 +66,8 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     booted = pool_properties.observed(image.observed(reading.machine(properties)), pool_properties.MACHINE_DEFAULTS)
     properties["deploymentConfiguration"] = {"virtualMachineConfiguration": booted}
     properties["scaleSettings"] = scale.observed(properties.get("scaleSettings") or {})
-    own = {name: properties.get(name) for name in pool_properties.DEFAULTS}
-    properties |= pool_properties.observed(own, pool_properties.DEFAULTS)
+    parts = {name: properties.get(name) for name in pool_properties.DEFAULTS}
+    properties |= pool_properties.observed(parts, pool_properties.DEFAULTS)
     start = properties.get("startTask")
     if start:
         files = pool_properties.normal(start.get("resourceFiles") or [])
@@ -93,22 +93,22 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
 
 
 def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> dict[str, Any]:
-    """The properties of `desired` as ARM takes them; `kept` is metadata of others."""
-    wanted = desired.body["properties"]
-    start = wanted["startTask"]
-    machine = wanted["deploymentConfiguration"]["virtualMachineConfiguration"]
+    """The properties of `desired` as ARM takes them; `kept` is metadata that is not from the spec and stays."""
+    properties = desired.body["properties"]
+    start = properties["startTask"]
+    machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
     booted = image.wire(machine, image.node_agent(cloud, desired))
     parts = {name: machine[name] for name in pool_properties.MACHINE_DEFAULTS if machine[name] not in (None, [])}
     return {
-        **{key: pool_properties.bare(value) for key, value in wanted.items() if value is not None},
-        "displayName": wanted["displayName"] or "",  # nothing else takes one away
+        **{key: pool_properties.bare(value) for key, value in properties.items() if value is not None},
+        "displayName": properties["displayName"] or "",  # only an empty text removes one
         "vmSize": desired.data["vmSize"],
         "deploymentConfiguration": {"virtualMachineConfiguration": {**pool_properties.bare(parts), **booted}},
-        "scaleSettings": scale.wire(wanted["scaleSettings"]),
-        "userAccounts": pool_properties.with_passwords(wanted["userAccounts"]),
+        "scaleSettings": scale.wire(properties["scaleSettings"]),
+        "userAccounts": pool_properties.with_passwords(properties["userAccounts"]),
         # an empty object is how ARM is told to remove a start task
         "startTask": pool_properties.bare({**start, "environmentSettings": pairs.listed(start["environmentSettings"])})
         if start
         else {},
-        "metadata": pairs.listed(marks.with_mark({**kept, **wanted["metadata"]}, mark)),
+        "metadata": pairs.listed(marks.with_mark({**kept, **properties["metadata"]}, mark)),
     }

@@ -1,4 +1,4 @@
-"""What is written to make a pool and to change it, a stage at a time."""
+"""The writes that create a pool and that change it, one stage at a time."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mappin
     try:
         cloud.batch_management.pool.create(*where, body, etag="*", match_condition=MatchConditions.IfMissing)
     except HttpResponseError as error:
-        if error.status_code != 412:  # somebody made it meanwhile: look again
+        if error.status_code != 412:  # 412: somebody has made it meanwhile, so it is observed again
             raise
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Diff) -> Operation | None:
-    """PATCH the changed parts. Without any, the size again: that is what a failed resize needs.
+    """PATCH the parts that differ; if none does, send the size again, which is how a failed resize is retried.
 
-    Where a part needs an empty pool and the spec says how it becomes empty, each update is one stage of that.
+    A part may need an empty pool. If the spec says how the pool becomes empty, each update is one stage of that.
     """
     name, state = live_id(pool), state_of(pool)
     if pool.health is Health.FAILED and state.broken:
@@ -64,10 +64,10 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
 
 
 def _patch(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Diff) -> None:
-    """PATCH what differs; before that, another's pool is taken over, and one that must be empty is emptied."""
+    """PATCH what differs. A pool of another owner is first taken over, and one that must be empty is first emptied."""
     from azure.core import MatchConditions
 
-    if state_of(pool).beside and diff.rule >= Rule.WHEN_EMPTY:  # it is taken over first
+    if state_of(pool).beside and diff.rule >= Rule.WHEN_EMPTY:  # it still belongs to another: only take it over
         body = _changed(cloud, desired, mark, pool, Diff(tuple(c for c in diff.changes if c.path == "owner")))
     elif pool.occupants and diff.rule >= Rule.WHEN_EMPTY:
         body = {"properties": {"scaleSettings": _leaving(desired, pool)}}
@@ -78,7 +78,7 @@ def _patch(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
 
 
 def _leaving(desired: Desired, pool: Observed) -> dict[str, Any]:
-    """All nodes go: their tasks may end; if they did not in time, they are requeued."""
+    """The scaleSettings that remove all nodes: first tasks may end; in the attempt after that they are requeued."""
     fixed = pool.body["properties"]["scaleSettings"]["fixedScale"] or {}
     asked = fixed.get("targetDedicatedNodes") == 0 and fixed.get("targetLowPriorityNodes") == 0
     return scale.drained("Requeue" if asked else "TaskCompletion", desired.data["rollout"]["drainWithin"])
@@ -103,10 +103,10 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
 
 
 def _rolling_since(cloud: Cloud, desired: Desired, pool: Observed, diff: Diff) -> str | None:
-    """When the rolling change of the nodes began that goes on after this one, if any does."""
+    """When the rolling change began that will be under way after this update, or None if none will."""
     if not (rollout.rolls(desired) and pool.occupants):
         return None
     if any(change.rule is Rule.NEW_NODES and change.path != STAGE for change in diff.changes):
         return rollout.began(cloud)
-    left = state_of(pool).rollout
-    return left.since if left and (left.old or left.booting) else None
+    progress = state_of(pool).rollout
+    return progress.since if progress and (progress.old or progress.booting) else None

@@ -1,4 +1,4 @@
-"""What a pool costs: its nodes, now and once a plan is carried out. Pure."""
+"""What a pool costs: its nodes, now and after a plan is carried out. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from reconciler.spec.spec import Spec
 
 
 def uses(case: Case) -> Change:
-    """Of a formula that was tried, its mean is expected, where it is the spec's; else the nodes of now."""
+    """The use of nodes now and after the change.
+
+    For the formula of the spec, the mean of its trial is expected if there is one; else the current number of nodes.
+    """
     live = case.observed.body["properties"] if case.observed else {}
     asked = case.desired.body["properties"] if case.desired else {}
     running: Counts = reading.running(live)
@@ -35,7 +38,7 @@ def uses(case: Case) -> Change:
 
 
 def nodes(properties: Body, size: str, region: str, expected: Counts) -> Use:
-    """The nodes that scale settings ask for; of a formula, its bounds and what is expected between them."""
+    """The nodes that scale settings ask for; for a formula, its bounds and the expected number between them."""
     if formula := reading.formula(properties):
         dedicated, endless = _bounds(formula, "$TargetDedicatedNodes", expected[0])
         spot, endless_spot = _bounds(formula, "$TargetLowPriorityNodes", expected[1])
@@ -45,7 +48,7 @@ def nodes(properties: Body, size: str, region: str, expected: Counts) -> Use:
 
 
 def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple[Range, bool]:
-    """Between which numbers a formula keeps a target, and whether it has no upper bound."""
+    """The range in which a formula keeps a target, and whether it has no upper bound."""
     try:
         targets = bounds.targets(batch_autoscale.parse(formula))
     except batch_autoscale.FormulaError:
@@ -60,7 +63,7 @@ def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple
 
 
 def means(spec: Spec) -> Mapping[str, tuple[float, float]]:
-    """The nodes that pools with a formula had on average when it was tried on the tasks that the spec expects."""
+    """Pool name → its average numbers of nodes when its formula was tried on the tasks that the spec expects."""
     return trial.means(spec.pools, spec.folder)
 
 

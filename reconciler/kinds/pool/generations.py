@@ -1,8 +1,9 @@
-"""Generations of a pool: for a change that needs an empty pool, a new one is made beside it and takes over its jobs.
+"""Generations of a pool: for a change that needs an empty pool, a new pool is made beside it and takes over its jobs.
 
-The first is called as the spec calls the pool, later ones NAME-gN, which carry that name in their metadata. Which of
-them stands for the pool follows from what is live alone: the one that is as desired; until there is one, the newest.
-So a run that was killed is gone on with, and a change that is taken back is handed back.
+The first has the name of the pool in the spec. Later ones are called NAME-gN and carry that name in their metadata.
+One of them is current, and live state alone decides which: the newest that needs no new generation to be as desired,
+or the newest of all. So any run can continue a change that another run began, and if the spec takes a change back, the
+jobs go back too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ RuleOf = Callable[[str], Rule]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The live generations of a pool; `ids` are those of all pools that may be named like one, whosever they are."""
+    """The live generations of a pool; `ids` are those of all pools, of any owner, whose names may be like theirs."""
 
     pools: tuple[Observed, ...]
     ids: tuple[str, ...]
@@ -34,7 +35,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """`now` stands for the pool, and `differs` from what is desired; `others` go.
+    """`now` is the current generation, and `differs` how it differs from what is desired; `others` are to be deleted.
 
     `beside` is the id of the generation to make, if one is to be made.
     """
@@ -46,23 +47,23 @@ class Generations:
 
     @property
     def fits(self) -> bool:
-        """Whether what differs can be changed where it is."""
+        """Whether what differs can be changed without a new generation."""
         return self.differs.rule < Rule.WHEN_EMPTY
 
 
 def base(name: str) -> str:
-    """What the names of all generations of a pool begin with."""
+    """The beginning of the names of all generations of a pool."""
     return marks.first_generation(name.removesuffix("-g1"))
 
 
 def mark(pool: Observed) -> dict[str, str]:
-    """The metadata that makes `pool` a later generation, if it is one."""
+    """The metadata that marks `pool` as a later generation; empty if it is the first."""
     name = state_of(pool).marks.get(marks.POOL)
     return {marks.POOL: name} if name else {}
 
 
 def apart(others: Iterable[Observed]) -> Iterator[Observed]:
-    """Generations that do not stand for their pool, under names of their own: the first one is called NAME-g1."""
+    """Generations that are not current, each under a name of its own: the first one as NAME-g1."""
     for pool in others:
         name = live_id(pool)
         shown = name if marks.generation(name) > 1 else f"{name}-g1"
@@ -70,7 +71,7 @@ def apart(others: Iterable[Observed]) -> Iterator[Observed]:
 
 
 def addressed(name: str, live: Iterable[Observed]) -> Iterator[Observed]:
-    """Generations of a pool that the spec does not speak of: the newest stands for it."""
+    """Generations of a pool that is not in the spec: the newest is current."""
     newest, *others = sorted(live, key=_number, reverse=True)
     if others or live_id(newest).lower() != name:
         newest = replace(newest, address=replace(newest.address, name=state_of(newest).marks[marks.POOL]))
@@ -79,20 +80,20 @@ def addressed(name: str, live: Iterable[Observed]) -> Iterator[Observed]:
 
 
 def belongs(cloud: Cloud, raw: Mapping[str, Any]) -> str:
-    """The spec's name, in lower case, of the pool that a live pool stands for; others' pools have no generations."""
+    """The name in the spec, in lower case, of the pool that a live pool is a generation of; only our pools have any."""
     metadata = pairs.mapped(raw["properties"].get("metadata"))
     name = metadata.get(marks.POOL) if marks.is_ours(cloud.owner, metadata) else None
     return str(name or raw["name"]).lower()
 
 
 def next_id(name: str, ids: Iterable[str]) -> str:
-    """The id of the generation after those that are there, whoever they belong to."""
-    numbers = [marks.generation(one) for one in ids if marks.is_generation(one, name)]
+    """The id of the generation after those that exist, whoever they belong to."""
+    numbers = [marks.generation(pool_id) for pool_id in ids if marks.is_generation(pool_id, name)]
     return f"{name}-g{max([1, *numbers]) + 1}"
 
 
 def choose(desired: Desired, live: Live, rule: RuleOf) -> Generations:
-    """Which of the pool's live generations stands for it: the newest that fits, until there is one the newest. Pure."""
+    """The current generation: the newest that needs no new generation, or the newest of all if there is none. Pure."""
     newest = sorted(live.pools, key=_number, reverse=True)
     staying = [pool for pool in newest if not going(pool)]
     compared = [(pool, diff(rule, desired.body, pool.body)) for pool in staying or newest]
@@ -113,18 +114,18 @@ def going(pool: Observed) -> bool:
 
 
 def handed_over(cloud: Cloud, desired: Desired, generations: Generations) -> Observed:
-    """The pool that stands for `desired`, with what is left to hand over to it, or what is to be made beside it."""
+    """The current generation of `desired`, with what is left to hand over to it, or what is to be made beside it."""
     pool = replace(generations.now, address=desired.address)
     if generations.beside:
         return replace(pool, state=replace(state_of(pool), beside=generations.beside))
     if not generations.others or pool.health is not Health.READY:
         return pool
-    within, old = desired.data["rollout"]["drainWithin"], [one for one in generations.others if not going(one)]
-    moves = handover.read(cloud, live_id(pool), [live_id(one) for one in generations.others], within)
+    within, old = desired.data["rollout"]["drainWithin"], [other for other in generations.others if not going(other)]
+    moves = handover.read(cloud, live_id(pool), [live_id(other) for other in generations.others], within)
     if moves.words:
         stage, health = moves.words, Health.READY if moves.next else Health.BUSY
     else:
-        names = ", ".join(live_id(one) for one in old or generations.others)
+        names = ", ".join(live_id(other) for other in old or generations.others)
         stage = f"{names} {'is to be' if old else 'is being'} deleted"
         health = Health.READY if old else Health.BUSY
     return replace(
@@ -132,12 +133,12 @@ def handed_over(cloud: Cloud, desired: Desired, generations: Generations) -> Obs
         health=health,
         detail=f"{live_id(pool)} takes over: {stage}",
         body={**pool.body, STAGE: stage},
-        state=replace(state_of(pool), handover=Handover(moves, tuple(one.id for one in old))),
+        state=replace(state_of(pool), handover=Handover(moves, tuple(other.id for other in old))),
     )
 
 
 def advance(cloud: Cloud, under_way: Handover) -> Operation | None:
-    """The next stage of a handover: all jobs one step further, then the old pool."""
+    """The next stage of a handover: move all jobs one step further, or delete the old pool when no job is left."""
     if under_way.moves.next:
         handover.advance(cloud, under_way.moves)
         return None
@@ -145,14 +146,14 @@ def advance(cloud: Cloud, under_way: Handover) -> Operation | None:
 
 
 def hand_back(cloud: Cloud, generations: Generations) -> str | None:
-    """One step back from a new generation that failed: jobs return to the one before, then it goes; None when done."""
-    new, before = generations.now, [one for one in generations.others if not going(one)]
+    """One step back from a new generation that failed: return its jobs, then delete it. None when nothing is left."""
+    new, before = generations.now, [other for other in generations.others if not going(other)]
     if not (before and generations.fits):
-        left = [live_id(one) for one in generations.others if going(one)]
-        return f"{', '.join(left)} is being deleted" if left else None
-    ahead = handover.read(cloud, live_id(new), [live_id(one) for one in before], "PT0S")
+        leaving = [live_id(other) for other in generations.others if going(other)]
+        return f"{', '.join(leaving)} is being deleted" if leaving else None
+    ahead = handover.read(cloud, live_id(new), [live_id(other) for other in before], "PT0S")
     if new.health is not Health.FAILED and not ahead.words:
-        return None  # all jobs have moved to a good pool: nothing is to be undone
+        return None  # all jobs are on a pool that works, so there is nothing to undo
     moves = handover.read(cloud, live_id(before[0]), [live_id(new)], "PT0S")
     if moves.words:
         handover.advance(cloud, moves)

@@ -1,6 +1,6 @@
-"""Jobs and schedules change pools: each job is disabled, its running tasks end or are requeued, then it is repointed.
+"""The move of jobs and schedules to another pool: each job is disabled, its tasks end or are requeued, it is repointed.
 
-What is next for a job follows from its state, its pool and a mark in its metadata, which says that it was active.
+The next step of a job follows from its state, its pool and a mark in its metadata, which says that it was active.
 Source: Batch service, Job - Disable (if active, disabling or disabled), Job - Update (`poolInfo` only while disabled).
 """
 
@@ -27,12 +27,12 @@ WORDS = {
     "enable": "to be enabled",
     "unmark": "enabled",
 }
-"""What is next for a job, in words; in the order in which it comes."""
+"""The next step of a job → how it is told, in the order of the steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """`next` holds each job with its next verb and each schedule to repoint; `words` tell all that is left to do."""
+    """`next` holds each job with its next verb and each schedule to repoint; `words` tell everything that is left."""
 
     pool: str
     next: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -40,31 +40,29 @@ class Moves:
 
 
 def read(cloud: Cloud, pool: str, old: Collection[str], within: str) -> Moves:
-    """What is left to do until no job is on `old` but on `pool`; tasks may run on for `within`, a duration."""
-    old = {one.lower() for one in old}
+    """What is left to do to move all jobs from `old` to `pool`; tasks may go on running for `within`, a duration."""
+    old = {name.lower() for name in old}
     jobs = [job.as_dict() for job in cloud.batch().list_jobs()]
     limit = cloud.time - timedelta(seconds=times.duration(within))
     verbs = [(verb, job) for job in jobs for verb in _verb(cloud, job, pool.lower(), old, limit)]
-    schedules = [one.as_dict() for one in cloud.batch().list_job_schedules()]
-    mine = [
-        one for one in schedules if _pool(one.get("jobSpecification")) in old and one["state"] in ("active", "disabled")
-    ]
-    return sort(pool, verbs, mine)
+    schedules = [schedule.as_dict() for schedule in cloud.batch().list_job_schedules()]
+    on_old = [schedule for schedule in schedules if _pool(schedule.get("jobSpecification")) in old]
+    return sort(pool, verbs, [schedule for schedule in on_old if schedule["state"] in ("active", "disabled")])
 
 
 def sort(pool: str, verbs: Iterable[tuple[str, Mapping[str, Any]]], schedules: Iterable[Mapping[str, Any]]) -> Moves:
-    """The moves that `verbs` make up. Pure."""
+    """The moves that consist of `verbs` and of repointing `schedules`. Pure."""
     verbs, schedules = list(verbs), list(schedules)
     counts = Counter(verb for verb, _ in verbs)
-    told = [f"{count(counts[verb], 'job')} {words}" for verb, words in WORDS.items() if counts[verb]]
+    phrases = [f"{count(counts[verb], 'job')} {words}" for verb, words in WORDS.items() if counts[verb]]
     if schedules:
-        told.append(f"{count(len(schedules), 'job schedule')} to be repointed")
+        phrases.append(f"{count(len(schedules), 'job schedule')} to be repointed")
     todo = [(verb, job) for verb, job in verbs if verb != "wait"]
-    return Moves(pool, (*todo, *(("schedule", one) for one in schedules)), ", ".join(told))
+    return Moves(pool, (*todo, *(("schedule", schedule) for schedule in schedules)), ", ".join(phrases))
 
 
 def _verb(cloud: Cloud, job: Mapping[str, Any], pool: str, old: Collection[str], limit: datetime) -> Iterator[str]:
-    """What is next for a job; nothing if it is where it should be."""
+    """The next step of a job; nothing if it needs none."""
     state, at, marked = job["state"], _pool(job), marks.MOVING in pairs.mapped(job.get("metadata"))
     if at == pool and marked:
         yield {"disabled": "enable", "active": "unmark"}.get(state, "wait")
@@ -74,42 +72,42 @@ def _verb(cloud: Cloud, job: Mapping[str, Any], pool: str, old: Collection[str],
         yield "repoint"
     elif at in old and state in ("disabling", "enabling"):
         late = state == "disabling" and marked and datetime.fromisoformat(job["stateTransitionTime"]) <= limit
-        yield "requeue" if late and _asked(job) not in cloud.runs else "wait"
+        yield "requeue" if late and _request(job) not in cloud.runs else "wait"
 
 
 def _pool(holder: Mapping[str, Any] | None) -> str:
     return str(((holder or {}).get("poolInfo") or {}).get("poolId", "")).lower()
 
 
-def _asked(job: Mapping[str, Any]) -> str:
+def _request(job: Mapping[str, Any]) -> str:
     return f"requeue {job['id']} {job['stateTransitionTime']}"
 
 
 def advance(cloud: Cloud, moves: Moves) -> None:
-    """One step of each job and schedule; what another run or a user has changed meanwhile is looked at again."""
-    for verb, one in moves.next:
+    """Move each job and schedule one step; one that somebody has changed meanwhile is left for the next reading."""
+    for verb, holder in moves.next:
         with tolerated(404, 409, 412):
-            _do(cloud, verb, one, moves.pool)
+            _do(cloud, verb, holder, moves.pool)
 
 
-def _do(cloud: Cloud, verb: str, one: Mapping[str, Any], pool: str) -> None:
-    name, path = one["id"], f"/jobs/{one['id']}"
-    metadata = {key: value for key, value in pairs.mapped(one.get("metadata")).items() if key != marks.MOVING}
+def _do(cloud: Cloud, verb: str, holder: Mapping[str, Any], pool: str) -> None:
+    name, path = holder["id"], f"/jobs/{holder['id']}"
+    metadata = {key: value for key, value in pairs.mapped(holder.get("metadata")).items() if key != marks.MOVING}
     if verb == "disable":
-        _patch(cloud, one, {"metadata": pairs.listed({**metadata, marks.MOVING: pool})})
+        _patch(cloud, holder, {"metadata": pairs.listed({**metadata, marks.MOVING: pool})})
         batch_jobs.post(cloud, f"{path}/disable", {"disableTasks": "wait"}, None)
     elif verb == "requeue":
-        batch_jobs.post(cloud, f"{path}/disable", {"disableTasks": "requeue"}, one["eTag"])
-        cloud.runs[_asked(one)] = "requeue"
+        batch_jobs.post(cloud, f"{path}/disable", {"disableTasks": "requeue"}, holder["eTag"])
+        cloud.runs[_request(holder)] = "requeue"
     elif verb == "repoint":
-        _patch(cloud, one, {"poolInfo": {"poolId": pool}})
+        _patch(cloud, holder, {"poolInfo": {"poolId": pool}})
     elif verb == "enable":
-        batch_jobs.post(cloud, f"{path}/enable", None, one["eTag"])
+        batch_jobs.post(cloud, f"{path}/enable", None, holder["eTag"])
     elif verb == "unmark":
-        _patch(cloud, one, {"metadata": pairs.listed(metadata)})
+        _patch(cloud, holder, {"metadata": pairs.listed(metadata)})
     else:
-        specification = {**one["jobSpecification"], "poolInfo": {"poolId": pool}}
-        batch_jobs.post(cloud, f"/jobschedules/{name}", {"jobSpecification": specification}, one["eTag"], "PATCH")
+        specification = {**holder["jobSpecification"], "poolInfo": {"poolId": pool}}
+        batch_jobs.post(cloud, f"/jobschedules/{name}", {"jobSpecification": specification}, holder["eTag"], "PATCH")
 
 
 def _patch(cloud: Cloud, job: Mapping[str, Any], body: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""What the nodes of a pool boot: a marketplace image, a version of ours, or a gallery image of another team.
+"""The image that the nodes of a pool boot: from the marketplace, from this spec, or from another team's gallery.
 
 Names that move (`latest`, the current version of an image of ours) are looked up when the plan is made, so that a new
-version shows as a change. Images of ours bring the container images that they hold.
+version shows as a change. The container images that an image of ours contains are declared on the pool.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ IMAGE = "image_version"
 
 
 def machine(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any]:
-    """The part of virtualMachineConfiguration that says what is booted, as far as the spec alone tells."""
+    """The part of virtualMachineConfiguration about the image, as far as it follows from the spec alone."""
     image = pool["image"]
     if images.built(image):
         return {"imageReference": {}, "containerConfiguration": _containers(spec, pool, identities)}
-    found = images.gallery_id(image, spec.azure.subscription, spec.azure.resource_group)
-    reference = {"id": found.lower()} if found else images.reference(image)
+    gallery_image = images.gallery_id(image, spec.azure.subscription, spec.azure.resource_group)
+    reference = {"id": gallery_image.lower()} if gallery_image else images.reference(image)
     return {"imageReference": reference, "containerConfiguration": _containers(spec, pool, identities)}
 
 
@@ -43,11 +43,11 @@ def _containers(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any]
 
     Where it is set, Batch runs tasks in containers only.
     """
-    given = pool.get("containers", {})
-    names, servers = set(given.get("images", ())), set(given.get("registries", ()))
+    declared = pool.get("containers", {})
+    names, servers = set(declared.get("images", ())), set(declared.get("registries", ()))
     if name := images.built(pool["image"]):
-        found, logins = registries.names(spec.images[name]["preload"])
-        names, servers = names | set(found), servers | set(logins)
+        preloaded, logins = registries.names(spec.images[name]["preload"])
+        names, servers = names | set(preloaded), servers | set(logins)
     if "containers" not in pool and not names:
         return None
     pulled_by = dict.fromkeys(sorted(servers), identities[0]) if identities else {}
@@ -55,16 +55,16 @@ def _containers(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any]
 
 
 def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
-    """The exact version that is meant by an image of ours, or by a gallery image without a version."""
+    """With the exact version of an image of ours, or of a gallery image that is named without a version."""
     image = desired.data["image"]
     if name := images.built(image):
         version = before[Address(IMAGE, name)]
-        found = f"{version.data['definition']}/versions/{version.body['version']}".lower()
-        return _with(desired, found, images.BASES[version.data["own"]["os"]].urn)
-    wanted = images.gallery_id(image, cloud.target.subscription, cloud.target.resource_group)
-    if wanted is None:
+        image_id = f"{version.data['definition']}/versions/{version.body['version']}".lower()
+        return _with(desired, image_id, images.BASES[version.data["image"]["os"]].urn)
+    gallery_image = images.gallery_id(image, cloud.target.subscription, cloud.target.resource_group)
+    if gallery_image is None:
         return desired
-    definition, _, version_name = wanted.partition("/versions/")
+    definition, _, version_name = gallery_image.partition("/versions/")
     raws = list(arm.listing(cloud, f"{definition}/versions"))
     raw = _chosen(raws, version_name)
     if raw is None:
@@ -83,7 +83,7 @@ def _with(desired: Desired, image_id: str, base: str | None) -> Desired:
 
 
 def _chosen(raws: list[dict[str, Any]], version: str) -> dict[str, Any] | None:
-    """The version of that name; without a name the highest that `latest` may mean."""
+    """The version named `version`; if that is empty, the highest that `latest` may mean."""
     if version:
         return next((raw for raw in raws if raw["name"] == version), None)
     usable = [raw for raw in raws if _in_latest(raw)]
@@ -97,7 +97,7 @@ def _in_latest(raw: Mapping[str, Any]) -> bool:
 
 
 def _none_such(cloud: Cloud, definition: str, version: str, raws: list[dict[str, Any]]) -> str:
-    """A gallery image that is not there, with those that are: the nearest first."""
+    """The message for a gallery image that does not exist, with those that do: the most similar names first."""
     gallery, _, name = definition.partition("/images/")
     if raws:
         known = sorted((raw["name"] for raw in raws), key=images.semantic, reverse=True)
@@ -113,44 +113,43 @@ def node_agent(cloud: Cloud, desired: Desired) -> str:
     """The node agent SKU for the image. ReconcileError lists the nearest images if Batch has none for it."""
     if desired.data.get("nodeAgentSkuId"):
         return str(desired.data["nodeAgentSkuId"])
-    wanted = desired.body["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]["imageReference"]
+    reference = desired.body["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]["imageReference"]
     name = desired.data.get("base")
-    if "id" in wanted and not name:
-        text = f"nobody says which system {wanted['id']} holds; set nodeAgentSkuId on the pool"
+    if "id" in reference and not name:
+        text = f"nobody says which system {reference['id']} holds; set nodeAgentSkuId on the pool"
         raise ReconcileError(f"{text}, for example batch.node.ubuntu 22.04")
-    name = name or ":".join(wanted[key] for key in images.KEYS[:3])
+    name = name or ":".join(reference[key] for key in images.KEYS[:3])
     return node_agents.agent_of(cloud, name)
 
 
-def observed(given: Mapping[str, Any]) -> dict[str, Any]:
+def observed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """virtualMachineConfiguration as Azure reports it, in the shape of `machine`."""
-    reference = given.get("imageReference") or {}
+    reference = raw.get("imageReference") or {}
     if reference.get("id"):
         image = {"id": reference["id"].lower()}
     else:
         known = {key: str(value).lower() for key, value in reference.items() if key in images.KEYS}
         image = {"version": "latest", **known}
-    found = {**given, "imageReference": image}
-    containers = given.get("containerConfiguration")
+    booted = {**raw, "imageReference": image}
+    containers = raw.get("containerConfiguration")
     if containers:
-        shown = containers.get("containerRegistries") or ()
-        found["containerConfiguration"] = {
+        booted["containerConfiguration"] = {
             "type": containers["type"],
             "containerImageNames": sorted(containers.get("containerImageNames") or ()),
             "containerRegistries": {
-                one["registryServer"]: str((one.get("identityReference") or {}).get("resourceId", "")).lower()
-                for one in shown
+                registry["registryServer"]: str((registry.get("identityReference") or {}).get("resourceId", "")).lower()
+                for registry in containers.get("containerRegistries") or ()
             },
         }
-    return found
+    return booted
 
 
 def wire(machine: Mapping[str, Any], agent: str) -> dict[str, Any]:
     """virtualMachineConfiguration as ARM takes it."""
-    found: dict[str, Any] = {"imageReference": machine["imageReference"], "nodeAgentSkuId": agent}
+    body: dict[str, Any] = {"imageReference": machine["imageReference"], "nodeAgentSkuId": agent}
     containers = machine["containerConfiguration"]
     if containers is not None:
         pulled_by = containers["containerRegistries"].items()
         listed = [{"registryServer": server, "identityReference": {"resourceId": who}} for server, who in pulled_by]
-        found["containerConfiguration"] = {**containers, "containerRegistries": listed}
-    return found
+        body["containerConfiguration"] = {**containers, "containerRegistries": listed}
+    return body

@@ -1,4 +1,4 @@
-"""A pool in a spec's words: the inverse of its `expand` and of the parts that it is made of."""
+"""The spec entry of a live pool: the inverse of its `expand`, part by part."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from reconciler.model import Observed
 from reconciler.spec.schema import defaults
 
 RESIZE_TIMEOUT = "PT15M"
-"""How long Batch tries to reach a size if it is not told."""
+"""How long Batch tries to reach a size if nothing else is set."""
 UNTIL = "it stays until the start task changes: pass it to the nodes in another way before that"
 MACHINE = {"imageReference", "nodeAgentSkuId", "containerConfiguration", *pool_properties.MACHINE_DEFAULTS}
-"""What of virtualMachineConfiguration a spec can say."""
+"""The properties of virtualMachineConfiguration that a spec can hold."""
 VERSION = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.compute"
     r"/galleries/(?P<gallery>[^/]+)/images/(?P<definition>[^/]+)(/versions/(?P<version>[^/]+))?"
@@ -27,7 +27,7 @@ VERSION = re.compile(
 
 
 def section(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """Unsayable for a pool that boots, mounts, runs as or refers to what a spec has no words for."""
+    """The entry of a live pool. Raises Unsayable if its image, mounts, identities or references cannot be in a spec."""
     if not known.names("batch_account"):
         raise Unsayable("its Batch account is left out")
     properties = observed.body["properties"]
@@ -35,7 +35,7 @@ def section(observed: Observed, known: Known, notes: list[str]) -> Section:
     shapes = definition("pool")["properties"]
     booted = image(machine["imageReference"], known)
     held, puller = containers(machine.get("containerConfiguration"))
-    own: Section = {
+    entry: Section = {
         "vmSize": sizes.spelled(properties["vmSize"]),
         "image": booted,
         "nodes": nodes(properties["scaleSettings"]),
@@ -53,11 +53,11 @@ def section(observed: Observed, known: Known, notes: list[str]) -> Section:
     }
     for name in sorted(name for name in machine if name not in MACHINE and machine[name] is not None):
         notes.append(f"{name} is nothing that a spec can say; it stays until another property of the machine changes")
-    if own.get("applicationPackages"):
-        own["applicationPackages"] = [_package(one, known) for one in own["applicationPackages"]]
-    own = {name: value for name, value in own.items() if value is not None}
-    refuse_secrets(own)
-    return own
+    if entry.get("applicationPackages"):
+        entry["applicationPackages"] = [_package(package, known) for package in entry["applicationPackages"]]
+    entry = {name: value for name, value in entry.items() if value is not None}
+    refuse_secrets(entry)
+    return entry
 
 
 def image(reference: Mapping[str, str], known: Known) -> Any:
@@ -66,9 +66,9 @@ def image(reference: Mapping[str, str], known: Known) -> Any:
         if not all(reference.get(key) for key in images.KEYS):
             raise Unsayable("it boots an image that is neither of the marketplace nor of a gallery by its id")
         urn = ":".join(reference[key] for key in images.KEYS[:3])
-        short = {name: one for one, name in images.SHORT.items()}
+        names = {full: short for short, full in images.SHORT.items()}
         latest = reference["version"] == "latest"
-        return short.get(urn, urn) if latest else f"{urn}:{reference['version']}"
+        return names.get(urn, urn) if latest else f"{urn}:{reference['version']}"
     match = VERSION.fullmatch(reference["id"])
     if match is None:
         raise Unsayable(f"it boots {reference['id']}, which is no version of a gallery image")
@@ -86,83 +86,89 @@ def _version(match: re.Match[str], known: Known) -> dict[str, str]:
     if match["group"] == known.group.lower():
         named = next((name for name in known.live.get("gallery", ()) if name.lower() == gallery), gallery)
         return {"gallery": named, "definition": match["definition"], "version": version}
-    found = {"gallery": gallery, "definition": match["definition"], "version": version}
-    return {**found, "resourceGroup": match["group"]}
+    entry = {"gallery": gallery, "definition": match["definition"], "version": version}
+    return {**entry, "resourceGroup": match["group"]}
 
 
 def nodes(scale: Mapping[str, Any]) -> Any:
     """A number of dedicated nodes, `{dedicated, spot, resizeTimeout}`, or `{autoscale: {formula, every}}`."""
     automatic = scale["autoScale"]
     if automatic:
-        own = {"formula": automatic["formula"], "every": without_days(automatic["evaluationInterval"])}
-        return {"autoscale": without(own, defaults("pool", "nodes", "autoscale"))}
+        settings = {"formula": automatic["formula"], "every": without_days(automatic["evaluationInterval"])}
+        return {"autoscale": without(settings, defaults("pool", "nodes", "autoscale"))}
     fixed = scale["fixedScale"]
     counts = {"dedicated": fixed.get("targetDedicatedNodes", 0), "spot": fixed.get("targetLowPriorityNodes", 0)}
-    own = without({**counts, "resizeTimeout": fixed.get("resizeTimeout")}, {"spot": 0, "resizeTimeout": RESIZE_TIMEOUT})
-    if set(own) == {"dedicated"}:
-        return own["dedicated"]
-    return own if own["dedicated"] else {name: value for name, value in own.items() if name != "dedicated"}
+    usual = {"spot": 0, "resizeTimeout": RESIZE_TIMEOUT}
+    settings = without({**counts, "resizeTimeout": fixed.get("resizeTimeout")}, usual)
+    if set(settings) == {"dedicated"}:
+        return settings["dedicated"]
+    if settings["dedicated"]:
+        return settings
+    return {name: value for name, value in settings.items() if name != "dedicated"}
 
 
 def _identity(ids: list[str], puller: str | None, known: Known) -> Any:
-    """One reference or a list of them; the one that pulls from registries stands first, as a spec has it."""
-    ordered = sorted(ids, key=lambda one: (one != puller, one))
-    references = [f"identities/{known.used('identity', one)}" for one in ordered]
+    """One reference or a list of them; the identity that pulls from registries is first, as a spec wants it."""
+    ordered = sorted(ids, key=lambda identity: (identity != puller, identity))
+    references = [f"identities/{known.used('identity', identity)}" for identity in ordered]
     return references[0] if len(references) == 1 else references or None
 
 
-def containers(given: Mapping[str, Any] | None) -> tuple[Section | None, str | None]:
+def containers(configuration: Mapping[str, Any] | None) -> tuple[Section | None, str | None]:
     """`{images, registries}`, and the id of the identity that pulls."""
-    if not given:
+    if not configuration:
         return None, None
-    if given["type"] != "DockerCompatible":
-        raise Unsayable(f"its containers are of the type {given['type']}")
-    pullers = set(given["containerRegistries"].values())
+    if configuration["type"] != "DockerCompatible":
+        raise Unsayable(f"its containers are of the type {configuration['type']}")
+    pullers = set(configuration["containerRegistries"].values())
     if "" in pullers:
         raise Unsayable("it logs in to a container registry with a password, which is a secret")
     if len(pullers) > 1:
         raise Unsayable("it pulls with more than one identity; in a spec all registries have one")
-    own = {"images": list(given["containerImageNames"]), "registries": sorted(given["containerRegistries"])}
-    return {name: value for name, value in own.items() if value}, next(iter(pullers), None)
+    entry = {
+        "images": list(configuration["containerImageNames"]),
+        "registries": sorted(configuration["containerRegistries"]),
+    }
+    return {name: value for name, value in entry.items() if value}, next(iter(pullers), None)
 
 
-def start_task(given: Mapping[str, Any] | None, notes: list[str]) -> Section | None:
-    if not given:
+def start_task(task: Mapping[str, Any] | None, notes: list[str]) -> Section | None:
+    if not task:
         return None
     shape = definition("pool")["properties"]["startTask"]
-    user = (given.get("userIdentity") or {}).get("autoUser") or {}
-    named = {name: value for name, value in given.items() if name not in ("userIdentity", "environmentSettings")}
+    user = (task.get("userIdentity") or {}).get("autoUser") or {}
+    plain = {name: value for name, value in task.items() if name not in ("userIdentity", "environmentSettings")}
     environment = shape["properties"]["environmentSettings"]
-    own = {
-        **said(named, shape, "startTask", notes),
+    settings = {
+        **said(plain, shape, "startTask", notes),
         "environmentSettings": pairs(
-            given.get("environmentSettings") or {}, environment, "startTask.environmentSettings", notes, UNTIL
+            task.get("environmentSettings") or {}, environment, "startTask.environmentSettings", notes, UNTIL
         ),
         "elevationLevel": user.get("elevationLevel"),
     }
-    return without(own, defaults("pool", "startTask"))
+    return without(settings, defaults("pool", "startTask"))
 
 
-def _parts(given: Mapping[str, Any], defaults: Mapping[str, Any], notes: list[str]) -> Section:
-    """The properties of which something is not as Batch has it by itself."""
+def _parts(properties: Mapping[str, Any], defaults: Mapping[str, Any], notes: list[str]) -> Section:
+    """The properties that differ from Batch's defaults, each without its parts that do not."""
     shapes = definition("pool")["properties"]
-    found = {}
+    parts = {}
     for name, default in defaults.items():
-        value = given.get(name)
+        value = properties.get(name)
         if value is None or value == default:
             continue
         if name == "mountConfiguration":
             _mountable(value, notes)
         cut = said(value, shapes[name], name, notes)
-        own = without(cut, default) if isinstance(cut, dict) and isinstance(default, Mapping) else cut
-        if own or not isinstance(own, dict):
-            found[name] = own
-    return {name: {**_required(shapes[name], given[name]), **own} if isinstance(own, dict) else own
-            for name, own in found.items()}  # fmt: skip
+        part = without(cut, default) if isinstance(cut, dict) and isinstance(default, Mapping) else cut
+        if part or not isinstance(part, dict):
+            parts[name] = part
+    return {name: {**_required(shapes[name], properties[name]), **part} if isinstance(part, dict) else part
+            for name, part in parts.items()}  # fmt: skip
 
 
 def _required(shape: Mapping[str, Any], value: Any) -> dict[str, Any]:
-    """What the schema wants said even where it is default."""
+    """The parts of `value` that the schema requires even if they have their defaults."""
     return {name: value[name] for name in shape.get("required", ()) if name in value}
 
 
@@ -177,11 +183,11 @@ def _mountable(mounts: list[Mapping[str, Any]], notes: list[str]) -> None:
                 notes.append(f"the key with which {path} is mounted is a secret: Azure does not show it, and it stays")
 
 
-def _package(given: Mapping[str, Any], known: Known) -> dict[str, Any]:
-    account, _, name = given["id"].partition("/applications/")
+def _package(package: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    account, _, name = package["id"].partition("/applications/")
     if known.name("batch_account", account) is None:
-        raise Unsayable(f"its application package {given['id']} is not one of the account")
-    return {**given, "id": name}
+        raise Unsayable(f"its application package {package['id']} is not one of the account")
+    return {**package, "id": name}
 
 
 INVERSE = Inverse(say=section, chosen=True, unseen="rollout and verify")

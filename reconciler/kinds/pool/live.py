@@ -1,6 +1,6 @@
-"""Live pools as a spec sees them: which generation stands for a pool, how far a change is, and whose work it hits.
+"""Live pools in terms of a spec: which generation is current, how far a change is, and whose work it disturbs.
 
-`rule` is the rule of a path in a pool's body.
+`rule` gives the rule of a path in a pool's body.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reconciler.model import STAGE, Change, Desired, Diff, Health, Observed, Rul
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired], rule: RuleOf) -> Iterator[Observed]:
-    """All pools of the account: what stands for a pool of the spec, with the work that a change of it hits."""
+    """All pools of the account; the current generation of a pool of the spec with the work that a change disturbs."""
     if cloud.account_id is None:
         return
     known = {desired.address.name.lower(): desired for desired in wanted}
@@ -36,23 +36,23 @@ def list_(cloud: Cloud, wanted: Iterable[Desired], rule: RuleOf) -> Iterator[Obs
                 yield nodes.hit(cloud, stray) if marks.is_ours(cloud.owner, state_of(stray).marks) else stray
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed, rule: RuleOf) -> Observed | None:
-    if isinstance(wanted, Observed):
-        return _one(cloud, live_id(wanted)) if wanted.id else _stray(cloud, wanted.address.name)
-    live = _live(cloud, wanted)
-    return next(_standing(cloud, wanted, live, rule), None) if live.pools else None
+def observe(cloud: Cloud, resource: Desired | Observed, rule: RuleOf) -> Observed | None:
+    if isinstance(resource, Observed):
+        return _get(cloud, live_id(resource)) if resource.id else _stray(cloud, resource.address.name)
+    live = _generations(cloud, resource)
+    return next(_standing(cloud, resource, live, rule), None) if live.pools else None
 
 
 def every_generation(cloud: Cloud, name: str) -> Live:
-    """The generations of the pool `name`, each as it is now."""
+    """All generations of the pool `name`, each as it is now."""
     raws = _beginning(cloud, name)
     mine = [raw["name"] for raw in raws if generations.belongs(cloud, raw) == name.lower()]
-    pools = (_one(cloud, generation) for generation in mine)
+    pools = (_get(cloud, generation) for generation in mine)
     return Live(tuple(pool for pool in pools if pool), tuple(raw["name"] for raw in raws))
 
 
 def _groups(cloud: Cloud, raws: list[dict[str, Any]]) -> Mapping[str, list[Observed]]:
-    """The spec's name of a pool → its live generations."""
+    """Name of a pool in the spec, in lower case → its live generations."""
     counts = nodes.all_counts(cloud) if raws else {}
     groups: dict[str, list[Observed]] = {}
     for raw in raws:
@@ -61,17 +61,17 @@ def _groups(cloud: Cloud, raws: list[dict[str, Any]]) -> Mapping[str, list[Obser
     return groups
 
 
-def _live(cloud: Cloud, wanted: Desired) -> Live:
-    """The generations of a pool of the spec, asked for as far as there can be others than the first."""
-    name = wanted.address.name
-    if wanted.data["rollout"]["whenEmpty"] == "blueGreen" or cloud.pools.get(name) != name:
+def _generations(cloud: Cloud, desired: Desired) -> Live:
+    """The generations of a pool of the spec; later ones are asked for only if there can be any."""
+    name = desired.address.name
+    if desired.data["rollout"]["whenEmpty"] == "blueGreen" or cloud.pools.get(name) != name:
         return every_generation(cloud, name)
-    pool = _one(cloud, name)
+    pool = _get(cloud, name)
     return Live((pool,) if pool else (), (name,))
 
 
-def _one(cloud: Cloud, name: str) -> Observed | None:
-    """The live pool of that id."""
+def _get(cloud: Cloud, name: str) -> Observed | None:
+    """The live pool with the id `name`."""
     from azure.core.exceptions import HttpResponseError
 
     try:
@@ -81,7 +81,7 @@ def _one(cloud: Cloud, name: str) -> Observed | None:
             return None
         raise
     counts = nodes.all_counts(cloud, name).get(name.lower()) if nodes.present(raw["properties"]) else None
-    return _told(cloud, pool_body.observed(raw, counts))
+    return _explained(cloud, pool_body.observed(raw, counts))
 
 
 def _beginning(cloud: Cloud, name: str) -> list[dict[str, Any]]:
@@ -89,27 +89,27 @@ def _beginning(cloud: Cloud, name: str) -> list[dict[str, Any]]:
 
 
 def _stray(cloud: Cloud, name: str) -> Observed | None:
-    """The live pool that a plan calls so though the spec does not."""
+    """The live pool that has the name `name` in plans but is not in the spec."""
     raws = _beginning(cloud, generations.base(name))
     for group, pools in _groups(cloud, raws).items():
         for pool in generations.addressed(group, pools):
             if pool.address.name.lower() == name.lower():
-                return _one(cloud, live_id(pool))
+                return _get(cloud, live_id(pool))
     return None
 
 
-def _told(cloud: Cloud, pool: Observed) -> Observed:
-    """`pool`, with what its broken nodes say."""
+def _explained(cloud: Cloud, pool: Observed) -> Observed:
+    """`pool`, with the errors of its broken nodes."""
     if not (state_of(pool).broken and pool.health is Health.FAILED):
         return pool
-    words, logs = repair.told(cloud, live_id(pool))
+    words, logs = repair.findings(cloud, live_id(pool))
     return replace(pool, detail=f"{pool.detail} ({words})" if words else pool.detail, logs=logs)
 
 
 def _standing(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf, *, telling: bool = False) -> Iterator[Observed]:
-    """The generation that stands for `desired`, and those that it takes over from, which stay until then.
+    """The current generation of `desired`, then those that it takes over from, which are kept until that is done.
 
-    `telling`: with the work that a change of its nodes hits, for a plan to tell.
+    `telling`: with the work that a change of its nodes disturbs, which a plan shows.
     """
     chosen = generations.choose(desired, live, rule)
     name = live_id(chosen.now)
@@ -128,10 +128,10 @@ def _rolling(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:
     since = state.marks.get(marks.ROLLOUT)
     if since is None or not rollout.rolls(desired) or pool.health is Health.FAILED:
         return pool
-    left = rollout.read(cloud, live_id(pool), since)
-    health, detail, stage = rollout.seen(pool, left, desired.data["rollout"]["maxUnavailable"])
+    progress = rollout.read(cloud, live_id(pool), since)
+    health, detail, stage = rollout.progress(pool, progress, desired.data["rollout"]["maxUnavailable"])
     body = {**pool.body, STAGE: stage}
-    return replace(pool, body=body, state=replace(state, rollout=left), health=health, detail=detail)
+    return replace(pool, body=body, state=replace(state, rollout=progress), health=health, detail=detail)
 
 
 def _staged(differs: Diff, pool: Observed, rule: RuleOf) -> Diff:
@@ -141,7 +141,7 @@ def _staged(differs: Diff, pool: Observed, rule: RuleOf) -> Diff:
 
 
 def _disturbed(cloud: Cloud, desired: Desired, pool: Observed, differs: Diff, *, telling: bool) -> Observed:
-    """`pool`, with what a change of its nodes does to running work, and whether it may do so now."""
+    """`pool`, with the work that a change of its nodes disturbs, and whether that has to wait for a window."""
     properties = pool.body["properties"]
     replacing = repair.replacing(cloud, live_id(pool), properties.get("allocationState", "Steady"))
     if not replacing and scale.superseded(pool, differs):
@@ -154,7 +154,7 @@ def _disturbed(cloud: Cloud, desired: Desired, pool: Observed, differs: Diff, *,
 
 
 def _shrinking(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:
-    """`pool`, with what becomes of the tasks on nodes that leave."""
+    """`pool`, with a detail that tells what becomes of the tasks on nodes that leave."""
     hit = nodes.hit(cloud, pool)
     if hit is pool:
         return pool

@@ -1,4 +1,4 @@
-"""What a pool takes of quotas, and what it asks of its VM size, as preflight weighs it. Pure."""
+"""What a pool needs of quotas and of its VM size, for preflight to check. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reconciler.model import Body, Decision, Desired, Observed, Rule
 
 
 def twice(decision: Decision, desired: Desired, live: Nodes | None) -> bool:
-    """Whether the pool exists twice for a while: blue/green makes a second one where the first cannot be changed."""
+    """Whether the pool exists twice for a while: for some changes blue/green makes a second one beside the first."""
     blue_green = (desired.data.get("rollout") or {}).get("whenEmpty") == "blueGreen"
     return blue_green and live is not None and live.nodes > 0 and decision.diff.rule is Rule.WHEN_EMPTY
 
@@ -22,7 +22,7 @@ def live(observed: Observed) -> Nodes:
 
 
 def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
-    """A pool holds what it is about to have, or still has, whichever is more."""
+    """The nodes of a pool: its target or its current number, whichever is more."""
     machine = reading.machine(properties)
     dedicated, spot = reading.targets(properties) or (0, 0)
     running, running_spot = reading.running(properties)
@@ -48,7 +48,9 @@ def _wants(properties: Body, machine: Body) -> frozenset[str]:
     asked = {
         "acceleratedNetworking": network.get("enableAcceleratedNetworking"),
         "ephemeralOSDisk": system.get("ephemeralOSDiskSettings"),
-        "premiumDisk": any((one.get("managedDisk") or {}).get("storageAccountType") == "Premium_LRS" for one in disks),
+        "premiumDisk": any(
+            (disk.get("managedDisk") or {}).get("storageAccountType") == "Premium_LRS" for disk in disks
+        ),
         "encryptionAtHost": security.get("encryptionAtHost"),
         "trustedLaunch": str(security.get("securityType") or "").lower() == "trustedlaunch",
         "confidentialVM": str(security.get("securityType") or "").lower() == "confidentialvm",

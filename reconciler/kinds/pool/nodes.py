@@ -1,4 +1,4 @@
-"""What the nodes of a pool say about it: usable, on its way or broken, and what keeps it from being empty."""
+"""What follows from the nodes of a pool: its health, and what keeps it from being empty."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ COMING = (
 
 
 def live_id(pool: Observed) -> str:
-    """What Azure calls the pool that was observed, whatever the spec calls it."""
+    """The id of an observed pool in Azure, which can differ from its name in the spec."""
     return pool.id.rsplit("/", 1)[-1]
 
 
 def all_counts(cloud: Cloud, pool: str | None = None) -> dict[str, Counts]:
     """Pool id in lower case → its node counts, in one list for all pools."""
-    found: dict[str, Counts] = {}
+    totals: dict[str, Counts] = {}
     for item in cloud.batch().list_pool_node_counts(filter=f"poolId eq '{pool}'" if pool else None):
         total: dict[str, int] = {}
         for side in (item.dedicated, item.low_priority):
             for state, number in (side.as_dict() if side else {}).items():
                 total[state] = total.get(state, 0) + number
-        found[item.pool_id.lower()] = total
-    return found
+        totals[item.pool_id.lower()] = total
+    return totals
 
 
 def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health, str]:
@@ -116,14 +116,14 @@ def _targets(properties: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _resize_failure(errors: list[Mapping[str, Any]], now: int, target: int) -> str:
-    told = "; ".join(f"{error.get('code')}: {error.get('message')}{_remedy(error)}" for error in errors)
-    return f"the pool stopped at {now} of {target} nodes" + (f" ({told})" if told else "")
+    reasons = "; ".join(f"{error.get('code')}: {error.get('message')}{_remedy(error)}" for error in errors)
+    return f"the pool stopped at {now} of {target} nodes" + (f" ({reasons})" if reasons else "")
 
 
 def _remedy(error: Mapping[str, Any]) -> str:
     """What to do about an error of a resize, where that is known."""
-    found = next((words for code, words in REMEDIES.items() if str(error.get("code")).endswith(code)), "")
-    return f" - {found}" if found else ""
+    remedy = next((words for code, words in REMEDIES.items() if str(error.get("code")).endswith(code)), "")
+    return f" - {remedy}" if remedy else ""
 
 
 def _words(state: str) -> str:
@@ -132,7 +132,7 @@ def _words(state: str) -> str:
 
 
 def hit(cloud: Cloud, pool: Observed) -> Observed:
-    """`pool`, whose occupants tell how many tasks of how many jobs run on its nodes."""
+    """`pool`, with occupants that tell how many tasks of how many jobs run on its nodes."""
     if not state_of(pool).running or not pool.occupants:
         return pool
     raws = [node.as_dict() for node in cloud.batch().list_nodes(live_id(pool), select=NODE)]

@@ -1,7 +1,8 @@
-"""A pool: nodes of one VM size that boot one image and run tasks. Made on the ARM plane, the only one with identity.
+"""A pool: nodes of one VM size that boot one image and run tasks. Made on the ARM plane, the only one with identities.
 
-Size, start task and metadata change in place (a new start task reaches nodes when they reboot); everything else only
-while the pool is empty: steady, with no node. It is READY when it is steady at its target and every node is usable.
+Number of nodes, start task and metadata change in place (a new start task reaches nodes when they reboot); everything
+else only while the pool is empty: steady, with no node. It is READY when it is steady at its target and every node is
+usable.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ FIELDS = {
     "properties.scaleSettings.fixedScale.nodeDeallocationOption": Rule.IGNORE,  # never returned by Azure
     "properties.metadata": Rule.LIVE,
     "properties.startTask": Rule.NEW_NODES,
-    "stage": Rule.NEW_NODES,  # of a change that reaches nodes: it waits for a window like its beginning
+    "stage": Rule.NEW_NODES,  # a stage of a change on the nodes waits for a window, as its beginning does
     "properties.applicationPackages": Rule.NEW_NODES,
 }
 
@@ -61,12 +62,12 @@ def expand(spec: Spec) -> Iterable[Desired]:
         assert spec.batch_account is not None
         identities = [ref.split("/")[1] for ref in pool["identity"]]
         ids = [
-            f"{spec.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{one}".lower()
-            for one in identities
+            f"{spec.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}".lower()
+            for identity in identities
         ]
         account = Address("batch_account", spec.batch_account["name"])
         account_id = f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
-        refs = (account, *(Address("identity", one) for one in identities), *image.refs(pool))
+        refs = (account, *(Address("identity", identity) for identity in identities), *image.refs(pool))
         refs += pool_properties.applications(spec, pool)
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
@@ -75,7 +76,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _vacates(rollout: Rollout) -> str:
-    """How running work makes room for a change, as the plan tells it; empty: it does not."""
+    """How running work makes room for a change, in the words of the plan; empty if it does not."""
     end = f"running tasks may end within {rollout['drainWithin']}, what then still runs is requeued"
     ways = {"drain": f"is drained for it: {end}", "blueGreen": f"a new pool beside it takes over its jobs: {end}"}
     return ways.get(rollout["whenEmpty"], "")
@@ -85,8 +86,8 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     return live.list_(cloud, wanted, KIND.rule)
 
 
-def observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-    return live.observe(cloud, wanted, KIND.rule)
+def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    return live.observe(cloud, resource, KIND.rule)
 
 
 def delete(cloud: Cloud, pool: Observed) -> Operation | None:
@@ -101,11 +102,11 @@ def delete(cloud: Cloud, pool: Observed) -> Operation | None:
 
 
 def abandon(cloud: Cloud, desired: Desired) -> str | None:
-    """A new generation that failed goes, and the jobs go on where they were; any other pool stays to be looked at."""
-    there = live.every_generation(cloud, desired.address.name)
-    if len(there.pools) < 2:
+    """Delete a new generation that failed and return its jobs; any other pool stays, so that people can look at it."""
+    alive = live.every_generation(cloud, desired.address.name)
+    if len(alive.pools) < 2:
         return None
-    return generations.hand_back(cloud, generations.choose(desired, there, KIND.rule))
+    return generations.hand_back(cloud, generations.choose(desired, alive, KIND.rule))
 
 
 KIND = Kind(

@@ -1,7 +1,7 @@
-"""Properties of a pool beside its image, size and scale: from the spec, from Azure, and as ARM takes them.
+"""Properties of a pool other than its image, size and scale: from the spec, from Azure, and as ARM takes them.
 
-What the spec leaves out is declared at Batch's default, so that taking a property out of the spec is a change like any
-other. Ids are compared without case, durations by value, and lists of named things without order.
+What the spec leaves out is declared with Batch's default, so that removing a property from the spec is a change like
+any other. Case of ids, spelling of durations and order of named things do not count as differences.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DEFAULTS: Mapping[str, Any] = {
     "upgradePolicy": {"mode": "manual"},
     "userAccounts": [],
 }
-"""Property → what Batch shows where nothing was asked for. Source: recorded answers, wire-facts."""
+"""Property → what Batch shows if it was never set. Source: recorded answers, wire-facts."""
 MACHINE_DEFAULTS: Mapping[str, Any] = {
     "dataDisks": [],
     "diskEncryptionConfiguration": None,
@@ -48,17 +48,17 @@ DURATIONS = frozenset({"pauseTimeBetweenBatches", "resizeTimeout", "evaluationIn
 
 def wanted(pool: Pool, account_id: str) -> dict[str, Any]:
     """The properties that the spec declares, defaults included; packages by their ids."""
-    found = {name: normal(_laid(default, pool.get(name)), name) for name, default in DEFAULTS.items()}
-    found["applicationPackages"] = normal(
-        [{**one, "id": f"{account_id}/applications/{one['id']}"} for one in pool["applicationPackages"]]
+    properties = {name: normal(_laid(default, pool.get(name)), name) for name, default in DEFAULTS.items()}
+    properties["applicationPackages"] = normal(
+        [{**package, "id": f"{account_id}/applications/{package['id']}"} for package in pool["applicationPackages"]]
     )
-    return found
+    return properties
 
 
 def applications(spec: Spec, pool: Pool) -> tuple[Address, ...]:
     """The applications of the spec whose packages the pool brings to its nodes."""
     known = {name.lower(): name for name in spec.applications}
-    named = [one["id"].lower() for one in pool["applicationPackages"]]
+    named = [package["id"].lower() for package in pool["applicationPackages"]]
     return tuple(Address("application", known[name]) for name in dict.fromkeys(named) if name in known)
 
 
@@ -67,11 +67,12 @@ def machine(pool: Pool) -> dict[str, Any]:
     return {name: normal(_laid(default, pool.get(name)), name) for name, default in MACHINE_DEFAULTS.items()}
 
 
-def observed(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` as Azure reports it, normalised; lists that it leaves out are empty."""
-    found = {name: normal(value, name) for name, value in given.items()}
-    missing: dict[str, Any] = {name: [] for name, default in defaults.items() if default == [] and not found.get(name)}
-    return {**found, **missing}
+def observed(properties: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`properties` as Azure reports them, normalised; lists that it leaves out are empty."""
+    normalised = {name: normal(value, name) for name, value in properties.items()}
+    lists = [name for name, default in defaults.items() if default == []]
+    missing: dict[str, Any] = {name: [] for name in lists if not normalised.get(name)}
+    return {**normalised, **missing}
 
 
 def normal(value: Any, name: str = "") -> Any:
@@ -87,18 +88,18 @@ def normal(value: Any, name: str = "") -> Any:
 
 
 def _rank(item: Mapping[str, Any]) -> str:
-    """By name, number or id where there is one; mounts by their path."""
+    """The sort key: its name, number or id if it has one; else all of its content."""
     for key in SORTED_BY:
         if key in item:
             return f"{item[key]:>12}"
     return str(sorted((key, str(value)) for key, value in item.items()))
 
 
-def _laid(default: Any, own: Any) -> Any:
-    """`own` over the default; a default that is a map fills what `own` leaves out."""
-    if own is None:
+def _laid(default: Any, value: Any) -> Any:
+    """`value` over the default; a default that is a map fills what `value` leaves out."""
+    if value is None:
         return default
-    return {**default, **own} if isinstance(default, Mapping) and isinstance(own, Mapping) else own
+    return {**default, **value} if isinstance(default, Mapping) and isinstance(value, Mapping) else value
 
 
 def bare(value: Any) -> Any:
@@ -109,7 +110,7 @@ def bare(value: Any) -> Any:
 
 
 def with_passwords(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """User accounts as ARM takes them: each with a password that nobody will ever know."""
+    """User accounts as ARM takes them: each with a random password that is not kept anywhere."""
     import secrets
 
-    return [{**one, "password": f"{secrets.token_urlsafe(24)}aA1!"} for one in accounts]
+    return [{**account, "password": f"{secrets.token_urlsafe(24)}aA1!"} for account in accounts]

@@ -1,4 +1,4 @@
-"""What the properties of a pool say, as a spec wants them or as Azure shows them: machine, image, nodes, formula."""
+"""Readers of a pool's properties, desired or observed: its machine, image, nodes and formula."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from reconciler.model import Body
 
 def machine(properties: Body) -> Body:
     """Its virtualMachineConfiguration; empty where it has none."""
-    found: Body = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
-    return found
+    configuration: Body = (properties.get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
+    return configuration
 
 
 def image(properties: Body) -> str:
@@ -32,5 +32,5 @@ def formula(properties: Body) -> str:
 
 
 def running(properties: Body) -> tuple[int | None, int | None]:
-    """The dedicated and Spot nodes that it has now; None: not told."""
+    """The dedicated and Spot nodes that it has now; None where the properties do not tell."""
     return properties.get("currentDedicatedNodes"), properties.get("currentLowPriorityNodes")

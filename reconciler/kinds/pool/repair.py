@@ -1,8 +1,8 @@
-"""Broken nodes of a pool: what they say, and one attempt after the other to mend them.
+"""Broken nodes of a pool: their errors, and the attempts to mend them.
 
 A node is rebooted, then reimaged, then taken out of the pool, which gets another one for it. When more than half of the
-nodes are broken, none is touched: what is wrong is common to them, such as the start task or the image, and doing it
-again would only take time.
+nodes are broken, none is touched: the cause is then common to them, such as the start task or the image, and another
+attempt would only take time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from reconciler.cloud.cloud import Cloud
 
 BROKEN = ("starttaskfailed", "unusable", "unknown")
 WAYS = {"reboot": "nodeRebootOption", "reimage": "nodeReimageOption"}
-"""What is done to a broken node, in this order, and how its option is called; the last way is another node."""
+"""Verb that mends a broken node, in the order of attempts → the name of its option; after these, it is replaced."""
 MOST = 100
-"""Nodes that one request takes out."""
+"""The most nodes that one request takes out."""
 LOOKED_AT = 3
-"""Nodes whose start task is read."""
+"""The most nodes whose output of the start task is read."""
 
 
 def broken(cloud: Cloud, pool: str) -> list[dict[str, Any]]:
@@ -27,12 +27,12 @@ def broken(cloud: Cloud, pool: str) -> list[dict[str, Any]]:
 
 
 def common(count: int, total: int) -> bool:
-    """Whether so many broken nodes of a pool mean that the nodes are not at fault."""
+    """Whether so many nodes are broken that the cause must be common to them."""
     return count > 1 and 2 * count > total
 
 
 def mend(cloud: Cloud, pool: str, total: int) -> None:
-    """The next attempt for each broken node, unless too many are broken."""
+    """Start the next attempt for each broken node, unless too many are broken."""
     nodes = [node["id"] for node in broken(cloud, pool)]
     if common(len(nodes), total):
         return
@@ -55,8 +55,8 @@ def replacing(cloud: Cloud, pool: str, state: str) -> bool:
     return f"removenodes {pool}" in cloud.runs
 
 
-def told(cloud: Cloud, pool: str) -> tuple[str, dict[str, str]]:
-    """Why start tasks failed, in words, and what they wrote, by a name for each node."""
+def findings(cloud: Cloud, pool: str) -> tuple[str, dict[str, str]]:
+    """The errors of broken nodes in words, and the outputs of failed start tasks by a name for each node."""
     words, logs = [], {}
     for node in broken(cloud, pool)[:LOOKED_AT]:
         info = node.get("startTaskInfo") or {}
@@ -65,7 +65,7 @@ def told(cloud: Cloud, pool: str) -> tuple[str, dict[str, str]]:
             lines = [line for line in text.splitlines() if line.strip()]
             words.append(f"{_reason(info)}{f': {lines[-1][:200]}' if lines else ''}")
             logs[f"start-task-{node['id']}"] = text
-        words += [f"{one.get('code')}: {one.get('message')}" for one in node.get("errors") or ()]
+        words += [f"{error.get('code')}: {error.get('message')}" for error in node.get("errors") or ()]
     return "; ".join(dict.fromkeys(words)), logs
 
 

@@ -1,7 +1,7 @@
 """A rolling change of a pool's nodes: those that booted before it are rebooted, a few at a time, idle ones first.
 
-When it began is kept in the pool's metadata until the last old node has booted, so that any run can go on with it. A
-node that runs tasks reboots when they have ended. Source: Batch service, Compute Nodes - Reboot, nodeRebootOption.
+The time when it began is kept in the pool's metadata until the last old node has booted, so that any run can continue
+it. A node that runs tasks reboots when they end. Source: Batch service, Compute Nodes - Reboot, nodeRebootOption.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNDER_WAY = ("rebooting", "reimaging", "starting", "waitingforstarttask", "creat
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Nodes as a rolling change sees them: ids of those to reboot, idle ones first, and of those that do.
+    """The ids of nodes in a rolling change: `old` are to be rebooted, idle ones first; `booting` are being rebooted.
 
     `since` is when the change began.
     """
@@ -36,12 +36,12 @@ def rolls(desired: Desired) -> bool:
 
 
 def began(cloud: Cloud) -> str:
-    """Now, as Azure's clock says."""
+    """The time now, by Azure's clock, as the beginning of a rolling change."""
     return cloud.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sort(raws: Iterable[Mapping[str, Any]], since: str, asked: Container[str]) -> Nodes:
-    """Which nodes booted before `since`; those that were asked to reboot count as booting. Pure."""
+    """The nodes that booted before `since`; those that were asked to reboot already count as booting. Pure."""
     moment, old, booting = datetime.fromisoformat(since), [], []
     for raw in raws:
         stale = datetime.fromisoformat(raw.get("lastBootTime") or since) < moment
@@ -58,17 +58,17 @@ def read(cloud: Cloud, pool: str, since: str) -> Nodes:
     return sort([node.as_dict() for node in cloud.batch().list_nodes(pool)], since, asked)
 
 
-def seen(found: Observed, nodes: Nodes, most: int) -> tuple[Health, str, str]:
+def progress(pool: Observed, nodes: Nodes, most: int) -> tuple[Health, str, str]:
     """Health, detail and stage of a pool whose nodes are being rebooted."""
     if not nodes.old and not nodes.booting:
-        return found.health, found.detail, "all nodes have been rebooted"
+        return pool.health, pool.detail, "all nodes have been rebooted"
     detail = f"rolling: {len(nodes.old)} nodes are yet to be rebooted, {len(nodes.booting)} do so"
     room = nodes.old and len(nodes.booting) < most
     return (Health.READY if room else Health.BUSY), detail, detail
 
 
 def advance(cloud: Cloud, pool: str, nodes: Nodes, most: int) -> None:
-    """Reboot as many old nodes as may be missing at once; one that was asked already by another run is no error."""
+    """Reboot old nodes until `most` are booting; one that another run has asked to reboot already is no error."""
     for node in nodes.old[: max(0, most - len(nodes.booting))]:
         with tolerated(409):
             batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node}/reboot", {"nodeRebootOption": "taskcompletion"}, None)

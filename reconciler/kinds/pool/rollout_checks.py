@@ -1,4 +1,4 @@
-"""What no schema can say of how changes reach a pool: its windows, and what a change beside it needs."""
+"""Checks of a pool's `rollout` that no schema can make: its windows, and what blue/green needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
 
 LONGEST = 58
-"""Characters of the name of a pool that has generations; an id has 64 at most."""
+"""The most characters in the name of a pool that has generations; an id has 64 at most."""
 
 
 def check(document: Document, spec: Spec, name: str, pool: Pool) -> Iterator[Problem]:
@@ -31,7 +31,7 @@ def check(document: Document, spec: Spec, name: str, pool: Pool) -> Iterator[Pro
 
 
 def _beside(document: Document, spec: Spec, path: Path_, name: str, *, protected: bool) -> Iterator[Problem]:
-    """Later generations need names of their own, and the first one goes."""
+    """Problems of blue/green: later generations need free names, and the first one must not be protected."""
     if protected:
         yield document.problem(
             path, "blueGreen deletes the pool that it replaces, which protect: true forbids; use drain"

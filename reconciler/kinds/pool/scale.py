@@ -1,4 +1,4 @@
-"""How many nodes a pool has: a fixed size, or a formula that Azure evaluates; what the counts are then is no drift."""
+"""The number of nodes of a pool: fixed, or from a formula that Azure evaluates, whose result is then not compared."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def wanted(pool: Pool) -> dict[str, Any]:
     """The scaleSettings of a pool of a spec; one of the two forms is declared absent."""
     nodes = pool["nodes"]
     if "autoscale" in nodes:
-        given = nodes["autoscale"]
-        formula = trial.formula(given, pool["taskSlotsPerNode"])
-        automatic = {"formula": formula, "evaluationInterval": canonical(given["every"])}
+        autoscale = nodes["autoscale"]
+        formula = trial.formula(autoscale, pool["taskSlotsPerNode"])
+        automatic = {"formula": formula, "evaluationInterval": canonical(autoscale["every"])}
         return {"autoScale": automatic, "fixedScale": None}
     fixed: dict[str, Any] = {"targetDedicatedNodes": nodes["dedicated"], "targetLowPriorityNodes": nodes["spot"]}
     if "resizeTimeout" in nodes:
@@ -28,9 +28,9 @@ def wanted(pool: Pool) -> dict[str, Any]:
     return {"fixedScale": fixed, "autoScale": None}
 
 
-def observed(given: Mapping[str, Any]) -> dict[str, Any]:
+def observed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """scaleSettings as Azure reports them."""
-    automatic, fixed = given.get("autoScale"), given.get("fixedScale")
+    automatic, fixed = raw.get("autoScale"), raw.get("fixedScale")
     if automatic:
         interval = canonical(automatic.get("evaluationInterval", "PT15M"))
         return {"autoScale": {**automatic, "evaluationInterval": interval}, "fixedScale": None}
@@ -46,39 +46,39 @@ LEAVING = {
     "TaskCompletion": "tasks on nodes that leave may end first",
     "RetainedData": "nodes leave when their tasks have ended and the data that those keep has expired",
 }
-"""nodeDeallocationOption → what it means, as the plan tells it."""
+"""nodeDeallocationOption → what it means, in the words of the plan."""
 
 
 def leaving(desired: Desired) -> str:
-    """What becomes of tasks on nodes that leave for the wanted size."""
+    """What becomes of tasks on nodes that leave when the pool shrinks to the desired size."""
     fixed = desired.body["properties"]["scaleSettings"]["fixedScale"]
     return LEAVING[fixed.get("nodeDeallocationOption", "Requeue")]
 
 
-def wire(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: dict(value) for name, value in wanted.items() if value is not None}
+def wire(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: dict(value) for name, value in settings.items() if value is not None}
 
 
 def drained(option: str, within: str) -> dict[str, Any]:
-    """No nodes, by and by: `option` says what becomes of tasks that run."""
+    """The scaleSettings that remove all nodes: `option` says what becomes of running tasks, `within` is the timeout."""
     none = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0}
     return {"fixedScale": {**none, "nodeDeallocationOption": option, "resizeTimeout": canonical(within)}}
 
 
-def superseded(found: Observed, differs: Diff) -> bool:
-    """Whether a resize runs to a size that is not wanted, and not to empty the pool for another change."""
+def superseded(pool: Observed, differs: Diff) -> bool:
+    """Whether a resize to an outdated size is running, unless it empties the pool for another change."""
     sizes = any(change.path.startswith("properties.scaleSettings") for change in differs.changes)
-    resizing = found.body["properties"].get("allocationState") == "Resizing"
+    resizing = pool.body["properties"].get("allocationState") == "Resizing"
     return sizes and resizing and differs.rule is Rule.LIVE
 
 
-def emptied(found: Observed) -> bool:
-    """Whether all nodes are on their way out."""
-    return reading.targets(found.body["properties"]) == (0, 0)
+def emptied(pool: Observed) -> bool:
+    """Whether all nodes leave or have left."""
+    return reading.targets(pool.body["properties"]) == (0, 0)
 
 
-def shrinks(desired: Desired, found: Observed) -> bool:
-    """Whether the wanted size has fewer nodes than there are: tasks on the others are hit."""
-    size, properties = reading.targets(desired.body["properties"]), found.body["properties"]
+def shrinks(desired: Desired, pool: Observed) -> bool:
+    """Whether the desired size has fewer nodes than there are, which affects tasks on the nodes that leave."""
+    size, properties = reading.targets(desired.body["properties"]), pool.body["properties"]
     now = (properties["currentDedicatedNodes"], properties["currentLowPriorityNodes"])
     return size is not None and (size[0] < now[0] or size[1] < now[1])

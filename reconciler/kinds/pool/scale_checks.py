@@ -1,6 +1,4 @@
-"""What no schema can say of how many nodes a pool has: formulas, what excludes each other, what a pool is expected to
-keep to.
-"""
+"""Checks of a pool's `nodes` that no schema can make: formulas, settings that exclude each other, and expectations."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ Pools = Mapping[str, Pool]
 
 
 def check(document: Document, pools: Pools) -> Iterator[Problem]:
-    """Every problem of the pools' `nodes` that is seen without trying them."""
+    """Every problem of the pools' `nodes` that is found without a trial."""
     for name, pool in pools.items():
         path: Path_ = ("pools", name, "nodes")
         for key in ("dedicated", "nodeDeallocationOption", "resizeTimeout", "spot"):
@@ -47,7 +45,7 @@ def _formula(document: Document, path: Path_, scale: Autoscale, slots: int) -> I
 
 
 def _untried(document: Document, path: Path_) -> Iterator[Problem]:
-    """What is for a trial needs tasks to be tried on."""
+    """Settings for a trial that have no trace of tasks to be tried on."""
     if document.says((*path, "trace")):
         return
     if document.says((*path, "expect")):
@@ -58,7 +56,7 @@ def _untried(document: Document, path: Path_) -> Iterator[Problem]:
 
 
 def trials(document: Document, pools: Pools, folder: Path) -> Iterator[Problem]:
-    """Every expectation that a pool misses when it is tried, and every trace that it cannot be tried on."""
+    """Every expectation that a pool misses in its trial, and every trace that cannot be used."""
     for name, pool in pools.items():
         if "trace" in pool["nodes"]["autoscale"]:
             yield from _trial(document, folder, name, pool)
@@ -83,7 +81,7 @@ def _trial(document: Document, folder: Path, name: str, pool: Pool) -> Iterator[
 
 
 def advice(pools: Pools) -> Iterator[str]:
-    """What the linter advises about formulas that Azure would take."""
+    """The linter's advice about formulas, errors aside."""
     for name, pool in pools.items():
         scale = pool["nodes"]["autoscale"]
         for finding in batch_autoscale.lint(scale["formula"], scale["every"]) if "formula" in scale else ():

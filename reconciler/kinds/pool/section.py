@@ -1,4 +1,4 @@
-"""The section `pools` of a spec: its short forms, what it boots, and what Azure retires of it."""
+"""The section `pools` of a spec: its short forms, its checks, and what Azure retires that it uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.spec.spec import Spec
 
 
 def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A number of nodes is one of dedicated nodes; one identity is a list of one."""
+    """Write out short forms: a number of nodes means dedicated nodes; one identity means a list of one."""
     nodes, identity = pool["nodes"], pool.get("identity", [])
     return {
         **pool,
@@ -49,7 +49,7 @@ def _image(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
 
 
 def scaled(spec: Spec) -> dict[str, Pool]:
-    """The pools that scale by a formula. Where there is none, nobody needs the language of formulas."""
+    """The pools that scale by a formula; only for these the language of formulas is imported."""
     return {name: pool for name, pool in spec.pools.items() if "autoscale" in pool["nodes"]}
 
 

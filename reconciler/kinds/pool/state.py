@@ -1,4 +1,4 @@
-"""What is known of a live pool beyond its body: its nodes in numbers, its marks, and the change that is under way."""
+"""What is known of a live pool beyond its body: counts of its nodes, its marks, and the change that is under way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.model import Observed
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """A pool takes over from others: first the `moves` of their jobs, then the `old` pools (ARM ids) are deleted."""
+    """What a pool takes over from others: first the `moves` of their jobs, then the `old` pools (ARM ids) to delete."""
 
     moves: Moves
     old: tuple[str, ...]

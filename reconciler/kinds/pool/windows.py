@@ -13,17 +13,18 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 def closed(windows: Sequence[Window], now: datetime) -> str:
-    """Why nothing may be disturbed at `now`, or nothing if it may: in a window, or if there are none."""
-    if not windows or any(begin <= now < end for one in windows for begin, end in _times(one, now)):
+    """Why work may not be disturbed at `now`; empty if it may: in a window, or if there are no windows."""
+    spans = [(*span, window["timeZone"]) for window in windows for span in _times(window, now)]
+    if not windows or any(begin <= now < end for begin, end, _ in spans):
         return ""
-    begin, zone = min((begin, one["timeZone"]) for one in windows for begin, _ in _times(one, now) if begin > now)
+    begin, zone = min((begin, zone) for begin, _, zone in spans if begin > now)
     return (
         f"waits for its maintenance window, which opens on {begin.astimezone(ZoneInfo(zone)):%A %Y-%m-%d %H:%M} {zone}"
     )
 
 
 def _times(window: Window, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The window from the days before `now` to a week after it: begin and end in UTC."""
+    """The times of the window, from the days before `now` to a week after it: begin and end in UTC."""
     zone, lasts = ZoneInfo(window["timeZone"]), timedelta(seconds=times.duration(window["lasts"]))
     today = now.astimezone(zone).date()
     for days in range(-lasts.days - 1, 9):
