@@ -38,6 +38,11 @@ PROVIDERS = ("Batch", "Compute", "ContainerRegistry", "ManagedIdentity", "Networ
 REGIONS = ("italynorth", "swedencentral", "westeurope", "northeurope", "uksouth", "eastus", "westus3", "japaneast")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that wait for real programs begin first, so that nobody waits for the last of them alone."""
+    items.sort(key=lambda item: "worker" not in item.path.parent.parts)
+
+
 @dataclass(frozen=True)
 class Azure:
     """The server of this test process."""
