@@ -142,15 +142,24 @@ class Cloud:
         return RequestsTransport()
 
     @cached_property
+    def _pace(self) -> Any:
+        from reconciler.cloud.policies import Pacing
+
+        return Pacing()
+
+    @property
     def _management(self) -> dict[str, Any]:
-        """Arguments of every ARM client. They share the pace, because ARM counts what they ask together."""
-        from reconciler.cloud.policies import Inspecting, Pacing
+        """Arguments of an ARM client. All share the pace, because ARM counts what they ask together.
+
+        Inspecting is each client's own: such a policy knows the next one of its pipeline.
+        """
+        from reconciler.cloud.policies import Inspecting
 
         return {
             "base_url": self.endpoints.resource_manager,
             "transport": self.transport,
             "credential_scopes": ["https://management.azure.com/.default"],
-            "per_retry_policies": [Inspecting(), Pacing()],
+            "per_retry_policies": [Inspecting(), self._pace],
             "permit_redirects": False,  # our token goes to the resource manager and nowhere else
             "user_agent": "reconcile",
             **RETRIES,

@@ -125,6 +125,14 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
         yield azure
 
 
+def test_no_policy_is_linked_into_two_pipelines(world: World) -> None:
+    """A policy knows the next one of its pipeline: one that is shared leads requests into the pipeline made last."""
+    cloud = world.cloud()
+    clients: tuple[Any, ...] = (cloud.resources, cloud.batch_management, cloud.compute)
+    linked = [policy for client in clients for policy in client._client._pipeline._impl_policies]
+    assert len({id(policy) for policy in linked}) == len(linked) > 20
+
+
 def test_reading_does_not_register_a_subscription(fresh: Azure, tmp_path: Path) -> None:
     text = {
         "apiVersion": "reconciler/v1",
