@@ -37,9 +37,9 @@ def check(file: Path, interval: str | None) -> int:
     from reconciler.render.autoscale import findings
 
     text = simulating.read(file)
-    found = simulating.usage(lambda: language.lint(text, interval))
-    click.echo(findings("stdin" if str(file) == "-" else str(file), found))
-    return INVALID if any(one.severity == "error" for one in found) else 0
+    problems = simulating.usage(lambda: language.lint(text, interval))
+    click.echo(findings("stdin" if str(file) == "-" else str(file), problems))
+    return INVALID if any(problem.severity == "error" for problem in problems) else 0
 
 
 _OPTIONS = (
@@ -93,7 +93,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 @autoscale.command()
 @common.spec_argument
 @_options
-def simulate(spec: Path | None, cloud: str | None, pool: str | None, **given: Any) -> None:
+def simulate(spec: Path | None, cloud: str | None, pool: str | None, **options: Any) -> None:
     """Run tasks on a pool that scales by a formula, and on one of a fixed size, and compare.
 
     \b
@@ -106,7 +106,7 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **given: An
     """
     from reconciler.render.autoscale import simulation
 
-    picture: Path | None = given["picture"]
+    picture: Path | None = options["picture"]
     if picture is not None and picture.suffix not in PICTURES:
         raise click.UsageError("--plot takes a name that ends in .svg, .png or .html")
     if picture is not None:
@@ -114,13 +114,13 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **given: An
     base = simulating.Base()
     if spec is not None or pool is not None:
         base = simulating.pool_of(common.load_spec(spec, cloud, trying=False), pool)
-    expected = simulating.expected(given, base)
-    text, trace = simulating.formula(given, base), simulating.trace(given, base)
-    rates = simulating.rates(given, base)
-    setting = simulating.setting(given, base, rates)
+    expected = simulating.expected(options, base)
+    text, trace = simulating.formula(options, base), simulating.trace(options, base)
+    rates = simulating.rates(options, base)
+    setting = simulating.setting(options, base, rates)
     scaled = simulating.usage(lambda: language.simulate(trace, text, setting))
     missed = simulating.usage(lambda: language.check(scaled, expected))
-    nodes = scaled.max_nodes if given["nodes"] is None else given["nodes"]
+    nodes = scaled.max_nodes if options["nodes"] is None else options["nodes"]
     fixed = simulating.usage(lambda: language.fixed(trace, nodes, setting, until=scaled.seconds))
     if base.spec is not None:
         click.echo(f"Pool {base.name} of {base.spec.file}, {len(trace.tasks):,} tasks\n")
@@ -145,17 +145,17 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
     """
     from reconciler.cli import tasks
 
-    ended, left = tasks.history(common.reach(common.load_spec(spec, cloud, trying=False)), job)
-    told = f"{left:,} left out, which never ran or have not ended"
+    ended, omitted = tasks.history(common.reach(common.load_spec(spec, cloud, trying=False)), job)
+    remark = f"{omitted:,} left out, which never ran or have not ended"
     if not ended.tasks:
-        raise Refused(f"{job} has no task that has run and ended" + (f"; {told}" if left else ""))
+        raise Refused(f"{job} has no task that has run and ended" + (f"; {remark}" if omitted else ""))
     text = language.write_csv(ended)
     if str(output) == "-":
         click.echo(text, nl=False)
     else:
         _write(output, text.encode())
     counted = f"{count(len(ended.tasks), 'task', ',')} of {job}"
-    click.echo(counted + (f"; {told}" if left else ""), err=True)
+    click.echo(counted + (f"; {remark}" if omitted else ""), err=True)
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""cleanup: what runs have left behind, whoever started them."""
+"""cleanup: deletes the temporary resources that runs left behind, whoever started them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.kind import Leftover, Leftovers
 
 PATIENCE = 1800
-"""Seconds until what is in use must have gone."""
+"""How many seconds resources that are still in use may take to go."""
 
 
 @click.command()
@@ -30,23 +30,23 @@ def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, yes: bool
 
     reached = common.reach(common.load_spec(spec, cloud))
     sources = [kind.leftovers for kind in KINDS.values() if kind.leftovers]
-    left = [one for source in sources for one in _expired(reached, source, everything=everything)]
-    if not left:
+    leftovers = [leftover for source in sources for leftover in _expired(reached, source, everything=everything)]
+    if not leftovers:
         click.echo("Nothing to clean up.")
         return 0
-    rows = [tuple(map(as_text.clean, _row(one))) for one in left]
+    rows = [tuple(map(as_text.clean, _row(leftover))) for leftover in leftovers]
     click.echo(as_text.table(("GROUP", "RESOURCE", "EXPIRES"), rows))
     if not yes:
-        common.ask(f"delete these {len(left)}")
+        common.ask(f"delete these {len(leftovers)}")
     for source in sources:
         _clear(reached, source, everything=everything)
     click.echo("Cleaned up.")
     return 0
 
 
-def _row(left: Leftover) -> tuple[str, str, str]:
-    parts = left.id.split("/")
-    return parts[4], parts[-1], left.expires
+def _row(leftover: Leftover) -> tuple[str, str, str]:
+    parts = leftover.id.split("/")
+    return parts[4], parts[-1], leftover.expires
 
 
 def _expired(cloud: Cloud, source: Leftovers, *, everything: bool) -> list[Leftover]:
@@ -57,14 +57,14 @@ def _expired(cloud: Cloud, source: Leftovers, *, everything: bool) -> list[Lefto
 
 
 def _clear(cloud: Cloud, source: Leftovers, *, everything: bool) -> None:
-    """Until nothing is left: what is in use goes after what uses it."""
+    """Delete until nothing is left; a resource in use can go only after those that use it."""
     from reconciler.cloud.errors import translated
 
     deadline = time.monotonic() + PATIENCE
     while True:
-        left = _expired(cloud, source, everything=everything)
+        leftovers = _expired(cloud, source, everything=everything)
         with translated():
-            going = source.clear(cloud, left)
+            going = source.clear(cloud, leftovers)
         if going is None:
             return
         if time.monotonic() > deadline:

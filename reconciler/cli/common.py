@@ -1,4 +1,4 @@
-"""What the commands share: the spec argument, the way to its cloud, and where output goes."""
+"""What the commands share: options, loading a spec, connecting to its cloud, and printing a view."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.Path(dir_okay=False, path_type=Path)
 FORMATS = ("text", "json")
-"""Those of `render.views`, named here so that --help loads no view."""
+"""The formats of `render.views`, repeated here so that --help loads no view."""
 
 
 _cloud_option = click.option(
@@ -50,7 +50,7 @@ def spec_option(function: Function) -> Function:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which spec, on which cloud, and which part of it; empty: all."""
+    """A spec, the cloud to use it on, and the addresses that limit it; without any, all of it."""
 
     spec: Path | None = None
     cloud: str | None = None
@@ -101,9 +101,9 @@ def cost_options(function: Function) -> Function:
 
 
 def load_spec(path: Path | None, cloud: str | None, today: date | None = None, *, trying: bool = True) -> Spec:
-    """The checked spec, with what is retired by `today`; without `trying`, its pools may miss their expectations.
+    """The checked spec; `today` is the day for retirements. Without `trying`, its autoscale formulas are not tried out.
 
-    SpecError, or UsageError where there is no telling which.
+    Raises SpecError, or UsageError if no path is given and specs/ does not have exactly one spec.
     """
     from reconciler.kinds import load
 
@@ -116,7 +116,7 @@ def load_spec(path: Path | None, cloud: str | None, today: date | None = None, *
 
 
 def reach(spec: Spec) -> Cloud:
-    """The spec's cloud. LocalError if it is the local one and that is not up."""
+    """The spec's cloud. LocalError if it is the local Azure and that is not running."""
     from reconciler.cloud.cloud import connect
 
     if spec.azure.cloud == "local" and "RECONCILE_RESOURCE_MANAGER" not in os.environ:
@@ -130,7 +130,7 @@ def reach(spec: Spec) -> Cloud:
 
 
 def journal_name(spec: Spec) -> str:
-    """Under which name runs of a spec are written down: the local cloud's times are not Azure's."""
+    """The name of a spec in the journal; that for the local cloud differs, because its times are not Azure's."""
     return f"{spec.name}{'@local' if spec.azure.cloud == 'local' else ''}"
 
 
@@ -142,7 +142,7 @@ def addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
 
 
 def ask(what: str) -> None:
-    """Go on only if the user says yes. Refused if not, or if there is nobody to ask."""
+    """Ask the user to confirm. Refused if the answer is no, or if there is no terminal."""
     if not sys.stdin.isatty():
         raise Refused(f"there is no terminal to ask whether to {what}; add --yes if it is right")
     if not click.confirm(f"Do you want to {what}?"):
@@ -155,8 +155,8 @@ def colour() -> bool:
 
 
 def conversion_job(spec: Spec, job: str | None) -> str:
-    """The job with `convert` that is meant. Refused where there is none or no telling which."""
-    jobs = [name for name, own in spec.jobs.items() if "convert" in own]
+    """The job with `convert` of this name, or the only one. Refused if there is none, or several and no name."""
+    jobs = [name for name, body in spec.jobs.items() if "convert" in body]
     if job is not None:
         if job not in jobs:
             raise Refused(f"{spec.file} has no job {job} with convert; it has {', '.join(jobs) or 'none'}")

@@ -41,7 +41,7 @@ def upload(folder: Path, spec: Path | None, cloud: str | None, job: str | None) 
 
 
 def _send(
-    spec: Path | None, cloud: str | None, job: str | None, found: Iterable[tuple[str, bytes]], count: int | None
+    spec: Path | None, cloud: str | None, job: str | None, blobs: Iterable[tuple[str, bytes]], count: int | None
 ) -> None:
     loaded = common.load_spec(spec, cloud)
     place = loaded.jobs[common.conversion_job(loaded, job)]["convert"]["from"]
@@ -57,5 +57,5 @@ def _send(
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("uploading", total=count)
-        sent, there = send(client, found, lambda name, fresh: progress.advance(bar))
+        sent, there = send(client, blobs, lambda name, fresh: progress.advance(bar))
     click.echo(f"{sent:,} uploaded to {place}, {there:,} there already.")

@@ -43,16 +43,16 @@ def doctor(spec: Path | None, cloud: str | None, shape: str) -> int:
     if len(rows) > 1 and all(state != "refused" for _, state, _ in rows):
         reading = loop.read(loaded, reached, KINDS)
         rows += [*_access(reading, reached, KINDS), *_preflight(reading)]
-        numbers = {_found(one): _numbers(one) for one in reading.findings}
+        numbers = {_finding_row(finding): _numbers(finding) for finding in reading.findings}
     common.show(DoctorView(rows, numbers), shape)
     return 3 if any(state == "refused" for _, state, _ in rows) else 0
 
 
 def _row(check: str, ask: Callable[[], Row], otherwise: str = "refused") -> Row:
-    """What `ask` says, or the failure of asking."""
+    """The row that `ask` returns, or one with the error that it raises."""
     try:
         return ask()
-    except Exception as error:  # a check that fails is a result of it
+    except Exception as error:  # a failed check is a row too
         return check, otherwise, (str(error).splitlines() or [type(error).__name__])[0]
 
 
@@ -73,14 +73,14 @@ def _subscription(cloud: Cloud) -> Row:
 
 
 def _access(reading: Reading, cloud: Cloud, kinds: Kinds) -> list[Row]:
-    """Provider registrations, side by side."""
+    """A row for each resource provider, asked for in parallel."""
     types = [kinds[address.kind].arm for address in reading.desired]
     needed = sorted({provider for arm in types if arm for provider in arm.registrations})
     with ThreadPoolExecutor(8) as threads:
         asked = [
-            threads.submit(_row, f"provider {one}", partial(_provider, cloud, one), "not checked") for one in needed
+            threads.submit(_row, f"provider {name}", partial(_provider, cloud, name), "not checked") for name in needed
         ]
-        return [one.result() for one in asked]
+        return [row.result() for row in asked]
 
 
 def _provider(cloud: Cloud, namespace: str) -> Row:
@@ -91,22 +91,22 @@ def _provider(cloud: Cloud, namespace: str) -> Row:
 
 
 def _preflight(reading: Reading) -> Iterator[Row]:
-    """One row a finding, and one for each check that found nothing or could not be made."""
+    """A row for each finding, and one for each check that found nothing or could not be made."""
     facts = reading.facts
     if facts is None:
         return
     checked = set()
     checked.add("subscription")  # it has a row already
-    for one in reading.findings:
-        if one.check != "subscription":
-            checked.add(one.check)
-            yield _found(one)
+    for finding in reading.findings:
+        if finding.check != "subscription":
+            checked.add(finding.check)
+            yield _finding_row(finding)
     for name, why in facts.skipped.items():
         if name == "subscription":
             continue
         checked.add(CHECKS.get(name, name.partition(" ")[0]))
         yield CHECKS.get(name, name), "not checked", why
-    made = {
+    checks = {
         "permissions": facts.permissions is not None,
         "quota": facts.account is not None and facts.sizes is not None,
         "size": facts.sizes is not None,
@@ -115,12 +115,12 @@ def _preflight(reading: Reading) -> Iterator[Row]:
         "subnet": bool(facts.subnets),
         "name": bool(facts.names),
     }
-    for name, done in made.items():
+    for name, done in checks.items():
         if name not in checked:
             yield name, "ok" if done else "not checked", "" if done else _why(name, reading)
 
 
-def _found(finding: Finding) -> Row:
+def _finding_row(finding: Finding) -> Row:
     return (
         f"{finding.check} {finding.address}" if finding.address else finding.check,
         _STATES[finding.severity],
@@ -129,9 +129,9 @@ def _found(finding: Finding) -> Row:
 
 
 def _numbers(finding: Finding) -> dict[str, Any]:
-    """Limit, use and need, where a finding is about a quota, and sizes that would fit, nearest first."""
-    told = {"limit": finding.limit, "use": finding.use, "need": finding.need}
-    return {key: value for key, value in told.items() if value is not None} | (
+    """Limit, use and need of a finding about a quota, and the sizes that would fit, nearest first."""
+    numbers = {"limit": finding.limit, "use": finding.use, "need": finding.need}
+    return {key: value for key, value in numbers.items() if value is not None} | (
         {"sizes": finding.sizes} if finding.sizes else {}
     )
 

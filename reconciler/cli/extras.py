@@ -1,4 +1,4 @@
-"""What only some commands need is installed on request: an extra of the package, and the command that installs it."""
+"""Packages that only some commands need: extras of this package, and the command that installs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EXTRAS = {
     "plot": ("--plot", ("matplotlib",)),
     "images": ("images generate", ("PIL",)),
 }
-"""Extra → what needs it, and the modules that it brings."""
+"""Extra → the command or option that needs it, and the modules that it installs."""
 
 
 class MissingPackages(ReconcileError):
@@ -19,7 +19,7 @@ class MissingPackages(ReconcileError):
 
 
 def need(extra: str) -> None:
-    """MissingPackages unless all modules of the extra are here; none is imported."""
+    """Raise MissingPackages unless all modules of the extra are installed; none is imported."""
     what, modules = EXTRAS[extra]
     if any(find_spec(module) is None for module in modules):
         raise MissingPackages(f"{what} needs more packages; run: pip install 'reconcile-batch[{extra}]'")

@@ -66,17 +66,17 @@ def import_(
     known = name or (here.mark.owner if here.mark else _name(group))
     live = importing.read(common.reach(_named(asked, known)), here, account)
     reading.check(live, only)
-    made = importing.draft(live, asked.azure, known, only)
-    text = as_yaml.spec(made.value, header(asked.azure, live.account, made))
+    draft = importing.draft(live, asked.azure, known, only)
+    text = as_yaml.spec(draft.value, header(asked.azure, live.account, draft))
     if output is None:
         click.echo(text, nl=False)
         return
     _write(output, text)
-    click.echo(_summary(output, made))
+    click.echo(_summary(output, draft))
 
 
 def _asked(cloud: str, subscription: str | None, group: str) -> Spec:
-    """A spec of nothing but the place."""
+    """A spec with no resources, only the place to read."""
     from reconciler.spec.load import LOCAL_SUBSCRIPTION
     from reconciler.spec.spec import Spec, Target
 
@@ -99,23 +99,23 @@ def _name(group: str) -> str:
     return (slug if slug[:1].isalpha() else f"spec-{slug}".rstrip("-"))[:63]
 
 
-def header(target: Target, account: str | None, made: Draft) -> Iterator[str]:
-    """What the spec was made from, and what was left out: a line each."""
+def header(target: Target, account: str | None, draft: Draft) -> Iterator[str]:
+    """The lines above the spec: what it was made from, what was left out, and notes."""
     batch = f" with the Batch account {account}" if account else ""
     where = f"the resource group {target.resource_group}{batch}, subscription {target.subscription}"
     yield f"Made by reconcile import from {where}."
-    if made.lost:
+    if draft.lost:
         yield "Owned by this spec but not in this file, so a plan of it deletes them: write them in again before apply."
-        for address in sorted(made.lost):
-            yield f"  {address}: {made.left.get(address, 'nothing here asks for it')}"
-    others = {address: why for address, why in made.left.items() if address not in made.lost}
+        for address in sorted(draft.lost):
+            yield f"  {address}: {draft.left.get(address, 'nothing here asks for it')}"
+    others = {address: why for address, why in draft.left.items() if address not in draft.lost}
     if others:
         yield "Left out, and left as it is:"
         for address, why in others.items():
             yield f"  {address}: {why}"
-    if made.notes:
+    if draft.notes:
         yield "To know:"
-        for address, text in made.notes:
+        for address, text in draft.notes:
             yield f"  {address}: {text}"
 
 
@@ -127,10 +127,10 @@ def _write(output: Path, text: str) -> None:
         raise ReconcileError(f"{output} cannot be written: {error.strerror}") from None
 
 
-def _summary(output: Path, made: Draft) -> str:
-    pools, jobs = len(made.value.get("pools", {})), len(made.value.get("jobs", {}))
-    told = [count(pools, "pool"), count(jobs, "job")]
-    told += [f"{len(made.left)} left out"] if made.left else []
-    told += [f"{len(made.value['adopt'])} to adopt"] if "adopt" in made.value else []
-    warning = f"\nA plan of it deletes {len(made.lost)} that are not in it: see its first lines." if made.lost else ""
-    return f"{output}: {', '.join(told)}.{warning}\nNext: reconcile plan {output}"
+def _summary(output: Path, draft: Draft) -> str:
+    pools, jobs = len(draft.value.get("pools", {})), len(draft.value.get("jobs", {}))
+    counts = [count(pools, "pool"), count(jobs, "job")]
+    counts += [f"{len(draft.left)} left out"] if draft.left else []
+    counts += [f"{len(draft.value['adopt'])} to adopt"] if "adopt" in draft.value else []
+    warning = f"\nA plan of it deletes {len(draft.lost)} that are not in it: see its first lines." if draft.lost else ""
+    return f"{output}: {', '.join(counts)}.{warning}\nNext: reconcile plan {output}"

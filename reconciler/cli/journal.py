@@ -1,4 +1,4 @@
-"""What runs leave on this machine: the logs of what they did, and how long each step took.
+"""The files that runs write on this machine: logs, and how long each step took.
 
 .reconcile/logs/SPEC/image_version/NAME/TIME/progress.log, build.log, 03-docker.log, ...
 .reconcile/history.json
@@ -18,20 +18,20 @@ from reconciler.model import Address, Status, Step
 
 FOLDER = Path(".reconcile")
 KEPT = 10
-"""Times of a step, and runs of a resource, that are kept."""
+"""How many times of a step, and runs of a resource, are kept."""
 
 
 def history(spec: str, folder: Path = FOLDER) -> dict[str, float]:
-    """The median seconds of each step of a spec that has been made here before."""
+    """The median seconds of each step of a spec that has been carried out on this machine."""
     return {name: statistics.median(times) for name, times in _times(folder).get(spec, {}).items()}
 
 
 def _times(folder: Path) -> dict[str, dict[str, list[float]]]:
     try:
-        found: dict[str, dict[str, list[float]]] = json.loads((folder / "history.json").read_text())
+        times: dict[str, dict[str, list[float]]] = json.loads((folder / "history.json").read_text())
     except (OSError, ValueError):
         return {}
-    return found
+    return times
 
 
 def latest(spec: str, address: Address, folder: Path = FOLDER) -> dict[str, str]:
@@ -46,12 +46,12 @@ def _place(spec: str, address: Address, folder: Path) -> Path:
 
 
 class Journal:
-    """Passes events on, and writes down what is worth keeping. `keys` name the steps in the history."""
+    """Passes events on, and writes logs and times of steps to files. `keys` name the steps in the history."""
 
     def __init__(self, spec: str, listen: Listener, keys: Mapping[str, str], folder: Path = FOLDER) -> None:
         self.spec, self.listen, self.keys, self.folder = spec, listen, keys, folder
         self.run = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        self.told: dict[str, str] = {}
+        self.lines: dict[str, str] = {}
         self.logged: set[str] = set()
 
     def __call__(self, event: Event) -> None:
@@ -70,19 +70,19 @@ class Journal:
         place = self._run_folder(step)
         (place / f"{re.sub(r'[^a-zA-Z0-9-]', '_', name)}.log").write_text(text)
         with (place / "progress.log").open("a") as file:
-            file.write(self.told.pop(step.id, ""))
+            file.write(self.lines.pop(step.id, ""))
 
     def _progress(self, step: Step, detail: str) -> None:
-        """One line each time that the detail changes; kept back until there is a log to go with."""
+        """Note a line each time that the detail changes; it is written only once the step has a log."""
         line = f"{datetime.now(UTC).strftime('%H:%M:%S')} {detail}\n"
-        known = self.told.get(step.id, "")
+        known = self.lines.get(step.id, "")
         if not known.endswith(line[9:]):
-            self.told[step.id] = known + line
+            self.lines[step.id] = known + line
 
     def _finished(self, event: StepFinished) -> None:
         outcome = event.outcome
         if outcome.step.id in self.logged:
-            end = f"{self.told.pop(outcome.step.id, '')}{outcome.status} after {outcome.seconds:.0f} s"
+            end = f"{self.lines.pop(outcome.step.id, '')}{outcome.status} after {outcome.seconds:.0f} s"
             with (self._run_folder(outcome.step) / "progress.log").open("a") as file:
                 file.write(f"{end}{f': {outcome.error}' if outcome.error else ''}\n")
         if outcome.status is Status.DONE and outcome.step.id in self.keys:

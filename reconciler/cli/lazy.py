@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called: a list of them needs only their names and what they do."""
+"""Commands that are imported only when they are called; --help needs just their names and first sentences."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def env() -> None:
     import azure_local as azure
 
     try:
-        found = azure.env()
+        variables = azure.env()
     except azure.NotUp as error:
         raise LocalError(str(error)) from None
-    for name, value in sorted(found.items()):
+    for name, value in sorted(variables.items()):
         click.echo(f"export {name}={shlex.quote(value)}")

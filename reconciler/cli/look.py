@@ -27,12 +27,12 @@ def validate(spec: Path | None, cloud: str | None) -> None:
     from reconciler.kinds import KINDS, SECTIONS
 
     counts = [(len(list(kind.expand(loaded))), kind) for kind in KINDS.values() if kind.section]
-    told = ", ".join(count(number, kind.one) for number, kind in counts if number)
+    summary = ", ".join(count(number, kind.one) for number, kind in counts if number)
     from reconciler.spec.check import warnings
 
     for warning in warnings(loaded, SECTIONS, today):
         click.echo(f"warning: {warning}", err=True)
-    click.echo(f"{loaded.file} is valid: {told or 'no resources yet'}.")
+    click.echo(f"{loaded.file} is valid: {summary or 'no resources yet'}.")
 
 
 @click.command()
@@ -44,7 +44,7 @@ def status(spec: Path | None, cloud: str | None, shape: str) -> int:
     from reconciler.render.views import StatusView
 
     loaded, observed = _observed(spec, cloud)
-    ours = [one for one in observed if one.mark and one.mark.owner == loaded.name]
+    ours = [resource for resource in observed if resource.mark and resource.mark.owner == loaded.name]
     common.show(StatusView(ours), shape)
     return 0 if as_text.healthy(ours) else 1
 
@@ -74,7 +74,7 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
         click.echo(json.dumps(records.one(loaded, common.reach(loaded), kind, name), indent=2))
         return
     loaded, observed = _observed(spec, cloud)
-    values = dict(_outputs(one for one in observed if one.mark and one.mark.owner == loaded.name))
+    values = dict(_outputs(resource for resource in observed if resource.mark and resource.mark.owner == loaded.name))
     common.show(OutputsView(values), shape)
 
 

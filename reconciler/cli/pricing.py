@@ -1,4 +1,4 @@
-"""What the plan of a command costs, by a price file or the price list of its cloud; and whether it may."""
+"""What a plan costs, by a price file or the price list of its cloud, and whether that is within the budget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost | None:
-    """What the plan costs, if that is to be shown: where nobody says, if the plan changes it."""
+    """What the plan costs, if that is to be shown; with `wanted` None, it is shown if the plan changes the cost."""
     if wanted is False:
         return None
     uses = _uses(reading)
@@ -28,14 +28,14 @@ def priced(reading: Reading, prices: Path | None) -> Cost:
     return _price(reading, _uses(reading), prices)
 
 
-def check(reading: Reading, prices: Path | None, found: Cost | None) -> None:
+def check(reading: Reading, prices: Path | None, cost: Cost | None) -> None:
     """Refused if the spec would cost more than its budget after the plan."""
     from reconciler.cost import over_budget
 
     if not reading.spec.budget:
         return
     maximum = Decimal(str(reading.spec.budget["maxMonthly"]))
-    if problem := over_budget(found or priced(reading, prices), maximum):
+    if problem := over_budget(cost or priced(reading, prices), maximum):
         raise Refused(problem)
 
 

@@ -1,4 +1,4 @@
-"""Records that other programs read, such as `image_metadata.json`: which there are, and what they hold, kinds say."""
+"""Records that other programs read, such as `image_metadata.json`; kinds define which there are and what they hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def kind_of(option: str) -> Kind:
-    """The kind whose record is asked for by this name. UsageError names those that there are."""
+    """The kind whose record has this name on the command line. BadParameter, with the known names, if there is none."""
     from reconciler.kinds import KINDS
 
     kinds = {kind.record.option: kind for kind in KINDS.values() if kind.record}
@@ -28,7 +28,7 @@ def kind_of(option: str) -> Kind:
 
 
 def one(spec: Spec, cloud: Cloud, kind: Kind, name: str | None) -> dict[str, Any]:
-    """The record of one resource. Refused where it is not live, or where there is no telling which is meant."""
+    """The record of a resource. Refused if it is not live, or if the spec has several and `name` is None."""
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
@@ -39,37 +39,37 @@ def one(spec: Spec, cloud: Cloud, kind: Kind, name: str | None) -> dict[str, Any
     name = name or names[0]
     if name not in names:
         raise Refused(f"{spec.file} has no {kind.record.noun} {name}; it has {', '.join(names) or 'none'}")
-    return _made(spec, resolve(spec, cloud, KINDS), cloud, kind, name)
+    return _document(spec, resolve(spec, cloud, KINDS), cloud, kind, name)
 
 
 def write(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud) -> None:
-    """Write the records that the spec asks for, where what they tell of is live."""
+    """Write the records that the spec asks for, if the resources that they are about are live."""
     from reconciler.kinds import KINDS
 
     for kind in KINDS.values():
         if kind.record is None or kind.record.key not in spec.outputs:
             continue
         try:
-            made = [_made(spec, desired, cloud, kind, name) for name in _names(spec, kind)]
+            documents = [_document(spec, desired, cloud, kind, name) for name in _names(spec, kind)]
         except Refused:
             continue
         target = spec.folder / spec.outputs[kind.record.key]
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_name(f"{target.name}.new")
-        new.write_text(json.dumps(made[0] if len(made) == 1 else made, indent=2) + "\n")
+        new.write_text(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n")
         new.replace(target)
 
 
 def _names(spec: Spec, kind: Kind) -> list[str]:
-    """What the spec calls its resources of this kind."""
+    """The names of the spec's resources of this kind."""
     return [desired.address.name for desired in kind.expand(spec)]
 
 
-def _made(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud, kind: Kind, name: str) -> dict[str, Any]:
+def _document(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud, kind: Kind, name: str) -> dict[str, Any]:
     from reconciler.cloud.errors import reading
     from reconciler.model import Address
 
     assert kind.record is not None
-    wanted = desired[Address(kind.name, name)]
+    resource = desired[Address(kind.name, name)]
     with reading(f"the {kind.one} {name}"):
-        return kind.record.make(cloud, spec, wanted, kind.observe(cloud, wanted))
+        return kind.record.make(cloud, spec, resource, kind.observe(cloud, resource))

@@ -46,10 +46,9 @@ def plan(
     cost = pricing.shown(reading, prices, wanted=wanted)
     common.show(_view(reading, cost), shape)
     pricing.check(reading, prices, cost)
-    made = reading.plan
-    if made.of(Action.REFUSE):
+    if reading.plan.of(Action.REFUSE):
         return 3
-    return 2 if detailed_exitcode and any(made.of(action) for action in CHANGES) else 0
+    return 2 if detailed_exitcode and any(reading.plan.of(action) for action in CHANGES) else 0
 
 
 @click.command()
@@ -109,7 +108,7 @@ def _view(reading: Reading, cost: Cost | None) -> PlanView:
 
 
 def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool) -> int:
-    """Do the steps of the plan, if there are any and the user agrees; the exit code."""
+    """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
     if reading.plan.of(Action.REFUSE):
         raise Refused("the plan has refused resources; nothing was changed")
     if not reading.plan.steps:
@@ -127,7 +126,7 @@ def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: 
 
 
 def _journal(reading: Reading, listen: Listener) -> Listener:
-    """`listen`, with logs and times written down."""
+    """A listener that passes events to `listen` and writes logs and times to files."""
     from reconciler.cli import journal
     from reconciler.engine import estimate
 
@@ -146,7 +145,7 @@ def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:
 
 @contextmanager
 def _interruptible(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C once: start nothing new. Again: leave at once."""
+    """The first Ctrl-C sets `stop`, so that no step starts any more; the second ends the process."""
 
     def interrupt(number: int, frame: object) -> None:
         if stop.is_set():
@@ -162,7 +161,7 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
 
 
 def _end(reading: Reading, cloud: Cloud, run: RunView) -> None:
-    """The records that the spec asks for, and what its resources have come to."""
+    """Write the records that the spec asks for, and show the reports of its resources."""
     from reconciler.cli import records
 
     desired = _known(reading, cloud)
@@ -171,11 +170,11 @@ def _end(reading: Reading, cloud: Cloud, run: RunView) -> None:
 
 
 def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
-    """What is desired; what could not be asked before the apply is asked now."""
+    """The desired resources; those that could not be resolved before the apply are resolved now."""
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
-    pending = any(one.pending for one in reading.desired.values())
+    pending = any(resource.pending for resource in reading.desired.values())
     return resolve(reading.spec, cloud, KINDS) if pending else reading.desired
 
 
@@ -183,11 +182,11 @@ def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Repor
     from reconciler.cloud.errors import reading
     from reconciler.kinds import KINDS
 
-    for address, wanted in desired.items():
+    for address, resource in desired.items():
         tell = KINDS[address.kind].report
         if tell is None:
             continue
         with reading(f"what {address} has come to"):
-            report = tell(cloud, wanted)
+            report = tell(cloud, resource)
         if report is not None:
             yield report

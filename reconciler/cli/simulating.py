@@ -1,4 +1,4 @@
-"""What a simulation is made from: the options of the command line, laid over a pool of a spec where one is named."""
+"""The input of a simulation: options of the command line, which override a pool of a spec where one is named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PRICE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A pool of a spec: its `autoscale` (None: it does not scale), slots, and where its prices and files are."""
+    """A pool of a spec: its `autoscale` (None: it does not scale), its slots, and what its prices depend on."""
 
     name: str = ""
     autoscale: Autoscale | None = None
@@ -36,7 +36,7 @@ class Base:
 
 def pool_of(spec: Spec, name: str | None) -> Base:
     """The pool of that name, or the only one that scales."""
-    scaled = [one for one, body in spec.pools.items() if "autoscale" in body["nodes"]]
+    scaled = [pool for pool, body in spec.pools.items() if "autoscale" in body["nodes"]]
     if name is None and len(scaled) != 1:
         known = f"it has {', '.join(scaled)}" if scaled else "none has autoscale"
         raise click.UsageError(f"say which pool of {spec.file} with --pool; {known}")
@@ -47,37 +47,37 @@ def pool_of(spec: Spec, name: str | None) -> Base:
     return Base(name, body["nodes"].get("autoscale"), body["taskSlotsPerNode"], body["vmSize"], spec)
 
 
-def formula(given: Mapping[str, Any], base: Base) -> str:
-    """That of --formula, of --scenario, or of the pool; what belongs to a scenario may differ from the pool's."""
+def formula(options: Mapping[str, Any], base: Base) -> str:
+    """The formula of --formula, of --scenario, or of the pool; --max and the like override the pool's scenario."""
     keys = (("most", "max"), ("least", "min"), ("per_node", "perNode"), ("spot", "spot"))
-    changed = {name: given[option] for option, name in keys if given[option] not in (None, False)}
-    if given["formula"] is not None and given["scenario"] is not None:
+    changed = {name: options[option] for option, name in keys if options[option] not in (None, False)}
+    if options["formula"] is not None and options["scenario"] is not None:
         raise click.UsageError("say either --formula or --scenario")
-    if given["formula"] is not None:
-        own: Mapping[str, Any] = {"formula": read(given["formula"])}
-    elif given["scenario"] is not None:
-        own = {"min": 0, **(base.autoscale or {}), "scenario": given["scenario"]}
-        own = {name: value for name, value in own.items() if name != "formula"}
+    if options["formula"] is not None:
+        scaling: Mapping[str, Any] = {"formula": read(options["formula"])}
+    elif options["scenario"] is not None:
+        scaling = {"min": 0, **(base.autoscale or {}), "scenario": options["scenario"]}
+        scaling = {name: value for name, value in scaling.items() if name != "formula"}
     else:
-        own = base.autoscale or {}
-    if "formula" in own:
+        scaling = base.autoscale or {}
+    if "formula" in scaling:
         if changed:
             raise click.UsageError("--max, --min, --per-node and --spot are for scenarios; a formula says it itself")
-        return str(own["formula"])
-    if "scenario" not in own:
+        return str(scaling["formula"])
+    if "scenario" not in scaling:
         if base.spec is not None:
             raise click.UsageError(f"pool {base.name} has no autoscale; say --formula or --scenario to try one on it")
         raise click.UsageError("say either --formula or --scenario, or a SPEC with a pool that has autoscale")
-    made = {"min": 0, "perNode": given["slots"] or base.slots, **own, **changed}
-    if "max" not in made:
+    settings = {"min": 0, "perNode": options["slots"] or base.slots, **scaling, **changed}
+    if "max" not in settings:
         raise click.UsageError("a scenario needs --max, the most nodes that it may ask for")
-    names: Any = {name: made[name] for name in ("max", "min", "perNode", "spot") if name in made}
-    return usage(lambda: language.scenarios.formula(made["scenario"], **names))
+    names: Any = {name: settings[name] for name in ("max", "min", "perNode", "spot") if name in settings}
+    return usage(lambda: language.scenarios.formula(settings["scenario"], **names))
 
 
-def trace(given: Mapping[str, Any], base: Base) -> language.Trace:
-    """The tasks of the option for them, or of the pool."""
-    kinds = {name: given[name] for name in ("constant", "burst", "diurnal", "trace") if given[name]}
+def trace(options: Mapping[str, Any], base: Base) -> language.Trace:
+    """The tasks that an option names, or else those of the pool."""
+    kinds = {name: options[name] for name in ("constant", "burst", "diurnal", "trace") if options[name]}
     scale, spec = base.autoscale, base.spec
     if not kinds and scale is not None and "trace" in scale and spec is not None:
         from reconciler.spec import trial
@@ -86,7 +86,7 @@ def trace(given: Mapping[str, Any], base: Base) -> language.Trace:
     if len(kinds) != 1:
         raise click.UsageError("say one of --constant, --burst, --diurnal and --trace")
     (name, value), seconds = kinds.popitem(), times.duration
-    made: dict[str, Callable[[], language.Trace]] = {
+    traces: dict[str, Callable[[], language.Trace]] = {
         "constant": lambda: language.constant(
             value[0], every=seconds(span(value[1])), duration=seconds(span(value[2]))
         ),
@@ -94,39 +94,39 @@ def trace(given: Mapping[str, Any], base: Base) -> language.Trace:
         "diurnal": lambda: language.diurnal(value[0], days=value[1], duration=seconds(span(value[2]))),
         "trace": lambda: language.read_csv(read(value)),
     }
-    tasks = usage(made[name], f"--{name}")
+    tasks = usage(traces[name], f"--{name}")
     if not tasks.tasks:
         raise click.UsageError(f"--{name} has no tasks")
     return tasks
 
 
-def setting(given: Mapping[str, Any], base: Base, rates: Rates) -> language.Setting:
+def setting(options: Mapping[str, Any], base: Base, rates: Rates) -> language.Setting:
     from reconciler.spec import trial
 
     scale: Mapping[str, Any] = base.autoscale or trial.unsaid()
-    interval = scale["every"] if given["interval"] is None else span(given["interval"])
-    boot = scale["boot"] if given["boot"] is None else span(given["boot"])
-    slots, price, spot = given["slots"] or base.slots, rates.dedicated, rates.spot
+    interval = scale["every"] if options["interval"] is None else span(options["interval"])
+    boot = scale["boot"] if options["boot"] is None else span(options["boot"])
+    slots, price, spot = options["slots"] or base.slots, rates.dedicated, rates.spot
     return usage(lambda: language.Setting(interval, slots, boot, price, spot))
 
 
-def rates(given: Mapping[str, Any], base: Base) -> Rates:
-    """Of a node-hour: --price, or what a price file or the prices kept from before have of the pool's size."""
+def rates(options: Mapping[str, Any], base: Base) -> Rates:
+    """The price of a node-hour: --price, or that of the pool's size in a price file or in the prices kept here."""
     from reconciler.render.autoscale import Rates
 
-    if given["price"] is None and base.spec is not None:
-        found, currency = _known(base.spec, base.size, given["prices"])
-        hour, spot = found.hour, given["spot_price"]
+    if options["price"] is None and base.spec is not None:
+        known, currency = _known(base.spec, base.size, options["prices"])
+        hour, spot = known.hour, options["spot_price"]
         if hour is not None:
-            spot = float(found.spot_hour or hour) if spot is None else spot
+            spot = float(known.spot_hour or hour) if spot is None else spot
             return Rates(float(hour), spot, currency)
-    price = PRICE if given["price"] is None else given["price"]
-    note = "made up; set --price" if given["price"] is None else ""
-    return Rates(price, price if given["spot_price"] is None else given["spot_price"], note=note)
+    price = PRICE if options["price"] is None else options["price"]
+    note = "made up; set --price" if options["price"] is None else ""
+    return Rates(price, price if options["spot_price"] is None else options["spot_price"], note=note)
 
 
 def _known(spec: Spec, size: str, file: Path | None) -> tuple[Price, str]:
-    """The size's prices as far as they are known here, and their currency; nobody is asked."""
+    """The prices of the size that are known on this machine, and their currency; no price list is asked."""
     from reconciler import prices as lists
 
     region = spec.azure.location
@@ -137,10 +137,10 @@ def _known(spec: Spec, size: str, file: Path | None) -> tuple[Price, str]:
     return prices.of(region, size), prices.currency
 
 
-def expected(given: Mapping[str, Any], base: Base) -> dict[str, str | float]:
-    """The pool's expectations; those of the command line go before."""
+def expected(options: Mapping[str, Any], base: Base) -> dict[str, str | float]:
+    """The pool's expectations; those of the command line override them."""
     pools = base.autoscale.get("expect", {}) if base.autoscale else {}
-    return {**pools, **dict(map(_expectation, given["expect"]))}
+    return {**pools, **dict(map(_expectation, options["expect"]))}
 
 
 def _expectation(text: str) -> tuple[str, str | float]:
@@ -159,7 +159,7 @@ def span(text: str) -> str | float:
 
 
 def usage(do: Callable[[], T], option: str = "") -> T:
-    """What cannot be is a wrong command line: a value that does not fit, or a formula with errors."""
+    """The result of `do`; UsageError for a value that does not fit or a formula with errors."""
     try:
         return do()
     except language.FormulaError as error:

@@ -17,32 +17,32 @@ def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
             info, node = task.execution_info, task.node_info
             failure = info.failure_info if info else None
             code = "" if info is None or info.exit_code is None else str(info.exit_code)
-            told = f"{failure.code}: {failure.message}" if failure else ""
+            reason = f"{failure.code}: {failure.message}" if failure else ""
             state = getattr(task.state, "value", task.state)
             where = str(node.node_id or "") if node else ""
-            yield task.id, str(state), code, where, told
+            yield task.id, str(state), code, where, reason
 
 
 def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:
-    """What a task wrote to `stdout` or `stderr`, in chunks."""
+    """The content of a task's `stdout` or `stderr`, in chunks."""
     with reading(f"what the task {task} of {job} wrote to {stream}"):
         yield from cloud.batch().download_task_file(job, task, f"{stream}.txt")
 
 
 def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
-    """The tasks of a job that have ended, as they came and ran, and how many are left out.
+    """When the tasks of a job that have ended came and how long they ran, and how many tasks are left out.
 
-    Of a task that Batch ran again, only the last run is known to it.
+    Batch keeps only the last run of a task that it ran again.
     """
-    ended, left = [], 0
+    ended, omitted = [], 0
     with reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
             info = task.execution_info
             if task.creation_time is None or info is None or info.start_time is None or info.end_time is None:
-                left += 1
+                omitted += 1
                 continue
             runs = max(0.0, (info.end_time - info.start_time).total_seconds())
             ended.append((moment(task.creation_time).seconds, runs, task.required_slots or 1))
     first = min((at for at, _, _ in ended), default=0.0)
     tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in ended)
-    return Trace(tuple(tasks), Moment(first).date), left
+    return Trace(tuple(tasks), Moment(first).date), omitted
