@@ -1,4 +1,4 @@
-"""Plans and events as JSON; a plan reads back as it was written. The shapes are in `schemas/`."""
+"""Plans and events as JSON; `read` gives back the plan that was written. The schemas are in `schemas/`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, P
 VERSION = 1
 
 
-def plan(made: Plan, **more: Any) -> str:
-    """The plan as a JSON document, with what else belongs into it."""
-    return json.dumps(document(made) | more, indent=2, ensure_ascii=False, default=dict)
+def plan(plan: Plan, **more: Any) -> str:
+    """The plan as a JSON document, with `more` keys beside its own."""
+    return json.dumps(document(plan) | more, indent=2, ensure_ascii=False, default=dict)
 
 
-def document(made: Plan) -> dict[str, Any]:
+def document(plan: Plan) -> dict[str, Any]:
     return {
         "version": VERSION,
-        "spec": made.spec,
-        "decisions": [_decision(decision) for decision in made.decisions],
-        "steps": [_step(step) for step in made.steps],
-        "summary": {str(action): len(made.of(action)) for action in Action},
-        "fingerprints": {str(address): shown for address, shown in made.fingerprints.items()},
-        "notes": list(made.notes),
-        "seconds": dict(made.seconds),
+        "spec": plan.spec,
+        "decisions": [_decision(decision) for decision in plan.decisions],
+        "steps": [_step(step) for step in plan.steps],
+        "summary": {str(action): len(plan.of(action)) for action in Action},
+        "fingerprints": {str(address): shown for address, shown in plan.fingerprints.items()},
+        "notes": list(plan.notes),
+        "seconds": dict(plan.seconds),
     }
 
 
@@ -37,23 +37,23 @@ def read(text: str) -> Plan:
         raise ValueError(f"this is a plan of version {body['version']}; version {VERSION} is understood")
     return Plan(
         body["spec"],
-        tuple(_read_decision(one) for one in body["decisions"]),
-        tuple(_read_step(one) for one in body["steps"]),
+        tuple(_read_decision(decision) for decision in body["decisions"]),
+        tuple(_read_step(step) for step in body["steps"]),
         {Address.parse(address): shown for address, shown in body["fingerprints"].items()},
         tuple(body["notes"]),
         body["seconds"],
     )
 
 
-def event(told: Event) -> str:
+def event(event: Event) -> str:
     """One event as a line of JSON."""
-    body: dict[str, Any] = {"event": type(told).__name__}
-    if isinstance(told, RunStarted):
-        body["plan"] = document(told.plan)
-    elif isinstance(told, RunFinished):
-        body |= {"seconds": round(told.seconds, 3), "outcomes": [outcome(one) for one in told.outcomes]}
+    body: dict[str, Any] = {"event": type(event).__name__}
+    if isinstance(event, RunStarted):
+        body["plan"] = document(event.plan)
+    elif isinstance(event, RunFinished):
+        body |= {"seconds": round(event.seconds, 3), "outcomes": [outcome(ended) for ended in event.outcomes]}
     else:
-        for name, value in ((name, getattr(told, name)) for name in told.__dataclass_fields__):
+        for name, value in ((name, getattr(event, name)) for name in event.__dataclass_fields__):
             body[name] = _plain(value)
     return json.dumps(body, ensure_ascii=False, default=dict)
 
@@ -80,8 +80,8 @@ def _plain(value: Any) -> Any:
 
 def _decision(decision: Decision) -> dict[str, Any]:
     changes = [
-        {"path": one.path, "before": one.before, "after": one.after, "rule": one.rule.name.lower()}
-        for one in decision.diff.changes
+        {"path": change.path, "before": change.before, "after": change.after, "rule": change.rule.name.lower()}
+        for change in decision.diff.changes
     ]
     return {
         "address": str(decision.address),
@@ -95,7 +95,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 def _read_decision(decision: dict[str, Any]) -> Decision:
     changes = tuple(
-        Change(one["path"], one["before"], one["after"], Rule[one["rule"].upper()]) for one in decision["changes"]
+        Change(change["path"], change["before"], change["after"], Rule[change["rule"].upper()])
+        for change in decision["changes"]
     )
     address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])
     return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"])

@@ -50,34 +50,34 @@ WORDS = {
 }
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
 MINUTE, LONG_STEP = 60, 120
-"""Seconds; a step that takes longer than the second says so."""
+"""Seconds: from the first on, times are in minutes; from the second on, a step shows how long it takes."""
 LONGEST = 60
-"""Characters of a value that are shown."""
+"""How many characters of a value are shown."""
 
 
-def plan(made: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bool = False) -> str:
-    """Everything that will change, why, and what it costs; what stays is a count.
+def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bool = False) -> str:
+    """Every change of the plan with its reason and rule; resources without a change are only counted.
 
     `way` is the critical path: its seconds and its steps.
     """
     paint = _painter(colour)
     lines: list[str] = []
-    for decision in made.decisions:
+    for decision in plan.decisions:
         if decision.action is not Action.NONE:
-            lines += _decision(decision, made.seconds.get(str(decision.address), 0.0), paint)
+            lines += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint)
         elif decision.summarised:
             lines.append(paint("dim", f"  = {clean(str(decision.address))}: {clean(decision.reason)}"))
-    lines += [f"  note: {clean(note)}" for note in made.notes]
+    lines += [f"  note: {clean(note)}" for note in plan.notes]
     if lines:
         lines.append("")
-    return "\n".join([*lines, summary(made), *_way(made, *way)])
+    return "\n".join([*lines, summary(plan), *_way(plan, *way)])
 
 
-def _way(made: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
-    """`About 30 min: image_version/x 25 min → pool/prod 5 min.`, of what takes a minute or more."""
+def _way(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
+    """`About 30 min: image_version/x 25 min → pool/prod 5 min.`, of the steps that take a minute or more."""
     if seconds < MINUTE:
         return []
-    long = [f"{clean(name)} {duration(made.seconds[name])}" for name in steps if made.seconds[name] >= MINUTE]
+    long = [f"{clean(name)} {duration(plan.seconds[name])}" for name in steps if plan.seconds[name] >= MINUTE]
     return [f"About {duration(seconds)}{': ' + ' → '.join(long) if long else ''}."]
 
 
@@ -89,10 +89,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def summary(made: Plan) -> str:
+def summary(plan: Plan) -> str:
     """`Plan: 3 to create, 1 to update; 5 unchanged.`"""
-    unchanged = len(made.of(Action.NONE))
-    counts = [f"{len(made.of(action))} {word}" for action, word in WORDS.items() if made.of(action)]
+    unchanged = len(plan.of(Action.NONE))
+    counts = [f"{len(plan.of(action))} {word}" for action, word in WORDS.items() if plan.of(action)]
     if not counts:
         return f"Nothing to do: {count(unchanged, 'resource')} as desired."
     return f"Plan: {', '.join(counts)}; {unchanged} unchanged."
@@ -120,25 +120,30 @@ def _value(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def outcomes(found: Iterable[Outcome], *, colour: bool = False) -> str:
-    """What became of each step: trouble last, where it is read first. A cause that several share is told once."""
+def outcomes(outcomes: Iterable[Outcome], *, colour: bool = False) -> str:
+    """The outcome of each step that is not done, failures last, where they are seen first. Equal causes appear once."""
     paint = _painter(colour)
-    found = list(found)
+    outcomes = list(outcomes)
     lines = []
     causes: dict[str, str] = {}
     colours = {Status.FAILED: "red", Status.DONE: "green"}
-    for outcome in sorted(found, key=lambda one: (one.status is Status.FAILED, one.status is not Status.DONE)):
+    for outcome in sorted(outcomes, key=_urgency):
         if outcome.status is Status.DONE:
             continue
         lines.append(paint(colours.get(outcome.status, "yellow"), f"  {outcome.status} {clean(outcome.step.id)}"))
         lines += [f"      {clean(line)}" for line in _error(outcome, causes).splitlines()]
-    counts = [(status, sum(one.status is status for one in found)) for status in Status]
-    told = ", ".join(f"{number} {status}" for status, number in counts if number) or "nothing to do"
-    return "\n".join([*lines, f"Apply: {told}."])
+    counts = [(status, sum(outcome.status is status for outcome in outcomes)) for status in Status]
+    total = ", ".join(f"{number} {status}" for status, number in counts if number) or "nothing to do"
+    return "\n".join([*lines, f"Apply: {total}."])
+
+
+def _urgency(outcome: Outcome) -> tuple[bool, bool]:
+    """Sorts steps that are done first and failed ones last."""
+    return outcome.status is Status.FAILED, outcome.status is not Status.DONE
 
 
 def _error(outcome: Outcome, causes: dict[str, str]) -> str:
-    """What went wrong, or which step has said so already; `causes` are those told so far, with their step."""
+    """The error, or the step that had the same one before; `causes` holds each cause so far and its first step."""
     error, step = outcome.error or "", outcome.step
     if outcome.status is not Status.FAILED or not error:
         return error
@@ -147,21 +152,21 @@ def _error(outcome: Outcome, causes: dict[str, str]) -> str:
 
 
 def status(observed: Iterable[Observed]) -> str:
-    """One line a resource: address, health, and what there is to say."""
-    rows = [(clean(str(one.address)), str(one.health), clean(one.detail)) for one in observed]
+    """A line for each resource: address, health and detail."""
+    rows = [(clean(str(resource.address)), str(resource.health), clean(resource.detail)) for resource in observed]
     return table(("RESOURCE", "HEALTH", ""), rows) if rows else "Nothing of this spec is live."
 
 
-def report(told: Report) -> str:
-    """What there is to say of one resource at the end of a run: a line, and tables below it."""
-    parts = [f"{clean(str(told.address))}:{f' {clean(told.summary)}' if told.summary else ''}"]
-    parts += [(f"{one.caption}:\n" if one.caption else "") + grid(one) for one in told.tables]
+def report(report: Report) -> str:
+    """The report of a resource at the end of a run: a line, and its tables below."""
+    parts = [f"{clean(str(report.address))}:{f' {clean(report.summary)}' if report.summary else ''}"]
+    parts += [(f"{content.caption}:\n" if content.caption else "") + grid(content) for content in report.tables]
     return "\n".join(parts)
 
 
-def grid(rows: Table) -> str:
-    """A table whose cells others may have written."""
-    return table(rows.head, [tuple(clean(cell) for cell in row) for row in rows.rows])
+def grid(content: Table) -> str:
+    """A table of cells that may hold control characters, because others wrote them."""
+    return table(content.head, [tuple(clean(cell) for cell in row) for row in content.rows])
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -172,7 +177,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` without control characters: a name must not move the cursor."""
+    """`text` with its control characters escaped, so that a name cannot move the cursor."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
@@ -184,4 +189,4 @@ def _painter(colour: bool) -> Any:  # noqa: FBT001
 
 
 def healthy(observed: Iterable[Observed]) -> bool:
-    return all(one.health is not Health.FAILED for one in observed)
+    return all(resource.health is not Health.FAILED for resource in observed)

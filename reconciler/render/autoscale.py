@@ -14,9 +14,9 @@ from reconciler.words import count
 PERIOD = 30
 """Seconds between two points of a simulation."""
 ROWS = 12
-"""Lines of the table over time, at most."""
+"""The most lines of the table over time."""
 STEPS = tuple(60 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 4320, 10080, 20160))
-"""Seconds that lines of that table may be apart."""
+"""How many seconds lines of that table may be apart."""
 LABELS = (
     ("succeeded", "tasks done", "count"),
     ("unfinished", "tasks not done", "count"),
@@ -33,11 +33,11 @@ LABELS = (
     ("evaluations", "evaluations", "count"),
     ("failedEvaluations", "evaluations that failed", "count"),
 )
-"""The numbers of a summary, what they are called, and how they are written."""
+"""Each number of a summary: its key, its label and its format."""
 
 
 class Rates(NamedTuple):
-    """The price of a dedicated and of a Spot node-hour; `currency` is empty where nobody says, `note` is about it."""
+    """The price of a dedicated and of a Spot node-hour; `currency` is empty if unknown, `note` explains it."""
 
     dedicated: float
     spot: float
@@ -45,22 +45,22 @@ class Rates(NamedTuple):
     note: str = ""
 
 
-def findings(name: str, found: Sequence[Finding]) -> str:
-    """A line for each finding, as editors jump to, and how many there are."""
-    lines = [f"{name}:{one}" for one in found]
-    words = [_counted(found, severity) for severity in ("error", "warning", "note")]
-    told = ", ".join(word for word in words if word)
-    wrong = any(one.severity == "error" for one in found)
-    return "\n".join([*lines, f"{name} is {'not valid' if wrong else 'valid'}{': ' + told if told else ''}."])
+def findings(name: str, problems: Sequence[Finding]) -> str:
+    """A line for each finding, in the form that editors can jump to, and the number of each severity."""
+    lines = [f"{name}:{problem}" for problem in problems]
+    words = [_counted(problems, severity) for severity in ("error", "warning", "note")]
+    counts = ", ".join(word for word in words if word)
+    wrong = any(problem.severity == "error" for problem in problems)
+    return "\n".join([*lines, f"{name} is {'not valid' if wrong else 'valid'}{': ' + counts if counts else ''}."])
 
 
-def _counted(found: Iterable[Finding], severity: str) -> str:
-    number = sum(one.severity == severity for one in found)
+def _counted(problems: Iterable[Finding], severity: str) -> str:
+    number = sum(problem.severity == severity for problem in problems)
     return count(number, severity) if number else ""
 
 
 def simulation(scaled: Result, fixed: Result, nodes: int, rates: Rates) -> str:
-    """The formula's pool beside one of so many nodes: what came of it, and how it went over time."""
+    """The scaled pool beside one of `nodes` nodes: the results, and both over time."""
     ours, theirs = scaled.summary(), fixed.summary()
     rows = [("", "scaled", f"fixed at {nodes:,}")]
     rows += [(label, _written(ours[name], how), _written(theirs[name], how)) for name, label, how in LABELS]
@@ -69,7 +69,7 @@ def simulation(scaled: Result, fixed: Result, nodes: int, rates: Rates) -> str:
 
 
 def _priced(scaled: Result, rates: Rates) -> str:
-    """What the costs were counted with."""
+    """The prices that the costs were computed with."""
     unit = f" {rates.currency}" if rates.currency else ""
     spot = f", a Spot node-hour {rates.spot:g}{unit}" if scaled.spot_hours else ""
     note = f" ({rates.note})" if rates.note else ""
@@ -85,13 +85,13 @@ def _written(value: float, how: str) -> str:
 
 
 def _over_time(scaled: Result, fixed: Result, rates: Rates) -> list[tuple[str, ...]]:
-    """The pools at up to a dozen moments and at the end: nodes there are, tasks that wait and run, money so far."""
+    """Nodes, waiting and running tasks, and money so far of both pools, at up to a dozen moments and at the end."""
     last = max(len(scaled.points), len(fixed.points)) - 1
     ours, theirs = _moments(scaled, rates), _moments(fixed, rates)
     rows: list[tuple[str, ...]] = [
         ("after", "nodes", "waiting", "running", "cost", "fixed: waiting", "running", "cost")
     ]
-    step = next((one for one in STEPS if one * (ROWS - 1) >= last * PERIOD), last * PERIOD) // PERIOD
+    step = next((seconds for seconds in STEPS if seconds * (ROWS - 1) >= last * PERIOD), last * PERIOD) // PERIOD
     for index in sorted({*range(0, last, max(1, step)), last}):
         rows.append((_clock(index * PERIOD), *ours(index), *theirs(index)[1:]))
     return rows
@@ -119,7 +119,7 @@ def _moments(result: Result, rates: Rates) -> Callable[[int], tuple[str, ...]]:
 
 
 def costs(result: Result, rates: Rates) -> list[float]:
-    """The money that is spent by each point."""
+    """The money that has been spent at each point."""
     spent = [0.0]
     for point, after in pairwise(result.points):
         rate = point.dedicated * rates.dedicated + point.spot * rates.spot
@@ -128,7 +128,7 @@ def costs(result: Result, rates: Rates) -> list[float]:
 
 
 def _failures(scaled: Result) -> list[str]:
-    """Where and why evaluations failed, how often, and the words of the first."""
+    """A line for each error of evaluations: how often it came up, and its first message."""
     errors = [run.error for run in scaled.failures if run.error is not None]
     first: dict[tuple[str, str], str] = {}
     for error in reversed(errors):

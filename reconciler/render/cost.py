@@ -12,7 +12,7 @@ UNKNOWN = "price unknown"
 
 
 def below(cost: Cost) -> str:
-    """What stands below a plan: a line for each resource whose cost changes, and the total."""
+    """The cost below a plan: a line for each resource whose cost changes, and the total."""
     lines = [line for line in cost.lines if line.changed]
     width = max((len(clean(str(line.address))) for line in lines), default=0)
     shown = [f"  {clean(str(line.address)):<{width}}  {_change(line, cost.currency)}" for line in lines]
@@ -26,8 +26,8 @@ def overview(cost: Cost) -> str:
         return "\n".join(["Nothing in this spec costs by time.", *_ending(cost)])
     rows = [_row(str(line.address), line.now, line.after, cost.currency) for line in cost.lines]
     rows.append(_row("total", cost.now, cost.after, cost.currency))
-    told = table(("RESOURCE", "AFTER THE PLAN", "PER HOUR", "PER MONTH", "PER MONTH NOW"), rows)
-    return "\n".join([told, "", *_ending(cost)])
+    rows_table = table(("RESOURCE", "AFTER THE PLAN", "PER HOUR", "PER MONTH", "PER MONTH NOW"), rows)
+    return "\n".join([rows_table, "", *_ending(cost)])
 
 
 def _row(name: str, now: Charge | None, after: Charge | None, currency: str) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def _amount(charge: Charge | None, currency: str, *, hour: bool = False) -> str:
         return _money(amount.low, currency, hour=hour)
     if hour:
         return f"{hourly(amount.low, currency)} to {hourly(amount.high, currency)}"
-    low, high, expected = (roughly(one, currency) for one in (amount.low, amount.high, amount.expected))
+    low, high, expected = (roughly(bound, currency) for bound in (amount.low, amount.high, amount.expected))
     return f"{low} to {high}, about {expected}"
 
 
@@ -58,7 +58,7 @@ def _money(amount: Any, currency: str, *, hour: bool) -> str:
 def _change(line: Line, currency: str) -> str:
     """`+$70.08/month  (1 x Standard_D2s_v3 → 2 x Standard_D2s_v3)`."""
     now, after = line.now or Charge(), line.after or Charge()
-    what = clean(" → ".join(one.what if one else "nothing" for one in (line.now, line.after)))
+    what = clean(" → ".join(charge.what if charge else "nothing" for charge in (line.now, line.after)))
     missing = ", ".join(dict.fromkeys((*now.unknown, *after.unknown)))
     if missing:
         return f"{UNKNOWN}: {clean(missing)}  ({what})"
@@ -70,10 +70,10 @@ def _change(line: Line, currency: str) -> str:
 
 
 def _ending(cost: Cost) -> list[str]:
-    """The total, where anything costs by time; what is paid once; what is unknown; and the notes."""
+    """The total, if anything costs by time; what is paid once; unknown prices; and notes."""
     now, after = cost.now, cost.after
     lines = [f"  in all {_totals(now, after, cost.currency)}"] if cost.lines else []
-    lines += [f"  {_once(one, cost.currency)}" for one in cost.builds]
+    lines += [f"  {_once(build, cost.currency)}" for build in cost.builds]
     missing = list(dict.fromkeys((*now.unknown, *after.unknown)))
     if missing:
         lines.append(f"  not in these totals, because it is unknown: {clean(', '.join(missing))}")
@@ -81,17 +81,17 @@ def _ending(cost: Cost) -> list[str]:
 
 
 def _totals(now: Charge, after: Charge, currency: str) -> str:
-    """`about $140/month now, about $210/month after (+$70.08)`; the same before and after is said once."""
+    """`about $140/month now, about $210/month after (+$70.08)`; one amount if both are the same."""
     if now.hour == after.hour and now.unknown == after.unknown:
         return f"{_total(now, currency)}, now and after"
-    told = f"{_total(now, currency)} now, {_total(after, currency)} after"
+    totals = f"{_total(now, currency)} now, {_total(after, currency)} after"
     if not (now.complete and after.complete):
-        return told
-    return f"{told} ({roughly(after.month.expected - now.month.expected, currency, sign=True)})"
+        return totals
+    return f"{totals} ({roughly(after.month.expected - now.month.expected, currency, sign=True)})"
 
 
 def _total(charge: Charge, currency: str) -> str:
-    """`about $210/month`, `nothing`; what is unknown makes it `at least`, or unknown altogether."""
+    """`about $210/month`, `nothing`; with unknown prices `at least $210/month`, or `unknown`."""
     month = charge.month
     if charge.complete and not month.high:
         return "nothing"
@@ -107,7 +107,7 @@ def _once(build: Once, currency: str) -> str:
 
 
 def document(cost: Cost) -> dict[str, Any]:
-    """As `cost` in schemas/plan.schema.json: amounts are decimal texts, unrounded sums are never shown."""
+    """As `cost` in schemas/plan.schema.json: amounts are decimal texts, already rounded."""
     return {
         "currency": cost.currency,
         "now": _charge(cost.now),
@@ -118,11 +118,11 @@ def document(cost: Cost) -> dict[str, Any]:
         ],
         "builds": [
             {
-                "address": str(one.address),
-                "size": one.size,
-                "amount": None if one.amount is None else f"{one.amount:.4f}",
+                "address": str(build.address),
+                "size": build.size,
+                "amount": None if build.amount is None else f"{build.amount:.4f}",
             }
-            for one in cost.builds
+            for build in cost.builds
         ],
         "notes": list(cost.notes),
     }
@@ -139,5 +139,5 @@ def _charge(charge: Charge | None) -> dict[str, Any] | None:
     }
 
 
-def _range(found: Range, places: int) -> dict[str, str]:
-    return {name: f"{getattr(found, name):.{places}f}" for name in ("low", "expected", "high")}
+def _range(bounds: Range, places: int) -> dict[str, str]:
+    return {name: f"{getattr(bounds, name):.{places}f}" for name in ("low", "expected", "high")}

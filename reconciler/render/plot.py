@@ -1,4 +1,4 @@
-"""A simulation as a picture: nodes, waiting tasks and money over time, the formula's pool beside a fixed one."""
+"""A plot of a simulation: nodes, waiting tasks and money over time, of the scaled pool and of the fixed one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def plot(scaled: Result, fixed: Result, nodes: int, rates: Rates, kind: str) -> 
         ("waiting", "tasks waiting", lambda result: [point.queued for point in result.points]),
         ("cost", money, lambda result: costs(result, rates)),
     )
-    unit, word, apart = next(one for one in UNITS if scaled.seconds > 3 * one[0] or one is UNITS[-1])
+    unit, word, apart = next(entry for entry in UNITS if scaled.seconds > 3 * entry[0] or entry is UNITS[-1])
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(8, 6.4), layout="constrained")
         axes = figure.subplots(3, 1, sharex=True)
@@ -58,7 +58,7 @@ def plot(scaled: Result, fixed: Result, nodes: int, rates: Rates, kind: str) -> 
             _ticks(ax, whole=name != "cost")
         last = max(scaled.seconds, fixed.seconds) / unit
         axes[-1].set_xlim(0, last)
-        axes[-1].xaxis.set_major_locator(MultipleLocator(next((one for one in apart if one * 12 >= last), last / 10)))
+        axes[-1].xaxis.set_major_locator(MultipleLocator(next((gap for gap in apart if gap * 12 >= last), last / 10)))
         axes[-1].set_xlabel(f"{word} since {scaled.start:%A %Y-%m-%d %H:%M} UTC")
         figure.align_ylabels()
         axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, reverse=True)
@@ -71,7 +71,7 @@ def plot(scaled: Result, fixed: Result, nodes: int, rates: Rates, kind: str) -> 
 
 
 def _ticks(ax: Axes, *, whole: bool) -> None:
-    """Numbers as people write them, and no half nodes or tasks."""
+    """Format the numbers of the y axis; `whole` keeps its marks at whole numbers."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=whole))
@@ -88,7 +88,7 @@ def _line(ax: Axes, name: str, label: str, result: Result, measure: Measure, uni
 
 
 def _kept(values: Sequence[float]) -> list[int]:
-    """The points at which a line bends; those between two equal ones are not needed."""
+    """The indices of the points that a line needs; those between two equal points are left out."""
     last = len(values) - 1
     return [i for i in range(len(values)) if i in (0, last) or not values[i - 1] == values[i] == values[i + 1]]
 

@@ -1,4 +1,4 @@
-"""How a run goes on, while it does: bars in a terminal, lines elsewhere, JSON lines for programs."""
+"""The progress of a run while it goes on: bars in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOING = {
     Action.WAIT: "waiting for",
 }
 HALF = 36
-"""Characters of a name or a detail in a bar."""
+"""How many characters of a name or a detail a bar shows."""
 QUIET_SECONDS = 5.0
 """Seconds between two progress lines of one step."""
 
@@ -28,7 +28,7 @@ class Lines:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
-        self.told: dict[str, tuple[str, float]] = {}
+        self.shown: dict[str, tuple[str, float]] = {}
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
@@ -42,15 +42,15 @@ class Lines:
 
     def _waiting(self, event: StepWaiting) -> None:
         text = f"{event.detail}{f', {_counts(event.progress)}' if event.progress else ''}"
-        before, at = self.told.get(event.step.id, ("", 0.0))
+        before, at = self.shown.get(event.step.id, ("", 0.0))
         patience = QUIET_SECONDS if event.progress else 1.0
         if text and text != before and time.monotonic() - at > patience:
-            self.told[event.step.id] = (text, time.monotonic())
+            self.shown[event.step.id] = (text, time.monotonic())
             self.say(f"  {clean(event.step.id)}: {clean(text)}")
 
 
 class Bars:
-    """A bar a running step in a terminal; what has ended scrolls up. Use as a context."""
+    """A bar for each running step in a terminal; ended steps scroll up as lines. Use as a context."""
 
     def __init__(self, *, colour: bool) -> None:
         from rich.console import Console
@@ -109,8 +109,8 @@ def finished(event: StepFinished) -> str:
     outcome = event.outcome
     mark = {Status.DONE: "✓", Status.FAILED: "✗"}.get(outcome.status, "·")
     line = f"{mark} {clean(outcome.step.id)} {outcome.status} ({outcome.seconds:.1f} s)"
-    told = outcome.error or outcome.detail
-    return f"{line}: {clean(told)}" if told else line
+    reason = outcome.error or outcome.detail
+    return f"{line}: {clean(reason)}" if reason else line
 
 
 def interrupted(event: Interrupted) -> str:
@@ -119,7 +119,7 @@ def interrupted(event: Interrupted) -> str:
 
 
 def _short(text: str) -> str:
-    """What fits into half a line: a bar that wraps would be drawn over what stands above it."""
+    """`text` cut to half a line: a bar that wraps would be drawn over the lines above it."""
     return text if len(text) <= HALF else f"{text[: HALF - 1]}…"
 
 

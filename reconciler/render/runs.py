@@ -1,4 +1,4 @@
-"""How apply and destroy tell what they do: to a person, in a terminal or a log, or to a program as lines of JSON."""
+"""The output of apply and destroy: text for a person, in a terminal or a log, or lines of JSON for a program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 
 class RunView(Protocol):
-    """One run, from its plan to its end. `asks_first`: the plan is shown before anybody is asked."""
+    """A run, from its plan to its end. `asks_first`: whether the plan is shown before the user is asked."""
 
     @property
     def asks_first(self) -> bool: ...
@@ -32,7 +32,7 @@ class RunView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """For people: the plan, bars in a terminal or plain lines elsewhere, the outcomes, and what things have come to."""
+    """For people: the plan, bars in a terminal or plain lines elsewhere, the outcomes, and the reports."""
 
     say: Say
     terminal: bool
@@ -70,7 +70,7 @@ class JsonRun:
         """The last event holds them."""
 
     def reports(self, reports: Iterable[Report]) -> None:
-        """What a resource has come to is in its outcome's detail."""
+        """The detail of each outcome holds it."""
 
 
 def view(shape: str, say: Say, *, terminal: bool, colour: bool) -> RunView:

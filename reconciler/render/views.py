@@ -1,4 +1,4 @@
-"""What a command shows, as a value: one view stands behind every format, so that no command chooses between them."""
+"""Views: what a command shows, as a value with a method for each format, so that commands need not know formats."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shown(view: View, shape: str, *, colour: bool = False) -> str:
 
 
 def tells_cost_unasked(shape: str) -> bool:
-    """Whether a plan in this format shows what it costs though nobody asked: programs get only what they ask for."""
+    """Whether a plan in this format shows its cost without --cost: programs get only what they ask for."""
     return shape == "text"
 
 
@@ -42,8 +42,8 @@ class PlanView:
     cost: Cost | None = None
 
     def text(self, *, colour: bool) -> str:
-        told = as_text.plan(self.plan, self.way, colour=colour)
-        return f"{told}\n{costs.below(self.cost)}" if self.cost else told
+        text = as_text.plan(self.plan, self.way, colour=colour)
+        return f"{text}\n{costs.below(self.cost)}" if self.cost else text
 
     def document(self) -> Any:
         return as_json.document(self.plan) | ({"cost": costs.document(self.cost)} if self.cost else {})
@@ -51,7 +51,7 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True)
 class CostView:
-    """What everything in a spec costs by time."""
+    """The cost over time of everything in a spec."""
 
     cost: Cost
 
@@ -64,7 +64,7 @@ class CostView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """What is live, and how it is."""
+    """Live resources with their health."""
 
     observed: Sequence[Observed]
 
@@ -91,7 +91,7 @@ class OutputsView:
 
 @dataclass(frozen=True, slots=True)
 class DoctorView:
-    """Rows of (check, state, what to do or why); of some, numbers for programs."""
+    """Rows of (check, state, what to do or why); `numbers` has more for programs, for some of the rows."""
 
     rows: Sequence[tuple[str, str, str]]
     numbers: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
