@@ -1,7 +1,7 @@
 """What a plan costs: the nodes of pools, the replicas of images and the machines that build them. Pure.
 
-`use` reads from a plan what runs now and afterwards, `price` says what that costs, `over_budget` whether it may.
-A price that nobody knows stays unknown: it is never counted as nothing, and a total without it says so.
+`use` reads from a plan what runs now and after it, `price` computes what that costs, and `over_budget` compares that
+with the budget. An unknown price is never counted as nothing: a total without it says so.
 """
 
 from __future__ import annotations

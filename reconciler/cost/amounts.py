@@ -1,4 +1,4 @@
-"""Numbers of which only the bounds may be known: nodes of a pool that sizes itself, and what they cost."""
+"""Numbers of which only bounds may be known: the nodes of a pool with autoscale, and what they cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Range:
 
     @classmethod
     def between(cls, low: int, high: int, expected: Decimal | int | None = None) -> Range:
-        """`expected` is moved to the nearer bound where it is beyond; without it, the middle."""
+        """The range with `expected` limited to its bounds; without `expected`, it is the middle."""
         middle = Decimal(low + high) / 2 if expected is None else Decimal(min(max(expected, low), high))
         return cls(Decimal(low), middle, Decimal(high))
 

@@ -11,7 +11,7 @@ from reconciler.cost.money import money
 def over_budget(cost: Cost, maximum: Decimal | None) -> str:
     """Why the plan must not be carried out, or "" if it may.
 
-    What counts is the most that may be running after the plan, as far as its prices are known; builds do not count.
+    The most that may be running after the plan is compared, as far as its prices are known; builds do not count.
     """
     after = cost.after
     if maximum is None or after.month.high <= maximum:

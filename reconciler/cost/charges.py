@@ -1,4 +1,4 @@
-"""Uses and prices give a cost: per hour and per month, a line for each resource, now and afterwards. Pure."""
+"""Computes a cost from uses and prices: per hour and per month, a line for each resource, now and after. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOURS = Decimal(730)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What something costs per hour, as far as that is known. `unknown` says what is missing in it."""
+    """What something costs per hour, as far as prices are known. `unknown` names those that are missing."""
 
     hour: Range = NONE
     what: str = ""
@@ -41,7 +41,7 @@ NOTHING = Charge()
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One resource; None: it is not there."""
+    """The charges of a resource; None: it does not exist."""
 
     address: Address
     now: Charge | None
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """What a build costs, once; None: not known."""
+    """What a build costs once; `amount` is None if the price is unknown."""
 
     address: Address
     size: str
@@ -82,11 +82,11 @@ class Cost:
 
 def total(charges: Iterable[Charge | None]) -> Charge:
     """The sum; it is complete only if every part is."""
-    return sum((one for one in charges if one), start=NOTHING)
+    return sum((charge for charge in charges if charge), start=NOTHING)
 
 
 def price(uses: Uses, prices: Prices) -> Cost:
-    """What `uses` cost. Image replicas are left out where storage has no price."""
+    """What `uses` cost. Image replicas are left out if their storage has no price."""
     lines = []
     for change in uses.changes:
         stored = isinstance(change.now or change.after, Replicas)
@@ -103,8 +103,8 @@ def charge(use: Use | Replicas | None, prices: Prices) -> Charge | None:
         each = prices.image_gb * (prices.image_gb_month or Decimal(0)) / HOURS
         hour = Range.exactly(use.count).times(each)
         return Charge(hour, f"{count(use.count, 'replica')} of {prices.image_gb} GB")
-    found = prices.of(use.region, use.size)
-    parts = [_nodes(use.dedicated, found.hour, "", use), _nodes(use.spot, found.spot_hour, "spot ", use)]
+    rate = prices.of(use.region, use.size)
+    parts = [_nodes(use.dedicated, rate.hour, "", use), _nodes(use.spot, rate.spot_hour, "spot ", use)]
     if prices.disk_month is not None:
         parts.append(Charge((use.dedicated + use.spot).times(prices.disk_month / HOURS)))
     if use.endless:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 CENT, WHOLE, FINE = Decimal("0.01"), Decimal(1), Decimal("0.0001")
 ROUGH = 100
-"""From this amount on, a rough figure has no cents."""
+"""From this amount on, `roughly` leaves out cents."""
 
 
 def money(amount: Decimal, currency: str, *, sign: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What things cost: per hour of a VM size in a region, and what else somebody has a price for."""
+"""Prices: per hour of a VM size in a region, and of OS disks and image replicas if they are known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A VM size per hour, dedicated and spot; None: not known."""
+    """A VM size per hour, dedicated and Spot; None: unknown."""
 
     hour: Decimal | None = None
     spot_hour: Decimal | None = None
@@ -22,7 +22,7 @@ UNKNOWN = Price()
 class Prices:
     """All in one currency (ISO 4217).
 
-    sizes           (region, size), both in lower case, → its price; the region "" stands for every other one
+    sizes           (region, size), both in lower case, → its price; the region "" is for regions without an entry
     disk_month      the OS disk of one node
     image_gb_month  a GB of one image replica; `image_gb` is how large a replica is
     notes           what to know about the prices, such as their age

@@ -1,4 +1,4 @@
-"""What a spec uses that is paid for by time: now, by what is live, and once its plan is carried out. Pure."""
+"""What a spec uses that is paid for by time: now, as far as it is live, and after its plan is carried out. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reconciler.model import Action, Address, Decision, Desired, Observed, Plan
 Counts = tuple[Decimal | int | None, Decimal | int | None]
 """Dedicated and Spot nodes; None: not known."""
 STAYS = (Action.DEFER, Action.REFUSE)
-"""What is decided so is afterwards as it is now."""
+"""Actions after which a resource uses what it uses now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The nodes of a pool. `endless`: it may grow beyond the upper bound of its ranges, which nothing limits."""
+    """The nodes of a pool. `endless`: nothing limits their number, which may exceed the upper bounds of the ranges."""
 
     size: str
     region: str
@@ -37,7 +37,7 @@ class Replicas:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One resource now and afterwards; None: it is not there."""
+    """A resource now and after the plan; None: it does not exist."""
 
     address: Address
     now: Use | Replicas | None
@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A machine of this size that runs once, for so long."""
+    """A machine of this size that runs once, for so many seconds."""
 
     address: Address
     size: str
@@ -63,15 +63,15 @@ class Uses:
     def sizes(self) -> dict[str, set[str]]:
         """Region → the VM sizes whose price is asked for there."""
         regions: dict[str, set[str]] = {}
-        for one in (*self.builds, *(use for change in self.changes for use in (change.now, change.after))):
-            if isinstance(one, Build) or (isinstance(one, Use) and nodes(one)):
-                regions.setdefault(one.region, set()).add(one.size)
+        for use in (*self.builds, *(use for change in self.changes for use in (change.now, change.after))):
+            if isinstance(use, Build) or (isinstance(use, Use) and nodes(use)):
+                regions.setdefault(use.region, set()).add(use.size)
         return regions
 
     @property
     def differ(self) -> bool:
         """Whether the plan changes anything that costs."""
-        return bool(self.builds) or any(_weight(one.now) != _weight(one.after) for one in self.changes)
+        return bool(self.builds) or any(_weight(change.now) != _weight(change.after) for change in self.changes)
 
 
 def nodes(use: Use) -> bool:
@@ -80,15 +80,15 @@ def nodes(use: Use) -> bool:
 
 
 def _weight(use: Use | Replicas | None) -> Use | Replicas | None:
-    """`use`, or None where it is of nothing."""
+    """`use`, or None if it is a pool that has no nodes and gets none."""
     return None if isinstance(use, Use) and not nodes(use) else use
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One resource of a plan: what is decided, what the spec wants of it and what is live, each if there is any.
+    """A resource of a plan: its decision, what is desired and what is observed, each None if there is none.
 
-    `region` is where nodes are. `mean` is how many of them a simulation had on average, where there was one.
+    `region` is where nodes are. `mean` is how many of them a simulation had on average, if there was one.
     """
 
     address: Address
@@ -104,7 +104,7 @@ class Case:
 
     @property
     def stays(self) -> bool:
-        """Whether it is afterwards as it is now."""
+        """Whether the plan leaves what it uses as it is."""
         if self.decision is None or self.action in STAYS:
             return True
         return self.desired is None and not self.goes
@@ -116,11 +116,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """How a kind of resources is paid for.
+    """How resources of a kind are paid for.
 
-    uses    what one of them uses, now and once the plan is carried out
+    uses    what a resource uses, now and after the plan is carried out
     size    the VM size of its nodes, as the spec spells it; None: it has no nodes
-    builds  the machine that what is decided needs once, for so many seconds; None: it needs none
+    builds  the machine that a decision needs once, for so many seconds; None: it needs none
     """
 
     uses: Callable[[Case], Change]
@@ -129,7 +129,7 @@ class Costs:
 
 
 class Costly(Protocol):
-    """A kind, as far as cost is concerned: None where it costs nothing by time."""
+    """A kind as this module sees it; `costs` is None if its resources cost nothing by time."""
 
     @property
     def costs(self) -> Costs | None: ...
@@ -148,22 +148,25 @@ def of(
     `means` are pools and the dedicated and Spot nodes that simulations of them had on average.
     """
     costs = {name: kind.costs for name, kind in kinds.items() if kind.costs}
-    tried = {name: (Decimal(str(one)), Decimal(str(two))) for name, (one, two) in (means or {}).items()}
-    decisions = {one.address: one for one in plan.decisions}
-    live = {one.address: one for one in observed if _ours(plan.spec, one, decisions.get(one.address))}
+    tried = {name: (Decimal(str(dedicated)), Decimal(str(spot))) for name, (dedicated, spot) in (means or {}).items()}
+    decisions = {decision.address: decision for decision in plan.decisions}
+    ours = (resource for resource in observed if _ours(plan.spec, resource, decisions.get(resource.address)))
+    live = {resource.address: resource for resource in ours}
     changes = []
     for address in sorted({*desired, *live}):
         if address.kind in costs:
             parts = (decisions.get(address), desired.get(address), live.get(address))
             changes.append(costs[address.kind].uses(Case(address, *parts, region, tried.get(address.name))))
-    named = [costs[address.kind].size(want) for address, want in desired.items() if address.kind in costs]
+    named = [costs[address.kind].size(resource) for address, resource in desired.items() if address.kind in costs]
     spelled = {size.lower(): size for size in named if size}
-    spelt = [Change(one.address, _spelt(one.now, spelled), _spelt(one.after, spelled)) for one in changes]
-    return Uses(tuple(one for one in spelt if one.now or one.after), tuple(_builds(costs, plan, desired)))
+    spelt = [
+        replace(change, now=_spelt(change.now, spelled), after=_spelt(change.after, spelled)) for change in changes
+    ]
+    return Uses(tuple(change for change in spelt if change.now or change.after), tuple(_builds(costs, plan, desired)))
 
 
 def _spelt(use: Use | Replicas | None, spelled: Mapping[str, str]) -> Use | Replicas | None:
-    """A live size as the spec spells it, or as Azure does: what is observed is in lower case."""
+    """`use` with its size as the spec spells it, else as Azure does: sizes of live pools are in lower case."""
     return replace(use, size=spelled.get(use.size, sizes.spelled(use.size))) if isinstance(use, Use) else use
 
 

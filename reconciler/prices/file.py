@@ -1,4 +1,4 @@
-"""Prices in a file of one's own, as YAML or JSON:
+"""Prices from a file of the user, as YAML or JSON:
 
 currency: EUR
 sizes:
@@ -26,7 +26,7 @@ class PricesError(ReconcileError):
 
 
 def read(path: Path) -> Prices:
-    """The prices in a file, the same in every region. PricesError if it is not one."""
+    """The prices in a file, which count for every region. PricesError if it is no price file."""
     import yaml
 
     try:
@@ -40,7 +40,7 @@ def read(path: Path) -> Prices:
     currency = body.get("currency", "USD")
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
         raise PricesError(f"{path}: currency must be three letters such as USD")
-    each = {("", str(name).lower()): _price(one, f"{path}: sizes.{name}") for name, one in sizes.items()}
+    each = {("", str(name).lower()): _price(entry, f"{path}: sizes.{name}") for name, entry in sizes.items()}
     disk, storage, size = (_number(body, key, f"{path}: {key}") for key in KEYS[2:])
     return Prices(currency.upper(), each, disk, storage, size or Prices().image_gb)
 

@@ -1,7 +1,7 @@
 """Prices that were asked for before: `.reconcile/prices/REGION.json`, for the local cloud `REGION@local.json`.
 
-A price is used for a week. Then, or where there is none, the price list is asked; while it does not answer, old
-prices are used and their age is said. After a failure it is left alone for some minutes.
+A price is used for a week. After that, or if there is none, the price list is asked. If it does not answer, old prices
+are used and a note tells their age, and it is not asked again for some minutes.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def current(
     for region, names in wanted.items():
         known, why = _known(_file(folder, region, cloud), asked, region, names)
         here = {name: known["sizes"][name] for name in map(str.lower, names) if name in known["sizes"]}
-        sizes |= {(region, name): _price(one) for name, one in here.items()}
-        age = max((asked.now - _time(one["asked"]) for one in here.values()), default=timedelta(0))
+        sizes |= {(region, name): _price(entry) for name, entry in here.items()}
+        age = max((asked.now - _time(entry["asked"]) for entry in here.values()), default=timedelta(0))
         if why and age > FRESH:
             notes[f"prices are {age.days} days old: {why}"] = None
         if why and len(here) < len({name.lower() for name in names}):
@@ -49,9 +49,9 @@ def current(
 
 
 def remembered(region: str, cloud: str = "public", folder: Path = FOLDER) -> Prices:
-    """The prices of a region that were asked for before, however old; nobody is asked."""
+    """The prices of a region that were asked for before, however old; the price list is not asked."""
     known = _read(_file(folder, region, cloud))
-    return Prices(sizes={(region, name): _price(one) for name, one in known["sizes"].items()})
+    return Prices(sizes={(region, name): _price(entry) for name, entry in known["sizes"].items()})
 
 
 def _file(folder: Path, region: str, cloud: str) -> Path:
@@ -68,7 +68,7 @@ class _List:
     why: str = ""
 
     def ask(self, region: str, sizes: Collection[str]) -> Mapping[str, Price] | None:
-        """None if it did not answer; `why` tells."""
+        """The prices of these sizes; None if the list did not answer, then `why` has the reason."""
         try:
             if not self.why:
                 return retail.fetch(self.url, region, sizes, self.now, max(0.0, self.end - time.monotonic()))
@@ -78,7 +78,7 @@ class _List:
 
 
 def _known(path: Path, asked: _List, region: str, names: Collection[str]) -> tuple[dict[str, Any], str]:
-    """What is known of a region after asking for what is missing or old; why that failed, if it did."""
+    """What is known of a region after asking for missing and old prices, and why asking failed or ""."""
     known, now = _read(path), asked.now
     times = {name: _time(known["sizes"].get(name.lower(), {}).get("asked")) for name in names}
     stale = [name for name, then in times.items() if not timedelta(0) <= now - then <= FRESH]
@@ -96,10 +96,10 @@ def _known(path: Path, asked: _List, region: str, names: Collection[str]) -> tup
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A file that cannot be read, or that something else wrote, is as good as none."""
+    """The content of the file; without sizes if it is missing, unreadable or not of this form."""
     try:
         kept = json.loads(path.read_text())
-        sizes = {name: one for name, one in kept["sizes"].items() if _time(one["asked"]) > BEGINNING}
+        sizes = {name: entry for name, entry in kept["sizes"].items() if _time(entry["asked"]) > BEGINNING}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {"sizes": {}}
     return {**kept, "sizes": sizes}
@@ -116,12 +116,12 @@ def _write(path: Path, known: Mapping[str, Any]) -> None:
 
 
 def _written(price: Price, now: datetime) -> dict[str, str | None]:
-    hour, spot = (None if one is None else str(one) for one in (price.hour, price.spot_hour))
+    hour, spot = (None if amount is None else str(amount) for amount in (price.hour, price.spot_hour))
     return {"hour": hour, "spotHour": spot, "asked": now.isoformat()}
 
 
-def _price(one: Mapping[str, Any]) -> Price:
-    return Price(_decimal(one.get("hour")), _decimal(one.get("spotHour")))
+def _price(entry: Mapping[str, Any]) -> Price:
+    return Price(_decimal(entry.get("hour")), _decimal(entry.get("spotHour")))
 
 
 def _decimal(text: Any) -> Decimal | None:
@@ -133,7 +133,7 @@ def _decimal(text: Any) -> Decimal | None:
 
 
 def _time(text: Any) -> datetime:
-    """When something was; long ago where that is not known."""
+    """The time in a text; BEGINNING if there is none."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):

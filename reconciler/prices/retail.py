@@ -1,13 +1,13 @@
 """Azure's public price list (learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices).
 
-Of the meters of a VM size in a region, two are chosen, both Consumption per hour and already in effect:
+It has many meters for a VM size in a region. Two are chosen, both Consumption per hour and already in effect:
 
 dedicated   a product that is not for Windows, neither Spot nor Low Priority
 spot        the same with a SKU name that ends with Spot
 
-Cloud Services and Dedicated Host are other products, although they name the same sizes. Where several meters are
-left, the primary one of the region counts, of these the newest, of these the dearest, so that a plan does not look
-cheaper than it is.
+Cloud Services and Dedicated Host are other products, although they name the same sizes. Of several
+meters that fit, primary meters of the region come first, then the newest, then the dearest, so that a plan does not
+look cheaper than it is.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from reconciler.errors import ReconcileError
 
 URL = "https://prices.azure.com/api/retail/prices"
 SECONDS = 3.0
-"""How long the price list may take, all its pages together."""
+"""How long the price list may take for all its pages together."""
 OTHERS = ("windows", "cloudservices", "dedicatedhost")
-"""In the names of products that are not a Linux machine."""
+"""Parts of the names of products that are not Linux machines."""
 PAGES = 20
-"""Of one answer; a few sizes fill less than one."""
+"""The most pages of an answer that are read; a few sizes fill less than one."""
 
 
 class Unavailable(ReconcileError):
-    """The price list has not answered, or not in its own shape."""
+    """The price list did not answer, or its answer has another shape."""
 
 
 def fetch(url: str, region: str, sizes: Iterable[str], now: datetime, seconds: float = SECONDS) -> dict[str, Price]:
-    """Size, in lower case, → its price in USD, for each of `sizes`. Unavailable after so many seconds at most."""
+    """Size in lower case → its price in USD, for each of `sizes`. Raises Unavailable after `seconds` at the latest."""
     wanted = sorted(sizes)
     answer: list[dict[str, Price] | Unavailable] = []
 
@@ -60,7 +60,7 @@ def fetch(url: str, region: str, sizes: Iterable[str], now: datetime, seconds: f
 
 
 def _filter(region: str, sizes: Iterable[str]) -> str:
-    """OData; letter case does not matter in this version of the API."""
+    """An OData filter; this version of the API ignores letter case."""
     names = " or ".join(f"armSkuName eq '{_quoted(size)}'" for size in sizes)
     where = f"serviceName eq 'Virtual Machines' and armRegionName eq '{_quoted(region)}'"
     return f"{where} and priceType eq 'Consumption' and ({names})"
@@ -109,16 +109,16 @@ def _page(answer: Any, host: str | None) -> tuple[list[Mapping[str, Any]], str |
 
 
 def _same(following: str, url: str) -> bool:
-    """Whether a link stays with the price list; its real links name the port, too."""
+    """Whether a link leads to the host of the price list; real links also have a port."""
     ours, theirs = urlsplit(url), urlsplit(following)
     return (ours.scheme, ours.hostname) == (theirs.scheme, theirs.hostname)
 
 
 def choose(items: Iterable[Mapping[str, Any]], size: str, now: datetime) -> Price:
-    """The two meters of a size; None where there is none."""
-    mine = [one for one in items if str(one.get("armSkuName", "")).lower() == size.lower() and _counts(one, now)]
-    spot = [one for one in mine if _words(one).endswith(" spot")]
-    return Price(_best([one for one in mine if one not in spot]), _best(spot))
+    """The price of a size by its two meters; None where there is no meter."""
+    mine = [item for item in items if str(item.get("armSkuName", "")).lower() == size.lower() and _counts(item, now)]
+    spot = [item for item in mine if _words(item).endswith(" spot")]
+    return Price(_best([item for item in mine if item not in spot]), _best(spot))
 
 
 def _words(item: Mapping[str, Any]) -> str:
@@ -143,7 +143,7 @@ def _since(item: Mapping[str, Any]) -> str:
 
 
 def _amount(item: Mapping[str, Any]) -> Decimal | None:
-    """What an hour costs; nothing costs nothing, so that a price of 0 is taken for none."""
+    """What an hour costs; None also for 0, because no machine is free."""
     try:
         amount = Decimal(str(item.get("retailPrice")))
     except InvalidOperation:
