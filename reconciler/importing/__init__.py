@@ -1,7 +1,7 @@
-"""From live resources to a spec of them: the inverse of what the kinds' `expand` does.
+"""Makes a spec of live resources: the inverse of what `expand` of the kinds does.
 
-`live.read` reads a resource group through the kinds' own lists; a pure function a kind says what it found in a spec's
-words; and `draft` keeps only what, expanded again, asks for no change. What is left out is told, with the reason.
+`live.read` reads a resource group through the lists of the kinds. A pure function of each kind turns a resource into
+a section of a spec. `draft` keeps only sections that, expanded again, change nothing, and has reasons for the rest.
 """
 
 from reconciler.importing.composing import Draft

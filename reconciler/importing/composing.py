@@ -1,4 +1,4 @@
-"""One pass over what is live: each resource in a spec's words, after those that it refers to."""
+"""One pass over live resources: writes each into a spec, after those that it refers to."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from reconciler.spec.spec import Target
 
 @dataclass(slots=True)
 class Draft:
-    """A spec as YAML has it; what is not in it, and why; what there is to say of what is.
+    """A spec as a YAML document (`value`), why resources are `left` out of it, and `notes` on those in it.
 
-    `lost` is what the spec owns without saying so: its plan would delete that. `places` are the keys that lead to each
-    section, and what it speaks of.
+    `lost` are resources that the spec owns but that are not in it, so that its plan would delete them. `places` are the
+    keys that lead to each section, and the resource that it is about.
     """
 
     value: dict[str, Any]
@@ -31,7 +31,7 @@ class Draft:
 
 
 def others(live: Live, name: str, only: Collection[str]) -> Iterator[tuple[Address, str]]:
-    """What is not ours to take, or not asked for."""
+    """The resources that this spec must not take or that were not asked for, each with the reason."""
     for observed in live.observed:
         inverse = KINDS[observed.address.kind].inverse
         if observed.mark is not None and observed.mark.owner != name:
@@ -45,24 +45,25 @@ def others(live: Live, name: str, only: Collection[str]) -> Iterator[tuple[Addre
 
 
 class Composing:
-    """One pass over all that is live, each kind after those that it refers to; it knows what is in the spec so far."""
+    """One pass over all that is live, each kind after those that it refers to. `known` is what the draft has so far."""
 
-    def __init__(self, live: Live, target: Target, name: str, left: dict[Address, str]) -> None:
+    def __init__(self, live: Live, target: Target, name: str, reasons: dict[Address, str]) -> None:
         self.live = live
-        names = {kind: tuple(one.address.name for one in live.of(kind)) for kind in KINDS}
+        names = {kind: tuple(resource.address.name for resource in live.of(kind)) for kind in KINDS}
         self.known = Known(target.resource_group, target.subscription, live=names)
-        self.draft = Draft(_head(live, target, name), left)
+        self.draft = Draft(_head(live, target, name), reasons)
 
-    def made(self) -> Draft:
+    def compose(self) -> Draft:
         sayable = [(kind, kind.inverse) for kind in KINDS.values() if isinstance(kind.inverse, Inverse)]
-        self._group([one for kind, inverse in sayable if inverse.tagged for one in self._open(kind)])
+        self._group([resource for kind, inverse in sayable if inverse.tagged for resource in self._open(kind)])
         for kind, inverse in sayable:
-            said = {one.id.lower(): one.address.name for one in self._open(kind) if self._said(kind, inverse, one)}
-            self.known = replace(self.known, said={**self.known.said, kind.name: said})
+            added = [resource for resource in self._open(kind) if self._add(kind, inverse, resource)]
+            names = {resource.id.lower(): resource.address.name for resource in added}
+            self.known = replace(self.known, said={**self.known.said, kind.name: names})
         return self.draft
 
     def _group(self, tracked: Iterable[Observed]) -> None:
-        """What is said of the whole spec, from its resource group."""
+        """Write what the resource group tells about the whole spec: its tags and whether it is protected."""
         notes: list[str] = []
         tags = _shared_tags(self.live.group, tracked, notes)
         self.draft.notes += [(self.live.group.address, text) for text in notes]
@@ -70,10 +71,10 @@ class Composing:
         self.known = replace(self.known, tags=tags)
 
     def _open(self, kind: Kind) -> list[Observed]:
-        return [one for one in self.live.of(kind.name) if one.address not in self.draft.left]
+        return [resource for resource in self.live.of(kind.name) if resource.address not in self.draft.left]
 
-    def _said(self, kind: Kind, inverse: Inverse, observed: Observed) -> bool:
-        """Whether it could be said, and stands in the draft; else it is left out."""
+    def _add(self, kind: Kind, inverse: Inverse, observed: Observed) -> bool:
+        """Write a resource into the draft, or note why it is left out; whether it is in the draft now."""
         notes: list[str] = []
         try:
             section = inverse.say(observed, self.known, notes)
@@ -99,13 +100,15 @@ def _put(value: dict[str, Any], place: tuple[str, ...], section: Section, *, app
 
 
 def _shared_tags(group: Observed, tracked: Iterable[Observed], notes: list[str]) -> dict[str, str]:
-    """The tags of the group that all other resources have too, with whatever value: `azure.tags`."""
-    given = pairs(group.body["tags"], definition("tags"), "tags", notes)
-    others = [one.body["tags"] for one in tracked]
-    shared = {name: value for name, value in given.items() if all(name in tags for tags in others)}
-    left = ", ".join(sorted(given.keys() - shared.keys()))
-    if left:
-        notes.append(f"its tags {left} are not in the spec, which would put them on everything; they stay as they are")
+    """The tags of the group whose names all `tracked` resources have too, with any value: `azure.tags`."""
+    group_tags = pairs(group.body["tags"], definition("tags"), "tags", notes)
+    tagsets = [resource.body["tags"] for resource in tracked]
+    shared = {name: value for name, value in group_tags.items() if all(name in tags for tags in tagsets)}
+    unshared = ", ".join(sorted(group_tags.keys() - shared.keys()))
+    if unshared:
+        notes.append(
+            f"its tags {unshared} are not in the spec, which would put them on everything; they stay as they are"
+        )
     return shared
 
 

@@ -1,7 +1,6 @@
-"""A spec of what is live: composed, expanded again, and freed of what it would change, until it would change nothing.
+"""A spec of what is live: composed, expanded again, and cut down until it would change nothing.
 
-So the reason why something is left out is either that a section has no words for it, or a field that the spec would
-make another.
+So a resource is left out either because a spec has no words for it, or because the spec would change a field of it.
 """
 
 from __future__ import annotations
@@ -24,36 +23,36 @@ from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from reconciler.spec.spec import Target
 
 INVERSES = {name: kind.inverse for name, kind in KINDS.items() if isinstance(kind.inverse, Inverse)}
-"""Kinds that can be said in a spec."""
+"""Kinds whose resources can be written into a spec."""
 _HIDDEN = [f"{inverse.unseen} of {KINDS[name].many}" for name, inverse in INVERSES.items() if inverse.unseen]
 UNSEEN = f"Azure does not show {', '.join(_HIDDEN)}: write them in again"
 
 
 def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> Draft:
-    """The spec `name` of all that is live; of pools, and jobs on them, `only` those of these ids if any are given.
+    """The spec `name` of all that is live; with `only`, of pools just those with these names, and the jobs on them.
 
-    ReconcileError if the resource group itself cannot be in it.
+    Raises ReconcileError if the resource group itself cannot be in it.
     """
-    left = dict(others(live, name, only))
-    if live.group.address in left:
+    reasons = dict(others(live, name, only))
+    if live.group.address in reasons:
         owner = live.group.mark.owner if live.group.mark else name
-        why = f"it {left[live.group.address]}; use --name {owner}"
+        why = f"it {reasons[live.group.address]}; use --name {owner}"
         raise ReconcileError(f"cannot import {live.group.address} as {name}: {why}")
     while True:
-        made = Composing(live, target, name, dict(left)).made()
-        faults = _problems(made) or _differences(live, made.value)
+        draft = Composing(live, target, name, dict(reasons)).compose()
+        faults = _problems(draft) or _differences(live, draft.value)
         if not faults:
-            return _finished(live, made, name)
-        if faults.keys() <= left.keys():
+            return _finished(live, draft, name)
+        if faults.keys() <= reasons.keys():
             raise ReconcileError(f"cannot write a spec of this: {'; '.join(map(str, faults.items()))}")
-        left |= faults
+        reasons |= faults
 
 
-def _problems(made: Draft) -> dict[Address, str]:
-    """What the checks of a spec say, by the resource that they say it of. ReconcileError for what is of none."""
+def _problems(draft: Draft) -> dict[Address, str]:
+    """Resource → the first problem that the checks find in its section. ReconcileError for a problem of no resource."""
     faults: dict[Address, str] = {}
-    for problem in _faults(Document("the imported spec", made.value)):
-        address, rest = _address(made.places, problem)
+    for problem in _faults(Document("the imported spec", draft.value)):
+        address, rest = _address(draft.places, problem)
         faults.setdefault(address, f"{rest} {problem.message}".strip())
     return faults
 
@@ -76,18 +75,18 @@ def _address(places: Mapping[tuple[str, ...], Address], problem: Problem) -> tup
 
 
 def _differences(live: Live, value: dict[str, Any]) -> dict[Address, str]:
-    """What the spec would change although it was made from what is live."""
+    """Resource → what the spec would change in it, although it was written from it."""
     by_key = _by_key(live)
-    found: dict[Address, str] = {}
+    differences: dict[Address, str] = {}
     for kind, desired in _expanded(value):
-        seen = by_key[_key(desired)]
-        changes = diff(KINDS[kind].rule, desired.body, seen.body).changes
+        observed = by_key[_key(desired)]
+        changes = diff(KINDS[kind].rule, desired.body, observed.body).changes
         if changes:
-            found[seen.address] = "; ".join(map(_told_change, changes[:3]))
-    return found
+            differences[observed.address] = "; ".join(map(_difference, changes[:3]))
+    return differences
 
 
-def _told_change(change: Change) -> str:
+def _difference(change: Change) -> str:
     path = change.path.removeprefix("properties.")
     return f"{path} is {shown(change.before)}; a spec would make it {shown(change.after)}"
 
@@ -100,43 +99,50 @@ def _expanded(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _by_key(live: Live) -> dict[object, Observed]:
-    return {_key(one): one for one in live.observed}
+    return {_key(resource): resource for resource in live.observed}
 
 
-def _key(one: Desired | Observed) -> object:
-    """What a resource is known by: its address, or what its kind says where the address of a live one is an id."""
-    inverse = INVERSES.get(one.address.kind)
-    return inverse.key(one) if inverse else one.address
+def _key(resource: Desired | Observed) -> object:
+    """What a desired and a live resource have in common: the key of their kind, else their address."""
+    inverse = INVERSES.get(resource.address.kind)
+    return inverse.key(resource) if inverse else resource.address
 
 
-def _finished(live: Live, made: Draft, name: str) -> Draft:
-    """With what is to be adopted, and what of ours is not in it; keys in the order of the reference."""
+def _finished(live: Live, draft: Draft, name: str) -> Draft:
+    """The draft with the resources to adopt, those of ours that are not in it, and its keys in order."""
     by_key = _by_key(live)
     adopted, inside = [], set()
-    for _, desired in _expanded(made.value):
-        seen = by_key[_key(desired)]
-        inside.add(seen.address)
-        if seen.mark is None:
+    for _, desired in _expanded(draft.value):
+        observed = by_key[_key(desired)]
+        inside.add(observed.address)
+        if observed.mark is None:
             adopted.append(str(desired.address))
     if adopted:
-        made.value["adopt"] = adopted
-    ours = {one.address for one in live.observed if one.mark and one.mark.owner == name and not one.kept}
+        draft.value["adopt"] = adopted
+    ours = _owned(live, name)
     if any(address.kind in INVERSES and INVERSES[address.kind].unseen for address in ours & inside):
-        made.notes.append((live.group.address, UNSEEN))
-    left, lost = _told(made, ours), ours - inside
-    sayable = [(one, INVERSES[one.address.kind]) for one in live.observed if one.address.kind in INVERSES]
-    plain = {one.address: inverse.called(one) for one, inverse in sayable}
+        draft.notes.append((live.group.address, UNSEEN))
+    reasons, lost = _reasons(draft, ours), ours - inside
+    sayable = [
+        (resource, INVERSES[resource.address.kind]) for resource in live.observed if resource.address.kind in INVERSES
+    ]
+    plain = {resource.address: inverse.called(resource) for resource, inverse in sayable}
     return Draft(
-        _spelled(made),
-        {plain.get(address, address): why for address, why in left.items()},
-        made.notes,
+        _spelled(draft),
+        {plain.get(address, address): why for address, why in reasons.items()},
+        draft.notes,
         frozenset(plain.get(address, address) for address in lost),
     )
 
 
-def _told(made: Draft, ours: Collection[Address]) -> dict[Address, str]:
-    """What is within something that is left out is not told one by one, unless it is ours."""
-    left = made.left
+def _owned(live: Live, name: str) -> set[Address]:
+    owned = (resource for resource in live.observed if resource.mark and resource.mark.owner == name)
+    return {resource.address for resource in owned if not resource.kept}
+
+
+def _reasons(draft: Draft, ours: Collection[Address]) -> dict[Address, str]:
+    """Why resources are left out, without those whose holder is left out too, unless they are ours."""
+    left = draft.left
     return {address: why for address, why in sorted(left.items()) if address in ours or _holder(address) not in left}
 
 
@@ -145,14 +151,14 @@ def _holder(address: Address) -> Address | None:
     return inverse.within(address) if inverse else None
 
 
-def _spelled(made: Draft) -> dict[str, Any]:
-    """Each section as its kind has it in the end; keys in the order of the reference."""
-    value = made.value
-    for place in sorted(made.places, key=len, reverse=True):  # what is within another is finished before that
+def _spelled(draft: Draft) -> dict[str, Any]:
+    """The spec with every section finished by its kind, and keys in the order of the reference."""
+    value = draft.value
+    for place in sorted(draft.places, key=len, reverse=True):  # inner sections first
         parent = value
         for key in place[:-1]:
             parent = parent[key]
-        parent[place[-1]] = INVERSES[made.places[place].kind].finished(parent[place[-1]])
+        parent[place[-1]] = INVERSES[draft.places[place].kind].finished(parent[place[-1]])
     if value["azure"]["cloud"] == "public":
         del value["azure"]["cloud"]
     elif value["azure"]["subscription"] == LOCAL_SUBSCRIPTION:

@@ -1,4 +1,4 @@
-"""What a resource group holds, read through the kinds' own lists: reading requests only."""
+"""Reads all resources of a resource group through the lists of the kinds; changes nothing."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ class Live:
     observed: tuple[Observed, ...]
 
     def of(self, kind: str) -> list[Observed]:
-        return [one for one in self.observed if one.address.kind == kind]
+        return [resource for resource in self.observed if resource.address.kind == kind]
 
 
 def group(cloud: Cloud) -> Observed:
     """The resource group of the cloud. ReconcileError, with the nearest names, if there is none."""
-    wanted = cloud.target.resource_group
-    groups = {one.address.name: one for one in _all(cloud, GROUP)}
-    if wanted in groups:
-        return groups[wanted]
+    name = cloud.target.resource_group
+    groups = {resource.address.name: resource for resource in _all(cloud, GROUP)}
+    if name in groups:
+        return groups[name]
     where = f"in subscription {cloud.target.subscription}"
-    raise ReconcileError(f"there is no resource group {wanted} {where}{_nearest(wanted, groups)}")
+    raise ReconcileError(f"there is no resource group {name} {where}{_nearest(name, groups)}")
 
 
 def read(cloud: Cloud, here: Observed, account: str | None) -> Live:
     """All that the kinds list in the group `here`, and in one Batch account: `account`, or the only one.
 
-    ReconcileError if there is no such account, or no telling which.
+    Raises ReconcileError if there is no such account, or several and `account` is None.
     """
     accounts = _all(cloud, ACCOUNT)
-    chosen = _account(here, [one.address.name for one in accounts], account)
+    chosen = _account(here, [resource.address.name for resource in accounts], account)
     reached = Cloud(cloud.target, cloud.owner, chosen, cloud.endpoints)
     observed = [here, *accounts]
     for kind in KINDS.values():
         if kind.name not in (GROUP.name, ACCOUNT.name):
             observed += _all(reached, kind, tuple(observed))
-    return Live(here, chosen, tuple(sorted(observed, key=lambda one: one.address)))
+    return Live(here, chosen, tuple(sorted(observed, key=lambda resource: resource.address)))
 
 
 def _all(cloud: Cloud, kind: Kind, before: tuple[Observed, ...] = ()) -> list[Observed]:
@@ -60,8 +60,8 @@ def _all(cloud: Cloud, kind: Kind, before: tuple[Observed, ...] = ()) -> list[Ob
         return list(kind.list(cloud, ()))
 
 
-def _account(here: Observed, names: list[str], wanted: str | None) -> str | None:
-    if wanted is None:
+def _account(here: Observed, names: list[str], account: str | None) -> str | None:
+    if account is None:
         if len(names) > 1:
             raise ReconcileError(
                 f"{here.address.name} has {len(names)} Batch accounts; say which with --batch-account: "
@@ -69,9 +69,9 @@ def _account(here: Observed, names: list[str], wanted: str | None) -> str | None
             )
         return names[0] if names else None
     for name in names:
-        if name.lower() == wanted.lower():
+        if name.lower() == account.lower():
             return name
-    raise ReconcileError(f"{here.address.name} has no Batch account {wanted}{_nearest(wanted, names)}")
+    raise ReconcileError(f"{here.address.name} has no Batch account {account}{_nearest(account, names)}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -82,12 +82,12 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; there are {', '.join(names[:20])}" if names else "; there is none that you can see"
 
 
-def check(live: Live, wanted: Iterable[str]) -> None:
-    """ReconcileError if one of these names is asked for and not there."""
+def check(live: Live, names: Iterable[str]) -> None:
+    """Raise ReconcileError if one of the names that were asked for is not live."""
     for kind in KINDS.values():
         if isinstance(kind.inverse, Inverse) and kind.inverse.chosen:
-            there = [one.address.name for one in live.of(kind.name)]
-            for name in wanted:
+            there = [resource.address.name for resource in live.of(kind.name)]
+            for name in names:
                 if name not in there:
                     where = live.account or live.group.address.name
                     raise ReconcileError(f"{where} has no {kind.one} {name}{_nearest(name, there)}")
