@@ -1,4 +1,4 @@
-"""Which api-version of ARM our bodies are written for."""
+"""The api-versions of ARM that our bodies are written for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ API_VERSIONS = {
     "Microsoft.Network": "2024-07-01",
     "Microsoft.Storage": "2025-01-01",
 }
-"""Namespace, or type where it has one of its own → the api-version that our bodies are written for."""
+"""Namespace → api-version; also type → api-version, for types that differ from their namespace."""
 
 _KNOWN = {name.lower(): version for name, version in API_VERSIONS.items()}
 

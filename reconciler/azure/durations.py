@@ -1,4 +1,4 @@
-"""How durations of ISO 8601 are spelled, of which one length has many spellings."""
+"""Spellings of ISO 8601 durations, as the same length can be spelled in many ways."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def canonical(duration: str) -> str:
-    """`PT06M00S` → `PT6M`, as Azure spells durations; what is no duration as it is."""
+    """`PT06M00S` → `PT6M`, as Azure spells durations; a text that is no duration stays as it is."""
     match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", duration)
     if match is None:
         return duration

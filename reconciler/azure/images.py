@@ -1,4 +1,4 @@
-"""VM images: those of the marketplace by short name, what ours are built from, and what a pool may boot."""
+"""VM images: short names of marketplace images, what images of a spec are built from, and what a pool may boot."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SHORT = {
 """Short name → publisher:offer:sku of the marketplace image."""
 
 Image = str | Mapping[str, str]
-"""What a pool of a spec boots: a name, publisher:offer:sku[:version], or a map of these or of a gallery image."""
+"""The image of a pool in a spec: a name, publisher:offer:sku[:version], or a map of these or of a gallery image."""
 
 KEYS = ("publisher", "offer", "sku", "version")
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What an image of ours starts from: a marketplace image, its Hyper-V generation and how it gets a GPU driver.
+    """The base of an image of a spec: a marketplace image, its Hyper-V generation and how it gets a GPU driver.
 
     `driver` is `extension` where NVIDIA's VM extension supports the system, else `script`.
     Source: learn.microsoft.com, NVIDIA GPU driver extension for Linux, supported distributions.
@@ -78,15 +78,15 @@ def reference(image: Image) -> dict[str, str]:
 
 
 def gallery_id(image: Image, subscription: str, group: str) -> str | None:
-    """The id of a gallery image of anybody, with its version if the spec names one; None for other images."""
+    """The id of a gallery image, with its version if the spec names one; None for other images."""
     if not isinstance(image, Mapping) or "publisher" in image:
         return None
     if "id" in image:
         return image["id"]
     where = f"/subscriptions/{subscription}/resourceGroups/{image.get('resourceGroup', group)}"
-    found = f"{where}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{image['definition']}"
+    image_id = f"{where}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{image['definition']}"
     version = image.get("version", "latest")
-    return found if version == "latest" else f"{found}/versions/{version}"
+    return image_id if version == "latest" else f"{image_id}/versions/{version}"
 
 
 def semantic(version: str) -> tuple[int, ...]:
@@ -103,5 +103,5 @@ def following(versions: list[str]) -> str:
 
 
 def home(regions: Collection[str], location: str) -> str:
-    """Where an image is built and first published: the spec's `location`, unless it is published elsewhere only."""
+    """The region to build and first publish an image in: `location`, or the first of `regions` if it is not in them."""
     return next(iter(regions)) if regions and location not in regions else location

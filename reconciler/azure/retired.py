@@ -57,7 +57,7 @@ FIELDS: Mapping[str, Retired] = {
     "certificateReferences": CERTIFICATES,
     "cloudServiceConfiguration": CLOUD_SERVICES,
 }
-"""Keys that a spec from an older tool may have, and that none of ours has."""
+"""Keys that a spec of an older tool may have, but no spec of ours."""
 
 UBUNTU, ENTERPRISE, DEBIAN = "ubuntu-24.04", "almalinux-8 or almalinux-9", "debian-12"
 AGENTS: Mapping[str, tuple[date, str]] = {
@@ -93,7 +93,7 @@ OFFERS: tuple[tuple[str, Retired], ...] = (
     (r"microsoftwindowsserver:windowsserver:2016-.*", WINDOWS_2016),
     (r"almalinux:almalinux:.*", ALMA),
 )
-"""publisher:offer:sku → what ends although its node agent does not."""
+"""publisher:offer:sku → what ends, although its node agent does not."""
 
 SIZES: tuple[tuple[str, str, date, str], ...] = (
     (r"a[0-7]|basic_a[0-4]", "A", date(2024, 8, 31), "Ddsv5"),
@@ -114,7 +114,7 @@ SIZES: tuple[tuple[str, str, date, str], ...] = (
 
 
 def field(name: str) -> Retired | None:
-    """What a key that no spec knows meant, if that is retired."""
+    """The retired thing that an unknown key of a spec stands for, or None."""
     return FIELDS.get(name)
 
 
@@ -128,9 +128,9 @@ def agent(name: str) -> Retired | None:
 def image(urn: str) -> Retired | None:
     """`publisher:offer:sku` in lower case, with or without a version."""
     name = ":".join(urn.lower().split(":")[:3])
-    for pattern, found in IMAGES:
+    for pattern, agent_name in IMAGES:
         if match := re.fullmatch(pattern, name):
-            return agent(match.expand(found))
+            return agent(match.expand(agent_name))
     return next((notice for pattern, notice in OFFERS if re.fullmatch(pattern, name)), None)
 
 

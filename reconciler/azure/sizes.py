@@ -6,7 +6,7 @@ import re
 
 
 def spelled(size: str) -> str:
-    """`standard_nc4as_t4_v3` → `Standard_NC4as_T4_v3`, the way nearly all sizes are spelled; any other as it is."""
+    """`standard_nc4as_t4_v3` → `Standard_NC4as_T4_v3`, as nearly all sizes are spelled; others stay as they are."""
     tier, *parts = size.split("_")
     if size != size.lower() or not parts:
         return size

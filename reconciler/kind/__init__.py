@@ -28,12 +28,12 @@ Source: learn.microsoft.com, Azure Resource Manager, resource providers and what
 
 @dataclass(frozen=True, slots=True)
 class ArmType:
-    """A type of ARM, such as `Microsoft.Storage/storageAccounts`, and the api-version that bodies are written for.
+    """An ARM type, such as `Microsoft.Storage/storageAccounts`, and the api-version that bodies are written for.
 
-    `named_at` is where to ask whether a name that all of Azure shares is free: a provider path that may hold
-    `{location}`; empty where names are the parent's own. `writes` are further types that are written or deleted for it.
-    `asks` are further providers that answer for it, such as the one that knows VM sizes. `in_group` is whether it lies
-    in the spec's resource group, where permissions are judged.
+    `named_at` is the provider path, perhaps with `{location}`, that tells whether a name is free in all of Azure; empty
+    if names need to be unique within the parent only. `writes` are further types that are written or deleted for it.
+    `asks` are further providers that requests for it go to, such as the one that lists VM sizes. `in_group` is whether
+    it is in the spec's resource group, where permissions are checked.
     """
 
     name: str
@@ -50,7 +50,7 @@ class ArmType:
 
     @property
     def registrations(self) -> frozenset[str]:
-        """The resource providers that a subscription must be registered for before it can be made."""
+        """The resource providers that a subscription must be registered for before it can be created."""
         return frozenset({self.provider, *self.asks}) - REGISTERED
 
     @property
@@ -63,8 +63,8 @@ class ArmType:
 class Record:
     """A document about a live resource, with the fields that other programs expect.
 
-    `option` names it on the command line (`outputs --format`), `key` in a spec's `outputs`, `noun` what it is about.
-    `make` takes what is observed of it, and raises Refused where it is not there yet.
+    `option` is its name on the command line (`outputs --format`), `key` that in a spec's `outputs`, and `noun` what
+    people call the resource. `make` gets the observed resource or None, and raises Refused if it does not exist yet.
     """
 
     option: str
@@ -75,7 +75,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """An ARM resource that a run made for a while. `expires` is in ISO 8601."""
+    """A temporary ARM resource of a run. `expires` is in ISO 8601."""
 
     id: str
     type: str
@@ -84,10 +84,10 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What runs of any spec may have left behind.
+    """How to delete temporary resources that runs of any spec left behind.
 
-    `expired` lists what has expired in the subscription, or all of it; `clear` starts to delete what can go first and
-    tells what that is, or None when nothing is left.
+    `expired` lists those in the subscription that have expired or, if asked, all. `clear` starts to delete those that
+    can go now and returns what they are, or None when nothing is left.
     """
 
     expired: Callable[[Cloud, bool], list[Leftover]]
@@ -100,11 +100,11 @@ class Kind:
 
     fields   wire path (dotted, `properties.vmSize`) → Rule; the longest matching prefix counts
     expand   Spec → Desireds; pure
-    list     every resource of this kind in the spec's scope, ours or not, by one paged list a collection
-    observe  one resource now, or None if it does not exist
-    create   make it, marked; what exists already is no error
-    update   make what `diff` names so; may advance by one stage a call where Azure needs several
-    delete   remove it; what is gone already is no error
+    list     every resource of this kind in the spec's scope, ours or not, by one paged list for each collection
+    observe  a resource as it is now, or None if it does not exist
+    create   make it with our mark; no error if it exists already
+    update   make the changes that `diff` names; where Azure needs several stages, a call may do just the next
+    delete   remove it; no error if it does not exist
     ready_within  how long the engine waits for READY before it gives up
     """
 
@@ -117,48 +117,48 @@ class Kind:
     update: Callable[[Cloud, Desired, Mark, Observed, Diff], Operation | None]
     delete: Callable[[Cloud, Observed], Operation | None]
     arm: ArmType | None = None
-    """What it is on ARM; None where it lives on a data plane only."""
+    """Its ARM type; None if it is on a data plane only."""
     resolve: Callable[[Cloud, Desired, Mapping[Address, Desired]], Desired] | None = None
-    """What names that others move (`latest`, a tag) mean now; given all that is resolved before it. Reads only."""
+    """What names that can move (`latest`, a tag) stand for now, given all that was resolved before it. Only reads."""
     abandon: Callable[[Cloud, Desired], str | None] | None = None
-    """One step of clearing away what a failed change must not leave; what is still going, or None when all is done."""
+    """Does a step of clearing up after a failed change; returns what is still being deleted, or None when done."""
     takes: Callable[[Decision, Desired | None], timedelta] = lambda decision, desired: timedelta(seconds=20)
-    """How long what is decided usually takes."""
+    """How long carrying out a decision usually takes."""
     ready_within: timedelta = timedelta(minutes=30)
     attempts: int = 1
-    """How often one diff may be worked on in a row before the engine says that it did not stick."""
+    """How many updates in a row may have the same diff before the engine reports that it does not go away."""
     report: Callable[[Cloud, Desired], Report | None] | None = None
-    """What there is to say of it at the end of a run; None if there is nothing."""
+    """Its report at the end of a run; None if there is nothing to report."""
     record: Record | None = None
     leftovers: Leftovers | None = None
     logged_under: str = ""
-    """The section of a spec under whose names the logs of its changes are asked for."""
+    """The section of a spec whose names `reconcile logs` takes for the logs of its changes."""
     deletable: bool = True
-    """False where there is nothing of ours to delete: the data that it stands for is the user's."""
+    """False if there is nothing of ours to delete, because the data that it is about belongs to the user."""
     spares_occupied: bool = False
-    """What somebody still uses is not deleted now but by a later apply."""
+    """Whether a resource that is still in use is left for a later apply to delete."""
     summarised: bool = False
-    """Its detail says in words what differs and what not: a plan shows that instead of fields, changed or not."""
+    """Whether a plan shows its detail, which sums up what differs, instead of its fields, even without a change."""
     emptied_by: str = "empty it"
-    """What a person does to empty it, for a change that has to wait for that."""
+    """What a person must do to empty it, when a change has to wait for that."""
     volatile: bool = False
-    """Its body counts data that comes and goes by itself: a plan stays good when the counts have moved."""
+    """Whether its body counts data that changes by itself, so that a plan stays valid if the counts change."""
     reads: tuple[str, ...] = ()
-    """Kinds whose list must be read before this one's (a pool's account), for what their answers tell."""
+    """Kinds that must be listed before this one, because its list needs their answers (a pool's account)."""
     noun: str = ""
-    """What people call one of it; empty: its name, with spaces."""
+    """What people call it; empty: its name with spaces."""
     section: str = ""
     """The key of a spec under which resources of this kind are listed by name, if there is one."""
     outputs: Mapping[str, str] = field(default_factory=dict)
-    """What other programs ask of a live one: the name of an output → its path in the body, such as `properties.x`."""
+    """What `reconcile outputs` shows of it: name of an output → its path in the body, such as `properties.x`."""
     costs: Costs | None = None
-    """What it costs by time; None: nothing."""
+    """How it is paid for by time; None: it is not."""
     means: Callable[[Spec], Mapping[str, tuple[float, float]]] | None = None
-    """Of those whose size a spec has tried out, by name: how many dedicated and Spot nodes they have on average."""
+    """Name → average number of dedicated and Spot nodes, for resources whose autoscale a spec simulates."""
     needs: Needs = NOTHING
-    """What it takes of quotas, a region and a subnet."""
+    """What it needs of quotas, a region and a subnet."""
     inverse: Inverse | str | None = "import has no words for it"
-    """How a live one is said in a spec, or why it cannot be; None: it is part of what is said of the whole spec."""
+    """How a live one is written into a spec, or why it cannot be; None: it is written as part of the whole spec."""
 
     @property
     def one(self) -> str:
@@ -171,12 +171,12 @@ class Kind:
         return plural(self.one)
 
     def rule(self, path: str) -> Rule:
-        """The rule of the longest table entry that is `path` or a prefix of it; LookupError if none is."""
+        """The rule of the longest field that is `path` or a prefix of it. LookupError if there is none."""
         parts = path.split(".")
         for end in range(len(parts), 0, -1):
-            found = self.fields.get(".".join(parts[:end]))
-            if found is not None:
-                return found
+            rule = self.fields.get(".".join(parts[:end]))
+            if rule is not None:
+                return rule
         raise LookupError(f"{self.name}: no rule for field {path}")
 
 

@@ -1,8 +1,8 @@
-"""The verbs of a plain ARM kind, made from a table of what is particular to its type.
+"""The verbs of a plain ARM kind, from a description of its type.
 
-A plain kind is one resource by its id: listed by its collection, made by a PUT, changed by a PATCH of its tags and of
-some parts, and deleted when nothing is left in it. Its mark is in its tags. What a type does otherwise it says in a
-field of `Plain`; a type that needs more than these fields has verbs of its own.
+A plain resource has an id, is listed by its collection, created by PUT, changed by a PATCH of its tags and of some
+parts, and deleted when nothing is left in it. Its mark is in its tags. The fields of `Plain` describe how a type
+differs from that; a type that needs more has its own verbs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Raw = dict[str, Any]
 
 
 class Verbs(TypedDict):
-    """The verbs of a `Kind`, to be given to it by name."""
+    """The verbs of a `Kind`, passed to it as keyword arguments."""
 
     list: Callable[[Cloud, Iterable[Desired]], Iterable[Observed]]
     observe: Callable[[Cloud, Desired | Observed], Observed | None]
@@ -34,21 +34,21 @@ class Verbs(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plain:
-    """What is particular to a plain ARM kind.
+    """The description of a plain ARM kind.
 
-    name, arm    those of the kind
-    place        the ARM id of what an address names; by default in the spec's resource group, under its type
-    rows         what there is, each with its name in addresses; by default the collection of the resource group
-    marked       where its mark is: in its tags, or in the metadata of its properties
-    unset        property → what it means that Azure leaves it out
-    normalise    the shape of the desired body, from what Azure shows without our mark
-    written      what a request carries, from the desired body without the properties that are None
-    replaces     an update is a PUT of the whole body, because what is left out is not kept
-    patched      parts that every PATCH carries, beside tags
-    patched_if_changed  parts that a PATCH carries if they differ
-    create_only  properties that no PATCH may carry
+    name, arm    as in the kind
+    place        the ARM id of a resource; by default it is in the spec's resource group, under its type
+    rows         all resources, each with its name in addresses; by default the collection of the resource group
+    marked       the path of its mark: its tags, or the metadata of its properties
+    unset        property → the value that it has if Azure leaves it out
+    normalise    turns the body that Azure shows, without our mark, into the form of the desired one
+    written      turns the desired body, without properties that are None, into the body of a request
+    replaces     whether an update is a PUT of the whole body, because Azure drops what is left out
+    patched      parts that every PATCH has, besides tags
+    patched_if_changed  parts that a PATCH has if they differ
+    create_only  properties that no PATCH may have
     holds        the collection below it that must be empty before it is deleted
-    held         what one of these is called
+    held         what people call an item of that collection
     occupants    what is always in it, for people
     """
 
@@ -81,9 +81,9 @@ class Plain:
         for name, raw in self.rows(cloud, wanted) if self.rows else self._collection(cloud):
             yield self._observed(name, raw)
 
-    def _observe(self, cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
-        raw = arm.get(cloud, self._id(cloud, wanted), self.arm.api_version)
-        return self._observed(wanted.address.name, raw) if raw else None
+    def _observe(self, cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+        raw = arm.get(cloud, self._id(cloud, resource), self.arm.api_version)
+        return self._observed(resource.address.name, raw) if raw else None
 
     def _create(self, cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         return self._put(cloud, desired, mark, {})
@@ -102,14 +102,14 @@ class Plain:
         return arm.patch(cloud, observed.id, self._marked(patch, mark, kept), self.arm.api_version)
 
     def _delete(self, cloud: Cloud, observed: Observed) -> Operation | None:
-        """Refuses while something is left in it: all of ours has been deleted before."""
+        """Delete it. Refused while something is in it, which must belong to others, as ours is deleted before."""
         version = self.arm.api_version
         if self.holds:
             kind = self.holds.rpartition("/")[2]
             held = self.held or (lambda raw: f"{kind}/{raw['name']}")
-            left = [held(raw) for raw in arm.listing(cloud, f"{observed.id}/{self.holds}", version)]
-            if left:
-                raise arm.occupied(observed.address, left)
+            occupants = [held(raw) for raw in arm.listing(cloud, f"{observed.id}/{self.holds}", version)]
+            if occupants:
+                raise arm.occupied(observed.address, occupants)
         return arm.delete(cloud, observed.id, version)
 
     def _place(self, cloud: Cloud) -> str:
@@ -119,8 +119,8 @@ class Plain:
         for raw in arm.listing(cloud, self._place(cloud), self.arm.api_version):
             yield raw["name"], raw
 
-    def _id(self, cloud: Cloud, wanted: Desired | Observed) -> str:
-        return self.place(cloud, wanted) if self.place else f"{self._place(cloud)}/{wanted.address.name}"
+    def _id(self, cloud: Cloud, resource: Desired | Observed) -> str:
+        return self.place(cloud, resource) if self.place else f"{self._place(cloud)}/{resource.address.name}"
 
     def _observed(self, name: str, raw: Raw) -> Observed:
         properties = {**self.unset, **(raw.get("properties") or {})}
@@ -141,7 +141,7 @@ class Plain:
         )
 
     def _body(self, desired: Desired) -> Raw:
-        """The desired body as a request carries it, without our mark."""
+        """The body of a request, without our mark."""
         body = dict(desired.body)
         if "properties" in body:
             body["properties"] = {key: value for key, value in body["properties"].items() if value is not None}
@@ -152,13 +152,13 @@ class Plain:
         return arm.put(cloud, self._id(cloud, desired), body, self.arm.api_version)
 
     def _marked(self, body: Raw, mark: Mark, kept: Mapping[str, str]) -> Raw:
-        """The body with our mark in it, and with `kept`: ARM replaces tags as a whole, and those of others stay."""
+        """The body with our mark and the tags in `kept`: ARM replaces tags as a whole, and tags of others must stay."""
         tags = marks.with_mark({**kept, **_at(body, self.marked)}, mark)
         return _with(body, self.marked, tags)
 
 
 def _at(body: Body, path: tuple[str, ...]) -> Mapping[str, str]:
-    """The tags or the metadata of a body; none are empty."""
+    """The tags or the metadata of a body; empty if there are none."""
     for key in path:
         body = body.get(key) or {}
     return body

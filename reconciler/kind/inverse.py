@@ -1,4 +1,4 @@
-"""From a live resource to what a spec says of it: the terms in which kinds say it, the inverse of their `expand`."""
+"""How a kind turns a live resource into its section of a spec: the inverse of `expand`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Section = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a section can refer to.
+    """What the spec holds so far, for sections that refer to it.
 
-    `said` holds, kind by kind, lower-case ARM id → name, of resources that are in the spec; a kind is there when all of
-    its resources have been said, and so after those that it refers to. `live` holds the names of all that is there,
-    said or not. `tags` are those of the spec, which every tracked resource gets.
+    `said` is kind → lower-case ARM id → name of the resources that are in the spec; a kind is added when all of its
+    resources are done, and kinds come after those that they refer to. `live` has the names of all live resources,
+    in the spec or not. `tags` are those of the spec, which every tracked resource gets.
     """
 
     group: str
@@ -51,38 +51,38 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverse:
-    """How resources of a kind are read for a spec of them, and said in it."""
+    """How live resources of a kind are read and written into a spec."""
 
     say: Callable[[Observed, Known, list[str]], Section]
-    """Its section; what there is to know of it goes into the list. Unsayable for what a spec has no words for."""
+    """Its section; notes are added to the list. Raises Unsayable if a spec has no words for it."""
     place: Callable[[Observed, Known], tuple[str, ...]] | None = None
     """The keys that lead to its section; by default its name in the section of its kind."""
     appended: bool = False
-    """Whether there is a list at its place, to which its section is added."""
+    """Whether its place is a list that its section is appended to."""
     outside: Callable[[Observed, str | None], str] = lambda observed, account: ""
-    """Why one is none of the spec's, which has the Batch account of this name; empty if it may be."""
+    """Why a resource cannot be in a spec that has the Batch account of this name; empty if it can."""
     tagged: bool = False
-    """Whether all of them get the tags of the spec."""
+    """Whether its resources get the tags of the spec."""
     chosen: bool = False
-    """Whether only those are said that somebody asked for by name, if anybody did."""
+    """Whether names on the command line limit which of its resources are imported."""
     unseen: str = ""
-    """What a spec may say of one that Azure does not show."""
+    """What a spec may hold of it that Azure does not show."""
     every: Callable[[Cloud, Sequence[Observed]], Iterable[Observed]] | None = None
-    """All there are, given all that was read of the kinds before; by default what its list tells a spec of nothing."""
-    key: Callable[[Desired | Observed], object] = lambda one: one.address
-    """What one is known by, whether it is wanted or live, where that is not its address."""
+    """All its resources, given those of the kinds before; by default those that its list shows for an empty spec."""
+    key: Callable[[Desired | Observed], object] = lambda resource: resource.address
+    """What identifies a resource, desired or live, if that is not its address."""
     called: Callable[[Observed], Address] = lambda observed: observed.address
-    """What people call it, where its address is an id."""
+    """What people call it, if its address is an id."""
     within: Callable[[Address], Address | None] = lambda address: None
-    """What holds it: where that is left out, it goes without saying that this is."""
+    """What holds it: if that is left out, so is this, without a reason of its own."""
     finished: Callable[[Section], Section] = lambda section: section
-    """Its section once all that belongs into it has been said."""
+    """Its final section, once all sections within it are written."""
 
 
 def tracked(observed: Observed, known: Known, notes: list[str]) -> Section:
     """`tags` beyond the spec's, and `protect`."""
-    own = pairs(observed.body.get("tags") or {}, definition("tags"), "tags", notes)
-    more = {name: value for name, value in own.items() if known.tags.get(name) != value}
+    tags = pairs(observed.body.get("tags") or {}, definition("tags"), "tags", notes)
+    more = {name: value for name, value in tags.items() if known.tags.get(name) != value}
     return {**({"tags": more} if more else {}), **protect(observed)}
 
 

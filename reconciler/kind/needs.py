@@ -1,4 +1,4 @@
-"""What resources take of an account's quotas, of a region and of a subnet: the terms in which kinds say it."""
+"""How a kind tells what its resources need of an account's quotas, of a region and of a subnet."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from reconciler.model import Decision, Desired, Observed
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """What counts of a pool of nodes, live or wanted. `image` is publisher:offer:sku, or the id of a gallery image.
+    """The nodes of a live or desired pool. `image` is publisher:offer:sku, or the id of a gallery image.
 
-    `wants` are the properties that not every size or region can do, by their names in `preflight.sizes.NEEDS`.
+    `wants` are properties that not every size or region supports, by their names in `preflight.sizes.NEEDS`.
     """
 
     size: str
@@ -22,7 +22,7 @@ class Nodes:
     image: str = ""
     agent: str = ""
     base: str = ""
-    """publisher:offer:sku that a gallery image was made from, where that is known."""
+    """The publisher:offer:sku that a gallery image was made from, if it is known."""
     subnet: str = ""
     disks: int = 0
     wants: frozenset[str] = frozenset()
@@ -37,8 +37,8 @@ class HasNodes:
     """How to read the nodes of a kind's resources.
 
     wanted  those that the spec asks for
-    live    those that are there, or about to be
-    twice   whether a change is made by a second set of nodes, which are there beside the first for a while
+    live    those that exist or are being added
+    twice   whether a change makes a second set of nodes, which exists beside the first for a while
     """
 
     wanted: Callable[[Desired], Nodes]
@@ -48,14 +48,14 @@ class HasNodes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What is to be checked before a resource of a kind is made or changed, beside its name and its permissions."""
+    """What is checked before a resource is made or changed, besides its name and permissions."""
 
     nodes: HasNodes | None = None
-    """Its nodes, which must be offered, within quotas, and able to boot; None: it has none."""
+    """Its nodes, whose sizes must be offered, within quotas and able to boot their image; None: it has none."""
     active: Callable[[Observed], bool] | None = None
-    """Whether a live one is one of the account's active jobs; None: it is no job."""
+    """Whether a live one counts as an active job of the account; None: it is no job."""
     image: Callable[[Desired], str] | None = None
-    """The id, in lower case, of the image version that it makes: nodes may boot that before it is there."""
+    """The lower-case id of the image version that it makes, which a pool may name before it exists."""
 
 
 NOTHING = Needs()

@@ -1,4 +1,4 @@
-"""What a list of a kind is called, for people: `the pools of myaccount`."""
+"""The name of a kind's list, for people: `the pools of myaccount`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ ACCOUNTS = "Microsoft.Batch/batchAccounts"
 
 
 def place(kind: Kind, kinds: Kinds, cloud: Cloud) -> str:
-    """What is read when `kind` lists what there is."""
+    """What people call the list of all resources of `kind`."""
     return f"the {kind.many} of {_scope(kind, kinds, cloud)}"
 
 
 def _scope(kind: Kind, kinds: Kinds, cloud: Cloud) -> str:
-    """The Batch account for what is in one on ARM, or what, without a type on ARM, reads the accounts first."""
+    """The Batch account for kinds that are in one: by their ARM type or, without one, by reading accounts first."""
     if kind.arm is None:
         inside = any(arm.name == ACCOUNTS for name in kind.reads if (arm := kinds[name].arm))
     else:

@@ -1,4 +1,4 @@
-"""How what Azure shows is said in a spec: its order of keys, without what is default, unknown to it, or secret."""
+"""Turns values that Azure shows into values of a spec: keys in order, without defaults, unknown keys and secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.spec.schema import schema
 
 SECRETS = ("accountKey", "password", "protectedSettings", "sasKey", "sshPrivateKey", "userName")
-"""What Azure does not show, and what is not written if it ever does."""
+"""Keys that Azure does not show; should it ever do so, they are not written into a spec."""
 _SIGNED = re.compile(
     r"[?&;]sig=|AccountKey=|SharedAccessKey=|SharedAccessSignature="
     r"|://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY",
@@ -23,7 +23,7 @@ STAYS = "it stays as it is"
 
 
 class Unsayable(Exception):
-    """A spec has no words for it; the text says for what."""
+    """A spec has no words for a resource; the message says for what of it."""
 
 
 def definition(name: str) -> Mapping[str, Any]:
@@ -32,7 +32,7 @@ def definition(name: str) -> Mapping[str, Any]:
 
 
 def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
-    """`value` of a spec with its keys in the schema's order, which is that of its reference; named things by name."""
+    """A value of a spec with its keys in the order of the schema and its reference; other keys are sorted."""
     shape = schema() if shape is None else shape
     if isinstance(value, list):
         return [ordered(item, shape.get("items", {})) for item in value]
@@ -40,14 +40,16 @@ def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
         return value
     known = shape.get("properties", {})
     keys = [key for key in known if key in value] + sorted(key for key in value if key not in known)
-    keys = list(value) if "gallery" in value else keys  # one of several forms of a map has an order of its own
+    keys = (
+        list(value) if "gallery" in value else keys
+    )  # an image of a gallery: the schema has several forms of it, so its keys stay in their order
     more = shape.get("additionalProperties")
     rest = more if isinstance(more, Mapping) else {}
     return {key: ordered(value[key], known.get(key, rest)) for key in keys}
 
 
 def said(value: Any, shape: Mapping[str, Any], path: str, notes: list[str]) -> Any:
-    """`value` cut down to what the schema has words for; what is cut off is noted."""
+    """`value` without the keys that the schema does not have, each with a note."""
     if isinstance(value, Mapping):
         if "properties" not in shape:
             return dict(value)
@@ -66,18 +68,18 @@ def said(value: Any, shape: Mapping[str, Any], path: str, notes: list[str]) -> A
 
 
 def without(value: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
-    """What of `value` is not default."""
+    """The items of `value` that are not None and not default."""
     return {key: item for key, item in value.items() if item is not None and item != default.get(key)}
 
 
 def pairs(
-    given: Mapping[str, str], shape: Mapping[str, Any], path: str, notes: list[str], stays: str = STAYS
+    values: Mapping[str, str], shape: Mapping[str, Any], path: str, notes: list[str], stays: str = STAYS
 ) -> dict[str, str]:
-    """A map of names and values without those that are secret or badly named for a spec, which `stays` tells of."""
+    """Names and values without secrets and those that a spec cannot have; a note for each ends with `stays`."""
     pattern = re.compile(shape.get("propertyNames", {}).get("pattern", ""))
     longest = shape.get("additionalProperties", {}).get("maxLength", 10**9)
     kept = {}
-    for name, value in given.items():
+    for name, value in values.items():
         if secret(name, value):
             notes.append(f"{path}.{name} looks like a secret, which has no place in a spec; {stays}")
         elif not pattern.search(name) or len(value) > longest:
@@ -88,12 +90,12 @@ def pairs(
 
 
 def secret(name: str, value: str) -> bool:
-    """Whether the value lets somebody in: a signed URL, a key, or something that is called so."""
+    """Whether the value gives access: a signed URL, a key, or something with such a name."""
     return bool(_SIGNED.search(value) or (value and _CONFIDENTIAL.search(name)))
 
 
 def shown(value: Any) -> str:
-    """A value within a sentence: short, and no secret."""
+    """A value for a message: shortened, and never a secret."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     if _SIGNED.search(text):
         return "a secret"
@@ -101,7 +103,7 @@ def shown(value: Any) -> str:
 
 
 def refuse_secrets(value: Any) -> None:
-    """Unsayable if a text somewhere in `value` lets somebody in, such as a setting of an extension."""
+    """Raise Unsayable if a text anywhere in `value` gives access, such as a setting of an extension."""
     for path, text in _texts(value, ""):
         if secret(path.rpartition(".")[2], text):
             raise Unsayable(f"{path} holds a signature or a key, which has no place in a spec")

@@ -1,6 +1,6 @@
-"""Where prices come from: a file of one's own, or Azure's public price list, kept for a week in `.reconcile/prices`.
+"""Sources of prices: a file of the user, or Azure's public price list, kept for a week in `.reconcile/prices`.
 
-Getting them never fails and never takes longer than a few seconds: what is not known stays unknown.
+Getting prices never fails and takes a few seconds at most: those that are not known stay unknown.
 """
 
 from __future__ import annotations
