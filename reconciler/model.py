@@ -83,13 +83,13 @@ class Why(StrEnum):
     OCCUPIED = "occupied"
     """The change needs an empty resource, and somebody is in it."""
     HELD = "held"
-    """Who occupies it is not to be disturbed for now."""
+    """Its occupants must not be disturbed now."""
     OBSTACLE = "obstacle"
     FOREIGN = "foreign"
     PROTECTED = "protected"
     UNCHANGEABLE = "unchangeable"
     PENDING = "pending"
-    """What it should be can be asked only after the subscription has been registered for a provider."""
+    """Its body is known only once the subscription has been registered for a provider."""
     LEFT_SPEC = "left_spec"
     SURPLUS = "surplus"
     DESTROYED = "destroyed"
@@ -116,12 +116,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the spec asks for. `refs` must exist before it does; `data` is what else its kind needs, never what is live.
+    """A resource as the spec asks for it. `refs` must exist first; `data` is what else its kind needs, nothing live.
 
-    `obstacle` says what stands against making or changing it, if anything does: such a change is refused.
-    `vacates` says how what occupies it goes, for a change that needs it empty; without it that change waits.
-    `pending` is the resource provider that the subscription must be registered for before what the spec leaves to Azure
-    to say (`latest`, the next version) can be asked; until then the body lacks it.
+    `obstacle` says why it cannot be made or changed, if so: such a change is refused.
+    `vacates` says how its occupants leave for a change that needs it empty; without it that change waits.
+    `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
+    asked what the spec leaves open (`latest`, the next version), and the body lacks it.
     """
 
     address: Address
@@ -149,10 +149,10 @@ class Observed:
     """What Azure reports, normalised to the shape of the desired body.
 
     `detail` explains the health in words. `occupants` are what keeps it from being empty or from being
-    deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it goes although the spec
-    speaks of it, `kept` that it stays although the spec does not; `logs` are texts that it has written so far, by name.
-    `held` says why who occupies it is not to be disturbed for now. `state` is what its kind knows beyond the wire: a
-    frozen value of a type of the kind's own, which nobody else reads.
+    deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it is deleted although the spec
+    names it, `kept` that it stays although the spec does not; `logs` are the texts that it has written so far, by name.
+    `held` says why its occupants must not be disturbed now. `state` is what its kind knows beyond the wire: a
+    frozen value of the kind's own type, which nobody else reads.
     """
 
     address: Address
@@ -199,7 +199,7 @@ class Diff:
 class Decision:
     """What a plan says about one resource, NONE included. `why` is for code; `reason` words it for people.
 
-    `summarised`: the reason says in words what differs and what not, so that views show it instead of the fields, also
+    `summarised`: the reason says in words what differs and what does not; views show it instead of the fields, even
     where nothing is to be done.
     """
 
@@ -223,9 +223,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The only value between deciding and doing: one decision a resource, and the steps that carry them out.
+    """All that is handed from deciding to doing: one decision for each resource, and the steps that carry them out.
 
-    `fingerprints` hold, for each address that has a step, what was seen of it (None: it was absent).
+    `fingerprints` hold, for each address that has a step, the fingerprint of its decision (None: it was absent).
     `seconds` hold, for each step's id, how long it is expected to take.
     """
 
@@ -262,7 +262,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What there is to say of one resource at the end of a run."""
+    """What is shown of one resource at the end of a run."""
 
     address: Address
     summary: str = ""

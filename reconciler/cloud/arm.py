@@ -1,6 +1,6 @@
 """ARM resources by id: read, listed and written as wire JSON.
 
-`api_version` is that of the kind whose resource it is; where none is said, the table of `cloud` has one for the type.
+`api_version` is that of the resource's kind; without it, the one that `azure.api_versions` has for the type is used.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def declared(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict
 
 
 def occupied(address: Address, left: list[str]) -> Refused:
-    """Why something that holds what is not ours is not deleted."""
+    """The refusal to delete a resource that holds what is not ours."""
     shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
     return Refused(f"cannot delete {address}: it holds what this spec does not own: {shown}; move or delete that first")
 

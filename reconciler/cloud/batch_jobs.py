@@ -1,4 +1,4 @@
-"""Jobs on the data plane, as the kinds that stand for one need them."""
+"""Jobs on the data plane, for the kinds whose resources are jobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def get(cloud: Cloud, name: str) -> dict[str, Any] | None:
 
 
 def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
-    """Make a job; one that exists is no error."""
+    """Make a job; if it exists already, that is no error."""
     from azure.batch import models
     from azure.core.exceptions import HttpResponseError
 

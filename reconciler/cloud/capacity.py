@@ -1,4 +1,4 @@
-"""Whether a VM of a size can be made in a region now: offered there, and within the quotas. Else what would fit."""
+"""Whether a VM of a size can be made in a region now: offered there, and within the quotas; if not, what would fit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What counts of a VM size when another has to do.
+    """The facts of a VM size that decide whether it can replace another.
 
-    `zones` are those of the region that offer it to us; `able` is what Azure calls its capabilities, name → value. None
-    and an absent name are what nobody said.
+    `zones` are those of the region that offer it to us; `able` is what Azure calls its capabilities, name → value. What
+    Azure does not tell is None, or absent from `able`.
     """
 
     name: str
@@ -40,7 +40,7 @@ def obstacle(cloud: Cloud, location: str, wanted: str) -> str:
 
 
 def size(sku: Mapping[str, Any], location: str) -> Size:
-    """A size from its entry in resource SKUs.
+    """A size, from its entry in Azure's list of resource SKUs.
 
     A Location restriction means that it is not offered to us there, a Zone restriction that it is not in some zones.
     """
@@ -75,7 +75,7 @@ def explain(sizes: Iterable[Size], quotas: Mapping[str, Mapping[str, Any]], loca
 
 
 def nearest(wanted: Size | None, fitting: Iterable[Size]) -> list[Size]:
-    """Sizes for the same work, the smaller ones first and of those the largest first; its family before others."""
+    """Sizes for the same work as `model`: first those no larger, the closest first, its family before others."""
     if wanted is None:
         return []
     able = [one for one in fitting if bool(one.gpus) == bool(wanted.gpus) and one.name != wanted.name]
@@ -87,7 +87,7 @@ def nearest(wanted: Size | None, fitting: Iterable[Size]) -> list[Size]:
 
 
 def _lacking(one: Size, quotas: Mapping[str, Mapping[str, Any]]) -> str:
-    """Which quota has no room for it, with its limit and use."""
+    """The quota that has no room for the size, with its limit and use; empty if all have."""
     for name in (one.family, "cores"):
         quota = quotas.get(name)
         if quota and quota["currentValue"] + one.cores > quota["limit"]:

@@ -1,4 +1,4 @@
-"""The way to one Azure: its endpoints, one credential, and one client a plane, made on first use."""
+"""The connection to one Azure: its endpoints, one credential, and one client for each API, made on first use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RETRIES: Mapping[str, Any] = {"retry_total": 5, "retry_connect": 1, "retry_backo
 
 
 HUB = {"docker.io": "registry-1.docker.io"}
-"""Registries whose API stands on another host."""
+"""Registries whose API is on another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Endpoints:
     poll_seconds: float
     role_propagation: float
     registries: str = ""
-    """Below which URL container registries answer, each under its server's name; empty: each on its own host."""
+    """The URL below which container registries answer, each under its server's name; empty: each on its own host."""
 
     def registry(self, server: str) -> str:
         """Where the API of a container registry is: `https://server`."""
@@ -109,13 +109,13 @@ class Cloud:
         self._batch: BatchClient | None = None
         self._blobs: dict[str, BlobServiceClient] = {}
         self.runs: dict[str, str] = {}
-        """What this process has asked for and Azure does not tell: runs of registries by what they build, reboots."""
+        """What this process has started and Azure does not show: runs of registries by what they build, reboots."""
         self.node_agents: dict[str, str] = {}
-        """publisher:offer:sku → the node agent that the account pairs it with, once that has been asked."""
+        """publisher:offer:sku → its node agent; empty until the account has been asked."""
         self.pools: dict[str, str] = {}
-        """The spec's name of a pool → the id of the live pool that stands for it, when the pools have been listed."""
+        """The spec's name of a pool → the id of the live pool that serves it; filled when the pools are listed."""
         self.versions: dict[str, list[dict[str, Any]]] = {}
-        """Id of an image definition → its versions, from when they have been resolved until they are listed."""
+        """Id of an image definition → its versions, kept from resolving until listing."""
 
     @property
     def group_id(self) -> str:
@@ -167,7 +167,7 @@ class Cloud:
 
     @cached_property
     def resources(self) -> ResourceManagementClient:
-        """Resource groups, provider registration, and all of ARM that has no client of its own here."""
+        """Resource groups, provider registration, and every ARM type without a client of its own here."""
         from azure.mgmt.resource.resources import ResourceManagementClient
 
         return ResourceManagementClient(self.credential, self.target.subscription, **self._management)
@@ -194,7 +194,7 @@ class Cloud:
         return self.batch_management if provider == "microsoft.batch" else self.resources
 
     def register(self, namespace: str) -> None:
-        """Start to register the subscription for a resource provider; harmless where it is or is about to be."""
+        """Start to register the subscription for a resource provider; harmless if that is done or under way."""
         self.resources.providers.register(namespace)
 
     def batch(self) -> BatchClient:

@@ -1,4 +1,4 @@
-"""What Azure's SDKs raise, as errors of ours: by status and Azure code, never by exception class."""
+"""Errors of Azure's SDKs translated to ours: by status and Azure code, never by exception class."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """What goes wrong in this block went wrong while `what` was read, and says so: `cannot read the pools of x: ...`.
+    """Errors of this block say that they happened while `what` was read: `cannot read the pools of x: ...`.
 
-    The innermost place counts. That nobody is signed in has no place, nor has what we refuse ourselves.
+    The innermost place counts. SignedOut gets no place, nor does a refusal of our own.
     """
     try:
         with translated():
@@ -82,7 +82,7 @@ def tolerated(*statuses: int) -> Iterator[None]:
 
 
 def missing_is_none(ask: Callable[[], T]) -> T | None:
-    """What `ask` gives; None if that, or what it is in, does not exist."""
+    """What `ask` returns; None if that, or its parent, does not exist."""
     with tolerated(404):
         return ask()
     return None
@@ -104,7 +104,7 @@ def _detail(item: dict[str, Any]) -> str:
 
 
 def _answered(error: Any) -> Exception:
-    """The error of ours for one that the SDKs raise about an answer, a missing one included."""
+    """Our error for one that the SDKs raise about an answer, or about a missing answer."""
     from azure.core import exceptions as core
 
     if error.status_code is None and isinstance(error, core.ClientAuthenticationError):
@@ -130,7 +130,7 @@ def _broken_off(error: Exception) -> Unreachable:
 
 
 def signed_out(error: Exception) -> SignedOut:
-    """What to do when no credential works; what Entra ID itself has said against one is told."""
+    """The error for when no credential works, with what to do and with the reason that Entra ID gave, if any."""
     said = re.search(r"(?<=Authentication failed: )[^\r\n]+|AADSTS\d+:[^\r\n]*", str(error))
     why = f": {_clean(said[0].strip()).rstrip('.')}" if said else ""
     return SignedOut(

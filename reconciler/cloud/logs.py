@@ -1,4 +1,4 @@
-"""What the SDKs write to Python's logging is for who looks for a fault, and never for a terminal."""
+"""The SDKs' own log texts are for debugging and never reach a terminal unasked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ LOGGERS = ("azure", "msal", "msal_extensions", "urllib3")
 
 
 def keep_quiet(environ: Mapping[str, str]) -> None:
-    """Warnings of the SDKs reach only who has set up logging, or sets RECONCILE_DEBUG.
+    """Show warnings of the SDKs only where logging is set up, or RECONCILE_DEBUG is set.
 
-    What they warn of comes as an error too: told by us, once. Without a handler Python prints warnings to stderr.
+    What they warn of also comes as an error, which we report once. Without a handler Python prints them to stderr.
     """
     if environ.get("RECONCILE_DEBUG"):
         return

@@ -1,4 +1,4 @@
-"""Which node agent a Batch account pairs with which marketplace image: asked once a run."""
+"""The node agent that a Batch account pairs with each marketplace image: asked once a run."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 def mapped(items: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-    """The list as a map; none is an empty one."""
+    """The list as a map; None gives an empty map."""
     return {item["name"]: item.get("value", "") for item in items or ()}
 
 

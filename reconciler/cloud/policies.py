@@ -1,4 +1,4 @@
-"""What we add to the pipelines of the SDKs, below their own retries: a pace, and a look at what comes back.
+"""What we add to the pipelines of the SDKs, below their own retries: a pace, and a check of each answer.
 
 ARM grants each principal and subscription a bucket of reads (250, refilled with 25 a second) and one of writes
 (200, 10 a second). We stay inside, so that neighbours in the subscription are not starved. Source:

@@ -1,4 +1,4 @@
-"""What a tag of a container registry means now: one HEAD of its manifest, as `docker pull` would ask.
+"""The digest that a tag of a container registry has now: one HEAD request for its manifest, as `docker pull` asks.
 
 Public registries give a token to anybody; an Azure registry exchanges ours for its own. Source: the OCI distribution
 spec, and learn.microsoft.com, "Azure Container Registry: authenticate with Entra ID".
@@ -59,7 +59,7 @@ def manifest_digest(cloud: Cloud, server: str, repository: str, tag: str) -> str
 
 
 def _token(cloud: Cloud, client: Any, server: str, repository: str, challenge: str) -> str:
-    """A token that may pull, from where the challenge says; an Azure registry gives it for ours."""
+    """A token that may pull, from where the challenge says; an Azure registry exchanges ours for it."""
     asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     if not asked.get("realm"):
         raise ReconcileError(f"{server} asks for a sign-in that is not understood: {challenge[:200]}")
@@ -94,7 +94,7 @@ def repository(text: str) -> tuple[str, str]:
 
 
 def names(references: Iterable[str]) -> tuple[list[str], list[str]]:
-    """How tasks call these images, and the registries that want a login; both sorted."""
+    """The names that tasks use for these images, and the registries that need a login; both sorted."""
     images, logins = set(), set()
     for reference in references:
         if reference.startswith("registries/"):

@@ -1,4 +1,4 @@
-"""Links that carry their own permission (a SAS): whoever reads one may do what it allows, so nothing shows them."""
+"""Links with a SAS carry their own permission: whoever reads one may use it, so its signature is never shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Hiding(logging.Filter):
 
 
 def keep_out_of_logs() -> None:
-    """urllib3 writes whole links at DEBUG: from now on without signatures."""
+    """Hide signatures in the log of urllib3, which writes whole links at DEBUG."""
     logger = logging.getLogger("urllib3.connectionpool")
     if not any(isinstance(one, Hiding) for one in logger.filters):
         logger.addFilter(Hiding())

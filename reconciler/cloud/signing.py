@@ -1,4 +1,4 @@
-"""Whoever is signed in, asked once for all clients and threads."""
+"""The signed-in credential, asked once for all clients and threads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ EARLY = 300
 
 
 class SignIn:
-    """DefaultAzureCredential, with one token a scope: every client would ask for its own, and `az` takes a second.
+    """DefaultAzureCredential with one token for each scope, shared by all clients, because `az` takes a second each.
 
-    Who has waited while another thread found nobody signed in gets that same answer, instead of trying again.
+    A thread that waited while another one failed to sign in gets the same error, instead of trying again.
     """
 
     def __init__(self) -> None:

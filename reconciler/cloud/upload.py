@@ -1,4 +1,4 @@
-"""Local images into a job's input container: side by side, and only what is not there already."""
+"""Upload local images into a job's input container, in parallel, and only those that are not there already."""
 
 from __future__ import annotations
 

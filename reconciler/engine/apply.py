@@ -1,4 +1,4 @@
-"""A plan carried out: every step as soon as those before it are done, side by side, one scheduler for all waits.
+"""A plan is carried out: steps run in parallel, each as soon as those before it are done; one scheduler waits for all.
 
 A failed or stopped step skips what comes after it and nothing else; a deferred one leaves its resource
 usable. When `stop` is set, nothing new starts; what is in flight is brought to its end.
@@ -133,7 +133,7 @@ class _Run:
             self._look(heapq.heappop(self.waits)[2])
 
     def _arrivals(self) -> list[tuple[str, Look | BaseException]]:
-        """The looks that have ended, after waiting for one until the next is due."""
+        """Wait for a look to end, until the next is due at most; what has ended."""
         due = self.waits[0][0] - time.monotonic() if self.waits else STOP_CHECK
         try:
             return [self.looks.get(timeout=max(0.0, min(due, STOP_CHECK)))]

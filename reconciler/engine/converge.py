@@ -1,4 +1,4 @@
-"""One step on its way: look at the resource, do at most one thing, say how long to wait before the next look.
+"""How one step proceeds: look at the resource, do at most one thing, say how long to wait before the next look.
 
 Our own change, someone else's change in progress and a restart in the middle are one code path: what is
 done next depends on what is observed, and on nothing remembered but which verbs this run has called.
@@ -84,9 +84,9 @@ class Convergence:
     _failure: Ended | None = None
     _clearing: int = 0
     resolve: Callable[[Desired], Desired] = lambda desired: desired
-    """What cannot be asked when a plan is made is asked by this, at the first look."""
+    """Called at the first look for a resource that is pending: it asks what could not be asked for the plan."""
     _doomed: Observed | None = None
-    """What is being deleted: that it is gone matters, not what else the spec's address may stand for."""
+    """The resource that is being deleted: later looks observe it, whatever else the address may stand for by then."""
 
     def look(self) -> Look:
         """One look and at most one verb; passing errors are waits, lasting ones end the step."""
@@ -123,7 +123,7 @@ class Convergence:
         return seen.status is Status.FAILED and bool(self._verbs or self._errors)
 
     def _abandoned(self) -> Look:
-        """Clear away what the failed change leaves; an error of that is told beside the failure."""
+        """Clear away what the failed change leaves; an error in doing so is added to the failure's text."""
         assert self._failure is not None
         assert self.kind.abandon is not None
         assert self.desired is not None
@@ -139,7 +139,7 @@ class Convergence:
         return self._failure if left is None else Waiting(self.poll_seconds, f"clearing away: {left}")
 
     def _operating(self) -> Look | None:
-        """The wait for an accepted operation, or None when there is none left to wait for."""
+        """The wait for an accepted operation, or None when none is running."""
         if self._operation is None:
             return None
         state = self.cloud.poll(self._operation)
@@ -274,7 +274,7 @@ class Convergence:
         return Waiting(min(self.poll_seconds * 2**self._errors, 60), f"waiting to try again: {error}")
 
     def _register(self, error: NotRegistered) -> Ended | None:
-        """What a plan cannot foresee, such as the network of a build machine, is registered for when it is needed."""
+        """Register for a provider that no plan foresees, such as a build machine's network; the end if that failed."""
         try:
             with translated():
                 self.cloud.register(error.namespace)

@@ -1,4 +1,4 @@
-"""How long a plan will take: each step by its own history or by its kind's experience, and the longest way through."""
+"""How long a plan will take: each step by its history or by what its kind usually takes, and the longest chain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.model import Address, Decision, Desired, Plan, Why
 
 
 def key(decision: Decision) -> str:
-    """Under which name the time of a decision is remembered: the dearest change is part of it."""
+    """The name under which the time of a decision is remembered; its dearest change is part of it."""
     rule = f" {decision.diff.rule.name.lower()}" if decision.diff else ""
     return f"{decision.action}{rule} {decision.address}"
 
@@ -17,7 +17,7 @@ def key(decision: Decision) -> str:
 def seconds(
     plan: Plan, kinds: Kinds, desired: Mapping[Address, Desired], history: Mapping[str, float]
 ) -> dict[str, float]:
-    """Step id → seconds, of every step of the plan."""
+    """The expected seconds of every step of the plan, by step id."""
     decisions = {decision.address: decision for decision in plan.decisions}
     times = {}
     for step in plan.steps:

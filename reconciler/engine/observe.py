@@ -36,7 +36,7 @@ def observe(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> t
 
 
 def _list(cloud: Cloud, kinds: Kinds, name: str, desired: Mapping[Address, Desired]) -> list[Observed]:
-    """What the kind lists. What cannot be said yet of a desired resource is no help in that, and not passed on."""
+    """What the kind lists. It is told the desired resources of its kind, without those that are pending."""
     wanted = [want for want in desired.values() if want.address.kind == name and not want.pending]
     with reading(place(kinds[name], kinds, cloud)):
         return list(kinds[name].list(cloud, wanted))

@@ -22,7 +22,7 @@ def make(
     adopt: Container[Address] = frozenset(),
     selected: Container[Address] | None = None,
 ) -> Plan:
-    """The plan that makes `desired` so and prunes what `spec` owns beyond it, within `selected` if given."""
+    """The plan that makes `desired` real and deletes what else `spec` owns, within `selected` if given."""
     live = {resource.address: resource for resource in observed}
     decisions = [decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()]
     owned = (resource for resource in live.values() if _owned(resource, spec) and not resource.kept)
@@ -50,7 +50,7 @@ def destroy(
 
 
 def fingerprint(decision: Decision) -> str:
-    """What a plan showed of one resource: another fingerprint later means that the world has changed.
+    """A digest of what a plan showed of one resource: if it is another one later, the resource has changed.
 
     How far a change has come already is not part of it.
     """

@@ -1,7 +1,7 @@
-"""A subscription that was never used for a resource provider: a plan says so, and apply registers it first.
+"""Resource providers that the subscription is not registered for yet: a plan names them, and apply registers first.
 
 Each registration is a step of its own, before the steps that make something of that provider. A plan only asks, and
-only about providers of which nothing is there yet: what is there could not be without.
+only about providers of which nothing is there yet: resources cannot exist without the registration.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAME = "registration"
 
 
 def added(plan: Plan, cloud: Cloud, kinds: Kinds, observed: Iterable[Observed], lacking: Collection[str]) -> Plan:
-    """`plan` with the registrations that it needs. `lacking` are providers of which that is known already."""
+    """`plan` with the registrations that it needs. `lacking` are providers known not to be registered."""
     needed = {step.id: providers(kinds[step.address.kind]) for step in plan.steps if step.action is Action.CREATE}
     there = (kinds[kind].arm for kind in {resource.address.kind for resource in observed})
     known = {arm.provider for arm in there if arm}
@@ -40,7 +40,7 @@ def providers(kind: Kind) -> frozenset[str]:
 
 
 def with_registrations(kinds: Kinds) -> Kinds:
-    """`kinds`, and the one whose resources are registrations."""
+    """`kinds`, and the kind of the registrations."""
     return {KIND.name: KIND, **kinds}
 
 
@@ -97,4 +97,4 @@ KIND = Kind(
     deletable=False,
     takes=lambda decision, desired: timedelta(minutes=1),
 )
-"""That the subscription is registered for a provider: begun by a POST, and there some time later."""
+"""A registration of the subscription for a provider: begun by a POST, complete some time later."""

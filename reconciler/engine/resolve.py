@@ -1,7 +1,7 @@
-"""What a spec leaves to others to say: `latest`, tags and the next version, as they are now.
+"""What a spec leaves open (`latest`, tags, the next version) is resolved to what it means now.
 
 It is asked once, before anything is observed: the plan then has no unknowns, and apply does what the plan showed.
-Only what a subscription cannot be asked yet, because it was never used for a service, is asked when its turn comes.
+Only what Azure cannot be asked before the subscription is registered for a provider is asked during apply.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def resolve(spec: Spec, cloud: Cloud, kinds: Kinds) -> dict[Address, Desired]:
 
 
 def later(cloud: Cloud, kinds: Kinds, desired: MutableMapping[Address, Desired]) -> Callable[[Desired], Desired]:
-    """Resolves one that is pending, once what it refers to is there, and keeps it in `desired` for those after it."""
+    """A function that resolves a pending resource once what it refers to is there, and keeps it in `desired`."""
 
     def resolved(want: Desired) -> Desired:
         ask = kinds[want.address.kind].resolve

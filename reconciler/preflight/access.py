@@ -1,4 +1,4 @@
-"""Whether the subscription takes changes, and whoever is signed in may make those of a plan. Pure.
+"""Whether the subscription takes changes, and the signed-in principal may make those of a plan. Pure.
 
 Source: learn.microsoft.com, Azure RBAC, role definitions (an action is allowed by a role that has it in actions and not
 in notActions, * stands for anything) and built-in roles; Azure subscription states.

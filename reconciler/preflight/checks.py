@@ -1,4 +1,4 @@
-"""What stands against the pools and accounts of a plan, from facts. Pure."""
+"""What speaks against the pools and accounts of a plan, judged from facts. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_SLOTS = 256
 SLOTS_PER_CORE = 4
 SOON = timedelta(days=90)
 NOTED = timedelta(days=365)
-"""How long before its end a plan speaks of something that is retired; `validate` does from the announcement on."""
+"""How long before the end of a retired thing a plan warns of it; `validate` warns from the announcement on."""
 
 
 def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
@@ -86,7 +86,7 @@ def _gallery(facts: Facts, change: Change) -> Iterator[Finding]:
 
 
 def _retired(facts: Facts, change: Change) -> Iterator[Finding]:
-    """Notes of what Microsoft has announced. Of marketplace images Azure itself tells, and `_image` judges."""
+    """Notes of retirements that Microsoft has announced, except for marketplace images, which `_image` judges."""
     pool, today = change.after, facts.now.date()
     notices = {"vmSize": retired.size(pool.size)}
     if pool.image.startswith("/"):

@@ -78,11 +78,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What Azure says; None is what was not asked. `live` are all pools of the account, `leaving` the deleted ones.
+    """What Azure says; None: not asked. `live` are all pools of the account, `leaving` those that the plan deletes.
 
     galleries: image id → regions that it is in. names: address of a new account → why its name cannot be had, if so.
     subnets: subnet id → the subnet, None where there is none. state: that of the subscription. permissions: what the
-    roles of whoever is signed in allow in the resource group. needed: action → what of the plan needs it.
+    roles of the signed-in principal allow in the resource group. needed: action → what of the plan needs it.
     skipped: check → why it was not made.
     """
 
@@ -105,13 +105,13 @@ class Facts:
     """Active jobs and schedules: how many there are, how many the plan adds."""
     skipped: Mapping[str, str] = field(default_factory=dict)
     unregistered: frozenset[str] = frozenset()
-    """Resource providers that a check would have asked, and that the subscription is not registered for."""
+    """Resource providers that a check needed, but that the subscription is not registered for."""
 
 
 def changes(
     kinds: Kinds, plan: Plan, desired: Mapping[Address, Desired], live: Mapping[Address, Nodes]
 ) -> tuple[Change, ...]:
-    """What `plan` makes or changes of all that has nodes."""
+    """The resources with nodes that `plan` makes or changes."""
     made = (decision for decision in plan.decisions if decision.action in CHANGING and decision.address in desired)
     return tuple(
         _change(nodes, decision, desired[decision.address], live.get(decision.address))
@@ -125,5 +125,5 @@ def _change(nodes: HasNodes, decision: Decision, desired: Desired, live: Nodes |
 
 
 def live_nodes(kinds: Kinds, observed: Iterable[Observed]) -> dict[Address, Nodes]:
-    """The nodes of all that has any."""
+    """The nodes of every resource that has any."""
     return {one.address: nodes.live(one) for one in observed if (nodes := kinds[one.address.kind].needs.nodes)}

@@ -1,6 +1,6 @@
 """Core, pool and job quotas of a Batch account against what a plan changes. Pure.
 
-Batch tells limits and not use: use is what the live pools of the account hold. What only shrinks is never held up.
+Batch tells limits but not use: use is counted from the live pools of the account. A pool that only shrinks always may.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _held(quota: Quota, pool: Nodes | None, sizes: dict[str, Size]) -> int:
 
 
 def _gain(quota: Quota, change: Change, sizes: dict[str, Size]) -> int:
-    """What the change needs more at its height: the pool, and the one that exists besides it for a while."""
+    """How many more cores the change needs at its peak, with the pool that exists besides it for a while."""
     height = _held(quota, change.after, sizes) + _held(quota, change.surge, sizes)
     return height - _held(quota, change.before, sizes)
 
@@ -110,7 +110,7 @@ def _cores(
 
 
 def _fitting(quota: Quota, change: Change, tallies: list[Tally], sizes: dict[str, Size]) -> list[Size]:
-    """Sizes of which as many nodes would fit as the pool asks for, all other changes made."""
+    """Sizes with which the pool would fit at its full number of nodes, all other changes made."""
 
     def fits(size: Size) -> bool:
         other = replace(change, after=replace(change.after, size=size.name))

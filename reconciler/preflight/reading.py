@@ -1,4 +1,4 @@
-"""The facts that a plan needs, in a few calls side by side. A plan that changes no pool and no account asks none."""
+"""Reads the facts that a plan is judged by, in parallel. A plan that changes no pool and no account needs none."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tupl
 
 
 def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
-    """Images that the spec itself builds: it puts them where its pools are."""
+    """The images that the spec itself builds, which are always in the region of its pools."""
     made = ((kinds[address.kind].needs.image, want) for address, want in desired.items() if not want.pending)
     return frozenset(image(want) for image, want in made if image)
 
@@ -91,7 +91,7 @@ def _pool_jobs(
 
 
 def _access_jobs(cloud: Cloud, facts: Facts, observed: tuple[Observed, ...]) -> list[Job]:
-    """What concerns every change: only a plan that has one asks, and a group that is to be made has no roles yet."""
+    """Questions for any plan that changes something; a group that does not exist yet has no roles to ask for."""
     if not facts.needed:
         return []
     jobs: list[Job] = [("subscription", partial(state, cloud))]
@@ -106,12 +106,12 @@ def state(cloud: Cloud) -> str:
 
 
 def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
-    """What the roles of whoever is signed in allow in the resource group, one value a role."""
+    """What the roles of the signed-in principal allow in the resource group, one value a role."""
     return tuple(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
 
 
 def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
-    """One question a virtual network: it shows all of its subnets."""
+    """One question for each virtual network, whose answer holds all of its subnets."""
     wanted: dict[str, set[str]] = {}
     for one in changed:
         if one.after.subnet:
@@ -130,7 +130,7 @@ def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Jo
 
 
 def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
-    """`facts` with all answers. What Azure does not answer is not checked, and says why."""
+    """`facts` with all answers. A question that Azure does not answer is recorded in `skipped`, with the reason."""
     answers: dict[str, Any] = {}
     skipped: dict[str, str] = {}
     unregistered = set()
@@ -184,7 +184,7 @@ def _regions(cloud: Cloud, image: str) -> tuple[str, ...]:
 
 
 def _subnets(cloud: Cloud, network: str, names: Iterable[str]) -> Mapping[str, Subnet | None]:
-    """Those subnets of a virtual network that are asked for; None for what is not there, or is the id of none."""
+    """The named subnets of a virtual network; None for one that does not exist, or whose id is none of a subnet."""
     raw = arm.get(cloud, network) if NETWORK.fullmatch(network) else None
     own = (raw or {}).get("properties", {}).get("subnets") or ()
     subnets = {one["id"].lower(): _subnet(raw or {}, one["properties"]) for one in own}

@@ -1,8 +1,9 @@
-"""What a pool wants of its VM size: that it is offered, and can do what the pool's properties ask. Pure.
+"""Whether a pool's VM size is offered, and can do what the pool's properties ask. Pure.
 
-Azure takes a pool whose size cannot do it, and says so when nodes are allocated. A capability that Azure does not
-tell holds nothing up. Source of the names: Microsoft.Compute, resource SKUs 2021-07-01; learn.microsoft.com, Batch,
-pools across availability zones (more than one zone; no InfiniBand between zones); Trusted Launch, supported sizes.
+Azure accepts a pool whose size cannot do it, and reports that only when it allocates nodes. A capability that Azure
+does not tell is taken for granted. Source of the names: Microsoft.Compute, resource SKUs 2021-07-01;
+learn.microsoft.com, Batch, pools across availability zones (more than one zone; no InfiniBand between zones); Trusted
+Launch, supported sizes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from reconciler.kind.needs import Nodes
 from reconciler.preflight.facts import Change, Facts, Finding, Severity
 
 ZONES = 2
-"""In so many zones of the region a size must be offered for a pool that is placed zonally."""
+"""The number of zones in which a size must be offered for a pool that is placed zonally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _missing(facts: Facts, change: Change, size: Size | None) -> Iterator[Findin
 
 
 def _near(wanted: str, size: Size | None, sizes: tuple[Size, ...], pool: Nodes) -> list[Size]:
-    """Sizes for the same work; of a size that nobody knows, those with the most similar names."""
+    """Sizes for the same work; for a size that is unknown, those with the most similar names."""
     fit = [one for one in sizes if one.offered and not lacks(one, pool)]
     if size:
         return nearest(size, fit)
@@ -117,7 +118,7 @@ def _listed(sizes: list[Size]) -> str:
 
 
 def lacks(size: Size, pool: Nodes) -> list[tuple[str, str]]:
-    """What `pool` asks and `size` cannot do: the property, and why."""
+    """The properties that `pool` asks for and `size` cannot do, each with the reason."""
     lacking = [(need.field, need.words) for name, need in NEEDS.items() if name in pool.wants and not need.can(size)]
     most = int(size.able.get("MaxDataDiskCount", pool.disks))
     if pool.disks > most:
@@ -128,7 +129,7 @@ def lacks(size: Size, pool: Nodes) -> list[tuple[str, str]]:
 
 
 def _unable(sizes: tuple[Size, ...], change: Change, size: Size) -> Iterator[Finding]:
-    """Only what the plan changes is held against it."""
+    """What the size cannot do; a fault that the live pool has already is not reported."""
     pool, before = change.after, change.before
     known = lacks(size, before) if before and before.size.lower() == pool.size.lower() else []
     near = nearest(size, [one for one in sizes if one.offered and not lacks(one, pool)])

@@ -1,6 +1,6 @@
-"""Whether the subnets that pools of a plan are put into can take them: there, ours, in the region, with room. Pure.
+"""Whether a plan's pools can be put into their subnets: these exist, are ours, in the region, with room. Pure.
 
-Azure allocates as many nodes as find an address and reports a resize error for the others. A node that is there has an
+Azure allocates as many nodes as there are addresses and reports a resize error for the others. A live node has its
 address already: only what the plan adds is counted, for all pools of one subnet together.
 Source: learn.microsoft.com, Batch, create a pool in a virtual network: same subscription and region as the account,
 an address for each node. That no node gets into a subnet that is delegated to another service is inferred from what a
@@ -50,7 +50,7 @@ def _unfit(facts: Facts, name: str, subnet: Subnet | None) -> tuple[str, str] | 
 
 
 def shown(name: str) -> str:
-    """`network/subnet` of an id, or the whole of what is none."""
+    """`network/subnet` of a subnet's id; any other text as it is."""
     parts = name.split("/")
     return f"{parts[-3]}/{parts[-1]}" if len(parts) >= 3 else name
 

@@ -1,4 +1,4 @@
-"""A document of the right shape as a Spec: every entry in one form, every default filled in."""
+"""Makes a Spec of a document that has the right shape: every entry in one form, every default filled in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.spec.spec import Spec, Target
 
 
 def built(document: Document, sections: Sections) -> Spec:
-    """The spec of a document whose shape is right. What it refers to need not be there."""
+    """The spec of a document whose shape is right. References may still point to nothing."""
     value = schema.filled(_spelled(document, sections))
     azure = value["azure"]
     return Spec(
@@ -46,7 +46,7 @@ def _spelled(document: Document, sections: Sections) -> dict[str, Any]:
 
 
 def _adopted(value: Mapping[str, Any]) -> Iterable[Address]:
-    """What is taken over if it is there already, because its own entry says so."""
+    """Resources whose own entry says that they are taken over if they exist already."""
     for key in filter(schema.named, value):
         for name, entry in value[key].items():
             if entry.get("onExisting") == "adopt":

@@ -14,8 +14,8 @@ from reconciler.spec.spec import Spec
 
 
 def checked(document: Document, sections: Sections, today: date | None = None, *, trying: bool = True) -> Spec:
-    """The spec of a document. SpecError carries every problem of it at once: what it means is only asked of one of the
-    right shape, and what takes time to try (if `trying`) of one without any other problem.
+    """The spec of a document. SpecError carries every problem of it at once. What the document means is checked only if
+    its shape is right, and what takes time to try (if `trying`) only if there is no other problem.
 
     With `today`, what Azure has retired by then is a problem too.
     """
@@ -43,7 +43,7 @@ def _subscription(document: Document) -> Iterator[Problem]:
 
 
 def _ended(document: Document, spec: Spec, sections: Sections, today: date) -> Iterator[Problem]:
-    """What is asked for and Azure has retired by `today`."""
+    """What the spec asks for although Azure has retired it by `today`."""
     for section in sections:
         for path, notice in section.retiring(spec):
             if notice.past(today):
@@ -51,7 +51,7 @@ def _ended(document: Document, spec: Spec, sections: Sections, today: date) -> I
 
 
 def ending(spec: Spec, sections: Sections, today: date) -> Iterator[str]:
-    """What is asked for and Azure will retire after `today`."""
+    """What the spec asks for that Azure will retire after `today`."""
     for section in sections:
         for path, notice in section.retiring(spec):
             if not notice.past(today):
@@ -59,7 +59,7 @@ def ending(spec: Spec, sections: Sections, today: date) -> Iterator[str]:
 
 
 def warnings(spec: Spec, sections: Sections, today: date) -> Iterator[str]:
-    """What is allowed but not wise, then what is allowed but not for long."""
+    """What is allowed but not wise, then what is allowed for now but will be retired."""
     for section in sections:
         yield from section.advice(spec)
     yield from ending(spec, sections, today)

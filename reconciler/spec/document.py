@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the place of each: what is read before anything is checked.
+"""A YAML file read as plain values with the place of each, before anything is checked.
 
 Scalars follow YAML 1.2's core schema (`no` is a string, `010` is ten). Nothing is executed, no tag is honoured,
 and neither nesting nor aliases can grow a file beyond bounds.

@@ -18,14 +18,14 @@ Check = Callable[[Document, Spec], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section of a spec, as its family reads and checks it. A section that its schema says all of needs none.
+    """One section of a spec, as its family reads and checks it. Where the schema says everything, none is needed.
 
     key       of the section in a spec
-    spell     an entry in any of its forms → in the one form that kinds read, before defaults are filled in; what it
-              names by a relative path is seen from the given folder
-    check     what is wrong, by the document for places and the spec for values; what refers to nothing is told already
-    trial     what is wrong that takes time to find; only asked for where nothing else is
-    retiring  the place of what Azure retires, or has retired
+    spell     an entry in any of its forms → in the one form that kinds read, before defaults are filled in; relative
+              paths in it start at the given folder
+    check     problems: the document gives their places, the spec the values; dangling references are reported already
+    trial     problems that take time to find; called only if there is no other problem
+    retiring  what Azure retires, or has retired, each with its place
     advice    what is allowed but not wise
     """
 

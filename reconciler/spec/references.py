@@ -1,6 +1,6 @@
-"""What the names of a document have to do with each other: references to what is there, and names that clash.
+"""How the names of a document relate: references that must exist, and names that must not clash.
 
-A text refers to `SECTION/NAME`, to `SECTION/NAME/PART` or to a section that is one thing itself, as `x-refers` of its
+A text refers to `SECTION/NAME`, to `SECTION/NAME/PART` or to a section that is a single thing, as `x-refers` in its
 schema says: `storage`, `storage/containers` (the key of the parts), `batchAccount`.
 """
 
@@ -16,7 +16,7 @@ from reconciler.spec.schema import Path_, named, walk
 
 
 def problems(document: Document) -> Iterator[Problem]:
-    """Every text that refers to what is not in the spec, and every name that Azure takes for one before it."""
+    """Every text that refers to what is not in the spec, and every name that Azure takes for an earlier one."""
     for path, value, shape in walk(document.value):
         if "x-refers" in shape and isinstance(value, str):
             yield from _dangling(document, path, value, shape["x-refers"])
@@ -43,7 +43,7 @@ def _clashing(document: Document, path: Path_, names: Iterable[str]) -> Iterator
 
 
 def _missing(value: Mapping[str, Any], text: str, refers: Sequence[str]) -> str | None:
-    """What `text` refers to, unless that is there or it refers to nothing."""
+    """What `text` refers to, if that is missing; None if it is there, or if `text` is no reference."""
     head, *names = text.split("/")
     for one in refers:
         section, _, parts = one.partition("/")
@@ -62,7 +62,7 @@ def _parts(value: Mapping[str, Any], section: str, name: str, parts: str) -> Ite
 
 
 def _known(value: Mapping[str, Any], refers: Sequence[str]) -> Iterator[str]:
-    """Everything that such a text could refer to."""
+    """Everything that a text with these `x-refers` could refer to."""
     for one in refers:
         section, _, parts = one.partition("/")
         for name in value.get(section, {}) if named(section) else ():

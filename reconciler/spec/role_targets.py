@@ -1,4 +1,4 @@
-"""What roles hold on, and which role assignments let an identity reach a resource."""
+"""The resources that roles are assigned on, and the role assignments that let an identity reach a resource."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GROUP = "resourceGroup"
 
 
 def scope(spec: Spec, on: str) -> tuple[Address, str]:
-    """The resource that a role holds on, and its id below the resource group's."""
+    """The resource that a role is assigned on, and its id relative to that of the resource group."""
     if on == GROUP:
         return Address("resource_group", spec.azure.resource_group), ""
     section, _, name = on.partition("/")

@@ -1,4 +1,4 @@
-"""The schema of specs, and what it says beyond the shape: defaults, references, the kind that a section is of.
+"""The schema of specs, and what it says beyond the shape: defaults, references, the kind behind each section.
 
 Keywords of ours: `x-says` (a pattern in words), `x-refers` (what a text may refer to), `x-caseless` (Azure compares the
 names of a map without case), `x-arm` (the ARM type of what a section names, where a role can be given on it).
@@ -27,7 +27,7 @@ def written() -> Shape:
 
 @cache
 def schema() -> Shape:
-    """The schema with all that it refers to by `$ref` in place, under the keywords that stand beside that."""
+    """The schema with every `$ref` replaced by its definition; keywords beside the `$ref` go before."""
     whole: Shape = _inlined(written(), written()["$defs"])
     return whole
 
@@ -54,7 +54,7 @@ def inside(shape: Shape, key: str | int) -> Shape:
 
 
 def walk(value: Any, shape: Shape | None = None, path: Path_ = ()) -> Iterator[tuple[Path_, Any, Shape]]:
-    """Everything in a document, from the outside in: its path, itself and its shape."""
+    """Every value in a document, outer before inner: its path, the value and its shape."""
     shape = schema() if shape is None else shape
     yield path, value, shape
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -79,7 +79,7 @@ def filled(value: Any, shape: Shape | None = None) -> Any:
 
 
 def defaults(definition: str, *path: str) -> dict[str, Any]:
-    """What a map of `definition`, or one further inside, has where it says nothing: key to default."""
+    """The defaults of a map of `definition`, or of the map at `path` inside it, by key."""
     shape = schema()["$defs"][definition]
     for key in path:
         shape = inside(shape, key)
@@ -88,7 +88,7 @@ def defaults(definition: str, *path: str) -> dict[str, Any]:
 
 
 def named(section: str) -> bool:
-    """Whether a section of a spec holds things by name, rather than being one itself."""
+    """Whether a section of a spec holds things by name, rather than being a single thing."""
     return "propertyNames" in schema()["properties"].get(section, {})
 
 

@@ -1,4 +1,4 @@
-"""Is a document of the shape of a spec, and what is wrong with it in the words of a person who writes specs?"""
+"""Whether a document has the shape of a spec; what is wrong is said in the words of people who write specs."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _types(types: str | list[str]) -> str:
 
 
 def _quotes(types: str | list[str], value: Any) -> str:
-    """What makes text of a plain scalar that YAML takes for something else, such as a version 4.2."""
+    """The hint to quote a scalar that YAML reads as a number although text is meant, such as a version 4.2."""
     return "; put it in quotes" if types == "string" and isinstance(value, int | float) else ""
 
 

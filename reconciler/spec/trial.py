@@ -1,6 +1,6 @@
-"""A pool of a spec tried out offline: its own formula, interval and slots against the tasks that its `trace` names.
+"""Simulates a pool of a spec offline: its formula, interval and slots, on the tasks that its `trace` names.
 
-What cannot be is a ValueError that says why.
+A pool that cannot be simulated is a ValueError that says why.
 A simulation has a limit of steps, so that reading a spec stays fast; one beyond it is an error, never half a result.
 """
 
@@ -17,13 +17,13 @@ from reconciler.spec.pools import Autoscale, Pool
 from reconciler.spec.schema import defaults
 
 STEPS = 100_000
-"""Of a simulation: events, evaluations and nodes. So many take about two seconds."""
+"""The limit of a simulation, in events, evaluations and nodes: about two seconds."""
 BYTES = 5_000_000
-"""Of a file of tasks; more tasks than that cannot be tried within STEPS."""
+"""The limit of a file of tasks; a larger one cannot be simulated within STEPS."""
 
 
 def unsaid() -> Mapping[str, Any]:
-    """What a pool's `autoscale` has where it says nothing."""
+    """The defaults of a pool's `autoscale`."""
     return defaults("pool", "nodes", "autoscale")
 
 
@@ -36,7 +36,7 @@ def formula(scale: Autoscale, slots: int) -> str:
 
 
 def trace(scale: Autoscale, folder: Path) -> Trace:
-    """The tasks that it is tried on; a file is seen from `folder`."""
+    """The tasks of the simulation; a relative file name starts at `folder`."""
     source = scale["trace"]
     if isinstance(source, str):
         return _recorded(folder / source)
@@ -70,7 +70,7 @@ def _recorded(path: Path) -> Trace:
 
 @lru_cache(maxsize=16)
 def run(tasks: Trace, text: str, pool: Setting) -> Result:
-    """What comes of it; a spec asks for the same again when its costs are told."""
+    """The result of a simulation; it is kept, because showing costs asks for the same one again."""
     return batch_autoscale.simulate(tasks, text, pool)
 
 
@@ -81,7 +81,7 @@ def result(scale: Autoscale, slots: int, folder: Path) -> Result:
 
 
 def means(pools: Mapping[str, Pool], folder: Path) -> dict[str, tuple[float, float]]:
-    """Pool to the dedicated and Spot nodes that it had on average; only pools whose `trace` can be tried."""
+    """Pool → the dedicated and Spot nodes that it had on average; only pools whose `trace` can be simulated."""
     averages = {}
     for name, body in pools.items():
         scale = body["nodes"].get("autoscale")
