@@ -92,6 +92,14 @@ class _Listener(uvicorn.Server):
         """Do nothing: Uvicorn would end the process at the signal, before tasks and blob services have been stopped."""
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Break idle connections off; their clients keep them in pools and would be waited for to close them."""
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            if connection.transport is not None and (cycle is None or cycle.response_complete):
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
 
 def _clock(store: Store, speed: float) -> Clock:
     """A clock that continues where it stopped, and never runs backwards."""

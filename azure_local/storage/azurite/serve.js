@@ -2,6 +2,9 @@
 // Azurite's blob service for accounts that come and go. Each line on standard input is a new AZURITE_ACCOUNTS, and is
 // answered by the line "accounts" once it is in force. The service ends with its input.
 const readline = require("readline");
+// Azurite's telemetry is off, and half a second of CPU goes into loading what would send it: so nothing is there to load.
+const telemetry = require.resolve("applicationinsights");
+require.cache[telemetry] = { id: telemetry, filename: telemetry, loaded: true, exports: {} };
 const BlobEnvironment = require("azurite/dist/src/blob/BlobEnvironment").default;
 const { BlobServerFactory } = require("azurite/dist/src/blob/BlobServerFactory");
 const { setExtentMemoryLimit } = require("azurite/dist/src/common/ConfigurationBase");
