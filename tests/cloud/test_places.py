@@ -161,11 +161,18 @@ def test_debugging_shows_what_was_tried_to_sign_in(live: World) -> None:
     assert "EnvironmentCredential" in done.stderr
 
 
-def test_what_entra_id_says_against_a_credential_is_told(live: World) -> None:
+def test_what_entra_id_says_against_a_credential_is_told(live: World, tmp_path: Path) -> None:
     live.spec()
-    wrong = {"AZURE_CLIENT_ID": "11111111-2222-3333-4444-555555555555", "AZURE_CLIENT_SECRET": "wrong"}
-    done = reconcile("plan", str(live.file), **NOBODY, **wrong)
+    assertion = tmp_path / "assertion"
+    assertion.write_text("nobody signed this")
+    wrong = {
+        "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
+        "AZURE_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
+        "AZURE_FEDERATED_TOKEN_FILE": str(assertion),
+    }
+    done = reconcile("plan", str(live.file), **wrong)
     assert done.stderr.startswith("Error: not signed in to Azure: ")
+    assert "AADSTS" in done.stderr
     assert "; run az login" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 

@@ -216,6 +216,7 @@ def test_samples_and_the_next_evaluation_outlive_a_restart(bench: Bench) -> None
     azure_local.down(bench.azure.folder)
     azure_local.up(bench.azure.folder, speed=SPEED)
     assert samples(bench, "again") >= before
+    bench.azure.advance(3600)
     until(lambda: bench.get("again")["properties"]["autoScaleRun"]["evaluationTime"] > first)
     bench.drop("again")
 

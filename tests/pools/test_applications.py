@@ -233,7 +233,7 @@ def test_what_a_pool_of_others_uses_stays(apps: Applications) -> None:
     outcomes = apps.world.apply(poll_seconds=0.05)
     assert outcomes["application/tool"].error == f"cannot delete application/tool: {use}"
     assert apps.package("2")["properties"]["state"] == "Active"
-    operations.pool.begin_delete(group, account, "other").result()
+    operations.pool.begin_delete(group, account, "other", polling_interval=0.1).result()
     apps.done()
 
 

@@ -199,4 +199,4 @@ def test_another_specs_generation_is_never_taken_for_ours(pools: Pools) -> None:
     change(pools)
     pools.done()
     assert ids(pools) == ["pool-g2", "pool-g3"]
-    arm.begin_delete(*where, "pool-g2").result()
+    arm.begin_delete(*where, "pool-g2", polling_interval=0.1).result()
