@@ -63,8 +63,8 @@ def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:
 
 def generation(name: str) -> int:
     """Which generation of its pool the live pool `name` is, by its id alone: the first has no number."""
-    found = _LATER.search(name)
-    return int(found[1]) if found else 1
+    match = _LATER.search(name)
+    return int(match[1]) if match else 1
 
 
 def first_generation(name: str) -> str:

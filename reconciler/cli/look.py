@@ -71,7 +71,7 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
     if shape not in common.FORMATS:
         kind = records.kind_of(shape)
         loaded = common.load_spec(spec, cloud)
-        click.echo(json.dumps(records.one(loaded, common.reach(loaded), kind, name), indent=2))
+        click.echo(json.dumps(records.record(loaded, common.reach(loaded), kind, name), indent=2))
         return
     loaded, observed = _observed(spec, cloud)
     values = dict(_outputs(resource for resource in observed if resource.mark and resource.mark.owner == loaded.name))

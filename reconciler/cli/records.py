@@ -27,7 +27,7 @@ def kind_of(option: str) -> Kind:
     return kinds[option]
 
 
-def one(spec: Spec, cloud: Cloud, kind: Kind, name: str | None) -> dict[str, Any]:
+def record(spec: Spec, cloud: Cloud, kind: Kind, name: str | None) -> dict[str, Any]:
     """The record of a resource. Refused if it is not live, or if the spec has several and `name` is None."""
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS

@@ -50,9 +50,9 @@ def _write(cloud: Cloud, method: str, resource_id: str, body: Body, api_version:
     return operation(answer.headers) if answer.status in (201, 202) else None
 
 
-def tagged(spec: Spec, own: Mapping[str, Any]) -> dict[str, Any]:
+def tagged(spec: Spec, extra: Mapping[str, Any]) -> dict[str, Any]:
     """`location` and `tags` of a resource of `spec`."""
-    return {"location": spec.azure.location, "tags": {**spec.azure.tags, **own.get("tags", {})}}
+    return {"location": spec.azure.location, "tags": {**spec.azure.tags, **extra.get("tags", {})}}
 
 
 def region(name: str) -> str:
@@ -71,9 +71,9 @@ def detail(state: str | None) -> str:
     return "" if state in (None, "Succeeded") else str(state).lower()
 
 
-def declared(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
-    """`wanted` laid over `found`: what a PUT must carry so that nothing else is reset."""
-    merged = dict(found or {})
+def declared(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`wanted` laid over `live`: what a PUT must carry so that nothing else is reset."""
+    merged = dict(live or {})
     for key, value in wanted.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = declared(value, merged[key]) if both else value

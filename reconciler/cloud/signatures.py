@@ -24,5 +24,5 @@ class Hiding(logging.Filter):
 def keep_out_of_logs() -> None:
     """Hide signatures in the log of urllib3, which writes whole links at DEBUG."""
     logger = logging.getLogger("urllib3.connectionpool")
-    if not any(isinstance(one, Hiding) for one in logger.filters):
+    if not any(isinstance(filter_, Hiding) for filter_ in logger.filters):
         logger.addFilter(Hiding())

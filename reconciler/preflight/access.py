@@ -50,12 +50,16 @@ def needed(plan: Plan, kinds: Kinds) -> dict[str, tuple[Address, ...]]:
 
 
 def allowed(permissions: Iterable[Mapping[str, Any]], action: str) -> bool:
-    return any(_has(one.get("actions"), action) and not _has(one.get("notActions"), action) for one in permissions)
+    return any(
+        _has(permission.get("actions"), action) and not _has(permission.get("notActions"), action)
+        for permission in permissions
+    )
 
 
 def _has(patterns: Iterable[str] | None, action: str) -> bool:
     return any(
-        re.fullmatch(re.escape(one).replace(r"\*", ".*"), action, re.IGNORECASE | re.DOTALL) for one in patterns or ()
+        re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE | re.DOTALL)
+        for pattern in patterns or ()
     )
 
 
@@ -64,17 +68,17 @@ def roles(actions: Iterable[str]) -> list[str]:
     missing = list(actions)
     chosen: list[str] = []
     while missing:
-        able = [(name, [one for one in missing if allowed([_role(name)], one)]) for name, *_ in ROLES]
-        name, covered = max(able, key=lambda one: len(one[1]))  # the narrowest of those that cover most
+        able = [(name, [action for action in missing if allowed([_role(name)], action)]) for name, *_ in ROLES]
+        name, covered = max(able, key=lambda role: len(role[1]))  # the narrowest of those that cover most
         if not covered:
             return [*chosen, "Owner"]
         chosen.append(name)
-        missing = [one for one in missing if one not in covered]
+        missing = [action for action in missing if action not in covered]
     return chosen
 
 
 def _role(name: str) -> Mapping[str, Any]:
-    role = next(one for one in ROLES if one[0] == name)
+    role = next(role for role in ROLES if role[0] == name)
     return {"actions": role[1], "notActions": role[2]}
 
 
@@ -96,6 +100,6 @@ def _state(facts: Facts) -> Iterator[Finding]:
         what = f"the subscription {facts.subscription} {words}"
         addresses: list[Address | None] = [None]
         if severity is Severity.REFUSE:
-            addresses = list(dict.fromkeys(one for many in facts.needed.values() for one in many))
+            addresses = list(dict.fromkeys(address for many in facts.needed.values() for address in many))
         for address in addresses:
             yield Finding(severity, "subscription", address, what, remedy)

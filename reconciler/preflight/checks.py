@@ -26,7 +26,7 @@ def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
     for change in changes:
         findings += [*sizes.check(facts, change), *_slots(facts, change), *_image(facts, change)]
         findings += [*_gallery(facts, change), *_retired(facts, change)]
-    return tuple(sorted(findings, key=lambda one: one.severity is not Severity.REFUSE))
+    return tuple(sorted(findings, key=lambda finding: finding.severity is not Severity.REFUSE))
 
 
 def _slots(facts: Facts, change: Change) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def _image(facts: Facts, change: Change) -> Iterator[Finding]:
     name = pool.base if pool.image.startswith("/") else pool.image
     if facts.images is None or not name:
         return
-    image = next((one for one in facts.images if one.urn == name), None)
+    image = next((image for image in facts.images if image.urn == name), None)
     severity = Severity.WARN if change.before and change.before.image == pool.image else Severity.REFUSE
     if image is None:
         if pool.agent and pool.image.startswith("/"):
@@ -71,7 +71,7 @@ def _end(facts: Facts, address: Address, image: Image, severity: Severity) -> It
 
 
 def _lasting(facts: Facts) -> list[str]:
-    return [one.urn for one in facts.images or () if one.ends is None or one.ends > facts.now + SOON]
+    return [image.urn for image in facts.images or () if image.ends is None or image.ends > facts.now + SOON]
 
 
 def _gallery(facts: Facts, change: Change) -> Iterator[Finding]:

@@ -126,4 +126,8 @@ def _change(nodes: HasNodes, decision: Decision, desired: Desired, live: Nodes |
 
 def live_nodes(kinds: Kinds, observed: Iterable[Observed]) -> dict[Address, Nodes]:
     """The nodes of every resource that has any."""
-    return {one.address: nodes.live(one) for one in observed if (nodes := kinds[one.address.kind].needs.nodes)}
+    return {
+        resource.address: nodes.live(resource)
+        for resource in observed
+        if (nodes := kinds[resource.address.kind].needs.nodes)
+    }

@@ -49,8 +49,8 @@ def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
     yield from _jobs(facts)
     if facts.sizes is None:
         return
-    sizes = {one.name.lower(): one for one in facts.sizes}
-    tallies = [_tally(one, facts, changes, sizes) for one in _quotas(facts)]
+    sizes = {size.name.lower(): size for size in facts.sizes}
+    tallies = [_tally(quota, facts, changes, sizes) for quota in _quotas(facts)]
     for tally in tallies:
         yield from _cores(tally, tallies, changes, sizes)
 
@@ -62,8 +62,10 @@ def _quotas(facts: Facts) -> Iterator[Quota]:
     if account.get("lowPriorityCoreQuota") is not None:
         yield Quota("lowPriorityCoreQuota", account["lowPriorityCoreQuota"], dedicated=False)
     if account.get("dedicatedCoreQuotaPerVMFamilyEnforced"):
-        for one in account.get("dedicatedCoreQuotaPerVMFamily") or ():
-            yield Quota(f"the core quota of {one['name']}", one["coreQuota"], dedicated=True, family=one["name"])
+        for family in account.get("dedicatedCoreQuotaPerVMFamily") or ():
+            yield Quota(
+                f"the core quota of {family['name']}", family["coreQuota"], dedicated=True, family=family["name"]
+            )
 
 
 def _held(quota: Quota, pool: Nodes | None, sizes: dict[str, Size]) -> int:
@@ -80,33 +82,33 @@ def _gain(quota: Quota, change: Change, sizes: dict[str, Size]) -> int:
 
 
 def _tally(quota: Quota, facts: Facts, changes: Iterable[Change], sizes: dict[str, Size]) -> Tally:
-    use = sum(_held(quota, one, sizes) for one in facts.live.values())
-    gains = [_gain(quota, one, sizes) for one in changes]
-    gone = sum(_held(quota, facts.live.get(one), sizes) for one in facts.leaving)
-    return Tally(quota, use, sum(one for one in gains if one > 0), gone - sum(one for one in gains if one < 0))
+    use = sum(_held(quota, nodes, sizes) for nodes in facts.live.values())
+    gains = [_gain(quota, change, sizes) for change in changes]
+    gone = sum(_held(quota, facts.live.get(address), sizes) for address in facts.leaving)
+    return Tally(quota, use, sum(gain for gain in gains if gain > 0), gone - sum(gain for gain in gains if gain < 0))
 
 
 def _cores(
     tally: Tally, tallies: list[Tally], changes: tuple[Change, ...], sizes: dict[str, Size]
 ) -> Iterator[Finding]:
     quota = tally.quota
-    gaining = [one for one in changes if _gain(quota, one, sizes) > 0]
+    gaining = [change for change in changes if _gain(quota, change, sizes) > 0]
     if not gaining or tally.use + tally.more <= quota.limit:
         return
     words = f"{quota.name} has {tally.use} of {quota.limit} cores in use and {tally.more} more are needed"
-    if surge := sum(_held(quota, one.surge, sizes) for one in gaining):
+    if surge := sum(_held(quota, change.surge, sizes) for change in gaining):
         words += f", {surge} of them only while blue/green has two pools"
-    together = f", by {', '.join(str(one.address) for one in gaining)} together" if len(gaining) > 1 else ""
+    together = f", by {', '.join(str(change.address) for change in gaining)} together" if len(gaining) > 1 else ""
     numbers = (quota.limit, tally.use, tally.more)
-    for one in gaining:
+    for change in gaining:
         if tally.left >= 0:
             remedy = "the rest comes when other pools of this plan have shrunk or gone; until then it waits for nodes"
-            yield Finding(Severity.WARN, "quota", one.address, words + together, remedy, *numbers)
+            yield Finding(Severity.WARN, "quota", change.address, words + together, remedy, *numbers)
             continue
-        fitting = nearest(sizes[one.after.size.lower()], _fitting(quota, one, tallies, sizes))
-        remedy = _remedy(quota, one, tally, fitting, sizes)
+        fitting = nearest(sizes[change.after.size.lower()], _fitting(quota, change, tallies, sizes))
+        remedy = _remedy(quota, change, tally, fitting, sizes)
         names = tuple(size.name for size in fitting)
-        yield Finding(Severity.REFUSE, "quota", one.address, words + together, remedy, *numbers, names)
+        yield Finding(Severity.REFUSE, "quota", change.address, words + together, remedy, *numbers, names)
 
 
 def _fitting(quota: Quota, change: Change, tallies: list[Tally], sizes: dict[str, Size]) -> list[Size]:
@@ -114,8 +116,8 @@ def _fitting(quota: Quota, change: Change, tallies: list[Tally], sizes: dict[str
 
     def fits(size: Size) -> bool:
         other = replace(change, after=replace(change.after, size=size.name))
-        rest = ((one, one.left + _gain(one.quota, change, sizes)) for one in tallies)
-        return all(_gain(one.quota, other, sizes) <= room for one, room in rest)
+        rest = ((tally, tally.left + _gain(tally.quota, change, sizes)) for tally in tallies)
+        return all(_gain(tally.quota, other, sizes) <= room for tally, room in rest)
 
     return [size for size in sizes.values() if size.offered and fits(size)]
 
@@ -124,22 +126,22 @@ def _remedy(quota: Quota, change: Change, tally: Tally, fitting: list[Size], siz
     cores = sizes[change.after.size.lower()].cores
     room = _held(quota, change.after, sizes) + tally.left
     few = f"{max(0, room // cores)} nodes of {change.after.size} fit"
-    names = ", ".join(f"{one.name} ({one.cores} cores)" for one in fitting)
+    names = ", ".join(f"{size.name} ({size.cores} cores)" for size in fitting)
     return f"{few}{f', or as many of {names}' if names else ''}, or ask for more quota"
 
 
 def _pools(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
     limit = (facts.account or {}).get("poolQuota")
-    new = [one.address for one in changes if one.before is None or one.surge]
-    surges = sum(one.surge is not None for one in changes)
+    new = [change.address for change in changes if change.before is None or change.surge]
+    surges = sum(change.surge is not None for change in changes)
     use = len(facts.live)
     if limit is None or not new or use - len(facts.leaving) + len(new) <= limit:
         return
     words = f"poolQuota has {use} of {limit} pools in use and {len(new)} more are needed"
     words += f", {surges} of them only while blue/green has two pools" if surges else ""
-    for one in new:
+    for address in new:
         remedy = "delete pools that nobody needs, or ask for more quota"
-        yield Finding(Severity.REFUSE, "quota", one, words, remedy, limit, use, len(new))
+        yield Finding(Severity.REFUSE, "quota", address, words, remedy, limit, use, len(new))
 
 
 def _jobs(facts: Facts) -> Iterator[Finding]:

@@ -60,14 +60,14 @@ def read(
 
 def _of_id(observed: Iterable[Observed], wanted: str | None) -> Observed | None:
     """The live resource of an ARM id."""
-    return next((one for one in observed if wanted and one.id.lower() == wanted.lower()), None)
+    return next((resource for resource in observed if wanted and resource.id.lower() == wanted.lower()), None)
 
 
 def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tuple[int, int]:
     """How many jobs are active, and how many the plan adds."""
     counts = {name: kind.needs.active for name, kind in kinds.items() if kind.needs.active}
-    use = sum(counts[one.address.kind](one) for one in observed if one.address.kind in counts)
-    return use, sum(one.address.kind in counts for one in plan.of(Action.CREATE))
+    use = sum(counts[resource.address.kind](resource) for resource in observed if resource.address.kind in counts)
+    return use, sum(decision.address.kind in counts for decision in plan.of(Action.CREATE))
 
 
 def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
@@ -82,10 +82,10 @@ def _pool_jobs(
     if not changed:
         return []
     jobs: list[Job] = [("sizes", lambda: _sizes(cloud, location))]
-    fresh = [one for one in changed if one.before is None or one.before.image != one.after.image]
+    fresh = [change for change in changed if change.before is None or change.before.image != change.after.image]
     if account:
         jobs.append(("images", lambda: _images(cloud)))
-    for image in sorted({one.after.image for one in fresh if one.after.image.startswith("/")} - ours):
+    for image in sorted({change.after.image for change in fresh if change.after.image.startswith("/")} - ours):
         jobs.append((f"gallery {image}", partial(_regions, cloud, image)))
     return jobs
 
@@ -113,9 +113,9 @@ def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
 def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
     """One question for each virtual network, whose answer holds all of its subnets."""
     wanted: dict[str, set[str]] = {}
-    for one in changed:
-        if one.after.subnet:
-            wanted.setdefault(one.after.subnet.partition("/subnets/")[0], set()).add(one.after.subnet)
+    for change in changed:
+        if change.after.subnet:
+            wanted.setdefault(change.after.subnet.partition("/subnets/")[0], set()).add(change.after.subnet)
     return [(f"subnet {key}", partial(_subnets, cloud, key, names)) for key, names in wanted.items()]
 
 
@@ -148,11 +148,15 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         facts,
         sizes=answers.get("sizes"),
         images=answers.get("images"),
-        galleries={key.removeprefix("gallery "): one for key, one in answers.items() if key.startswith("gallery ")},
-        names={Address.parse(key[5:]): one for key, one in answers.items() if key.startswith("name ")},
+        galleries={
+            key.removeprefix("gallery "): answer for key, answer in answers.items() if key.startswith("gallery ")
+        },
+        names={Address.parse(key[5:]): answer for key, answer in answers.items() if key.startswith("name ")},
         state=answers.get("subscription", ""),
         permissions=answers.get("permissions"),
-        subnets={key: one for name, told in answers.items() if name.startswith("subnet ") for key, one in told.items()},
+        subnets={
+            key: subnet for name, told in answers.items() if name.startswith("subnet ") for key, subnet in told.items()
+        },
         skipped=skipped,
         unregistered=frozenset(unregistered - {""}),
     )
@@ -161,15 +165,15 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
 def _sizes(cloud: Cloud, location: str) -> tuple[capacity.Size, ...]:
     path = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/skus"
     skus = cloud.list_arm(path, filter=f"location eq '{location}'")
-    return tuple(capacity.size(one, location) for one in skus if one.get("resourceType") == "virtualMachines")
+    return tuple(capacity.size(sku, location) for sku in skus if sku.get("resourceType") == "virtualMachines")
 
 
 def _images(cloud: Cloud) -> tuple[Image, ...]:
     images = []
-    for one in cloud.batch().list_supported_images():
-        reference, ends = one.image_reference, one.batch_support_end_of_life
+    for supported in cloud.batch().list_supported_images():
+        reference, ends = supported.image_reference, supported.batch_support_end_of_life
         urn = f"{reference.publisher}:{reference.offer}:{reference.sku}".lower()
-        images.append(Image(urn, one.node_agent_sku_id, _utc(ends) if ends else None))
+        images.append(Image(urn, supported.node_agent_sku_id, _utc(ends) if ends else None))
     return tuple(images)
 
 
@@ -180,24 +184,24 @@ def _utc(time: datetime) -> datetime:
 def _regions(cloud: Cloud, image: str) -> tuple[str, ...]:
     raw = arm.get(cloud, image)
     profile = ((raw or {}).get("properties") or {}).get("publishingProfile") or {}
-    return tuple(arm.region(one["name"]) for one in profile.get("targetRegions") or ())
+    return tuple(arm.region(region["name"]) for region in profile.get("targetRegions") or ())
 
 
 def _subnets(cloud: Cloud, network: str, names: Iterable[str]) -> Mapping[str, Subnet | None]:
     """The named subnets of a virtual network; None for one that does not exist, or whose id is none of a subnet."""
     raw = arm.get(cloud, network) if NETWORK.fullmatch(network) else None
-    own = (raw or {}).get("properties", {}).get("subnets") or ()
-    subnets = {one["id"].lower(): _subnet(raw or {}, one["properties"]) for one in own}
+    parts = (raw or {}).get("properties", {}).get("subnets") or ()
+    subnets = {part["id"].lower(): _subnet(raw or {}, part["properties"]) for part in parts}
     return {name: subnets.get(name) for name in names}
 
 
-def _subnet(network: Mapping[str, Any], own: Mapping[str, Any]) -> Subnet:
-    delegations = [one.get("properties") or {} for one in own.get("delegations") or ()]
+def _subnet(network: Mapping[str, Any], subnet: Mapping[str, Any]) -> Subnet:
+    delegations = [delegation.get("properties") or {} for delegation in subnet.get("delegations") or ()]
     return Subnet(
         arm.region(network["location"]),
-        tuple(own.get("addressPrefixes") or [own["addressPrefix"]]),
-        len(own.get("ipConfigurations") or ()),
-        tuple(one.get("serviceName", "another service") for one in delegations),
+        tuple(subnet.get("addressPrefixes") or [subnet["addressPrefix"]]),
+        len(subnet.get("ipConfigurations") or ()),
+        tuple(delegation.get("serviceName", "another service") for delegation in delegations),
     )
 
 

@@ -85,7 +85,7 @@ def check(facts: Facts, change: Change) -> Iterator[Finding]:
 
 
 def named(sizes: tuple[Size, ...] | None, name: str) -> Size | None:
-    return next((one for one in sizes or () if one.name.lower() == name.lower()), None)
+    return next((size for size in sizes or () if size.name.lower() == name.lower()), None)
 
 
 def _missing(facts: Facts, change: Change, size: Size | None) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def _missing(facts: Facts, change: Change, size: Size | None) -> Iterator[Findin
         return
     near = _near(wanted, size, facts.sizes or (), change.after)
     why = "is sold out or closed to this subscription" if size else "does not exist"
-    words, names = f"the size {wanted} {why} in {facts.location}", tuple(one.name for one in near)
+    words, names = f"the size {wanted} {why} in {facts.location}", tuple(size.name for size in near)
     notice = retired.size(wanted)
     if notice and notice.past(facts.now.date()):
         words = f"{words}: {notice.sentence(facts.now.date())}"
@@ -106,15 +106,15 @@ def _missing(facts: Facts, change: Change, size: Size | None) -> Iterator[Findin
 
 def _near(wanted: str, size: Size | None, sizes: tuple[Size, ...], pool: Nodes) -> list[Size]:
     """Sizes for the same work; for a size that is unknown, those with the most similar names."""
-    fit = [one for one in sizes if one.offered and not lacks(one, pool)]
+    fit = [size for size in sizes if size.offered and not lacks(size, pool)]
     if size:
         return nearest(size, fit)
-    by_name = {one.name.lower(): one for one in fit}
-    return [by_name[one] for one in difflib.get_close_matches(wanted.lower(), by_name, n=SHOWN, cutoff=0.3)]
+    by_name = {size.name.lower(): size for size in fit}
+    return [by_name[match] for match in difflib.get_close_matches(wanted.lower(), by_name, n=SHOWN, cutoff=0.3)]
 
 
 def _listed(sizes: list[Size]) -> str:
-    return ", ".join(f"{one.name} ({one.cores} cores)" for one in sizes)
+    return ", ".join(f"{size.name} ({size.cores} cores)" for size in sizes)
 
 
 def lacks(size: Size, pool: Nodes) -> list[tuple[str, str]]:
@@ -132,10 +132,10 @@ def _unable(sizes: tuple[Size, ...], change: Change, size: Size) -> Iterator[Fin
     """What the size cannot do; a fault that the live pool has already is not reported."""
     pool, before = change.after, change.before
     known = lacks(size, before) if before and before.size.lower() == pool.size.lower() else []
-    near = nearest(size, [one for one in sizes if one.offered and not lacks(one, pool)])
+    near = nearest(size, [other for other in sizes if other.offered and not lacks(other, pool)])
     for field, why in lacks(size, pool):
         if (field, why) not in known:
             words = f"{field}: the size {size.name} {why}"
             remedy = f"nearest that would do are {_listed(near)}" if near else f"take {field} out, or use another size"
-            names = tuple(one.name for one in near)
+            names = tuple(size.name for size in near)
             yield Finding(Severity.REFUSE, "size", change.address, words, remedy, sizes=names)

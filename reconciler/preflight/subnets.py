@@ -23,12 +23,12 @@ RESERVED = 5
 def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
     changes = tuple(changes)
     for name, subnet in facts.subnets.items():
-        within = [one for one in changes if one.after.subnet == name]
+        within = [change for change in changes if change.after.subnet == name]
         problem = _unfit(facts, name, subnet)
         if problem:
-            for one in within:
-                if one.before is None or one.before.subnet != name:
-                    yield Finding(Severity.REFUSE, "subnet", one.address, *problem)
+            for change in within:
+                if change.before is None or change.before.subnet != name:
+                    yield Finding(Severity.REFUSE, "subnet", change.address, *problem)
         elif subnet:
             yield from _room(facts, name, subnet, changes)
 
@@ -57,22 +57,22 @@ def shown(name: str) -> str:
 
 def limit(prefixes: Iterable[str]) -> int:
     """How many nodes the IPv4 ranges of a subnet have addresses for."""
-    found = [ipaddress.ip_network(one) for one in prefixes]
-    return sum(max(0, one.num_addresses - RESERVED) for one in found if one.version == 4)
+    networks = [ipaddress.ip_network(prefix) for prefix in prefixes]
+    return sum(max(0, network.num_addresses - RESERVED) for network in networks if network.version == 4)
 
 
 def _room(facts: Facts, name: str, subnet: Subnet, changes: Iterable[Change]) -> Iterator[Finding]:
-    gains = {one.address: _gain(one, name) for one in changes}
+    gains = {change.address: _gain(change, name) for change in changes}
     more = {address: gain for address, gain in gains.items() if gain > 0}
     if not more:
         return
-    left = [facts.live[one] for one in facts.leaving if one in facts.live]
-    back = sum(_inside(one, name) for one in left) - sum(gain for gain in gains.values() if gain < 0)
-    most, used = limit(subnet.prefixes), max(subnet.used, sum(_inside(one, name) for one in facts.live.values()))
+    left = [facts.live[address] for address in facts.leaving if address in facts.live]
+    back = sum(_inside(nodes, name) for nodes in left) - sum(gain for gain in gains.values() if gain < 0)
+    most, used = limit(subnet.prefixes), max(subnet.used, sum(_inside(nodes, name) for nodes in facts.live.values()))
     need = sum(more.values())
     if used + need <= most:
         return
-    surges = sum(_inside(one.surge, name) for one in changes if one.surge)
+    surges = sum(_inside(change.surge, name) for change in changes if change.surge)
     words = f"the subnet {shown(name)} ({', '.join(subnet.prefixes)}) has {used} of {most} addresses in use and {need} "
     words += "more are needed" + (f", {surges} of them only while blue/green has two pools" if surges else "")
     words += f", by {', '.join(map(str, more))} together" if len(more) > 1 else ""

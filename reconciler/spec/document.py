@@ -166,12 +166,12 @@ class _Reader:
                 )
                 self.problems.append(self._at(node.start_mark, message, path))
                 return ""
-            found = self.environ.get(name) or default
-            if found is None:
+            value = self.environ.get(name) or default
+            if value is None:
                 message = f"the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
                 self.problems.append(self._at(node.start_mark, message, path))
                 return ""
-            return str(found)
+            return str(value)
 
         return _VARIABLE.sub(value, str(node.value))
 

@@ -45,8 +45,8 @@ def _clashing(document: Document, path: Path_, names: Iterable[str]) -> Iterator
 def _missing(value: Mapping[str, Any], text: str, refers: Sequence[str]) -> str | None:
     """What `text` refers to, if that is missing; None if it is there, or if `text` is no reference."""
     head, *names = text.split("/")
-    for one in refers:
-        section, _, parts = one.partition("/")
+    for refer in refers:
+        section, _, parts = refer.partition("/")
         if section == head and not named(section):
             return None if section in value else section
         if section == head and names:
@@ -63,8 +63,8 @@ def _parts(value: Mapping[str, Any], section: str, name: str, parts: str) -> Ite
 
 def _known(value: Mapping[str, Any], refers: Sequence[str]) -> Iterator[str]:
     """Everything that a text with these `x-refers` could refer to."""
-    for one in refers:
-        section, _, parts = one.partition("/")
+    for refer in refers:
+        section, _, parts = refer.partition("/")
         for name in value.get(section, {}) if named(section) else ():
             if parts:
                 yield from (f"{section}/{name}/{part}" for part in _parts(value, section, name, parts))
