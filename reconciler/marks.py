@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from reconciler.departed import TOKEN
 from reconciler.model import Mark
 
 PREFIX = "reconcile_"
 OWNER, DIGEST, PROTECT = f"{PREFIX}owner", f"{PREFIX}digest", f"{PREFIX}protect"
 """The owner mark, on whatever carries tags or metadata."""
+KEYS = f"{PREFIX}keys"
+"""Part of the owner mark: tokens of the keys that we gave maps, in as many numbered tags as they need."""
 ROLLOUT = f"{PREFIX}rollout"
 """Pool metadata: when the rolling reboot began that nodes have to have booted after."""
 POOL = f"{PREFIX}pool"
@@ -34,17 +37,34 @@ BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
 
 HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, POOL)
 """Marks that are not part of what a spec says about tags and metadata."""
+TAG = 252
+"""Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.
+
+Source: learn.microsoft.com, tag resources.
+"""
 _LATER = re.compile(r"-g([2-9]|[1-9]\d+)$")
 
 
-def with_mark(tags: Mapping[str, str], mark: Mark) -> dict[str, str]:
-    """`tags` and the owner mark, as ARM tags or as metadata."""
-    marked = {**tags, OWNER: mark.owner, DIGEST: mark.digest}
+def with_mark(tags: Mapping[str, str | None], mark: Mark) -> dict[str, str]:
+    """`tags` and the owner mark, as ARM tags or as metadata; a tag that is None is left out."""
+    said = {name: value for name, value in tags.items() if value is not None and not name.startswith(KEYS)}
+    marked = {**said, OWNER: mark.owner, DIGEST: mark.digest, **_keys(mark)}
     return {**marked, PROTECT: "true"} if mark.protect else marked
 
 
 def without_mark(tags: Mapping[str, str] | None) -> dict[str, str]:
-    return {name: value for name, value in (tags or {}).items() if name not in HIDDEN}
+    return {name: value for name, value in (tags or {}).items() if name not in HIDDEN and not name.startswith(KEYS)}
+
+
+def _keys(mark: Mark) -> dict[str, str]:
+    text = "".join(sorted(mark.keys))
+    pieces = [text[start : start + TAG] for start in range(0, len(text), TAG)]
+    return {f"{KEYS}{number or ''}": piece for number, piece in enumerate(pieces)}
+
+
+def _keys_of(tags: Mapping[str, str]) -> frozenset[str]:
+    text = "".join(tags[name] for name in sorted(tags) if name.startswith(KEYS))
+    return frozenset(text[start : start + TOKEN] for start in range(0, len(text), TOKEN))
 
 
 def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
@@ -52,7 +72,7 @@ def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
     tags = tags or {}
     if OWNER not in tags:
         return None
-    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true")
+    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true", _keys_of(tags))
 
 
 def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:

@@ -107,11 +107,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who owns a resource and the digest of the body that was last applied to it."""
+    """Who owns a resource and the digest of the body that was last applied to it.
+
+    `keys` are tokens of the keys that its maps were given then; see `departed`.
+    """
 
     owner: str
     digest: str
     protect: bool = False
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,6 @@ def mapped(items: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     return {item["name"]: item.get("value", "") for item in items or ()}
 
 
-def listed(pairs: Mapping[str, str]) -> list[dict[str, str]]:
-    """The map as a list."""
-    return [{"name": name, "value": value} for name, value in pairs.items()]
+def listed(pairs: Mapping[str, str | None]) -> list[dict[str, str]]:
+    """The map as a list, without what is None."""
+    return [{"name": name, "value": value} for name, value in pairs.items() if value is not None]

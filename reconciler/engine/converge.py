@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler import departed
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cloud.errors import translated
 from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark, waiting
@@ -190,7 +191,8 @@ class Convergence:
     def _create(self) -> Look:
         if "create" in self._verbs or self.desired is None:
             return Waiting(self.poll_seconds, "not visible yet")
-        return self._did("create", self.kind.create(self.cloud, self.desired, mark(self.owner, self.desired)))
+        ours = mark(self.kind, self.owner, self.desired)
+        return self._did("create", self.kind.create(self.cloud, self.desired, ours))
 
     def _settle(self, observed: Observed) -> Look:
         """Bring an existing resource to READY without a difference."""
@@ -233,7 +235,8 @@ class Convergence:
 
     def _update(self, observed: Observed, diff: Diff) -> Look:
         assert self.desired is not None
-        operation = self.kind.update(self.cloud, self.desired, mark(self.owner, self.desired), observed, diff)
+        ours, asked = mark(self.kind, self.owner, self.desired), departed.asked(self.kind.maps, self.desired, observed)
+        operation = self.kind.update(self.cloud, asked, ours, observed, diff)
         return self._did("update", operation, observed.detail)
 
     def _did(self, verb: str, operation: Operation | None, detail: str = "") -> Look:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import replace
 
+from reconciler import departed
 from reconciler.diff import diff
 from reconciler.digest import digest
 from reconciler.kind import Kind
@@ -18,14 +19,14 @@ _GOING = {Why.LEFT_SPEC: "left the spec", Why.DESTROYED: "is destroyed"}
 """Why something of ours goes, in words."""
 
 
-def mark(owner: str, desired: Desired) -> Mark:
+def mark(kind: Kind, owner: str, desired: Desired) -> Mark:
     """The owner mark that `desired` is written with."""
-    return Mark(owner, digest(desired.body), desired.protect)
+    return Mark(owner, digest(desired.body), desired.protect, departed.tokens(kind.maps, desired.body))
 
 
 def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Diff:
     """The field diff, and the owner mark's where that must change."""
-    differing = diff(kind.rule, desired.body, observed.body)
+    differing = diff(kind.rule, departed.asked(kind.maps, desired, observed).body, observed.body)
     marks = _mark_changes(owner, desired, observed.mark)
     return Diff(marks + differing.changes)
 

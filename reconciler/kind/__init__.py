@@ -118,6 +118,8 @@ class Kind:
     delete: Callable[[Cloud, Observed], Operation | None]
     arm: ArmType | None = None
     """Its ARM type; None if it is on a data plane only."""
+    maps: tuple[str, ...] = ("tags",)
+    """The maps in its body whose keys the spec chooses: a key that leaves the spec goes, and one of others stays."""
     resolve: Callable[[Cloud, Desired, Mapping[Address, Desired]], Desired] | None = None
     """What names that can move (`latest`, a tag) stand for now, given all that was resolved before it. Only reads."""
     abandon: Callable[[Cloud, Desired], str | None] | None = None

@@ -207,6 +207,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     ready_within=timedelta(minutes=15),
+    maps=("metadata",),
     reads=("batch_account",),
     section="jobs",
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),

@@ -30,7 +30,7 @@ def observed(case: dict[str, Any]) -> Observed | None:
         return None
     mark = Mark(live["owner"], "x", live.get("protect", case.get("protect", False))) if "owner" in live else None
     if live.get("applied"):
-        mark = mark_of(live["owner"], desired(case))
+        mark = mark_of(kind("store"), live["owner"], desired(case))
     return Observed(
         ADDRESS,
         "id",

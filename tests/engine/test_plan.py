@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model import Action, Address, Mark
-from tests.engine.world import Thing, World, plan, spec, want
+from tests.engine.world import KINDS, Thing, World, plan, spec, want
 
 OURS = Mark("me", "x")
 
@@ -107,7 +107,7 @@ def test_the_reason_tells_drift_from_a_changed_spec() -> None:
     from reconciler.engine.decide import mark
 
     desired = want("store/a", size=2)
-    drifted = World({desired.address: Thing({"size": 1}, mark("me", desired))})
+    drifted = World({desired.address: Thing({"size": 1}, mark(KINDS["store"], "me", desired))})
     assert "outside the spec" in plan(drifted, spec(desired)).decisions[0].reason
     edited = World({desired.address: Thing({"size": 1}, OURS)})
     assert "differs from the spec" in plan(edited, spec(desired)).decisions[0].reason

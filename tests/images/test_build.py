@@ -107,6 +107,14 @@ def test_regions_replicas_latest_and_end_of_life_change_in_place(images: Images)
         "westeurope",
     }
     images.done()
+    images.image["regions"] = {"swedencentral": 2}
+    (change,) = next(d for d in images.world.plan().decisions if str(d.address) == VERSION).diff.changes
+    assert (change.path, change.before, change.after) == (
+        "properties.publishingProfile.targetRegions.westeurope",
+        1,
+        None,
+    )
+    images.done()
     assert images.machines() == 1
 
 

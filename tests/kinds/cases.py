@@ -5,9 +5,10 @@ of it that `key` cases are about; every other file is a list of cases. What a ca
 
     desired   a spec gives this body; `put` is what creating it sends, and `at` the end of the id that it is sent to
     raw       what ARM shows has these differences (path → rule) from the spec, and this health and mark
-    after     a spec that was applied as `before` and is now `after` gives this decision; `patch` is what it sends;
-              with `after: null` what it asked for has left the spec
-    key       a property of the entry is set and then changed: every differing path starts with `path`, under one rule
+    after     a spec that was applied as `before`, to which others added `theirs`, and that is now `after` gives this
+              decision; `patch` is what it sends; with `after: null` what it asked for has left the spec
+    key       a property of the entry is set, changed and taken out again: every differing path starts with `path`,
+              under one rule
 """
 
 from __future__ import annotations

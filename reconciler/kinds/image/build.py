@@ -153,7 +153,10 @@ def profile(desired: Desired) -> dict[str, Any]:
     wire = {key: value for key, value in profile.items() if value is not None}
     if "endOfLifeDate" in wire:
         wire["endOfLifeDate"] += "T00:00:00Z"
-    return {**wire, "targetRegions": [{"name": name, "regionalReplicaCount": count} for name, count in regions]}
+    return {
+        **wire,
+        "targetRegions": [{"name": name, "regionalReplicaCount": count} for name, count in regions if count],
+    }
 
 
 def abandon(cloud: Cloud, desired: Desired) -> str | None:

@@ -234,7 +234,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, version: Observed, diff: 
     elif version.body["stage"]:
         machine.clear(cloud, state.resources)
     else:
-        tags = {**state.tags, **marks.with_mark(desired.body["tags"], mark)}
+        tags = marks.with_mark({**state.tags, **desired.body["tags"]}, mark)
         # a storage profile is required; an empty one changes nothing (Microsoft's example Update_WithoutSourceId)
         properties = {"publishingProfile": build.profile(desired), "storageProfile": {}}
         body = {"tags": tags, "properties": properties}
@@ -276,6 +276,7 @@ KIND = Kind(
     abandon=build.abandon,
     takes=takes,
     ready_within=timedelta(hours=2),
+    maps=("tags", "properties.publishingProfile.targetRegions"),
     reads=("image_definition",),
     spares_occupied=True,
     costs=costs.COSTS,

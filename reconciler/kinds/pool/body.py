@@ -16,6 +16,13 @@ from reconciler.spec.pools import Pool, StartTask
 from reconciler.spec.spec import Spec
 
 NAME = "pool"
+MAPS = (
+    "tags",
+    "properties.metadata",
+    "properties.startTask.environmentSettings",
+    "properties.deploymentConfiguration.virtualMachineConfiguration.containerConfiguration.containerRegistries",
+)
+"""Maps whose keys the spec chooses."""
 
 
 def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mappin
         if not properties[part]:
             del properties[part]
     body: Any = {"identity": arm.user_assigned(desired.body["identity"]), "properties": properties}
-    if desired.body["tags"]:
-        body["tags"] = desired.body["tags"]
+    if tags := {name: value for name, value in desired.body["tags"].items() if value is not None}:
+        body["tags"] = tags
     where = (cloud.target.resource_group, cloud.account or "", name)
     try:
         cloud.batch_management.pool.create(*where, body, etag="*", match_condition=MatchConditions.IfMissing)
@@ -98,7 +98,8 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
     if "identity" in tops:
         body["identity"] = arm.user_assigned(desired.body["identity"])
     if "tags" in tops:
-        body["tags"] = {**pool.body["tags"], **desired.body["tags"]}
+        tags = {**pool.body["tags"], **desired.body["tags"]}
+        body["tags"] = {name: value for name, value in tags.items() if value is not None}
     return body
 
 

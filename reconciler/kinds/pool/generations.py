@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler import marks
+from reconciler import departed, marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.diff import diff
 from reconciler.kinds.pool import handover
+from reconciler.kinds.pool.body import MAPS
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import Handover, state_of
 from reconciler.model import STAGE, Desired, Diff, Health, Observed, Rule
@@ -96,7 +97,7 @@ def choose(desired: Desired, live: Live, rule: RuleOf) -> Generations:
     """The current generation: the newest that needs no new generation, or the newest of all if there is none. Pure."""
     newest = sorted(live.pools, key=_number, reverse=True)
     staying = [pool for pool in newest if not going(pool)]
-    compared = [(pool, diff(rule, desired.body, pool.body)) for pool in staying or newest]
+    compared = [(pool, diff(rule, departed.asked(MAPS, desired, pool).body, pool.body)) for pool in staying or newest]
     fit = [pair for pair in compared if pair[1].rule < Rule.WHEN_EMPTY]
     now, differs = (fit or compared)[0]
     others = tuple(pool for pool in newest if pool is not now and pool.mark is not None)

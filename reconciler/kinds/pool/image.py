@@ -149,7 +149,8 @@ def wire(machine: Mapping[str, Any], agent: str) -> dict[str, Any]:
     body: dict[str, Any] = {"imageReference": machine["imageReference"], "nodeAgentSkuId": agent}
     containers = machine["containerConfiguration"]
     if containers is not None:
-        pulled_by = containers["containerRegistries"].items()
-        listed = [{"registryServer": server, "identityReference": {"resourceId": who}} for server, who in pulled_by]
+        pulled_by = {server: who for server, who in containers["containerRegistries"].items() if who is not None}
+        references = {server: {"resourceId": who} for server, who in pulled_by.items()}
+        listed = [{"registryServer": server, "identityReference": who} for server, who in references.items()]
         body["containerConfiguration"] = {**containers, "containerRegistries": listed}
     return body

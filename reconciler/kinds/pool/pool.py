@@ -126,6 +126,7 @@ KIND = Kind(
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=3,
     ready_within=timedelta(minutes=45),
+    maps=pool_body.MAPS,
     reads=("batch_account",),
     section="pools",
     costs=costs.COSTS,
