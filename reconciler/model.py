@@ -49,11 +49,12 @@ class Rule(IntEnum):
 
 
 class Health(StrEnum):
-    """Whether a resource is usable: READY, on its way (BUSY), or broken (FAILED)."""
+    """Whether a resource is usable: READY, on its way (BUSY), or broken (FAILED). UNKNOWN: it could not be read."""
 
     READY = "ready"
     BUSY = "busy"
     FAILED = "failed"
+    UNKNOWN = "unknown"
 
 
 class Action(StrEnum):
@@ -67,6 +68,8 @@ class Action(StrEnum):
     WAIT = "wait"
     DEFER = "defer"
     REFUSE = "refuse"
+    UNKNOWN = "unknown"
+    """It could not be read, so that nothing is done about it."""
 
 
 class Why(StrEnum):
@@ -90,6 +93,7 @@ class Why(StrEnum):
     UNCHANGEABLE = "unchangeable"
     PENDING = "pending"
     """Its body is known only once the subscription has been registered for a provider."""
+    UNREADABLE = "unreadable"
     LEFT_SPEC = "left_spec"
     SURPLUS = "surplus"
     DESTROYED = "destroyed"
@@ -126,6 +130,7 @@ class Desired:
     `vacates` says how its occupants leave for a change that needs it empty; without it that change waits.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
     asked what the spec leaves open (`latest`, the next version), and the body lacks it.
+    `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it.
     """
 
     address: Address
@@ -136,6 +141,12 @@ class Desired:
     obstacle: str = ""
     vacates: str = ""
     pending: str = ""
+    unreadable: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the body lacks what the spec leaves open."""
+        return bool(self.pending or self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +163,11 @@ class Progress:
 class Observed:
     """What Azure reports, normalised to the shape of the desired body.
 
-    `detail` explains the health in words. `occupants` are what keeps it from being empty or from being
-    deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it is deleted although the spec
-    names it, `kept` that it stays although the spec does not; `logs` are the texts that it has written so far, by name.
-    `held` says why its occupants must not be disturbed now. `state` is what its kind knows beyond the wire: a
-    frozen value of the kind's own type, which nobody else reads.
+    `detail` explains the health in words; of what could not be read nothing else is known. `occupants` are what keeps
+    it from being empty or from being deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it
+    is deleted although the spec names it, `kept` that it stays although the spec does not; `logs` are the texts that it
+    has written so far, by name. `held` says why its occupants must not be disturbed now. `state` is what its kind knows
+    beyond the wire: a frozen value of the kind's own type, which nobody else reads.
     """
 
     address: Address

@@ -1,6 +1,6 @@
 """The command line: the only part that prints, reads the environment or exits.
 
-Exit codes: 0 fine, 1 failed, 2 changes pending or deferred, 3 refused, 4 invalid spec or usage.
+Exit codes: 0 fine, 1 failed, 2 changes pending, deferred or not known, 3 refused, 4 invalid spec or usage.
 """
 
 from __future__ import annotations

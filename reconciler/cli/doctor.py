@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import common
+from reconciler.model import Action
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -95,8 +96,9 @@ def _preflight(reading: Reading) -> Iterator[Row]:
     facts = reading.facts
     if facts is None:
         return
-    checked = set()
-    checked.add("subscription")  # it has a row already
+    for decision in reading.plan.of(Action.UNKNOWN):
+        yield str(decision.address), "not checked", decision.reason
+    checked = {"subscription"}  # it has a row already
     for finding in reading.findings:
         if finding.check != "subscription":
             checked.add(finding.check)

@@ -14,6 +14,7 @@ from reconciler.cli import common
 from reconciler.words import count
 
 if TYPE_CHECKING:
+    from reconciler.engine.observe import Sight
     from reconciler.model import Observed
     from reconciler.spec import Spec
 
@@ -43,13 +44,18 @@ def status(spec: Path | None, cloud: str | None, shape: str) -> int:
     from reconciler.render import as_text
     from reconciler.render.views import StatusView
 
-    loaded, observed = _observed(spec, cloud)
-    ours = [resource for resource in observed if resource.mark and resource.mark.owner == loaded.name]
+    loaded, sight = _observed(spec, cloud)
+    ours = [*(resource for resource in sight.resources if _ours(loaded, resource)), *sight.unknown]
+    ours.sort(key=lambda resource: resource.address)
     common.show(StatusView(ours), shape)
     return 0 if as_text.healthy(ours) else 1
 
 
-def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, tuple[Observed, ...]]:
+def _ours(spec: Spec, resource: Observed) -> bool:
+    return resource.mark is not None and resource.mark.owner == spec.name
+
+
+def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Sight]:
     loaded = common.load_spec(spec, cloud)
     from reconciler.engine.observe import observe
     from reconciler.engine.resolve import resolve
@@ -73,8 +79,10 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
         loaded = common.load_spec(spec, cloud)
         click.echo(json.dumps(records.record(loaded, common.reach(loaded), kind, name), indent=2))
         return
-    loaded, observed = _observed(spec, cloud)
-    values = dict(_outputs(resource for resource in observed if resource.mark and resource.mark.owner == loaded.name))
+    loaded, sight = _observed(spec, cloud)
+    for error in sight.unread.values():
+        raise error  # a program that reads them must not take a part for the whole
+    values = dict(_outputs(resource for resource in sight.resources if _ours(loaded, resource)))
     common.show(OutputsView(values), shape)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.errors import Refused
+from reconciler.errors import ReconcileError, Refused
+from reconciler.model import Action
 
 if TYPE_CHECKING:
     from reconciler.cost import Cost, Uses
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 
 def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost | None:
     """What the plan costs, if that is to be shown; with `wanted` None, it is shown if the plan changes the cost."""
-    if wanted is False:
+    if wanted is False or _unread(reading):
         return None
     uses = _uses(reading)
     return _price(reading, uses, prices) if wanted or uses.differ else None
 
 
 def priced(reading: Reading, prices: Path | None) -> Cost:
+    """What the plan costs. ReconcileError if something that costs could not be read: a part is not the whole."""
+    if why := _unread(reading):
+        raise ReconcileError(why)
     return _price(reading, _uses(reading), prices)
 
 
@@ -37,6 +41,14 @@ def check(reading: Reading, prices: Path | None, cost: Cost | None) -> None:
     maximum = Decimal(str(reading.spec.budget["maxMonthly"]))
     if problem := over_budget(cost or priced(reading, prices), maximum):
         raise Refused(problem)
+
+
+def _unread(reading: Reading) -> str:
+    """Why something that costs is not known, or nothing."""
+    from reconciler.kinds import KINDS
+
+    decisions = reading.plan.of(Action.UNKNOWN)
+    return next((decision.reason for decision in decisions if KINDS[decision.address.kind].costs), "")
 
 
 def _uses(reading: Reading) -> Uses:

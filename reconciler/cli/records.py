@@ -71,5 +71,7 @@ def _document(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud, kind
 
     assert kind.record is not None
     resource = desired[Address(kind.name, name)]
+    if resource.unreadable:
+        raise Refused(resource.unreadable)
     with reading(f"the {kind.one} {name}"):
         return kind.record.make(cloud, spec, resource, kind.observe(cloud, resource))

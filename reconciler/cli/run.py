@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from reconciler.render.runs import RunView
     from reconciler.render.views import PlanView
 
-CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.WAIT, Action.DEFER)
+OPEN = (Action.DEFER, Action.UNKNOWN)
+"""What may be left to do after an apply in which all went well."""
+CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.WAIT, *OPEN)
 
 
 @click.command()
@@ -112,7 +114,7 @@ def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: 
     if reading.plan.of(Action.REFUSE):
         raise Refused("the plan has refused resources; nothing was changed")
     if not reading.plan.steps:
-        return 2 if reading.plan.of(Action.DEFER) else 0
+        return 2 if _left_open(reading) else 0
     if not yes:
         common.ask(f"{verb} this plan")
     from reconciler.engine import loop
@@ -140,7 +142,11 @@ def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:
         return 1
     if Status.STOPPED in statuses:
         return 3
-    return 2 if Status.DEFERRED in statuses or reading.plan.of(Action.DEFER) else 0
+    return 2 if Status.DEFERRED in statuses or _left_open(reading) else 0
+
+
+def _left_open(reading: Reading) -> bool:
+    return any(reading.plan.of(action) for action in OPEN)
 
 
 @contextmanager
@@ -180,13 +186,18 @@ def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
 
 def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Report]:
     from reconciler.cloud.errors import reading
+    from reconciler.kind.unread import UNREADABLE
     from reconciler.kinds import KINDS
+    from reconciler.model import Report
 
     for address, resource in desired.items():
         tell = KINDS[address.kind].report
         if tell is None:
             continue
-        with reading(f"what {address} has come to"):
-            report = tell(cloud, resource)
+        try:
+            with reading(f"what {address} has come to"):
+                report = tell(cloud, resource)
+        except UNREADABLE as error:
+            report = Report(address, str(error))
         if report is not None:
             yield report

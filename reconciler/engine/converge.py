@@ -198,6 +198,8 @@ class Convergence:
         """Bring an existing resource to READY without a difference."""
         if observed.health is Health.BUSY:
             return Waiting(self.poll_seconds, observed.detail, observed.progress)
+        if observed.health is Health.UNKNOWN:
+            return Ended(Status.FAILED, f"cannot {self.step.action} {observed.address}: {observed.detail}")
         decision = self._decision(observed)
         if not self._verbs and decision.action is Action.REFUSE:
             return Ended(Status.STOPPED, f"cannot change {observed.address}: {decision.reason}")

@@ -40,6 +40,8 @@ def _decided(
     kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]
 ) -> Decision:
     address = desired.address
+    if desired.unreadable:
+        return Decision(address, Action.UNKNOWN, Why.UNREADABLE, desired.unreadable)
     if observed is None:
         if desired.obstacle:
             return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle)

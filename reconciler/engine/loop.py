@@ -43,12 +43,16 @@ def read(
     destroying: bool = False,
     history: Mapping[str, float] | None = None,
 ) -> Reading:
-    """Observe and plan. Raises SpecError for an unknown target, AzureError or Unreachable from reading.
+    """Observe and plan. Raises SpecError for an unknown target, AzureError or Unreachable if nothing can be read.
 
     `history` says how many seconds steps took before, by `estimate.key`.
     """
     desired = resolve(spec, cloud, kinds)
-    observed = observe(cloud, kinds, desired)
+    sight = observe(cloud, kinds, desired)
+    desired, observed = sight.marked(desired), sight.resources
+    if destroying:
+        for error in sight.unread.values():
+            raise error  # what is not seen may need what would be deleted
     selected = graphs.select(desired, observed, targets, excludes) if targets or excludes else None
     if destroying:
         plan = planning.destroy(spec.name, kinds, desired, observed, selected=selected)
@@ -56,7 +60,8 @@ def read(
     else:
         made = _checked(spec, cloud, kinds, desired, observed, selected)
     every = registering.with_registrations(kinds)
-    timed = replace(made.plan, seconds=estimate.seconds(made.plan, every, desired, history or {}))
+    notes = (*sight.notes(cloud, kinds), *made.plan.notes)
+    timed = replace(made.plan, notes=notes, seconds=estimate.seconds(made.plan, every, desired, history or {}))
     return replace(made, plan=timed)
 
 

@@ -9,7 +9,7 @@ from reconciler.engine.decide import decide, decide_stray
 from reconciler.kind import Kinds
 from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step, Why
 
-QUIET = {Action.NONE, Action.DEFER, Action.REFUSE}
+QUIET = {Action.NONE, Action.DEFER, Action.REFUSE, Action.UNKNOWN}
 """Actions without a step."""
 
 

@@ -12,14 +12,17 @@ from dataclasses import replace
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.engine import graph
-from reconciler.errors import NotRegistered
+from reconciler.errors import AzureError, NotRegistered, Unreachable
 from reconciler.kind import Kind, Kinds
 from reconciler.model import Address, Desired
 from reconciler.spec.spec import Spec
 
 
 def resolve(spec: Spec, cloud: Cloud, kinds: Kinds) -> dict[Address, Desired]:
-    """All that `spec` asks for, in the order of its references, with every moving name replaced by what it means."""
+    """All that `spec` asks for, in the order of its references, with every moving name replaced by what it means.
+
+    What could not be asked is `unreadable`, with all that follows from it.
+    """
     resolved: dict[Address, Desired] = {}
     for address, want in graph.build(spec, kinds).items():
         resolved[address] = _resolved(cloud, kinds[address.kind], want, resolved)
@@ -44,9 +47,8 @@ def later(cloud: Cloud, kinds: Kinds, desired: MutableMapping[Address, Desired])
 def _resolved(cloud: Cloud, kind: Kind, want: Desired, before: Mapping[Address, Desired]) -> Desired:
     if kind.resolve is None:
         return want
-    unsaid = next((before[ref].pending for ref in want.refs if before[ref].pending), "")
-    if unsaid:
-        return replace(want, pending=unsaid)
+    for known in (before[ref] for ref in want.refs if before[ref].open):
+        return replace(want, pending=known.pending, unreadable=known.unreadable)
     try:
         with reading(f"what {want.address} stands for"):
             return kind.resolve(cloud, want, before)
@@ -54,3 +56,5 @@ def _resolved(cloud: Cloud, kind: Kind, want: Desired, before: Mapping[Address, 
         if not error.namespace:
             raise
         return replace(want, pending=error.namespace)
+    except (AzureError, Unreachable) as error:
+        return replace(want, unreadable=str(error))

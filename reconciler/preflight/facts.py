@@ -116,7 +116,7 @@ def changes(
     return tuple(
         _change(nodes, decision, desired[decision.address], live.get(decision.address))
         for decision in made
-        if (nodes := kinds[decision.address.kind].needs.nodes) and not desired[decision.address].pending
+        if (nodes := kinds[decision.address.kind].needs.nodes) and not desired[decision.address].open
     )
 
 

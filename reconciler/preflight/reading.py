@@ -72,7 +72,7 @@ def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tupl
 
 def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
     """The images that the spec itself builds, which are always in the region of its pools."""
-    made = ((kinds[address.kind].needs.image, want) for address, want in desired.items() if not want.pending)
+    made = ((kinds[address.kind].needs.image, want) for address, want in desired.items() if not want.open)
     return frozenset(image(want) for image, want in made if image)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model import (
     STAGE,
     Action,
+    Address,
     Change,
     Decision,
     Health,
@@ -30,6 +32,7 @@ SYMBOLS = {
     Action.WAIT: ("…", "cyan"),
     Action.DEFER: ("»", "cyan"),
     Action.REFUSE: ("!", "red"),
+    Action.UNKNOWN: ("?", "yellow"),
 }
 COSTS = {
     Rule.LIVE: "live",
@@ -47,6 +50,7 @@ WORDS = {
     Action.WAIT: "in progress",
     Action.DEFER: "deferred",
     Action.REFUSE: "refused",
+    Action.UNKNOWN: "not known",
 }
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
 MINUTE, LONG_STEP = 60, 120
@@ -62,7 +66,7 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
     """
     paint = _painter(colour)
     lines: list[str] = []
-    for decision in plan.decisions:
+    for decision in _told_once(plan.decisions):
         if decision.action is not Action.NONE:
             lines += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint)
         elif decision.summarised:
@@ -71,6 +75,19 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
     if lines:
         lines.append("")
     return "\n".join([*lines, summary(plan), *_way(plan, *way)])
+
+
+def _told_once(decisions: Iterable[Decision]) -> Iterator[Decision]:
+    """The decisions; of those that could not be read for one reason, only the first gives it."""
+    first: dict[str, Address] = {}
+    for decision in decisions:
+        if (
+            decision.action is Action.UNKNOWN
+            and first.setdefault(decision.reason, decision.address) != decision.address
+        ):
+            yield replace(decision, reason=f"for the same reason as {first[decision.reason]}")
+        else:
+            yield decision
 
 
 def _way(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
@@ -189,4 +206,4 @@ def _painter(colour: bool) -> Any:  # noqa: FBT001
 
 
 def healthy(observed: Iterable[Observed]) -> bool:
-    return all(resource.health is not Health.FAILED for resource in observed)
+    return all(resource.health not in (Health.FAILED, Health.UNKNOWN) for resource in observed)

@@ -20,7 +20,7 @@ ADDRESS = Address("store", "a")
 
 
 def desired(case: dict[str, Any]) -> Desired:
-    more = {key: case[key] for key in ("protect", "obstacle", "vacates", "pending") if key in case}
+    more = {key: case[key] for key in ("protect", "obstacle", "vacates", "pending", "unreadable") if key in case}
     return Desired(ADDRESS, case["wanted"], **more)
 
 

@@ -171,7 +171,7 @@ def spec(*desired: Desired) -> dict[Address, Desired]:
 
 
 def plan(world: World, desired: dict[Address, Desired], owner: str = "me", kinds: Kinds = KINDS, **more: Any) -> Plan:
-    return planning.make(owner, kinds, desired, observe(Sky(world, owner), kinds, desired), **more)
+    return planning.make(owner, kinds, desired, observe(Sky(world, owner), kinds, desired).resources, **more)
 
 
 def carry_out(

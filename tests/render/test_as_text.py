@@ -31,6 +31,7 @@ WHY = {
     Action.DEFER: Why.OCCUPIED,
     Action.REFUSE: Why.FOREIGN,
     Action.WAIT: Why.BUSY,
+    Action.UNKNOWN: Why.UNREADABLE,
 }
 
 
@@ -57,6 +58,8 @@ EVERYTHING = Plan(
         decision("identity/theirs", Action.REFUSE, "belongs to the spec 'other'"),
         decision("pool/booting", Action.WAIT, "in progress: 1 of 2 nodes ready, 1 starting"),
         decision("conversion/job", Action.UPDATE, "188 of 5,000 to convert", Change("pending", 188, 0, Rule.LIVE)),
+        decision("conversion/closed", Action.UNKNOWN, "cannot read the blobs of sa: AuthorizationFailure: no"),
+        decision("conversion/too", Action.UNKNOWN, "cannot read the blobs of sa: AuthorizationFailure: no"),
         decision("job/evil\x1b[2J", Action.CREATE, "line\nbreak"),
     ),
     (Step("storage_account/sa", Address("storage_account", "sa"), Action.CREATE),),

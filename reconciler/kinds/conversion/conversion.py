@@ -17,7 +17,7 @@ from urllib.parse import quote
 from reconciler.azure import roles
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kind import Kind
+from reconciler.kind import Kind, unread
 from reconciler.kinds.conversion import bundle, submission, tables
 from reconciler.kinds.conversion.work import Work, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Report, Rule
@@ -104,7 +104,7 @@ def _failures(cloud: Cloud, place: str, prefix: str) -> dict[str, str]:
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     for desired in wanted:
-        observed = observe(cloud, desired)
+        observed = unread.observed(observe, cloud, desired, f"the blobs of {desired.address}")
         if observed is not None:
             yield observed
 

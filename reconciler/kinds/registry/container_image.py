@@ -14,7 +14,7 @@ from datetime import timedelta
 from reconciler.cloud import arm, pairs, registries
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import Refused
-from reconciler.kind import Kind
+from reconciler.kind import Kind, unread
 from reconciler.kinds.registry import build_context
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -64,7 +64,8 @@ def _registry_id(cloud: Cloud, desired: Desired) -> str:
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    return [observed for desired in wanted if (observed := observe(cloud, desired))]
+    read = (unread.observed(observe, cloud, desired, f"the image {desired.address.name}") for desired in wanted)
+    return [observed for observed in read if observed]
 
 
 def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
