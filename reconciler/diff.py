@@ -7,7 +7,7 @@ not compared: what Azure or others add stays. A declared None asks for absence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model import Body, Change, Diff, Rule
@@ -23,6 +23,19 @@ def diff(rule: Callable[[str], Rule], desired: Body, observed: Body) -> Diff:
         Change(path, before, after, rule(re.sub(r"\[\d+\]", "", path))) for path, before, after in _leaves(live, wanted)
     )
     return Diff(tuple(sorted((c for c in changes if c.rule is not Rule.IGNORE), key=lambda c: c.path)))
+
+
+def made(desired: Body) -> Diff:
+    """Every field that a new resource will have, in path order; those that are empty are left out."""
+    return Diff(tuple(Change(path, None, value, Rule.LIVE) for path, value in sorted(_filled(desired))))
+
+
+def _filled(body: Body, before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in body.items():
+        if isinstance(value, Mapping):
+            yield from _filled(value, f"{before}{key}.")
+        elif value not in (None, [], ()):
+            yield f"{before}{key}", value
 
 
 def _plain(value: Any) -> Any:

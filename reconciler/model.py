@@ -188,12 +188,16 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One differing field. `before` or `after` is None where the field is absent."""
+    """One differing field. `before` or `after` is None where the field is absent.
+
+    `path` is that of the wire, such as `properties.vmSize`; `key` is what the spec calls it.
+    """
 
     path: str
     before: Any
     after: Any
     rule: Rule
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,12 @@ def format_option(function: Function) -> Function:
     return click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True)(function)
 
 
+def wire_option(function: Function) -> Function:
+    """`--wire`."""
+    text = "Call fields as Azure's REST API does, and show values whole."
+    return click.option("--wire", is_flag=True, help=text)(function)
+
+
 def show(view: View, shape: str) -> None:
     """Print a view in a format."""
     from reconciler.render import views

@@ -36,9 +36,16 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.selection
 @common.format_option
 @common.cost_options
+@common.wire_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 def plan(
-    selection: Selection, shape: str, prices: Path | None, *, wants_cost: bool | None, detailed_exitcode: bool
+    selection: Selection,
+    shape: str,
+    prices: Path | None,
+    *,
+    wants_cost: bool | None,
+    wire: bool,
+    detailed_exitcode: bool,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
@@ -46,7 +53,7 @@ def plan(
     reading, _ = read(selection)
     wanted = wants_cost if views.tells_cost_unasked(shape) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
-    common.show(_view(reading, cost), shape)
+    common.show(_view(reading, cost, wire=wire), shape)
     pricing.check(reading, prices, cost)
     if reading.plan.of(Action.REFUSE):
         return 3
@@ -57,13 +64,16 @@ def plan(
 @common.selection
 @common.format_option
 @common.cost_options
+@common.wire_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def apply(selection: Selection, shape: str, prices: Path | None, *, wants_cost: bool | None, yes: bool) -> int:
+def apply(
+    selection: Selection, shape: str, prices: Path | None, *, wants_cost: bool | None, wire: bool, yes: bool
+) -> int:
     """Make live Azure as the spec says: show the plan, ask, and carry it out."""
     run = _run(shape)
     reading, cloud = read(selection)
     cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
-    run.plan(_view(reading, cost))
+    run.plan(_view(reading, cost, wire=wire))
     pricing.check(reading, prices, cost)
     code = _carry_out(reading, cloud, run, "apply", yes=yes)
     _end(reading, cloud, run)
@@ -73,12 +83,13 @@ def apply(selection: Selection, shape: str, prices: Path | None, *, wants_cost: 
 @click.command()
 @common.selection
 @common.format_option
+@common.wire_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(selection: Selection, shape: str, *, yes: bool) -> int:
+def destroy(selection: Selection, shape: str, *, wire: bool, yes: bool) -> int:
     """Delete everything that the spec owns, last made first. Protected resources stay."""
     run = _run(shape)
     reading, cloud = read(selection, destroying=True)
-    run.plan(_view(reading, None))
+    run.plan(_view(reading, None, wire=wire))
     return _carry_out(reading, cloud, run, "destroy", yes=yes)
 
 
@@ -102,11 +113,11 @@ def _run(shape: str) -> RunView:
     return runs.view(shape, click.echo, terminal=sys.stdout.isatty(), colour=common.colour())
 
 
-def _view(reading: Reading, cost: Cost | None) -> PlanView:
+def _view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
     from reconciler.engine import estimate
     from reconciler.render.views import PlanView
 
-    return PlanView(reading.plan, estimate.critical_path(reading.plan), cost)
+    return PlanView(reading.plan, estimate.critical_path(reading.plan), cost, wire)
 
 
 def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool) -> int:

@@ -6,14 +6,14 @@ does what the plan did not show.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from reconciler import departed
-from reconciler.diff import diff
+from reconciler.diff import diff, made
 from reconciler.digest import digest
 from reconciler.kind import Kind
-from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Health, Mark, Observed, Rule, Why
+from reconciler.model import STAGE, Action, Address, Change, Decision, Desired, Diff, Health, Mark, Observed, Rule, Why
 
 _GOING = {Why.LEFT_SPEC: "left the spec", Why.DESTROYED: "is destroyed"}
 """Why something of ours goes, in words."""
@@ -28,7 +28,7 @@ def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Dif
     """The field diff, and the owner mark's where that must change."""
     differing = diff(kind.rule, departed.asked(kind.maps, desired, observed).body, observed.body)
     marks = _mark_changes(owner, desired, observed.mark)
-    return Diff(marks + differing.changes)
+    return Diff(marks + _named(kind, differing.changes))
 
 
 def decide(kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]) -> Decision:
@@ -45,7 +45,7 @@ def _decided(
     if observed is None:
         if desired.obstacle:
             return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle)
-        return Decision(address, Action.CREATE, Why.ABSENT, "not there yet")
+        return Decision(address, Action.CREATE, Why.ABSENT, "not there yet", _made(kind, desired))
     foreign = _foreign(owner, observed)
     if foreign and address not in adopt:
         reason = f"{foreign}; to take it over, list {address} under adopt:"
@@ -91,6 +91,19 @@ def waiting(kind: Kind, observed: Observed) -> str:
         return observed.held
     occupants = ", ".join(observed.occupants)
     return f"needs an empty {kind.name}, but it holds {occupants}; {kind.emptied_by} first"
+
+
+def _made(kind: Kind, desired: Desired) -> Diff:
+    """What a new resource will have beside what all have of which the spec says nothing."""
+    usual = {change.path: change.after for change in made(kind.usual).changes}
+    told = (change for change in made(desired.body).changes if usual.get(change.path) != change.after)
+    named = _named(kind, (change for change in told if change.path != STAGE))
+    return Diff(tuple(sorted(named, key=lambda change: change.key)))
+
+
+def _named(kind: Kind, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes, with what the spec calls each field."""
+    return tuple(replace(change, key=kind.key(change.path)) for change in changes)
 
 
 def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) -> Decision:

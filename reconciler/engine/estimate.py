@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.kind import Kinds
-from reconciler.model import Address, Decision, Desired, Plan, Why
+from reconciler.model import Action, Address, Decision, Desired, Plan, Why
 
 
 def key(decision: Decision) -> str:
     """The name under which the time of a decision is remembered; its dearest change is part of it."""
-    rule = f" {decision.diff.rule.name.lower()}" if decision.diff else ""
+    changed = decision.diff and decision.action is not Action.CREATE
+    rule = f" {decision.diff.rule.name.lower()}" if changed else ""
     return f"{decision.action}{rule} {decision.address}"
 
 

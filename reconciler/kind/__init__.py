@@ -15,7 +15,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cost.use import Costs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
-from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Report, Rule
+from reconciler.model import Address, Body, Decision, Desired, Diff, Mark, Observed, Report, Rule
 from reconciler.spec.spec import Spec
 from reconciler.words import plural
 
@@ -118,6 +118,10 @@ class Kind:
     delete: Callable[[Cloud, Observed], Operation | None]
     arm: ArmType | None = None
     """Its ARM type; None if it is on a data plane only."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Wire path → what the spec calls it; paths below follow, and others only lose their `properties.`."""
+    usual: Body = field(default_factory=dict)
+    """What its body has where the spec says nothing; it is not told of a resource that is to be made."""
     maps: tuple[str, ...] = ("tags",)
     """The maps in its body whose keys the spec chooses: a key that leaves the spec goes, and one of others stays."""
     resolve: Callable[[Cloud, Desired, Mapping[Address, Desired]], Desired] | None = None
@@ -171,6 +175,15 @@ class Kind:
     def many(self) -> str:
         """What people call several of it."""
         return plural(self.one)
+
+    def key(self, path: str) -> str:
+        """What the spec calls the field at a wire path."""
+        parts = path.split(".")
+        for end in range(len(parts), 0, -1):
+            key = self.keys.get(".".join(parts[:end]))
+            if key is not None:
+                return ".".join([*([key] if key else []), *parts[end:]])
+        return path.removeprefix("properties.")
 
     def rule(self, path: str) -> Rule:
         """The rule of the longest field that is `path` or a prefix of it. LookupError if there is none."""

@@ -207,6 +207,13 @@ KIND = Kind(
     update=update,
     delete=delete,
     ready_within=timedelta(minutes=15),
+    keys={"constraints": "", "poolInfo.poolId": "pool"},
+    usual={
+        "priority": 0,
+        "constraints": {"maxTaskRetryCount": 0, "maxWallClockTime": UNLIMITED},
+        "state": "active",
+        "stage": "enabled",
+    },
     maps=("metadata",),
     reads=("batch_account",),
     section="jobs",

@@ -64,6 +64,7 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, patched=("properties",)).verbs(),
     noun="Log Analytics workspace",
+    keys={"properties.sku.name": "sku"},
     section=SECTION,
     outputs={"customerId": "properties.customerId"},
     inverse=Inverse(say=entry, tagged=True),

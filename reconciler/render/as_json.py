@@ -80,7 +80,13 @@ def _plain(value: Any) -> Any:
 
 def _decision(decision: Decision) -> dict[str, Any]:
     changes = [
-        {"path": change.path, "before": change.before, "after": change.after, "rule": change.rule.name.lower()}
+        {
+            "path": change.path,
+            "key": change.key or change.path,
+            "before": change.before,
+            "after": change.after,
+            "rule": change.rule.name.lower(),
+        }
         for change in decision.diff.changes
     ]
     return {
@@ -95,7 +101,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 def _read_decision(decision: dict[str, Any]) -> Decision:
     changes = tuple(
-        Change(change["path"], change["before"], change["after"], Rule[change["rule"].upper()])
+        Change(change["path"], change["before"], change["after"], Rule[change["rule"].upper()], change["key"])
         for change in decision["changes"]
     )
     address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])

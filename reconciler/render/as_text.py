@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ from reconciler.model import (
     Status,
     Table,
 )
+from reconciler.render import values
 from reconciler.words import count
 
 SYMBOLS = {
@@ -55,20 +55,21 @@ WORDS = {
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
 MINUTE, LONG_STEP = 60, 120
 """Seconds: from the first on, times are in minutes; from the second on, a step shows how long it takes."""
-LONGEST = 60
-"""How many characters of a value are shown."""
+FIELDS = 12
+"""How many fields of a resource that is to be made are shown."""
 
 
-def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bool = False) -> str:
+def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bool = False, wire: bool = False) -> str:
     """Every change of the plan with its reason and rule; resources without a change are only counted.
 
-    `way` is the critical path: its seconds and its steps.
+    `way` is the critical path: its seconds and its steps. With `wire`, fields are called as in Azure's REST API, and
+    values are shown whole.
     """
     paint = _painter(colour)
     lines: list[str] = []
     for decision in _told_once(plan.decisions):
         if decision.action is not Action.NONE:
-            lines += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint)
+            lines += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint, wire=wire)
         elif decision.summarised:
             lines.append(paint("dim", f"  = {clean(str(decision.address))}: {clean(decision.reason)}"))
     lines += [f"  note: {clean(note)}" for note in plan.notes]
@@ -115,26 +116,31 @@ def summary(plan: Plan) -> str:
     return f"Plan: {', '.join(counts)}; {unchanged} unchanged."
 
 
-def _decision(decision: Decision, seconds: float, paint: Any) -> list[str]:
+def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> list[str]:
     symbol, colour = SYMBOLS[decision.action]
     head = f"  {symbol} {clean(str(decision.address))}"
     time = f"  (about {duration(seconds)})" if seconds >= LONG_STEP else ""
     lines = [f"{paint(colour, head)}  {paint('dim', clean(decision.reason) + time)}"]
-    if not decision.summarised:  # the reason says how far a change of several stages is
-        lines += [f"      {_change(change)}" for change in decision.diff.changes if change.path != STAGE]
+    if decision.summarised:  # the reason says how far a change of several stages is
+        return lines
+    new = decision.action is Action.CREATE
+    changes = [change for change in decision.diff.changes if change.path != STAGE]
+    shown = changes if wire or not new else changes[:FIELDS]
+    lines += [f"      {clean(_change(change, new=new, wire=wire))}" for change in shown]
+    if len(changes) > len(shown):
+        lines.append(paint("dim", f"      and {len(changes) - len(shown)} more; --wire shows all"))
     return lines
 
 
-def _change(change: Change) -> str:
-    path = clean(change.path).replace("properties.", "", 1) if change.path.startswith("properties.") else change.path
-    return f"{path}: {_value(change.before)} → {_value(change.after)}  ({COSTS.get(change.rule, change.rule.name)})"
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "(none)"
-    text = clean(json.dumps(value, ensure_ascii=False, default=dict))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def _change(change: Change, *, new: bool, wire: bool) -> str:
+    """`nodes.dedicated: 1 → 5  (live)`; of a resource that is to be made, only what it will have."""
+    name = change.path if wire else change.key or change.path
+    if new:
+        return f"{name}: {values.whole(change.after) if wire else values.single(change.after)}"
+    before, after = (
+        map(values.whole, (change.before, change.after)) if wire else values.pair(change.before, change.after)
+    )
+    return f"{name}: {before} → {after}  ({COSTS.get(change.rule, change.rule.name)})"
 
 
 def outcomes(outcomes: Iterable[Outcome], *, colour: bool = False) -> str:

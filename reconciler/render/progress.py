@@ -106,11 +106,11 @@ class Bars:
 
 
 def finished(event: StepFinished) -> str:
+    """The end of a step, without its error: that is told once, at the end of the run."""
     outcome = event.outcome
     mark = {Status.DONE: "✓", Status.FAILED: "✗"}.get(outcome.status, "·")
     line = f"{mark} {clean(outcome.step.id)} {outcome.status} ({outcome.seconds:.1f} s)"
-    reason = outcome.error or outcome.detail
-    return f"{line}: {clean(reason)}" if reason else line
+    return f"{line}: {clean(outcome.detail)}" if outcome.detail and not outcome.error else line
 
 
 def interrupted(event: Interrupted) -> str:

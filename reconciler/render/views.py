@@ -35,14 +35,18 @@ def tells_cost_unasked(shape: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan, its critical path (seconds and steps), and what it costs, if that is to be shown."""
+    """A plan, its critical path (seconds and steps), and what it costs, if that is to be shown.
+
+    `wire`: for people too, fields have the names of Azure's REST API.
+    """
 
     plan: Plan
     way: tuple[float, Sequence[str]] = (0.0, ())
     cost: Cost | None = None
+    wire: bool = False
 
     def text(self, *, colour: bool) -> str:
-        text = as_text.plan(self.plan, self.way, colour=colour)
+        text = as_text.plan(self.plan, self.way, colour=colour, wire=self.wire)
         return f"{text}\n{costs.below(self.cost)}" if self.cost else text
 
     def document(self) -> Any:

@@ -107,7 +107,9 @@ def test_a_property_is_set_changed_and_taken_out(case: Case, tmp_path: Path) -> 
 
 
 def _rules(decision: Decision) -> dict[str, str]:
-    """Differing path, from `properties` on, → rule."""
+    """Differing path, from `properties` on, → rule; nothing of what is to be made."""
+    if decision.action is Action.CREATE:
+        return {}
     return {change.path.removeprefix("properties."): change.rule.name.lower() for change in decision.diff.changes}
 
 

@@ -70,3 +70,14 @@ def test_a_kind_that_says_nothing_of_its_inverse_is_left_out_and_not_dropped() -
 )
 def test_a_duration_has_one_spelling_of_azure_and_one_of_specs(given: str, azures: str, specs: str) -> None:
     assert (canonical(given), without_days(given)) == (azures, specs)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.keys], ids=lambda kind: kind.name)
+def test_what_a_plan_calls_a_field_is_a_key_of_the_spec(kind: Kind) -> None:
+    definition = schema()["$defs"][kind.name]
+    for path, key in kind.keys.items():
+        assert kind.rule(path)
+        here = definition
+        for part in filter(None, key.split(".")):
+            assert part in here["properties"], (kind.name, key)
+            here = here["properties"][part]

@@ -44,20 +44,43 @@ EVERYTHING = Plan(
     "demo",
     (
         decision("resource_group/rg", Action.NONE, "as desired"),
-        decision("storage_account/sa", Action.CREATE, "not there yet"),
+        decision(
+            "storage_account/sa",
+            Action.CREATE,
+            "not there yet",
+            Change("location", None, "italynorth", Rule.LIVE, "location"),
+            Change("sku.name", None, "Standard_LRS", Rule.LIVE, "sku"),
+            *(Change(f"tags.t{number:02}", None, "x", Rule.LIVE, f"tags.t{number:02}") for number in range(15)),
+        ),
         decision(
             "pool/prod",
             Action.UPDATE,
             "differs from the spec",
-            Change("properties.scaleSettings.fixedScale.targetDedicatedNodes", 1, 5, Rule.LIVE),
-            Change("properties.startTask.commandLine", None, "echo " + "x" * 100, Rule.NEW_NODES),
+            Change("properties.scaleSettings.fixedScale.targetDedicatedNodes", 1, 5, Rule.LIVE, "nodes.dedicated"),
+            Change(
+                "properties.startTask.commandLine", None, "echo " + "x" * 100, Rule.NEW_NODES, "startTask.commandLine"
+            ),
+            Change(
+                "identity[0]",
+                "/subscriptions/s/identities/id-a" + "a" * 40,
+                "/subscriptions/s/identities/id-b",
+                Rule.WHEN_EMPTY,
+                "identity",
+            ),
         ),
         decision("pool/old", Action.DELETE, "left the spec (with 2 nodes, 1 of them running tasks)"),
         decision("pool/big", Action.DEFER, "needs an empty pool, but it holds 3 nodes; scale it to 0 first"),
-        decision("job/moved", Action.REPLACE, "differs from the spec", Change("displayName", "a", "b", Rule.REPLACE)),
+        decision(
+            "job/moved",
+            Action.REPLACE,
+            "differs from the spec",
+            Change("displayName", "a", "b", Rule.REPLACE, "displayName"),
+        ),
         decision("identity/theirs", Action.REFUSE, "belongs to the spec 'other'"),
         decision("pool/booting", Action.WAIT, "in progress: 1 of 2 nodes ready, 1 starting"),
-        decision("conversion/job", Action.UPDATE, "188 of 5,000 to convert", Change("pending", 188, 0, Rule.LIVE)),
+        decision(
+            "conversion/job", Action.UPDATE, "188 of 5,000 to convert", Change("pending", 188, 0, Rule.LIVE, "pending")
+        ),
         decision("conversion/closed", Action.UNKNOWN, "cannot read the blobs of sa: AuthorizationFailure: no"),
         decision("conversion/too", Action.UNKNOWN, "cannot read the blobs of sa: AuthorizationFailure: no"),
         decision("job/evil\x1b[2J", Action.CREATE, "line\nbreak"),
@@ -70,6 +93,7 @@ EVERYTHING = Plan(
 def test_a_plan_is_read_at_a_glance() -> None:
     golden("plan.txt", as_text.plan(EVERYTHING))
     golden("plan-colour.txt", as_text.plan(EVERYTHING, colour=True))
+    golden("plan-wire.txt", as_text.plan(EVERYTHING, wire=True))
 
 
 def test_an_empty_plan_says_so() -> None:

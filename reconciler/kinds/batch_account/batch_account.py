@@ -113,6 +113,11 @@ KIND = Kind(
         holds="pools",
     ).verbs(),
     ready_within=timedelta(minutes=15),
+    keys={
+        "properties.autoStorage.storageAccountId": "autoStorage",
+        "properties.autoStorage.nodeIdentityReference.resourceId": "autoStorageIdentity",
+    },
+    usual={"properties": {"poolAllocationMode": "BatchService"}},
     noun="Batch account",
     outputs={"accountEndpoint": "properties.accountEndpoint"},
     inverse=Inverse(

@@ -276,6 +276,11 @@ KIND = Kind(
     abandon=build.abandon,
     takes=takes,
     ready_within=timedelta(hours=2),
+    keys={
+        "properties.publishingProfile.targetRegions": "regions",
+        "properties.publishingProfile.endOfLifeDate": "endOfLife",
+        "properties.publishingProfile": "",
+    },
     maps=("tags", "properties.publishingProfile.targetRegions"),
     reads=("image_definition",),
     spares_occupied=True,

@@ -91,7 +91,7 @@ def look(cloud: Cloud, named: Names, subnet: str | None, *, extension: bool) -> 
             ids |= {"address": named.address, "network": named.network, "security": named.security}
         raws = {part: arm.get(cloud, resource_id) for part, resource_id in ids.items()}
         return Seen(parts={part: raw["properties"]["provisioningState"] for part, raw in raws.items() if raw})
-    if machine["properties"]["provisioningState"] != "Succeeded":
+    if machine["properties"]["provisioningState"] not in ("Succeeded", "Updating"):
         return Seen(machine)
     commands = {raw["name"]: raw for raw in arm.listing(cloud, f"{named.machine}/runCommands", expand="instanceView")}
     driver = arm.get(cloud, f"{named.machine}/extensions/gpu-driver", expand="instanceView") if extension else None
@@ -105,30 +105,38 @@ def command_name(number: int, stage: Stage) -> str:
 def phase(seen: Seen, stages: tuple[Stage, ...], subnet: str | None = None) -> Phase:
     """The phase that the build is in. Pure."""
     order = ["network", "machine", *(stage.name for stage in stages), "deallocate", "generalize", "publish"]
+    name, health, detail = _where(seen, stages, subnet)
+    if health is Health.READY and _state(seen) == "Updating":  # nothing new is begun before that is over
+        health = Health.BUSY
+    return Phase(name, health, order.index(name) + 1, len(order), detail)
 
-    def at(name: str, health: Health, detail: str = "") -> Phase:
-        return Phase(name, health, order.index(name) + 1, len(order), detail)
 
+def _state(seen: Seen) -> str | None:
+    return seen.machine["properties"]["provisioningState"] if seen.machine else None
+
+
+def _where(seen: Seen, stages: tuple[Stage, ...], subnet: str | None) -> tuple[str, Health, str]:
+    """Name, health and detail of the phase."""
     if seen.machine is None:
-        return at(*_network(seen.parts, subnet))
-    state = seen.machine["properties"]["provisioningState"]
+        return _network(seen.parts, subnet)
+    state = _state(seen)
     if state == "Failed":
-        return at("machine", Health.FAILED, "the machine could not be made")
-    if state != "Succeeded":
-        return at("machine", Health.BUSY, state.lower())
+        return "machine", Health.FAILED, "the machine could not be made"
+    if state not in ("Succeeded", "Updating"):
+        return "machine", Health.BUSY, str(state).lower()
     codes = {status["code"] for status in seen.machine["properties"]["instanceView"]["statuses"]}
     if "OSState/generalized" in codes:
-        return at("publish", Health.READY)
+        return "publish", Health.READY, ""
     if "PowerState/deallocated" in codes:
-        return at("generalize", Health.READY)
+        return "generalize", Health.READY, ""
     if "PowerState/deallocating" in codes:
-        return at("deallocate", Health.BUSY)
+        return "deallocate", Health.BUSY, ""
     for number, stage in enumerate(stages, start=1):
         health, detail = _stage(seen, number, stage)
         if health is not None:
-            return at(stage.name, health, detail)
+            return stage.name, health, detail
     stopped = "PowerState/stopped" in codes
-    return at("deallocate", Health.READY if stopped else Health.BUSY, "" if stopped else "the machine shuts down")
+    return "deallocate", Health.READY if stopped else Health.BUSY, "" if stopped else "the machine shuts down"
 
 
 def _network(parts: Mapping[str, str], subnet: str | None) -> tuple[str, Health, str]:

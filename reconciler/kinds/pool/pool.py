@@ -32,6 +32,30 @@ from reconciler.spec.spec import Spec
 
 NAME = pool_body.NAME
 
+MACHINE = "properties.deploymentConfiguration.virtualMachineConfiguration"
+SCALE = "properties.scaleSettings"
+KEYS = {
+    MACHINE: "",
+    f"{MACHINE}.imageReference": "image",
+    f"{MACHINE}.containerConfiguration.containerImageNames": "containers.images",
+    f"{MACHINE}.containerConfiguration.containerRegistries": "containers.registries",
+    f"{SCALE}.fixedScale": "nodes",
+    f"{SCALE}.fixedScale.targetDedicatedNodes": "nodes.dedicated",
+    f"{SCALE}.fixedScale.targetLowPriorityNodes": "nodes.spot",
+    f"{SCALE}.autoScale": "nodes.autoscale",
+    f"{SCALE}.autoScale.evaluationInterval": "nodes.autoscale.every",
+    "properties.startTask.userIdentity.autoUser.elevationLevel": "startTask.elevationLevel",
+}
+USUAL = {
+    "properties": {
+        **pool_properties.DEFAULTS,
+        "taskSlotsPerNode": 1,
+        "deploymentConfiguration": {"virtualMachineConfiguration": pool_properties.MACHINE_DEFAULTS},
+        "scaleSettings": {"fixedScale": {"targetLowPriorityNodes": 0}},
+        "startTask": {"maxTaskRetryCount": 0, "waitForSuccess": True, "userIdentity": {"autoUser": {"scope": "Pool"}}},
+    }
+}
+"""What a pool has where its spec says nothing."""
 WHEN_EMPTY = (
     "identity",
     "tags",
@@ -126,6 +150,8 @@ KIND = Kind(
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=3,
     ready_within=timedelta(minutes=45),
+    keys=KEYS,
+    usual=USUAL,
     maps=pool_body.MAPS,
     reads=("batch_account",),
     section="pools",

@@ -62,6 +62,8 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, unset={"adminUserEnabled": False}, patched=("sku", "properties")).verbs(),
     ready_within=timedelta(minutes=15),
+    keys={"sku.name": "sku"},
+    usual={"properties": {"adminUserEnabled": False}},
     section="registries",
     outputs={"loginServer": "properties.loginServer"},
     inverse=Inverse(say=entry, tagged=True, unseen="builds"),

@@ -77,6 +77,7 @@ KIND: Kind = Kind(
         patched=("properties",),
         occupants=("all its blobs",),
     ).verbs(),
+    usual={"properties": {"publicAccess": "None"}},
     maps=("properties.metadata",),
     inverse=Inverse(
         say=inverse.container,

@@ -99,6 +99,8 @@ KIND = Kind(
         holds="blobServices/default/containers",
         held=lambda raw: str(raw["name"]),
     ).verbs(),
+    keys={"sku.name": "sku"},
+    usual={"properties": {"supportsHttpsTrafficOnly": True}},
     section="storage",
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
