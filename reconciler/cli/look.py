@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from reconciler.cli import common
 from reconciler.words import count
 
 if TYPE_CHECKING:
+    from reconciler.cloud.cloud import Cloud
     from reconciler.engine.observe import Sight
-    from reconciler.model import Observed
+    from reconciler.model import Address, Observed
     from reconciler.spec import Spec
 
 
@@ -47,8 +49,30 @@ def status(spec: Path | None, cloud: str | None, shape: str) -> int:
     loaded, sight = _observed(spec, cloud)
     ours = [*(resource for resource in sight.resources if _ours(loaded, resource)), *sight.unknown]
     ours.sort(key=lambda resource: resource.address)
-    common.show(StatusView(ours), shape)
+    common.show(StatusView(ours, _facts(common.reach(loaded), ours)), shape)
     return 0 if as_text.healthy(ours) else 1
+
+
+def _facts(cloud: Cloud, ours: Iterable[Observed]) -> dict[Address, tuple[str, ...]]:
+    """What there is to say of each, asked for side by side; of what cannot be read, why."""
+    from reconciler.cloud.errors import reading
+    from reconciler.kind.unread import UNREADABLE
+    from reconciler.kinds import KINDS
+
+    def facts(resource: Observed) -> tuple[str, ...]:
+        tell = KINDS[resource.address.kind].tell
+        if tell is None or not resource.id:
+            return ()
+        try:
+            with reading(f"more of {resource.address}"):
+                return tell(cloud, resource)
+        except UNREADABLE as error:
+            return (str(error),)
+
+    ours = list(ours)
+    with ThreadPoolExecutor(8) as threads:
+        told = threads.map(facts, ours)
+        return {resource.address: phrases for resource, phrases in zip(ours, told, strict=True)}
 
 
 def _ours(spec: Spec, resource: Observed) -> bool:

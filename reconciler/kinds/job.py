@@ -155,6 +155,14 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     return None
 
 
+def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
+    """Its tasks by state."""
+    counts = cloud.batch().get_job_task_counts(job.address.name).task_counts
+    numbers = {name: int(getattr(counts, name)) for name in ("active", "running", "succeeded", "failed")}
+    told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
+    return (f"tasks: {told}" if told else "no tasks",)
+
+
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     batch_jobs.delete(cloud, observed.address.name)
     return None
@@ -216,6 +224,7 @@ KIND = Kind(
     },
     maps=("metadata",),
     reads=("batch_account",),
+    tell=tell,
     section="jobs",
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
     inverse=Inverse(say=entry, every=every, unseen="convert"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.model import (
@@ -174,9 +175,13 @@ def _error(outcome: Outcome, causes: dict[str, str]) -> str:
     return error if first == step.id else f"for the same reason as {first}"
 
 
-def status(observed: Iterable[Observed]) -> str:
-    """A line for each resource: address, health and detail."""
-    rows = [(clean(str(resource.address)), str(resource.health), clean(resource.detail)) for resource in observed]
+def status(observed: Iterable[Observed], facts: Mapping[Address, Sequence[str]] = MappingProxyType({})) -> str:
+    """A line for each resource: address, health, detail, and what else there is to say."""
+    rows = [
+        (clean(str(resource.address)), str(resource.health), clean("; ".join(filter(None, told))))
+        for resource in observed
+        if (told := (resource.detail, *facts.get(resource.address, ())))
+    ]
     return table(("RESOURCE", "HEALTH", ""), rows) if rows else "Nothing of this spec is live."
 
 

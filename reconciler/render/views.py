@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from reconciler.cost import Cost
-from reconciler.model import Observed, Plan
+from reconciler.model import Address, Observed, Plan
 from reconciler.render import as_json, as_text
 from reconciler.render import cost as costs
 
@@ -68,15 +68,24 @@ class CostView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """Live resources with their health."""
+    """Live resources with their health, and what there is to say of each."""
 
     observed: Sequence[Observed]
+    facts: Mapping[Address, Sequence[str]] = field(default_factory=dict)
 
     def text(self, *, colour: bool) -> str:
-        return as_text.status(self.observed)
+        return as_text.status(self.observed, self.facts)
 
     def document(self) -> Any:
-        return [{"address": str(o.address), "health": str(o.health), "detail": o.detail} for o in self.observed]
+        return [
+            {
+                "address": str(resource.address),
+                "health": str(resource.health),
+                "detail": resource.detail,
+                "facts": list(self.facts.get(resource.address, ())),
+            }
+            for resource in self.observed
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,8 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
     since = _rolling_since(cloud, desired, pool, diff)
     if since:
         full["metadata"].append({"name": marks.ROLLOUT, "value": since})
+    if started := _started(cloud, pool, diff):
+        full["metadata"].append({"name": marks.STARTED, "value": started})
     body: dict[str, Any] = {"properties": {part: full.get(part) for part in sorted(parts)}}
     tops = {change.path.split(".")[0] for change in diff.changes}
     if "identity" in tops:
@@ -101,6 +103,15 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
         tags = {**pool.body["tags"], **desired.body["tags"]}
         body["tags"] = {name: value for name, value in tags.items() if value is not None}
     return body
+
+
+def _started(cloud: Cloud, pool: Observed, diff: Diff) -> str | None:
+    """When what nodes run at their start was last changed; None if no node can have booted before."""
+    if not pool.occupants:
+        return None
+    if any(change.rule is Rule.NEW_NODES and change.path != STAGE for change in diff.changes):
+        return rollout.began(cloud)
+    return state_of(pool).marks.get(marks.STARTED)
 
 
 def _rolling_since(cloud: Cloud, desired: Desired, pool: Observed, diff: Diff) -> str | None:

@@ -75,8 +75,8 @@ def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health
     if now != dedicated or (now_spot != spot and errors):
         return Health.FAILED, _resize_failure(errors, now + now_spot, dedicated + spot)
     broken = [
-        f"{count(number, 'node')} {words[number > 1]}"
-        for state, words in BROKEN.items()
+        f"{count(number, 'node')} {texts[number > 1]}"
+        for state, texts in BROKEN.items()
         if (number := counts.get(state, 0))
     ]
     if broken:
@@ -84,7 +84,7 @@ def health(properties: Mapping[str, Any], counts: Counts | None) -> tuple[Health
     coming = {state: counts[state] for state in COMING if counts.get(state)}
     if coming:
         usable = sum(counts.get(state, 0) for state in USABLE)
-        states = ", ".join(f"{number} {_words(state)}" for state, number in coming.items())
+        states = ", ".join(f"{number} {words(state)}" for state, number in coming.items())
         return Health.BUSY, f"{usable} of {now + now_spot} nodes ready, {states}"
     return Health.READY, f"{now_spot} of {spot} spot nodes" if now_spot != spot else ""
 
@@ -126,7 +126,7 @@ def _remedy(error: Mapping[str, Any]) -> str:
     return f" - {remedy}" if remedy else ""
 
 
-def _words(state: str) -> str:
+def words(state: str) -> str:
     """`waitingForStartTask` → `waiting for start task`."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in state)
 

@@ -24,6 +24,7 @@ from reconciler.kinds.pool import (
     live,
     needs,
     record,
+    telling,
 )
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
@@ -150,6 +151,7 @@ KIND = Kind(
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=3,
     ready_within=timedelta(minutes=45),
+    tell=telling.tell,
     keys=KEYS,
     usual=USUAL,
     maps=pool_body.MAPS,
