@@ -113,11 +113,9 @@ def charge(use: Use | Replicas | None, prices: Prices) -> Charge | None:
 
 
 def _nodes(count: Range, hour: Decimal | None, word: str, use: Use) -> Charge:
-    if not count.high and not use.endless:
+    if not count.high:
         return NOTHING
     if hour is None:
-        if not count.high:
-            return NOTHING
         return Charge(unknown=(f"the {word}price of {use.size} in {use.region}",))
     return Charge(count.times(hour))
 

@@ -70,7 +70,8 @@ def observe(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> S
                         unread_kinds[name] = error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-    if unread_kinds and all(name in unread_kinds for name, kind in kinds.items() if kind.arm):
+    of_arm = {name for name, kind in kinds.items() if kind.arm}
+    if of_arm and of_arm <= unread_kinds.keys():
         raise next(iter(unread_kinds.values()))
     resources += _unknown(desired, {resource.address for resource in resources}, unread_kinds)
     resources.sort(key=lambda resource: resource.address)

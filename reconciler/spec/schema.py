@@ -33,8 +33,6 @@ def schema() -> Shape:
 
 
 def _inlined(part: Any, definitions: Shape) -> Any:
-    if isinstance(part, list):
-        return [_inlined(item, definitions) for item in part]
     if not isinstance(part, dict):
         return part
     if "$ref" in part:

@@ -11,7 +11,7 @@ from azure_local.compute.catalogue import SIZES
 from reconciler import cost
 from reconciler.cost.money import hourly, money, roughly
 from reconciler.kinds import KINDS
-from reconciler.model import Action, Mark, Rule
+from reconciler.model import Action, Desired, Mark, Rule
 from tests.cost.plans import PRICES, REGION, costs, decided, image, live, live_image, made, wanted
 
 D2, D4, NOBODY = "Standard_D2s_v3", "Standard_D4s_v3", "Standard_Nobody"
@@ -180,3 +180,17 @@ def test_money_reads_as_people_write_it() -> None:
     assert money(Decimal("-70.08"), "CHF", sign=True) == "-CHF 70.08"
     assert [roughly(Decimal(text), "EUR") for text in ("210.24", "0.3", "8")] == ["€210", "€0.30", "€8"]
     assert hourly(Decimal("0.096"), "USD") == "$0.0960"
+
+
+@pytest.mark.parametrize(
+    ("pool", "what"),
+    [
+        (wanted(D2, 10), "10 x Standard_D2s_v3"),
+        (wanted(D2, 2, 8), "2 + 8 spot x Standard_D2s_v3"),
+        (wanted(D2, 0, 3), "3 spot x Standard_D2s_v3"),
+    ],
+)
+def test_what_is_paid_for_is_told(pool: Desired, what: str) -> None:
+    (line,) = costs(made(decided("pool/p", Action.CREATE)), (pool,)).lines
+    assert line.after is not None
+    assert line.after.what == what

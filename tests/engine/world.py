@@ -77,6 +77,7 @@ class Sky(Cloud):
         self.world.registered.append(namespace)
 
     def poll(self, operation: Operation) -> OperationState:
+        assert isinstance(operation, Operation)
         return OperationState(done=True)
 
 

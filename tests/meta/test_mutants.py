@@ -1,0 +1,35 @@
+"""The faults that `make mutants` plants are those that it names, and each changes the code."""
+
+from __future__ import annotations
+
+from tests.mutants.__main__ import drawn, near
+from tests.mutants.planting import faults
+
+SOURCE = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    import x
+def pick(a, b):
+    assert a == b
+    if a < b and b:
+        return 1
+    return 2 if a in b else 3
+"""
+
+
+def test_each_comparison_branch_and_connection_is_a_fault() -> None:
+    told = [(fault.line, fault.what) for fault in faults(SOURCE)]
+    assert told == [
+        (7, "never taken: if a < b and b: -> if False:"),
+        (7, "and for or: a < b and b -> a < b or b"),
+        (7, "turned round: a < b -> a >= b"),
+        (9, "never taken: 2 if a in b else 3 -> 2 if False else 3"),
+        (9, "turned round: a in b -> a not in b"),
+    ]
+    assert len({fault.text for fault in faults(SOURCE)}) == len(told), "each is another text"
+
+
+def test_the_same_seed_draws_the_same_faults_and_each_has_tests_near_it() -> None:
+    some = drawn(7, 5, ["reconciler/engine", "reconciler/diff.py"])
+    assert [str(one) for one in some] == [str(one) for one in drawn(7, 5, ["reconciler/engine", "reconciler/diff.py"])]
+    assert all(near(one.file) for one in some)
