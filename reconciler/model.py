@@ -127,7 +127,8 @@ class Desired:
     """A resource as the spec asks for it. `refs` must exist first; `data` is what else its kind needs, nothing live.
 
     `obstacle` says why it cannot be made or changed, if so: such a change is refused.
-    `vacates` says how its occupants leave for a change that needs it empty; without it that change waits.
+    `vacates` says how its occupants leave for a change that needs it empty; without it that change waits. `renews` says
+    what a change for new nodes means for those that are there.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
     asked what the spec leaves open (`latest`, the next version), and the body lacks it.
     `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it.
@@ -140,6 +141,7 @@ class Desired:
     data: Body = field(default_factory=dict)
     obstacle: str = ""
     vacates: str = ""
+    renews: str = ""
     pending: str = ""
     unreadable: str = ""
 

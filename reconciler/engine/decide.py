@@ -127,6 +127,9 @@ def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) 
     if differing.rule is Rule.WHEN_EMPTY and observed.occupants:
         reason = f"{cause}; {desired.vacates} (now {', '.join(observed.occupants)})"
         return Decision(address, Action.UPDATE, why, reason, differing)
+    if differing.rule is Rule.NEW_NODES and observed.occupants and desired.renews:
+        reason = f"{cause}; {desired.renews} (now {', '.join(observed.occupants)})"
+        return Decision(address, Action.UPDATE, why, reason, differing)
     if differing.rule is Rule.NEW_VERSION:
         cause = "its content differs: a new version is built, the one before stays"
     return Decision(address, Action.UPDATE, why, observed.detail or cause, differing)

@@ -146,7 +146,13 @@ def kind(name: str, **fields: Any) -> Kind:
         with world.lock:
             return [_seen(address, thing) for address, thing in world.things.items() if address.kind == name]
 
-    table = {"size": Rule.LIVE, "colour": Rule.WHEN_EMPTY, "make": Rule.REPLACE, "place": Rule.REFUSE}
+    table = {
+        "size": Rule.LIVE,
+        "colour": Rule.WHEN_EMPTY,
+        "make": Rule.REPLACE,
+        "place": Rule.REFUSE,
+        "paint": Rule.NEW_NODES,
+    }
     found = Kind(
         name=name,
         fields=table,

@@ -97,7 +97,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         body = pool_body.wanted(spec, pool, ids, account_id)
-        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, vacates=_vacates(pool["rollout"]))
+        rollout = pool["rollout"]
+        how = {"vacates": _vacates(rollout), "renews": _renews(rollout)}
+        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, **how)
 
 
 def _vacates(rollout: Rollout) -> str:
@@ -105,6 +107,13 @@ def _vacates(rollout: Rollout) -> str:
     end = f"running tasks may end within {rollout['drainWithin']}, what then still runs is requeued"
     ways = {"drain": f"is drained for it: {end}", "blueGreen": f"a new pool beside it takes over its jobs: {end}"}
     return ways.get(rollout["whenEmpty"], "")
+
+
+def _renews(rollout: Rollout) -> str:
+    """What a new start task or package means for nodes that are there, in the words of the plan."""
+    if rollout["newNodes"] == "rolling":
+        return f"its nodes are rebooted, {rollout['maxUnavailable']} at a time, when their tasks have ended"
+    return "nodes that are there keep what they have until they reboot; rollout.newNodes: rolling reboots them"
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
