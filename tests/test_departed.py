@@ -45,3 +45,9 @@ def test_a_mark_without_keys_forgets_nothing() -> None:
     assert departed.asked(MAPS, desired, live) is desired
     unmarked = Observed(ADDRESS, "", body({"a": "1"}, {}))
     assert departed.asked(MAPS, desired, unmarked) is desired
+
+
+def test_tags_without_an_owner_are_no_mark() -> None:
+    assert marks.mark_of(None) is None
+    assert marks.mark_of({marks.DIGEST: "x", marks.PROTECT: "true"}) is None
+    assert marks.mark_of({marks.OWNER: "me", marks.PROTECT: "false"}) == Mark("me", "")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.engine.converge import Convergence, Waiting
 from reconciler.errors import AzureError, NotRegistered
 from reconciler.events import Event, Interrupted, StepWaiting
 from reconciler.kind import Kind
-from reconciler.model import Action, Address, Desired, Mark, Status
-from tests.engine.world import KINDS, Thing, World, carry_out, kind, plan, spec, want
+from reconciler.model import Action, Address, Desired, Mark, Status, Step
+from tests.engine.world import KINDS, Sky, Thing, World, carry_out, kind, plan, spec, want
 
 OURS = Mark("me", "x")
 A = Address("store", "a")
@@ -180,3 +182,47 @@ def test_a_registration_that_no_plan_foresaw_is_made_when_it_is_needed() -> None
     world = World(errors=[NotRegistered("Some.Network")])
     assert statuses(carry_out(world, spec(want("store/a")))) == {"store/a": "done"}
     assert world.registered == ["Some.Network"]
+
+
+def test_what_somebody_else_made_since_the_plan_is_not_touched() -> None:
+    world, desired = World(), spec(want("store/a", size=2))
+    made = plan(world, desired)
+    world.things[A] = Thing({"size": 1}, Mark("you", "x"))
+    (outcome,) = carry_out(world, desired, made)
+    assert outcome.status is Status.STOPPED
+    assert outcome.error is not None
+    assert outcome.error.startswith("cannot change store/a: belongs to the spec 'you'")
+    assert world.things[A].body == {"size": 1}
+    assert world.writes == []
+
+
+def test_a_failed_resource_without_a_difference_is_written_again_all_the_same() -> None:
+    world = World({A: Thing({"size": 1}, OURS, failed="quota")})
+    (outcome,) = carry_out(world, spec(want("store/a", size=1)))
+    assert outcome.status is Status.DONE
+    assert [verb for verb, _ in world.writes] == ["update"]
+    assert world.things[A].failed == ""
+
+
+def test_what_comes_up_in_a_form_that_only_a_replacement_changes_is_a_failure() -> None:
+    sticky = kind("store", create=lambda cloud, desired, mark: _made_as(cloud, desired, mark, make="x"))
+    (outcome,) = carry_out(World(), spec(want("store/a", make="y")), kinds={**KINDS, "store": sticky})
+    assert outcome.status is Status.FAILED
+    assert outcome.error is not None
+    assert "make is 'x', not 'y'" in outcome.error
+
+
+def _made_as(cloud: Any, desired: Desired, mark: Mark, **body: Any) -> None:
+    cloud.world.things[desired.address] = Thing({**desired.body, **body}, mark)
+
+
+def test_an_accepted_operation_is_left_in_peace_for_a_while_and_a_change_without_one_is_looked_at_at_once() -> None:
+    world = World()
+    desired = want("store/a", size=1)
+    step = Step("store/a", A, Action.CREATE)
+    created = Convergence(step, KINDS["store"], Sky(world), "me", desired, None, poll_seconds=5.0)
+    assert created.look() == Waiting(5.0, "create accepted")
+    changed = replace(desired, body={"size": 2})
+    step = replace(step, action=Action.UPDATE)
+    updated = Convergence(step, KINDS["store"], Sky(world), "me", changed, None, poll_seconds=5.0)
+    assert updated.look() == Waiting(0, "update accepted")

@@ -152,6 +152,7 @@ def kind(name: str, **fields: Any) -> Kind:
         "make": Rule.REPLACE,
         "place": Rule.REFUSE,
         "paint": Rule.NEW_NODES,
+        "content": Rule.NEW_VERSION,
     }
     found = Kind(
         name=name,

@@ -5,11 +5,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.conversion import tables
-from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    Decision,
+    Diff,
+    Outcome,
+    Plan,
+    Report,
+    Rule,
+    Status,
+    Step,
+    Table,
+    Why,
+)
 from reconciler.render import as_json, as_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -137,3 +152,16 @@ def test_a_plan_as_json_reads_back() -> None:
 @given(st.text())
 def test_no_name_reaches_the_terminal_with_control_characters(name: str) -> None:
     assert as_text.clean(name).isprintable()
+
+
+def test_a_report_says_what_it_is_about_and_its_tables_follow() -> None:
+    address = Address("conversion", "j")
+    table = Table(("CODE",), (("a\x1bb",),), "failed")
+    assert as_text.report(Report(address)) == "conversion/j:"
+    assert as_text.report(Report(address, "all done", (table,))) == "conversion/j: all done\nfailed:\nCODE\na\\x1bb"
+
+
+def test_a_plan_of_another_version_is_not_read() -> None:
+    text = as_json.plan(EVERYTHING).replace('"version": 1', '"version": 99', 1)
+    with pytest.raises(ValueError, match="version 99; version 1 is understood"):
+        as_json.read(text)
