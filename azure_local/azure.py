@@ -6,6 +6,7 @@ This module imports no service; the services import it. The server puts the two 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from azure_local import log
 from azure_local.clock import Clock
 from azure_local.http import Answer, Call, Failure
 from azure_local.parts import Batch, Blobs
@@ -26,8 +28,14 @@ from azure_local.tokens import Tokens
 Handler = Callable[["Azure", Call], Awaitable[Answer]]
 Completion = Callable[["Azure", dict[str, Any]], Awaitable[None]]
 """What happens when an operation ends; called with the data that the operation was started with."""
-Setting = Callable[["Azure", dict[str, Any]], Any]
-"""What a POST below `/local/` does with its body, and its answer: JSON, or a whole Response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a POST below `/local/` does: `read` checks its body, `do` answers with JSON. Both raise `asked.Wrong`."""
+
+    read: Callable[[Any], dict[str, Any]]
+    do: Callable[[Azure, dict[str, Any]], Any]
 
 
 ANY: tuple[str, ...] = ()
@@ -116,9 +124,16 @@ class Azure:
     types: dict[str, str] = field(default_factory=dict)
     """Kind in the store → ARM type, of every tracked resource."""
     roles: dict[str, Role] = field(default_factory=dict)
+    settings: dict[str, Setting] = field(default_factory=dict)
+    """What a POST to `/local/<name>` does."""
+    control: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    """The token of the control API."""
     faults: list[dict[str, Any]] = field(default_factory=list)
     gaps: dict[str, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    """All that runs beside the requests."""
+    works: set[asyncio.Task[None]] = field(default_factory=set)
+    """What of it ends by itself."""
 
     def __post_init__(self) -> None:
         for service in self.services:
@@ -126,6 +141,7 @@ class Azure:
             self.completions.update(service.completions)
             self.types.update(service.types)
             self.roles.update((role.id, role) for role in service.roles)
+            self.settings.update(service.settings)
 
     @property
     def namespaces(self) -> list[str]:
@@ -135,10 +151,6 @@ class Azure:
     def routes(self, plane: str) -> tuple[Route, ...]:
         return tuple(route for service in self.services if service.plane == plane for route in service.routes)
 
-    def setting(self, name: str) -> Setting | None:
-        """What a POST to `/local/<name>` does."""
-        return next((service.settings[name] for service in self.services if name in service.settings), None)
-
     def principal_id(self, name: str) -> str:
         return str(uuid.uuid5(uuid.UUID(TENANT), name))
 
@@ -146,7 +158,17 @@ class Azure:
         """Run `work` beside the requests, while the clock does not jump."""
         held = ExitStack()
         held.enter_context(self.clock.working())
-        self.forever(work).add_done_callback(lambda task: held.close())
+        task = self.forever(work)
+        task.add_done_callback(lambda task: held.close())
+        self.works.add(task)
+        task.add_done_callback(self.works.discard)
+
+    async def cease(self) -> None:
+        """Break off all work in the background."""
+        works = list(self.works)
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
 
     def forever(self, work: Awaitable[None]) -> asyncio.Task[None]:
         """Run `work` beside the requests; a failure of it is printed to the log, never swallowed."""
@@ -161,6 +183,4 @@ class Azure:
         except asyncio.CancelledError:
             raise
         except Exception:
-            import traceback
-
-            traceback.print_exc()
+            log.report()

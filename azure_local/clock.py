@@ -49,8 +49,17 @@ class Clock:
         self.wake()
 
     def advance(self, seconds: float) -> None:
-        self._start += timedelta(seconds=seconds)
-        self.moved()
+        self._set(self.now() + timedelta(seconds=seconds))
+
+    def _set(self, moment: datetime) -> None:
+        """Let it be that moment; the time stays what it was if `moved` fails."""
+        before = self._start, self._at
+        self._start, self._at = moment, time.monotonic()
+        try:
+            self.moved()
+        except BaseException:
+            self._start, self._at = before
+            raise
         self.wake()
 
     def after(self, seconds: float) -> str:
@@ -135,9 +144,7 @@ class Clock:
         """Go to the next moment that anything waits for."""
         moment = self.next()
         if moment is not None and not self.passed(moment):
-            self._start, self._at = max(self.now(), parsed(moment)), time.monotonic()
-            self.moved()
-            self.wake()
+            self._set(max(self.now(), parsed(moment)))
 
     def _idle(self) -> bool:
         return self.jumps and not self._work

@@ -6,6 +6,10 @@
 `after` lets that many matching requests pass first. Actions: `status` answers with an error, `drop` closes the
 connection, `delay` waits (seconds). `when: after` carries the request out first and loses its answer. `answer` carries
 it out and spoils the answer: it is `empty`, `html` (a page of some proxy), `cut` in the middle, or `undated`.
+
+    POST /local/faults {"operation": "batchAccount.made", "key": "regex", "code": "QuotaExceeded", "times": 1}
+
+makes a long operation fail, of any resource or of those whose id the `key` fits.
 """
 
 from __future__ import annotations
@@ -15,7 +19,41 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from azure_local import asked
 from azure_local.azure import Azure
+
+_COUNTS = {"after": asked.whole(), "times": asked.whole(1)}
+_BODY = asked.members({**_COUNTS, "match": lambda value: "", "action": lambda value: ""}, "match", "action")
+_OPERATION = asked.members(
+    {"operation": asked.text, "key": asked.pattern, "code": asked.text, "message": asked.text, "times": asked.whole(1)},
+    "operation",
+    "code",
+)
+_MATCH = asked.members({"method": asked.pattern, "path": asked.pattern, "plane": asked.text}, at="match")
+_ACTION = asked.members(
+    {
+        "status": asked.whole(400, 599),
+        "code": asked.text,
+        "message": asked.text,
+        "retryAfter": asked.whole(),
+        "when": asked.word("before", "after"),
+        "drop": asked.flag,
+        "delay": asked.number(0, 3600),
+        "answer": asked.word("empty", "html", "cut", "undated"),
+    },
+    at="action",
+)
+
+
+def read(body: Any) -> dict[str, Any]:
+    """A fault as it is asked for. Wrong if there is no such fault."""
+    if isinstance(body, dict) and "operation" in body:
+        return _OPERATION(body)
+    fault = _BODY(body)
+    _MATCH(fault["match"])
+    if not {"status", "drop", "delay", "answer"} & set(_ACTION(fault["action"])):
+        raise asked.Wrong("action must have one of status, drop, delay, answer")
+    return fault
 
 
 def take(azure: Azure, plane: str, method: str, path: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
 from starlette.requests import Request
@@ -25,9 +25,11 @@ from azure_local.clock import stamp
 from azure_local.http import Answer, Call, Failure, arm_error, batch_error, response
 from azure_local.identity import imds
 from azure_local.settings import TENANT
+from azure_local.store import Unwritten
 
 ARM_TYPE = "application/json; charset=utf-8"
 BATCH_TYPE = "application/json;odata=minimalmetadata"
+Result = TypeVar("Result")
 Table = list[tuple[str, re.Pattern[str], Route]]
 Serve = Callable[[Request], Awaitable[Response]]
 
@@ -86,11 +88,20 @@ class Front:
         extra = {"Retry-After": str(action["retryAfter"])} if "retryAfter" in action else {}
         return self._refusal(plane, failure, extra)
 
+    async def _written(self, work: Awaitable[Result]) -> Result:
+        """What the work returns, when all that it has changed is on the disk; Failure 503 if that does not take it."""
+        try:
+            with self.azure.store.written():
+                return await work
+        except Unwritten as error:
+            text = f"The service is unavailable: its disk does not take the change ({error})."
+            raise Failure(503, "ServiceUnavailable", text) from None
+
     async def _routed(self, plane: str, request: Request) -> Response:
         content = await request.body()
         extra = self._headers(plane)
         try:
-            answer = await self._answer(plane, request, content)
+            answer = await self._written(self._answer(plane, request, content))
             shown = response(answer, ARM_TYPE if plane == "arm" else BATCH_TYPE, extra)
         except Failure as failure:
             shown = self._refusal(plane, failure, extra)
@@ -137,7 +148,7 @@ class Front:
 
     async def _blob(self, request: Request) -> Response:
         try:
-            return await self.azure.blobs.serve(request)
+            return await self._written(self.azure.blobs.serve(request))
         except Failure as failure:
             return self._refusal("blob", failure, {})
 
@@ -148,7 +159,7 @@ class Front:
 
         async def serve() -> Response:
             try:
-                return await door.serve(self.azure, request)
+                return await self._written(door.serve(self.azure, request))
             except Failure as failure:
                 return self._refusal(plane, failure, {})
 

@@ -11,8 +11,10 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
-from azure_local import control
+from azure_local import control, holding, keeper, log
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.clock import Clock, stamp
@@ -30,18 +32,27 @@ from azure_local.nodes.batch import Batch
 from azure_local.providers import services
 from azure_local.settings import OPERATOR, SUBSCRIPTION, TENANT
 from azure_local.storage.blobs import Blobs
-from azure_local.store import Store
+from azure_local.store import Store, Unwritten
 from azure_local.tokens import Tokens
 
 LISTENERS = ("front", "blob", "imds")
 
 
 def run(folder: Path, speed: float) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. SystemExit if another process serves the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    _certificates(folder)
-    asyncio.run(_serve(folder, speed))
+    try:
+        lock = holding.hold(folder)
+    except holding.Taken:
+        sys.exit(f"{folder} is served by process {holding.holder(folder)}")
+    (folder / "profile.json").unlink(missing_ok=True)
+    keeper.end(folder)  # what a server left whose keeper was killed as well
+    command = [sys.executable, "-I", "-S", keeper.__file__, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock], start_new_session=True):
+        _certificates(folder)
+        asyncio.run(_serve(folder, speed))
+        (folder / "profile.json").unlink(missing_ok=True)
 
 
 async def _serve(folder: Path, speed: float) -> None:
@@ -74,7 +85,8 @@ async def _serve(folder: Path, speed: float) -> None:
         task.cancel()
     azure.batch.close()
     await azure.blobs.close()
-    _keep_time(azure)
+    with suppress(Unwritten):
+        _keep_time(azure)
     store.close()
 
 
@@ -114,12 +126,15 @@ def _clock(store: Store, speed: float) -> Clock:
 
 async def _remember_time(azure: Azure) -> None:
     while True:
-        _keep_time(azure)
+        with suppress(Unwritten):
+            _keep_time(azure)
+        log.bound(azure.folder / "server.log")
         await asyncio.sleep(1)
 
 
 def _keep_time(azure: Azure) -> None:
     azure.store.put("time", "now", {"now": stamp(azure.clock.now())})
+    azure.store.commit()
 
 
 def _server(
@@ -204,7 +219,7 @@ def _write_profile(folder: Path, fronts: dict[str, str], azure: Azure) -> None:
         "REQUESTS_CA_BUNDLE": authority,
         "SSL_CERT_FILE": authority,
     }
-    profile = {"pid": os.getpid(), "env": env, "endpoints": fronts, "speed": azure.clock.speed}
+    profile = {"pid": os.getpid(), "env": env, "endpoints": fronts, "speed": azure.clock.speed, "token": azure.control}
     path = folder / "profile.json.new"
     path.touch(mode=0o600)
     path.write_text(json.dumps(profile, indent=2) + "\n")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from azure_local import log
 from azure_local.azure import Azure
+
+LARGEST = 64_000_000
 
 
 def record(azure: Azure, plane: str, request: Request, content: bytes, shown: Response) -> None:
@@ -25,5 +29,7 @@ def record(azure: Azure, plane: str, request: Request, content: bytes, shown: Re
         "headers": dict(shown.headers),
         "response": bytes(body).decode(errors="replace"),
     }
-    with (azure.folder / "wire.jsonl").open("a") as file:
+    path = azure.folder / "wire.jsonl"
+    with suppress(OSError), path.open("a") as file:
         file.write(json.dumps(line) + "\n")
+    log.bound(path, LARGEST)

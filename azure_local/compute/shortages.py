@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure, Service
+from azure_local.asked import members, text, texts, whole
+from azure_local.azure import Azure, Service, Setting
 
 
 def set_quota(azure: Azure, body: dict[str, Any]) -> Any:
@@ -23,4 +24,14 @@ def publish(azure: Azure, body: dict[str, Any]) -> Any:
     return azure.store.put("platformImage", body["urn"], {"versions": [*known["versions"], body["version"]]})
 
 
-SERVICE = Service(settings={"quotas": set_quota, "restrictions": set_restriction, "platform-images": publish})
+SERVICE = Service(
+    settings={
+        "quotas": Setting(
+            members({"location": text, "name": text, "limit": whole()}, "location", "name", "limit"), set_quota
+        ),
+        "restrictions": Setting(
+            members({"location": text, "size": text, "zones": texts}, "location", "size"), set_restriction
+        ),
+        "platform-images": Setting(members({"urn": text, "version": text}, "urn", "version"), publish),
+    }
+)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 
-from azure_local import operations
+from azure_local import log, operations
 from azure_local.azure import Azure, Service
 from azure_local.batch.data.common import nodes_of
 from azure_local.nodes import jobs, nodes, troubles
@@ -20,9 +19,12 @@ from azure_local.nodes.pools import Pools
 from azure_local.nodes.scaling import Scaling
 from azure_local.nodes.schedules import Schedules
 from azure_local.nodes.tasks import Tasks
+from azure_local.store import Unwritten
 
 LONGEST = 0.05
 """Seconds of the longest pause after a round; a pause is as long as its round, to leave time for other work."""
+AGAIN = 0.5
+"""Seconds until the disk is tried again that did not take what was done."""
 
 
 class Batch:
@@ -35,6 +37,10 @@ class Batch:
         self.scaling = Scaling(azure)
         self.jobs = Jobs(azure, self.tasks)
         self.schedules = Schedules(azure, self.jobs)
+        self._lost = azure.store.lost
+        self._recover()
+
+    def _recover(self) -> None:
         self.pools.recover()
         self.nodes.recover()
         self.tasks.recover()
@@ -42,17 +48,37 @@ class Batch:
 
     async def forever(self) -> None:
         """Run a round whenever something has changed or is due, and let other work run in between."""
-        clock = self.azure.clock
         while True:
-            begun = time.monotonic()
-            clock.begin_round()
             try:
-                await operations.settle(self.azure)
-                self.step()
-            except Exception:  # one bad resource must not stop the service; the log has the error
-                traceback.print_exc()
-            await asyncio.sleep(min(time.monotonic() - begun, LONGEST))
-            await clock.end_round()
+                await self._round()
+                await self.azure.clock.end_round()
+            except Unwritten:
+                await asyncio.sleep(AGAIN)
+
+    async def _round(self) -> None:
+        """Do what is to be done now. Unwritten if the disk does not take it."""
+        begun, store = time.monotonic(), self.azure.store
+        self.azure.clock.begin_round()
+        try:
+            if store.lost != self._lost:
+                await self._begin_again()
+            await operations.settle(self.azure)
+            self.step()
+            store.commit()
+        except Unwritten:
+            raise
+        except Exception:  # one bad resource must not stop the service; the log has the error
+            log.report()
+        await asyncio.sleep(min(time.monotonic() - begun, LONGEST))
+
+    async def _begin_again(self) -> None:
+        """Go on from what the disk has, as after a restart. Unwritten while the disk takes nothing."""
+        lost = self.azure.store.lost
+        await self.azure.cease()
+        self.close()
+        self._recover()
+        self.azure.store.commit()
+        self._lost = lost
 
     def step(self) -> None:
         pools = {}

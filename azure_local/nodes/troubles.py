@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local.azure import Azure
+from azure_local.asked import Wrong, flag, mapping, members, number, text, whole
+from azure_local.azure import Azure, Setting
 
 STATES = ("unusable", "starttaskfailed", "offline", "unknown", "preempted", "idle")
+
+
+QUOTAS = ("dedicatedCoreQuota", "lowPriorityCoreQuota", "poolQuota", "activeJobAndJobScheduleQuota")
 
 
 def trouble(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
@@ -20,12 +24,14 @@ def strike(azure: Azure, body: dict[str, Any]) -> Any:
     `seconds` is how long a preempted node stays away; `idle` repairs a node. `lasting` true: no boot repairs it.
     """
     nodes = azure.store.list("node", f"{body['account']}/{body['pool']}/")
-    state = str(body["state"]).lower()
+    state = body["state"].lower()
     spot = state == "preempted"
     fit = [node for node in nodes if body.get("node") in (None, node["id"]) and not (spot and node["dedicated"])]
     working = sorted(fit, key=lambda node: node["state"] not in ("running", "idle"))
-    if state not in STATES or not working:
-        return {"error": f"there is no such node, or it cannot be {state}"}
+    if state not in STATES:
+        raise Wrong(f"state must be one of {', '.join(STATES)}")
+    if not working:
+        raise Wrong(f"pool: it has no such node, or none that can be {state}")
     node = working[0]
     node["lasting"] = state if body.get("lasting") is True else None
     if spot:
@@ -47,9 +53,8 @@ def allocation(azure: Azure, body: dict[str, Any]) -> Any:
     The next `times` resizes get no capacity, with that code and message; nodes take `creating` simulated seconds longer
     to be allocated, and `starting` longer to boot.
     """
-    known = ("times", "code", "message", "creating", "starting")
     key = f"{body['account']}/{body['pool']}"
-    return azure.store.put("trouble", key, {name: body[name] for name in known if name in body})
+    return azure.store.put("trouble", key, {name: body[name] for name in body if name not in ("account", "pool")})
 
 
 def quota(azure: Azure, body: dict[str, Any]) -> Any:
@@ -58,7 +63,7 @@ def quota(azure: Azure, body: dict[str, Any]) -> Any:
         properties = document["resource"]["properties"]
         if document["resource"]["name"] != body["account"]:
             continue
-        for name in ("dedicatedCoreQuota", "lowPriorityCoreQuota", "poolQuota", "activeJobAndJobScheduleQuota"):
+        for name in QUOTAS:
             properties[name] = body.get(name, properties[name])
         known = {family["name"]: family["coreQuota"] for family in properties["dedicatedCoreQuotaPerVMFamily"]}
         known |= body.get("families", {})
@@ -66,8 +71,27 @@ def quota(azure: Azure, body: dict[str, Any]) -> Any:
         properties["dedicatedCoreQuotaPerVMFamily"] = listed
         azure.store.put("batchAccount", document["resource"]["id"], document)
         return properties
-    return {"error": f"there is no account {body['account']}"}
+    raise Wrong(f"account: there is no account {body['account']}")
 
 
-SETTINGS = {"nodes": strike, "allocations": allocation, "batch-quotas": quota}
+_POOL = {"account": text, "pool": text}
+SETTINGS = {
+    "nodes": Setting(
+        members(
+            {**_POOL, "node": text, "state": text, "seconds": number(), "lasting": flag}, "account", "pool", "state"
+        ),
+        strike,
+    ),
+    "allocations": Setting(
+        members(
+            {**_POOL, "times": whole(), "code": text, "message": text, "creating": number(), "starting": number()},
+            "account",
+            "pool",
+        ),
+        allocation,
+    ),
+    "batch-quotas": Setting(
+        members({"account": text, **dict.fromkeys(QUOTAS, whole()), "families": mapping(whole())}, "account"), quota
+    ),
+}
 """Path below `/local/` → what a POST there does."""

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from azure_local import operations, serving
+from azure_local.asked import members, word
 from azure_local.authorization import roles
-from azure_local.azure import Azure, Route, Service
+from azure_local.azure import Azure, Route, Service, Setting
 from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, region
 from azure_local.http import Answer, Call, Failure, page
 from azure_local.settings import SUBSCRIPTION, TENANT
@@ -184,12 +185,11 @@ def _subscription(azure: Azure) -> dict[str, Any]:
 
 def set_state(azure: Azure, body: dict[str, Any]) -> Any:
     """`{"state": "Warned"}`: set the subscription's state; while it is Disabled nothing can be written."""
-    if body.get("state") not in ("Enabled", "Warned", "PastDue", "Disabled"):
-        return {"error": f"a subscription is never {body.get('state')}"}
     return azure.store.put("subscription", SUBSCRIPTION, {"state": body["state"]})
 
 
 ONE = "/subscriptions/{subscription}"
+STATES = ("Enabled", "Warned", "PastDue", "Disabled")
 SERVICE = Service(
     routes=(
         Route("GET", "/subscriptions", subscriptions, VERSIONS),
@@ -213,5 +213,9 @@ SERVICE = Service(
     ),
     completions={"group.delete": deleted},
     seconds={"registration": 30},
-    settings={"subscription": set_state},
+    settings={
+        "subscription": Setting(
+            members({"state": word("Enabled", "Warned", "PastDue", "Disabled")}, "state"), set_state
+        )
+    },
 )

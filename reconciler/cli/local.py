@@ -31,7 +31,7 @@ def up(speed: float) -> None:
 
 @local.command()
 def down() -> None:
-    """Stop it; its state stays."""
+    """Stop it, whether it answers or not; its state stays."""
     import azure_local as azure
 
     click.echo("The local Azure is down." if azure.down() else "The local Azure was not up.")
@@ -42,7 +42,10 @@ def status() -> int:
     """Say whether it runs."""
     import azure_local as azure
 
-    profile = azure.profile()
+    try:
+        profile = azure.profile()
+    except azure.NotUp as error:
+        raise LocalError(str(error)) from None
     if profile is None:
         click.echo("The local Azure is not up.")
         return 1
@@ -59,7 +62,10 @@ def reset(*, yes: bool) -> None:
 
     if not yes:
         click.confirm("Forget everything in the local Azure?", abort=True)
-    azure.reset()
+    try:
+        azure.reset()
+    except azure.NotUp as error:
+        raise LocalError(str(error)) from None
     click.echo("The local Azure is empty and down.")
 
 

@@ -16,6 +16,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from azure_local.keeper import SERVED
+
 HERE = Path(__file__).parent
 HOME = Path(sys.prefix) / "share" / "reconcile" / "azurite"
 ENTRY = HOME / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
@@ -44,7 +46,7 @@ def serving(folder: Path) -> tuple[list[str], dict[str, str]]:
     """The command and the environment of a blob service that keeps its blobs in `folder`; see serve.js."""
     node, _ = command()
     options = ("--blobHost", "127.0.0.1", "--blobPort", "0", "--location", str(folder))
-    environment = {**os.environ, "NODE_PATH": str(HOME / "node_modules")}
+    environment = {**os.environ, "NODE_PATH": str(HOME / "node_modules"), SERVED: str(folder.parent)}
     return [node, str(SERVE), *options, "--silent", "--skipApiVersionCheck", "--disableTelemetry"], environment
 
 

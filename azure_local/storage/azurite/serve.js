@@ -2,6 +2,7 @@
 // Azurite's blob service for accounts that come and go. Each line on standard input is a new AZURITE_ACCOUNTS, and is
 // answered by the line "accounts" once it is in force. The service ends with its input.
 const readline = require("readline");
+const journal = require("./journal");
 // Azurite's telemetry is off, and half a second of CPU goes into loading what would send it: so nothing is there to load.
 const telemetry = require.resolve("applicationinsights");
 require.cache[telemetry] = { id: telemetry, filename: telemetry, loaded: true, exports: {} };
@@ -15,7 +16,10 @@ async function main() {
   const server = await new BlobServerFactory().createServer();
   setExtentMemoryLimit(environment, true);
   AzuriteTelemetryClient.init(await environment.location(), !environment.disableTelemetry(), environment);
+  const databases = [server.metadataStore.db, server.extentMetadataStore.db];
+  for (const database of databases) await journal.recover(database.filename);
   await server.start();
+  databases.forEach(journal.keep);
   console.log(`listens on ${server.getHttpServerAddress()}`);
   readline
     .createInterface({ input: process.stdin })
