@@ -62,8 +62,14 @@ class Tokens:
         claims = {"iss": "https://local", "sub": OPERATOR, "aud": "api://AzureADTokenExchange"}
         return self._sign({**claims, "exp": int(time.time()) + 10 * 365 * 86400})
 
-    def issue(self, principal: str, application: str, resource: str, identity: str = "") -> dict[str, Any]:
-        """An access token for `resource`, as the token endpoint answers; `identity` is a managed identity's ARM id."""
+    def issue(
+        self, principal: str, application: str, resource: str, identity: str = "", subnet: str = ""
+    ) -> dict[str, Any]:
+        """An access token for `resource`, as the token endpoint answers.
+
+        `identity` is a managed identity's ARM id. `subnet` is that of the node that asks: on Azure the network says
+        from where a request comes, and here all come from one machine.
+        """
         now = int(time.time())
         claims = {
             "aud": resource,
@@ -78,6 +84,7 @@ class Tokens:
             "ver": "1.0",
             "uti": uuid.uuid4().hex,
             **({"xms_mirid": identity} if identity else {}),
+            **({"local_subnet": subnet} if subnet else {}),
         }
         return {"token_type": "Bearer", "expires_in": LIFETIME, "access_token": self._sign(claims)}
 
@@ -99,6 +106,8 @@ class Tokens:
         if not authorization or not authorization.startswith("Bearer "):
             raise Failure(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         claims = self.verified(authorization[7:], ("exp", "aud", "oid", "tid"))
+        if claims["tid"] != TENANT:
+            raise _foreign(str(claims["tid"]), plane)
         if claims["aud"].rstrip("/") not in AUDIENCES[plane]:
             message = f"The access token has been obtained for wrong audience or resource '{claims['aud']}'."
             raise Failure(401, "InvalidAuthenticationTokenAudience", message)
@@ -147,6 +156,21 @@ class Tokens:
 
     def _sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "local"})  # type: ignore[arg-type]
+
+
+def _foreign(tenant: str, plane: str) -> Failure:
+    """The failure for a token of another tenant. Its texts: answers of Azure, quoted in issues of its SDKs."""
+    if plane == "blob":
+        return Failure(401, "InvalidAuthenticationInfo", "Issuer validation failed. Issuer did not match.")
+    if plane == "batch":  # inferred: how Batch words it is not known
+        return Failure(401, "AuthenticationFailed", "Authentication failed. The token is of another tenant.")
+    issuer, known = f"https://sts.windows.net/{tenant}/", f"https://sts.windows.net/{TENANT}/"
+    text = f"The access token is from the wrong issuer '{issuer}'. It must match the tenant '{known}' associated with "
+    text += f"this subscription. Please use the authority (URL) 'https://login.windows.net/{TENANT}' to get the token. "
+    text += "Note, if the subscription is transferred to another tenant there is no impact to the services, but "
+    text += "information about new tenant could take time to propagate (up to an hour). If you just transferred your "
+    text += "subscription and see this error message, please try back later."
+    return Failure(401, "InvalidAuthenticationTokenTenant", text)
 
 
 def _b64(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -22,6 +23,8 @@ async def serve(azure: Azure, request: Request) -> Response:
     path = request.url.path
     if path.endswith("/metadata/endpoints"):
         return JSONResponse(_cloud(azure))
+    if (tenant := path.split("/")[1]).lower() not in (TENANT, "common"):
+        return _refusal(_unknown(tenant, "invalid_request" if "/oauth2/" in path else "invalid_tenant"))
     if path.endswith("/openid-configuration"):
         return JSONResponse(_openid(azure))
     if path.endswith("/keys"):
@@ -33,8 +36,24 @@ async def serve(azure: Azure, request: Request) -> Response:
     try:
         return JSONResponse(azure.tokens.exchange(form))
     except Failure as failure:
-        body = {"error": failure.code, "error_description": failure.message, "error_codes": []}
-        return JSONResponse(body, failure.status)
+        return _refusal(failure)
+
+
+def _unknown(tenant: str, code: str) -> Failure:
+    """Source of the text: answers of login.microsoftonline.com, quoted in issues of azure-cli and of others."""
+    text = (
+        f"AADSTS90002: Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing "
+    )
+    text += (
+        "into the correct cloud. Check with your subscription administrator, this may happen if there are no active "
+    )
+    return Failure(400, code, text + "subscriptions for the tenant.")
+
+
+def _refusal(failure: Failure) -> Response:
+    numbers = [int(number) for number in re.findall(r"^AADSTS(\d+):", failure.message)]
+    body = {"error": failure.code, "error_description": failure.message, "error_codes": numbers}
+    return JSONResponse(body, failure.status)
 
 
 def _openid(azure: Azure) -> dict[str, object]:

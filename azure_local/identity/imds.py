@@ -30,7 +30,9 @@ async def serve(azure: Azure, request: Request) -> Response:
     if identity is None:
         return _error(400, "invalid_request", "Identity not found")
     properties = identity["properties"]
-    token = azure.tokens.issue(properties["principalId"], properties["clientId"], resource, identity["id"])
+    token = azure.tokens.issue(
+        properties["principalId"], properties["clientId"], resource, identity["id"], node.get("subnet", "")
+    )
     now = int(time.time())
     return JSONResponse(
         {

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.batch.data import jobs
+from azure_local.batch.shapes import seconds
+from azure_local.clock import parsed, stamp
 from azure_local.nodes.tasks import Tasks
 
 SECONDS = {"jobStopping": 3}
+OPEN = ("active", "disabling", "disabled", "enabling")
+UNLIMITED = 100 * 365 * 86400
+"""Seconds beyond which a limit is none; Batch spells no limit as the longest duration that it knows."""
 
 
 class Jobs:
@@ -28,8 +34,10 @@ class Jobs:
 
     def step(self) -> None:
         for job in self.azure.store.list("job"):
-            tasks = None
-            if job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.due(
+            if job["state"] in OPEN and self._expired(job):
+                job["executionInfo"]["terminateReason"] = "MaxWallClockTimeExpiry"
+                self.stop(job, "terminating")
+            elif job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.due(
                 job["next"]
             ):
                 tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
@@ -37,8 +45,15 @@ class Jobs:
             elif job["state"] == "active" and job["onAllTasksComplete"] == "terminatejob":
                 tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
                 if all(task["state"] == "completed" for task in tasks):
-                    job["executionInfo"]["terminateReason"] = "AllTasksCompleted"
+                    job["executionInfo"]["terminateReason"] = "AllTasksComplete"
                     self.stop(job, "terminating")
+
+    def _expired(self, job: dict[str, Any]) -> bool:
+        """Whether the job has lasted longer than it may, in simulated time since it was made."""
+        limit = seconds(job["constraints"]["maxWallClockTime"])
+        if limit is None or limit > UNLIMITED:
+            return False
+        return self.azure.clock.recurs(stamp(parsed(job["creationTime"]) + timedelta(seconds=limit)))
 
     def _end(self, job: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
         running = [task for task in tasks if task["state"] in ("preparing", "running")]

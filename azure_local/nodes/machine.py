@@ -20,7 +20,7 @@ from azure_local.nodes.containers import Containers, unfit
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.output_files import upload
 from azure_local.nodes.processes import End, Run
-from azure_local.nodes.resource_files import ResourceFiles
+from azure_local.nodes.resource_files import ResourceFiles, subnet
 
 MACHINE_WIDE = ("PIP_", "NPM_CONFIG_", "UV_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG", "TZ")
@@ -176,7 +176,7 @@ class Machine:
         limit = _seconds(task["constraints"]["maxWallClockTime"])
         code, failure = await self._execute(run, document, task, limit, begin)
         if not run.abandoned and task.get("outputFiles"):
-            failure = await self._upload(run, task, failure)
+            failure = await self._upload(run, document, task, failure)
         if run.abandoned:
             return False
         del self._runs[key]
@@ -185,10 +185,14 @@ class Machine:
         task["executionInfo"] = {**before, "endTime": self.azure.clock.after(0), **_told(run, code, failure)}
         return True
 
-    async def _upload(self, run: Run, task: dict[str, Any], failure: dict[str, Any] | None) -> dict[str, Any] | None:
+    async def _upload(
+        self, run: Run, document: dict[str, Any], task: dict[str, Any], failure: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
         """The task's failureInfo after its output files were uploaded, or could not be."""
         try:
-            await upload(self.files, task["outputFiles"], run.folder, run.work, success=failure is None)
+            await upload(
+                self.files, subnet(document), task["outputFiles"], run.folder, run.work, success=failure is None
+            )
         except Refused as refused:
             return failure or refused.info
         return failure
@@ -208,7 +212,7 @@ class Machine:
             return None, failure
         try:
             for file in task.get("resourceFiles") or ():
-                await self.files.fetch(file, run.work, document["account"])
+                await self.files.fetch(file, run.work, document)
             if run.abandoned:
                 return None, None
             if settings:

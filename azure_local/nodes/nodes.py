@@ -15,6 +15,7 @@ from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
+from azure_local.nodes.resource_files import subnet
 from azure_local.nodes.troubles import trouble
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Nodes:
         if node["state"] == "reimaging":
             self._wipe(node)
         ids = list(document.get("nodeIdentity", {}).get("userAssignedIdentities") or {})
-        self.azure.store.put("imds", node["secret"], {"identities": ids})
+        self.azure.store.put("imds", node["secret"], {"identities": ids, "subnet": subnet(document)})
         self.machine.prepare(node)
         node.update(errors=[], lastBootTime=self.azure.clock.after(0), startTaskInfo=None, replaced=False)
         if node.get("lasting"):

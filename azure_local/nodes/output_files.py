@@ -15,15 +15,15 @@ WANTED = {"tasksuccess": (True,), "taskfailure": (False,), "taskcompletion": (Tr
 
 
 async def upload(
-    files: ResourceFiles, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
+    files: ResourceFiles, inside: str, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
 ) -> None:
-    """Upload the matching files, each to its container. Refused if one cannot be written."""
+    """Upload the matching files from a node in the subnet `inside`. Refused if one cannot be written."""
     for output in outputs:
         if success not in WANTED[output["uploadOptions"]["uploadCondition"]]:
             continue
         container = output["destination"].get("container") or {}
         paths = matching(output["filePattern"], folder, work)
-        async with files.client(container) as client:
+        async with files.client(container, inside) as client:
             for path, name in paths:
                 headers = {"x-ms-blob-type": "BlockBlob"}
                 headers |= {item["name"]: item.get("value", "") for item in container.get("uploadHeaders") or ()}

@@ -41,7 +41,8 @@ class Packages:
             url = applications.link(self.azure, owner["resource"], document["blob"], "r")["url"]
         except Failure as failure:
             raise Refused("ApplicationPackageError", failure.message) from None
-        data = await self.machine.files.read(url, self._identity(owner["resource"], node))
+        inside = (self.azure.store.get("imds", node["secret"]) or {}).get("subnet", "")
+        data = await self.machine.files.read(url, self._identity(owner["resource"], node), inside)
         try:
             await asyncio.to_thread(_extract, data, folder)
         except (zipfile.BadZipFile, OSError, ValueError) as error:

@@ -20,13 +20,16 @@ class ResourceFiles:
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
 
-    async def fetch(self, file: dict[str, Any], work: Path, account: str) -> None:
-        """Download one resource file, or a container's blobs below a prefix, with the identity that it names."""
+    async def fetch(self, file: dict[str, Any], work: Path, document: dict[str, Any]) -> None:
+        """Download one resource file, or a container's blobs below a prefix, with the identity that it names.
+
+        `document` is the pool of the node.
+        """
         base = file.get("storageContainerUrl")
         if "autoStorageContainerName" in file:
-            base = f"{self._auto_storage(account)}/{file['autoStorageContainerName']}"
+            base = f"{self._auto_storage(document['account'])}/{file['autoStorageContainerName']}"
         url = file.get("httpUrl")
-        async with self.client(file) as client:
+        async with self.client(file, subnet(document)) as client:
             if url:
                 await self._save(client, url, _below(work, file.get("filePath") or url.rsplit("/", 1)[-1]))
             elif base:
@@ -45,27 +48,28 @@ class ResourceFiles:
             raise Refused("ResourceFileInvalid", "The Batch account has no auto storage account.")
         return f"{self.azure.blob_front}/{settings['storageAccountId'].rsplit('/', 1)[-1]}"
 
-    async def read(self, url: str, identity: dict[str, Any] | None) -> bytes:
+    async def read(self, url: str, identity: dict[str, Any] | None, inside: str) -> bytes:
         """The bytes of a URL, read with an identity if one is named. Refused if they cannot be read."""
-        async with self.client({"identityReference": identity}) as client:
+        async with self.client({"identityReference": identity}, inside) as client:
             answer = await client.get(url)
         if answer.status_code != 200:
             raise _denied("Blob", answer, url)
         return answer.content
 
-    def client(self, file: dict[str, Any]) -> httpx.AsyncClient:
+    def client(self, file: dict[str, Any], inside: str) -> httpx.AsyncClient:
+        """A client on a node in the subnet `inside`, with the identity that a file names."""
         headers = {"x-ms-version": "2025-11-05"}
         identity = (file.get("identityReference") or {}).get("resourceId")
         if "autoStorageContainerName" in file:  # Batch itself reads there, with its own access
             args = (OPERATOR, OPERATOR, "https://storage.azure.com", "auto-storage")
-            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args)['access_token']}"
+            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args, inside)['access_token']}"
         if identity:
             document = self.azure.store.get("identity", identity)
             if document is None:
                 raise Refused("BlobAccessDenied", f"The identity {identity} does not exist.")
             known = document["resource"]["properties"]
             args = (known["principalId"], known["clientId"], "https://storage.azure.com", document["resource"]["id"])
-            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args)['access_token']}"
+            headers["Authorization"] = f"Bearer {self.azure.tokens.issue(*args, inside)['access_token']}"
         context = ssl.create_default_context(cafile=str(self.azure.folder / "ca.pem"))
         return httpx.AsyncClient(verify=context, headers=headers, timeout=60, trust_env=False)
 
@@ -83,6 +87,12 @@ class ResourceFiles:
             raise _denied("Blob", answer, url)
         target.write_bytes(answer.content)
         target.chmod(0o770)
+
+
+def subnet(document: dict[str, Any]) -> str:
+    """The id of the subnet of a pool's nodes, "" if they are in none of the subscription's."""
+    network = document["resource"]["properties"].get("networkConfiguration") or {}
+    return str(network.get("subnetId") or "")
 
 
 def _below(work: Path, name: str) -> Path:

@@ -22,7 +22,7 @@ class Schedules:
         move(self.azure, schedule, state)
         for job in self._jobs(schedule):
             if job["state"] not in ("completed", "deleting") or state == "deleting":
-                job["executionInfo"].setdefault("terminateReason", "JobScheduleTerminated")
+                job["executionInfo"].setdefault("terminateReason", "TerminateJobSchedule")
                 self.jobs.stop(job, state)
 
     def _jobs(self, schedule: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Blobs: one Azurite serves all storage accounts; requests reach it through our front, which authorizes them.
 
 The front checks the token, the roles, the network rules and whether shared keys are allowed, and then signs the
-request for Azurite with the account's key. A caller with a managed identity's token counts as inside the network.
+request for Azurite with the account's key.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import httpx
 from starlette.requests import Request
@@ -25,7 +25,8 @@ from starlette.responses import Response, StreamingResponse
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.http import Failure
-from azure_local.storage import azurite, blob_links
+from azure_local.storage import azurite, blob_containers, blob_links, names, network
+from azure_local.storage.blob_containers import Document
 from azure_local.storage.roles import READ_BLOBS, WRITE_BLOBS
 from azure_local.tokens import claims_of
 
@@ -114,18 +115,38 @@ class Blobs:
 
     async def remove(self, account: str) -> None:
         """Delete an account and all that is in it."""
-        while names := await self._containers(account):
-            for name in names:
-                await self.remove_container(account, name)
+        for container in await self.containers(account):
+            await self.remove_container(account, container["name"])
         self.azure.store.delete("storageKey", account)
 
-    async def _containers(self, account: str) -> list[str]:
-        """A page of the names of an account's containers."""
-        answer = await self._own("GET", account, f"/{account}", "comp=list")
-        return re.findall(r"<Name>([^<]+)</Name>", answer.text)
+    async def containers(self, account: str) -> list[Document]:
+        """All containers of an account, in ARM's words."""
+        everything, marker = [], ""
+        while True:
+            query = f"comp=list&include=metadata&marker={quote(marker)}"
+            page, marker = blob_containers.listed((await self._own("GET", account, f"/{account}", query)).content)
+            everything += page
+            if not marker:
+                return everything
 
-    async def make_container(self, account: str, name: str) -> None:
-        await self._own("PUT", account, f"/{account}/{name}", "restype=container")
+    async def container(self, account: str, name: str) -> Document | None:
+        """A container in ARM's words, None if there is none."""
+        answer = await self._own("HEAD", account, f"/{account}/{name}", "restype=container")
+        if answer.status_code == 404:
+            return None
+        return blob_containers.headed(name, [(key.decode(), value.decode()) for key, value in answer.headers.raw])
+
+    async def make_container(self, account: str, name: str, settings: Document) -> None:
+        headers = {**blob_containers.metadata(settings), **blob_containers.access(settings)}
+        await self._own("PUT", account, f"/{account}/{name}", "restype=container", headers)
+
+    async def change_container(self, account: str, name: str, settings: Document) -> None:
+        """Change the settings that are given, of those that the blob service knows."""
+        path = f"/{account}/{name}"
+        if "metadata" in settings:
+            await self._own("PUT", account, path, "restype=container&comp=metadata", blob_containers.metadata(settings))
+        if "publicAccess" in settings:
+            await self._own("PUT", account, path, "restype=container&comp=acl", blob_containers.access(settings))
 
     async def remove_container(self, account: str, name: str) -> None:
         await self._own("DELETE", account, f"/{account}/{name}", "restype=container")
@@ -138,11 +159,14 @@ class Blobs:
         """Delete the blob at `container/blob`, if there is one."""
         await self._own("DELETE", account, f"/{account}/{path}")
 
-    async def _own(self, method: str, account: str, path: str, query: str = "") -> httpx.Response:
+    async def _own(
+        self, method: str, account: str, path: str, query: str = "", more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """Send a request of our own; that something is missing or already exists is a valid answer."""
         running = await self.open(account)
-        headers = {"x-ms-version": "2025-11-05", **({"content-length": "0"} if method == "PUT" else {})}
-        headers |= signature(account, self.key(account), method, path, query, headers)
+        headers = {"x-ms-version": "2025-11-05", **({"content-length": "0"} if method == "PUT" else {}), **(more or {})}
+        signed = {name.lower(): value for name, value in headers.items()}
+        headers |= signature(account, self.key(account), method, path, query, signed)
         answer = await running.client.request(method, f"{path}?{query}" if query else path, headers=headers)
         if answer.status_code >= 300 and answer.status_code not in (404, 409):
             raise Failure(503, "ServerBusy", f"The blob service answered {answer.status_code}.")
@@ -151,28 +175,33 @@ class Blobs:
     async def serve(self, request: Request) -> Response:
         """One request of a client, checked and passed on."""
         path, query = request.scope["raw_path"].decode(), request.scope["query_string"].decode()
+        if (refusal := names.refused(path)) is not None:
+            return refusal
         account = path.split("/")[1]
         resource = self._account(account)
         authorization = request.headers.get("authorization", "")
+        address = request.client.host if request.client else ""
         headers = {name: value for name, value in request.headers.items() if name not in HOP_BY_HOP}
         linked = blob_links.follow(self.azure, resource, request.method, path, query)
         if linked is not None:
-            self._check_network(resource, inside=True)
+            network.check(resource, address)
             query = linked
             headers |= signature(account, self.key(account), request.method, path, query, headers)
         elif authorization.startswith("Bearer "):
-            self._check(resource, authorization, request.method, path)
+            self._check(resource, authorization, address, request.method, path)
             headers.pop("authorization")
             headers |= signature(account, self.key(account), request.method, path, query, headers)
         else:
-            self._check_key(resource, authorization, query)
+            self._check_key(resource, authorization, address, query)
         running = await self.open(account)
         url = f"{path}?{query}" if query else path
         content = request.stream() if int(headers.get("content-length", "0")) else None
         built = running.client.build_request(request.method, url, headers=headers, content=content)
         answer = await running.client.send(built, stream=True)
-        shown = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
-        return StreamingResponse(_body(answer), answer.status_code, shown)
+        if request.method == "DELETE" and request.query_params.get("restype") == "container" and answer.is_success:
+            place = f"{resource['id']}/blobServices/default/containers"
+            self.azure.store.delete("container", f"{place}/{unquote(path.split('/')[2])}")
+        return await _shown(answer, request)
 
     def _account(self, name: str) -> dict[str, Any]:
         for document in self.azure.store.list("storage"):
@@ -180,10 +209,9 @@ class Blobs:
                 return dict(document["resource"])
         raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
 
-    def _check(self, resource: Mapping[str, Any], authorization: str, method: str, path: str) -> None:
+    def _check(self, resource: Mapping[str, Any], authorization: str, address: str, method: str, path: str) -> None:
         principal = self.azure.tokens.principal(authorization, "blob")
-        inside = "xms_mirid" in claims_of(authorization)
-        self._check_network(resource, inside=inside)
+        network.check(resource, address, claims_of(authorization).get("local_subnet", ""))
         container = unquote(path.split("/")[2]) if path.count("/") > 1 else ""
         scope = f"{resource['id']}/blobServices/default/containers/{container}"
         action = READ_BLOBS if method in ("GET", "HEAD") else WRITE_BLOBS
@@ -191,18 +219,24 @@ class Blobs:
             text = "This request is not authorized to perform this operation using this permission."
             raise Failure(403, "AuthorizationPermissionMismatch", text)
 
-    def _check_key(self, resource: Mapping[str, Any], authorization: str, query: str) -> None:
+    def _check_key(self, resource: Mapping[str, Any], authorization: str, address: str, query: str) -> None:
         if not authorization and "sig=" not in query:
             text = "Server failed to authenticate the request. Please refer to the www-authenticate header."
             raise Failure(401, "NoAuthenticationInformation", text)
-        self._check_network(resource, inside=False)
+        network.check(resource, address)
         if resource["properties"].get("allowSharedKeyAccess") is False:
             text = "Key based authentication is not permitted on this storage account."
             raise Failure(403, "KeyBasedAuthenticationNotPermitted", text)
 
-    def _check_network(self, resource: Mapping[str, Any], *, inside: bool) -> None:
-        if resource["properties"].get("publicNetworkAccess") == "Disabled" and not inside:
-            raise Failure(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
+
+async def _shown(answer: httpx.Response, request: Request) -> Response:
+    """Azurite's answer as ours; a listing has only names that XML can carry."""
+    headers = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
+    if request.query_params.get("comp") != "list" or answer.status_code != 200:
+        return StreamingResponse(_body(answer), answer.status_code, headers)
+    listing = b"".join([chunk async for chunk in _body(answer)])
+    headers.pop("content-length", None)
+    return Response(names.listed(listing, request.headers.get("x-ms-version", "")), 200, headers)
 
 
 async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:

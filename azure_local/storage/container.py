@@ -1,4 +1,7 @@
-"""Microsoft.Storage blobServices/containers: the ARM side of the blob service's containers."""
+"""Microsoft.Storage blobServices/containers: the ARM side of the blob service's containers.
+
+What is there, the blob service says, whichever plane has made it; kept here are the settings that only ARM knows.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from typing import Any
 
 from azure_local import serving, tracked
 from azure_local.azure import Azure, Service
-from azure_local.http import Answer, Call, Failure, check_match, etag, page
+from azure_local.http import Answer, Call, Failure, check_match, page
 from azure_local.storage.storage_account import ACCOUNT, SHAPES, VERSIONS
 
 TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers"
+BLOBS = ("metadata", "publicAccess")
+"""Settings that the blob service keeps."""
 METADATA = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -19,18 +24,27 @@ def _key(azure: Azure, call: Call) -> str:
     return f"{account['id']}/blobServices/default/containers/{call.params['container']}"
 
 
-def _lookup(azure: Azure, call: Call) -> dict[str, Any]:
-    document = azure.store.get("container", _key(azure, call))
-    if document is None:
+async def _lookup(azure: Azure, call: Call) -> dict[str, Any]:
+    key, name = _key(azure, call), call.params["container"]
+    container = await azure.blobs.container(call.params[ACCOUNT.last], name)
+    if container is None:
         raise Failure(404, "ContainerNotFound", "The specified container does not exist.")
-    return document
+    return _shown(azure, key, container)
+
+
+def _shown(azure: Azure, key: str, container: dict[str, Any]) -> dict[str, Any]:
+    kept = azure.store.get("container", key) or {"settings": {}}
+    properties = {**container["properties"], **kept["settings"], "deleted": False, "remainingRetentionDays": 0}
+    return {"id": key, "name": container["name"], "type": TYPE, "etag": container["etag"], "properties": properties}
 
 
 def _settings(call: Call) -> dict[str, Any]:
     settings: dict[str, Any] = SHAPES.fitted("BlobContainer", call.body or {}).get("properties", {})
-    for name in settings.get("metadata", {}):
+    for name, value in settings.get("metadata", {}).items():
         if not METADATA.fullmatch(name):
             raise Failure(400, "InvalidMetadata", f"The metadata name '{name}' is not a valid C# identifier.")
+        if not value.isascii() or not value.isprintable():  # inferred: the blob plane has it in a header
+            raise Failure(400, "InvalidMetadata", f"The metadata value of '{name}' has invalid characters.")
     return settings
 
 
@@ -38,68 +52,60 @@ async def put(azure: Azure, call: Call) -> Answer:
     key, name, settings = _key(azure, call), call.params["container"], _settings(call)
     if not re.fullmatch(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name):
         raise Failure(400, "ContainerOperationFailure", "The specified resource name contains invalid characters.")
-    existing = azure.store.get("container", key)
-    if existing is None:
-        await azure.blobs.make_container(call.params[ACCOUNT.last], name)
-    resource = _kept(azure, key, {**(existing["properties"] if existing else {}), **settings})
-    return Answer(200 if existing else 201, resource, {"ETag": resource["etag"]})
+    account = call.params[ACCOUNT.last]
+    if await azure.blobs.container(account, name) is not None:
+        return await _changed(azure, call, settings)
+    await azure.blobs.make_container(account, name, settings)
+    _keep(azure, key, settings, {})
+    resource = await _lookup(azure, call)
+    return Answer(201, resource, {"ETag": resource["etag"]})
 
 
 async def ensure(azure: Azure, account: dict[str, Any], name: str) -> None:
     """Make a container of a storage account, in which another service keeps blobs, if it is missing."""
-    key = f"{account['id']}/blobServices/default/containers/{name}"
-    if azure.store.get("container", key) is None:
-        await azure.blobs.make_container(account["name"], name)
-        _kept(azure, key, {})
+    if await azure.blobs.container(account["name"], name) is None:
+        await azure.blobs.make_container(account["name"], name, {})
 
 
-def _kept(azure: Azure, key: str, settings: dict[str, Any]) -> dict[str, Any]:
-    resource: dict[str, Any] = {
-        "id": key,
-        "name": key.rsplit("/", 1)[1],
-        "type": TYPE,
-        "etag": f'"{etag()}"',
-        "properties": {
-            "publicAccess": "None",
-            **settings,
-            "deleted": False,
-            "remainingRetentionDays": 0,
-            "leaseStatus": "Unlocked",
-            "leaseState": "Available",
-            "hasImmutabilityPolicy": False,
-            "hasLegalHold": False,
-            "lastModifiedTime": azure.clock.after(0),
-        },
-    }
-    return azure.store.put("container", key, resource)
+def _keep(azure: Azure, key: str, settings: dict[str, Any], before: dict[str, Any]) -> None:
+    """Keep what only ARM knows of a container's settings."""
+    azure.store.put(
+        "container", key, {"settings": {**before, **{name: settings[name] for name in settings if name not in BLOBS}}}
+    )
 
 
-async def patch(azure: Azure, call: Call) -> Answer:
-    resource = _lookup(azure, call)
-    check_match(call, resource["etag"])
-    resource["properties"].update(_settings(call))
-    resource["etag"] = f'"{etag()}"'
-    resource["properties"]["lastModifiedTime"] = azure.clock.after(0)
-    azure.store.put("container", resource["id"], resource)
+async def _changed(azure: Azure, call: Call, settings: dict[str, Any]) -> Answer:
+    key = _key(azure, call)
+    await azure.blobs.change_container(call.params[ACCOUNT.last], call.params["container"], settings)
+    _keep(azure, key, settings, (azure.store.get("container", key) or {"settings": {}})["settings"])
+    resource = await _lookup(azure, call)
     return Answer(200, resource, {"ETag": resource["etag"]})
 
 
+async def patch(azure: Azure, call: Call) -> Answer:
+    resource = await _lookup(azure, call)
+    check_match(call, resource["etag"])
+    return await _changed(azure, call, _settings(call))
+
+
 async def get(azure: Azure, call: Call) -> Answer:
-    resource = _lookup(azure, call)
+    resource = await _lookup(azure, call)
     return Answer(200, resource, {"ETag": resource["etag"]})
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
     account = tracked.lookup(azure, call, ACCOUNT)["resource"]
-    containers = azure.store.list("container", f"{account['id']}/")
-    return Answer(200, page(sorted(containers, key=lambda container: str(container["name"])), call, azure.page_size))
+    containers = await azure.blobs.containers(account["name"])
+    place = f"{account['id']}/blobServices/default/containers"
+    shown = [_shown(azure, f"{place}/{container['name']}", container) for container in containers]
+    return Answer(200, page(sorted(shown, key=lambda container: str(container["name"])), call, azure.page_size))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    key = _key(azure, call)
-    if azure.store.get("container", key) is None:
+    key, account = _key(azure, call), call.params[ACCOUNT.last]
+    if await azure.blobs.container(account, call.params["container"]) is None:
         return Answer(204)
-    await azure.blobs.remove_container(call.params[ACCOUNT.last], call.params["container"])
+    await azure.blobs.remove_container(account, call.params["container"])
     azure.store.delete("container", key)
     return Answer(200)
 

@@ -268,3 +268,27 @@ def test_a_node_whose_preparation_failed_runs_no_task_of_the_job(bench: Bench, p
     bench.ended("beside", "runs")
     assert states(bench, "unprepared")["never"] == "active"
     bench.batch.begin_delete_job("unprepared")
+
+
+def test_a_job_ends_with_its_tasks_when_its_time_is_over(bench: Bench, pool: str) -> None:
+    limit = {"maxWallClockTime": "PT10H"}
+    bench.job("limited", pool, constraints=limit)
+    bench.task("limited", "long", "sleep 600")
+    schedule = {
+        "id": "nightly",
+        "schedule": {},
+        "jobSpecification": {"poolInfo": {"poolId": pool}, "constraints": limit},
+    }
+    bench.batch.create_job_schedule(models.BatchJobScheduleCreateOptions(schedule))
+    bench.job("extended", pool, constraints=limit)
+    bench.batch.update_job("extended", models.BatchJobUpdateOptions({"constraints": {"maxWallClockTime": "P2D"}}))
+    until(lambda: states(bench, "limited") == {"long": "running"})
+    bench.azure.advance(8 * 3600)
+    assert bench.batch.get_job("limited").as_dict()["state"] == "active"
+    bench.azure.advance(2 * 3600)
+    for name in ("limited", "nightly:job-1"):
+        until(lambda: bench.batch.get_job(name).as_dict()["state"] == "completed")  # noqa: B023  # it ends at once
+        info = bench.batch.get_job(name).as_dict()["executionInfo"]
+        assert info["terminateReason"] == "MaxWallClockTimeExpiry"
+    assert states(bench, "limited") == {"long": "completed"}
+    assert bench.batch.get_job("extended").as_dict()["state"] == "active"

@@ -70,6 +70,31 @@ def test_a_request_needs_a_token_of_ours_for_this_audience_and_time(azure: Azure
         assert "Bearer" in answer.headers["WWW-Authenticate"]
 
 
+def test_another_tenant_is_refused_where_it_signs_in_and_at_every_plane(azure: Azure) -> None:
+    other = "99999999-8888-7777-6666-555555555555"
+    form = {"grant_type": "client_credentials", "client_id": os.environ["AZURE_CLIENT_ID"]}
+    answer = ask(azure, f"/{other}/oauth2/v2.0/token", None, "POST", data=form)
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["error_codes"]) == (400, "invalid_request", [90002])
+    assert told["error_description"].startswith(f"AADSTS90002: Tenant '{other}' not found.")
+    discovery = ask(azure, f"/{other}/v2.0/.well-known/openid-configuration")
+    assert (discovery.status_code, discovery.json()["error"]) == (400, "invalid_tenant")
+
+    from azure_local.tokens import Tokens
+
+    def foreign(resource: str) -> str:
+        tokens = Tokens(azure.folder)
+        known = tokens.issue("someone", "someone", resource)["access_token"]
+        return tokens.sign({**jwt.decode(known, options={"verify_signature": False}), "tid": other})
+
+    refused = ask(azure, f"{GROUPS}?api-version=2025-04-01", foreign("https://management.azure.com"))
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (401, "InvalidAuthenticationTokenTenant")
+    assert f"wrong issuer 'https://sts.windows.net/{other}/'" in error["message"]
+    batch = ask(azure, "/batch/ba/pools?api-version=2024-07-01.20.0", foreign("https://batch.core.windows.net"))
+    assert batch.status_code == 401
+
+
 def test_versions_routes_and_letter_case_are_arms(azure: Azure) -> None:
     bearer = token()
     assert ask(azure, GROUPS, bearer).json()["error"]["code"] == "MissingApiVersionParameter"
