@@ -29,6 +29,8 @@ from azure_local.store import Unwritten
 
 ARM_TYPE = "application/json; charset=utf-8"
 BATCH_TYPE = "application/json;odata=minimalmetadata"
+GAPS = 1000
+"""How many different unknown paths are counted."""
 Result = TypeVar("Result")
 Table = list[tuple[str, re.Pattern[str], Route]]
 Serve = Callable[[Request], Awaitable[Response]]
@@ -114,7 +116,7 @@ class Front:
         matched = _match(self.tables[plane], request.method, path.rstrip("/"))
         principal = self.azure.tokens.principal(request.headers.get("authorization"), plane)
         if matched is None:
-            self.azure.gaps[f"{request.method} {path}"] = self.azure.gaps.get(f"{request.method} {path}", 0) + 1
+            self._count(f"{request.method} {path}")
             text = f"No HTTP resource was found that matches the request URI '{path}'."
             raise Failure(404, "InvalidResourceType" if plane == "arm" else "ResourceNotFound", text)
         match, route = matched
@@ -132,6 +134,10 @@ class Front:
             f"{self.azure.front}{path}",
         )
         return await route.handler(self.azure, call)
+
+    def _count(self, gap: str) -> None:
+        if gap in self.azure.gaps or len(self.azure.gaps) < GAPS:
+            self.azure.gaps[gap] = self.azure.gaps.get(gap, 0) + 1
 
     def _check_version(self, request: Request, route: Route, plane: str) -> None:
         version = request.query_params.get("api-version")

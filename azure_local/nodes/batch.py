@@ -13,6 +13,7 @@ from azure_local.azure import Azure, Service
 from azure_local.batch.data.common import nodes_of
 from azure_local.nodes import jobs, nodes, troubles
 from azure_local.nodes.jobs import Jobs
+from azure_local.nodes.leftovers import Leftovers
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.nodes import Nodes
 from azure_local.nodes.pools import Pools
@@ -37,6 +38,7 @@ class Batch:
         self.scaling = Scaling(azure)
         self.jobs = Jobs(azure, self.tasks)
         self.schedules = Schedules(azure, self.jobs)
+        self.leftovers = Leftovers(azure)
         self._lost = azure.store.lost
         self._recover()
 
@@ -64,6 +66,7 @@ class Batch:
                 await self._begin_again()
             await operations.settle(self.azure)
             self.step()
+            self.leftovers.step()
             store.commit()
         except Unwritten:
             raise

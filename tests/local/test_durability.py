@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from azure.batch import models
 from azure.core.exceptions import HttpResponseError
 
 import azure_local
-from azure_local import holding
+from azure_local import holding, log
 from tests.conftest import SPEED, Azure, World, serving
 from tests.local.test_service import GROUPS, ask, token
 from tests.local.test_tasks import until
@@ -147,6 +149,54 @@ def test_a_kill_takes_all_processes_with_it(world: World) -> None:
 
 def running(pattern: str) -> list[str]:
     return subprocess.run(["pgrep", "-f", "--", pattern], capture_output=True, text=True).stdout.split()
+
+
+def test_what_nobody_can_ask_for_any_more_goes(world: World) -> None:
+    del world.text["jobs"]["job"]["convert"]
+    world.text["pools"]["more"] = {**world.text["pools"]["pool"], "nodes": {"dedicated": 0}}
+    world.apply()
+    batch, azure = world.cloud().batch(), world.azure
+    for name in ("short", "long", "deleted"):
+        limits = models.BatchTaskConstraints(retention_time=timedelta(hours=2 if name == "short" else 200))
+        line = models.BatchTaskCreateOptions(id=name, command_line="true", constraints=limits)
+        batch.create_task("job", line)
+        until(lambda: batch.get_task("job", name).state == "completed")  # noqa: B023  # it ends at once
+    batch.delete_task("job", "deleted")
+    (node,) = (azure.folder / "nodes" / world.text["batchAccount"]["name"] / "pool").iterdir()
+    stray = azure.folder / "nodes" / "gone" / "pool" / "node" / "shared"
+    stray.mkdir(parents=True)
+    azure.run(SPEED)
+    azure.advance(3 * 3600)
+    until(lambda: not stray.parents[2].exists())
+    assert sorted(path.name for path in (node / "workitems/job/job-1").iterdir()) == ["long"]
+    deleted = ask(azure, f"{world.cloud().group_id}?api-version=2025-04-01", token(), "DELETE")
+    operation = deleted.headers["Location"].removeprefix(os.environ["RECONCILE_RESOURCE_MANAGER"])
+    azure.advance(3 * 3600)
+    until(lambda: ask(azure, operation, token()).status_code == 200)
+    assert rows(azure, "operation") > 5
+    azure.advance(2 * 86400)
+    until(lambda: rows(azure, "operation") == 0)
+    assert ask(azure, operation, token()).status_code == 404
+    until(lambda: not node.exists())
+
+
+def rows(azure: Azure, kind: str) -> int:
+    """How many documents of a kind are in the state file."""
+    with closing(sqlite3.connect(f"file:{azure.folder / 'state.db'}?mode=ro", uri=True)) as database:
+        (number,) = database.execute("SELECT count(*) FROM documents WHERE kind = ?", (kind,)).fetchone()
+    return int(number)
+
+
+def test_a_log_begins_anew_when_it_is_large(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    with path.open("a") as file:  # as the server has it open
+        for text in ("first\n", "second\n"):
+            file.write(text)
+            file.flush()
+            log.bound(path, largest=10)
+        file.write("third\n")
+    assert path.read_text() == "third\n"
+    assert Path(f"{path}.old").read_text() == "first\nsecond\n"
 
 
 def test_two_that_start_it_at_once_get_one_server(tmp_path: Path) -> None:
