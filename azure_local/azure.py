@@ -129,6 +129,10 @@ class Azure:
     control: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     """The token of the control API."""
     faults: list[dict[str, Any]] = field(default_factory=list)
+    reads: dict[str, str] = field(default_factory=dict)
+    """Path in lower case → the query of its last read; kept while there are faults."""
+    stale: dict[str, list[Any]] = field(default_factory=dict)
+    """Path in lower case → the old answer that its next reads get, and how many of them."""
     gaps: dict[str, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     """All that runs beside the requests."""

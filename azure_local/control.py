@@ -65,6 +65,8 @@ async def _answer(azure: Azure, what: str, body: Any) -> Any:
             return {"faults": len(azure.faults)}
         case "DELETE faults":
             azure.faults.clear()
+            azure.stale.clear()
+            azure.reads.clear()
             return {"faults": 0}
         case "POST clock":
             return await _clock(azure, CLOCK(body))

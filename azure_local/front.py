@@ -74,18 +74,31 @@ class Front:
 
     async def _faulty(self, plane: str, request: Request, serve: Callable[[], Awaitable[Response]]) -> Response:
         """Serve, unless a fault says otherwise."""
-        action = faults.take(self.azure, plane, request.method, request.url.path)
+        path = request.url.path
+        faults.note(self.azure, request)
+        old = faults.remembered(self.azure, request)
+        if old is not None:
+            return old
+        action = faults.take(self.azure, plane, request.method, path)
         if action is None:
             return await serve()
         if "delay" in action:
             await asyncio.sleep(action["delay"])
             return await serve()
-        if "answer" in action:
-            return faults.spoilt(await serve(), action["answer"])
-        if action.get("when") == "after":
-            await serve()
+        if "stale" in action:
+            await self._remember(plane, request, action["stale"])
+            return await serve()
+        spoils = "answer" in action and "status" not in action
+        answer = await serve() if spoils or action.get("when") == "after" else None
         if action.get("drop"):
             raise Dropped
+        if answer is None or not spoils:
+            answer = self._injected(plane, action)
+        if "answer" not in action:
+            return answer
+        return await faults.spoilt(answer, action["answer"], action.get("status", 200))
+
+    def _injected(self, plane: str, action: dict[str, Any]) -> Response:
         failure = Failure(action["status"], action.get("code", "ServerBusy"), action.get("message", "Injected fault."))
         extra = {"Retry-After": str(action["retryAfter"])} if "retryAfter" in action else {}
         return self._refusal(plane, failure, extra)
@@ -98,6 +111,14 @@ class Front:
         except Unwritten as error:
             text = f"The service is unavailable: its disk does not take the change ({error})."
             raise Failure(503, "ServiceUnavailable", text) from None
+
+    async def _remember(self, plane: str, request: Request, times: int) -> None:
+        """Keep the answers that reads would get now, before this write, for the next reads."""
+        if request.method not in faults.WRITES or plane not in self.tables:
+            return
+        content = _json(await request.body())
+        for path, query in faults.places(self.azure, request.method, request.url.path, content).items():
+            faults.remember(self.azure, path, await self._routed(plane, _read(request, path, query)), times)
 
     async def _routed(self, plane: str, request: Request) -> Response:
         content = await request.body()
@@ -200,6 +221,18 @@ class Front:
         xml = f'<?xml version="1.0" encoding="utf-8"?>{error}'
         kept = {name: value for name, value in extra.items() if name in ("WWW-Authenticate", "Retry-After", "Date")}
         return Response(xml, failure.status, {**kept, "x-ms-error-code": failure.code}, "application/xml")
+
+
+def _read(request: Request, path: str, query: str) -> Request:
+    """A read of `path` by the caller of `request`."""
+    conditions = (b"if-match", b"if-none-match", b"content-length", b"content-type")
+    kept = [(name, value) for name, value in request.scope["headers"] if name not in conditions]
+
+    async def nothing() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    place = {"path": path, "raw_path": path.encode(), "query_string": query.encode()}
+    return Request({**request.scope, "method": "GET", "headers": kept, **place}, nothing)
 
 
 def _match(table: Table, method: str, path: str) -> tuple[re.Match[str], Route] | None:

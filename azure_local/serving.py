@@ -138,7 +138,7 @@ def lister(kind: Type, above: Type | None = None) -> Handler:
         elif "group" in call.params:
             prefix = f"{group_id(group(azure, call))}/"
         documents = azure.store.list(kind.store, prefix)
-        shown = (document["resource"] for document in documents if not document.get("unseen"))
+        shown = (document["resource"] for document in documents)
         return Answer(200, page(shown, call, azure.page_size), kind.provider.limits(kind, "List"))
 
     return listing
@@ -173,7 +173,6 @@ def _settler(kind: Type, state: str, hook: Hook | None = None, *, going: bool = 
         if hook is not None:
             await hook(azure, document)
         properties = document["resource"]["properties"]
-        document.pop("unseen", None)
         if going or properties.get("provisioningState") != "Deleting":
             properties["provisioningState"] = state
             azure.store.put(kind.store, document["resource"]["id"], document)

@@ -26,7 +26,7 @@ class Making(Enum):
     """How a PUT of something new is answered."""
 
     WATCHED = "201 with the resource and Azure-AsyncOperation"
-    UNSEEN = "202 with Location; the resource is not there before it is made"
+    LOCATED = "202 with Location; the resource is there, and is being made"
     AT_ONCE = "201 with the resource, which is made"
 
 
@@ -132,9 +132,9 @@ def existing(azure: Azure, call: Call, kind: Type) -> Document | None:
 
 
 def lookup(azure: Azure, call: Call, kind: Type) -> Document:
-    """The document of the call's resource. Failure 404 if there is none, or none visible yet."""
+    """The document of the call's resource. Failure 404 if there is none."""
     document = existing(azure, call, kind)
-    if document is None or document.get("unseen"):
+    if document is None:
         names = "/".join(call.params[s] for s in kind.name.split("/")[1:])
         raise not_found(kind.name, names, call.params["group"])
     return document
@@ -188,7 +188,7 @@ def _offered(kind: Type, properties: Document) -> Document:
 def idle(kind: Type, document: Document) -> None:
     """Failure 409 while Azure works on the resource."""
     resource = document["resource"]
-    if document.get("unseen") or resource["properties"].get("provisioningState") in GOING_ON:
+    if resource["properties"].get("provisioningState") in GOING_ON:
         raise kind.provider.busy(resource)
 
 
@@ -214,12 +214,10 @@ def _made(azure: Azure, kind: Type, document: Document, seconds: float | None) -
     if kind.making is Making.AT_ONCE:
         azure.store.put(kind.store, resource["id"], document)
         return Answer(201, resource, kind.provider.limits(kind, "Put"))
-    unseen = kind.making is Making.UNSEEN
-    document |= {"unseen": True} if unseen else {}
-    resource["properties"]["provisioningState"] = "Succeeded" if unseen else kind.provider.creating
+    resource["properties"]["provisioningState"] = kind.provider.creating
     azure.store.put(kind.store, resource["id"], document)
     takes, name = _seconds(azure, kind, seconds), f"{kind.store}.made"
-    if unseen:
+    if kind.making is Making.LOCATED:
         result = [kind.store, resource["id"]]
         headers = operations.start(azure, kind.namespace, takes, name, key=resource["id"], result=result)
         return Answer(202, None, headers)

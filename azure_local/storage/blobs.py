@@ -205,8 +205,9 @@ class Blobs:
 
     def _account(self, name: str) -> dict[str, Any]:
         for document in self.azure.store.list("storage"):
-            if document["resource"]["name"] == name and not document.get("unseen"):
-                return dict(document["resource"])
+            resource = document["resource"]
+            if resource["name"] == name and resource["properties"]["provisioningState"] != "Creating":
+                return dict(resource)
         raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
 
     def _check(self, resource: Mapping[str, Any], authorization: str, address: str, method: str, path: str) -> None:

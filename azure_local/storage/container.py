@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from azure_local import serving, tracked
+from azure_local import serving
 from azure_local.azure import Azure, Service
 from azure_local.http import Answer, Call, Failure, check_match, page
-from azure_local.storage.storage_account import ACCOUNT, SHAPES, VERSIONS
+from azure_local.storage.storage_account import ACCOUNT, SHAPES, VERSIONS, provisioned
 
 TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers"
 BLOBS = ("metadata", "publicAccess")
@@ -20,7 +20,7 @@ METADATA = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _key(azure: Azure, call: Call) -> str:
-    account = tracked.lookup(azure, call, ACCOUNT)["resource"]
+    account = provisioned(azure, call)["resource"]
     return f"{account['id']}/blobServices/default/containers/{call.params['container']}"
 
 
@@ -94,7 +94,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
-    account = tracked.lookup(azure, call, ACCOUNT)["resource"]
+    account = provisioned(azure, call)["resource"]
     containers = await azure.blobs.containers(account["name"])
     place = f"{account['id']}/blobServices/default/containers"
     shown = [_shown(azure, f"{place}/{container['name']}", container) for container in containers]

@@ -1,4 +1,8 @@
-"""Microsoft.Storage: storage accounts. One Azurite behind our blob front serves the blobs of all."""
+"""Microsoft.Storage: storage accounts. One Azurite behind our blob front serves the blobs of all.
+
+An account that is being made is shown as Creating (the provisioningState of Microsoft's schema). That its keys and
+containers are refused meanwhile, and how, is told by clients of Azure, and is in no schema.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +60,7 @@ ACCOUNT = Type(
     update="StorageAccountUpdateParameters",
     seconds=20,
     naming=r"[a-z0-9]{3,24}",
-    making=Making.UNSEEN,
+    making=Making.LOCATED,
     changing=Changing.AT_ONCE,
     deleting=Deleting.AT_ONCE,
 )
@@ -73,7 +77,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     name = call.params[ACCOUNT.last]
     if _taken(azure, name):
         raise Failure(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
-    properties = {**_defaults(azure, name, body["location"]), **body["properties"]}
+    properties = {**_defaults(azure, body["location"]), **body["properties"]}
     resource = {member: body[member] for member in ("location", "tags", "kind")}
     return tracked.keep(azure, call, ACCOUNT, {**resource, "sku": _sku(body["sku"]["name"]), "properties": properties})
 
@@ -86,7 +90,7 @@ def _taken(azure: Azure, name: str) -> bool:
     return any(document["resource"]["name"] == name for document in azure.store.list(ACCOUNT.store))
 
 
-def _defaults(azure: Azure, name: str, location: str) -> Document:
+def _defaults(azure: Azure, location: str) -> Document:
     now = azure.clock.after(0)
     encryption = {"keyType": "Account", "enabled": True, "lastEnabledTime": now}
     return {
@@ -98,7 +102,6 @@ def _defaults(azure: Azure, name: str, location: str) -> Document:
         "accessTier": "Hot",
         "creationTime": now,
         "keyCreationTime": {"key1": now, "key2": now},
-        "primaryEndpoints": {"blob": f"{azure.blob_front}/{name}/"},
         "primaryLocation": location,
         "statusOfPrimary": "available",
         "privateEndpointConnections": [],
@@ -123,7 +126,9 @@ async def patch(azure: Azure, call: Call) -> Answer:
 
 
 async def made(azure: Azure, document: Document) -> None:
-    await azure.blobs.open(document["resource"]["name"])
+    resource = document["resource"]
+    resource["properties"]["primaryEndpoints"] = {"blob": f"{azure.blob_front}/{resource['name']}/"}
+    await azure.blobs.open(resource["name"])
 
 
 async def gone(azure: Azure, document: Document) -> None:
@@ -132,8 +137,17 @@ async def gone(azure: Azure, document: Document) -> None:
     await azure.blobs.remove(document["resource"]["name"])
 
 
-async def list_keys(azure: Azure, call: Call) -> Answer:
+def provisioned(azure: Azure, call: Call) -> Document:
+    """The account's document, for its keys and its containers. Failure 404 if there is none, 409 before it is made."""
     document = tracked.lookup(azure, call, ACCOUNT)
+    if document["resource"]["properties"]["provisioningState"] == "Creating":
+        text = "The storage account provisioning state must be 'Succeeded' before executing the operation."
+        raise Failure(409, "StorageAccountIsNotProvisioned", text)
+    return document
+
+
+async def list_keys(azure: Azure, call: Call) -> Answer:
+    document = provisioned(azure, call)
     secret = azure.blobs.key(document["resource"]["name"])
     keys = [{"keyName": name, "value": secret, "permissions": "Full"} for name in ("key1", "key2")]
     return Answer(200, {"keys": keys})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from azure_local import serving, tracked
 from azure_local.azure import Azure, Route
 from azure_local.batch.schema import SHAPES
-from azure_local.common import registered
+from azure_local.common import not_found, registered
 from azure_local.http import Answer, Call, Failure
 from azure_local.identity.assigned import identities
 from azure_local.settings import TENANT
@@ -21,15 +21,23 @@ ACCOUNT = Type(
     versions=VERSIONS,
     shape="BatchAccount",
     naming=r"[a-z0-9]{3,24}",
-    making=Making.UNSEEN,
+    making=Making.LOCATED,
     changing=Changing.AT_ONCE,
     deleting=Deleting.LOCATED,
 )
 
 
 def lookup(azure: Azure, call: Call) -> Document:
-    """The account's document. Failure 404 if it does not exist (yet)."""
-    return tracked.lookup(azure, call, ACCOUNT)
+    """The account's document, for changes and for what is in it. Failure 404 if there is none that is made."""
+    document = tracked.lookup(azure, call, ACCOUNT)
+    if not made(document):  # what Azure answers then is not known; nothing can be in the account yet
+        raise not_found(ACCOUNT.name, call.params[ACCOUNT.last], call.params["group"])
+    return document
+
+
+def made(document: Document) -> bool:
+    """Whether the account is there, and not only shown as Creating (the provisioningState of Microsoft's schema)."""
+    return bool(document["resource"]["properties"]["provisioningState"] != "Creating")
 
 
 def by_name(azure: Azure, name: str) -> Document | None:

@@ -18,7 +18,7 @@ ACCOUNT = "/batch/{account}"
 def account(azure: Azure, call: Call) -> str:
     """The account's name. Failure 404 if there is none, 403 if the caller may not do this in it."""
     document = batch_account.by_name(azure, call.params["account"])
-    if document is None or document.get("unseen"):
+    if document is None or not batch_account.made(document):
         raise Failure(404, "AccountNotFound", "The specified account does not exist.")
     resource = document["resource"]
     action = roles.READ if call.method in ("GET", "HEAD") else roles.WRITE
