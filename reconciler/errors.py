@@ -56,17 +56,22 @@ class Refused(ReconcileError):
 
 
 class AzureError(ReconcileError):
-    """An error answer of Azure. `code` is Azure's own error code, `request_id` what support asks for."""
+    """An error answer of Azure. `code` is Azure's own error code, `request_id` what support asks for.
 
-    def __init__(self, status: int, code: str, message: str, request_id: str = "", remedy: str = "") -> None:
+    `request` is the method and the URL, where the rest does not tell what went wrong.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, request_id: str = "", remedy: str = "", request: str = ""
+    ) -> None:
         self.status, self.code, self.message = status, code, message
         self.request_id, self.remedy = request_id, remedy
         text = f"{code or status}: {message}"
         if remedy:
             text += f" {remedy}"
-        if request_id:
-            text += f" (HTTP {status}, request id {request_id})"
-        super().__init__(text)
+        known = [request, f"HTTP {status}" if request or request_id else "", request_id and f"request id {request_id}"]
+        facts = ", ".join(fact for fact in known if fact)
+        super().__init__(f"{text} ({facts})" if facts else text)
 
 
 class NotRegistered(AzureError):

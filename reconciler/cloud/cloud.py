@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconciler.azure.api_versions import api_version_of, provider_of
-from reconciler.cloud.errors import from_body
+from reconciler.cloud.errors import NOT_PROVISIONED, from_body
 from reconciler.cloud.logs import keep_quiet
-from reconciler.errors import AzureError, ReconcileError
+from reconciler.errors import AzureError, ReconcileError, Unreachable
 from reconciler.spec.spec import Spec, Target
 
 if TYPE_CHECKING:
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from azure.mgmt.batch import BatchManagementClient
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.resource.resources import ResourceManagementClient
-    from azure.storage.blob import BlobServiceClient
+    from azure.storage.blob import BlobClient, BlobServiceClient
 
-RETRIES: Mapping[str, Any] = {"retry_total": 5, "retry_connect": 1, "retry_backoff_factor": 0.4}
-"""The one retry policy: throttling, 5xx and dropped answers; Retry-After is obeyed by the SDKs."""
-
-
+CONNECT_SECONDS, READ_SECONDS = 15, 90
+"""How long a connection may take to be made, and to bring the next bytes of an answer."""
 HUB = {"docker.io": "registry-1.docker.io"}
 """Registries whose API is on another host."""
 
@@ -46,6 +44,8 @@ class Endpoints:
     resource_manager: str
     poll_seconds: float
     role_propagation: float
+    backoff: float = 0.4
+    """Seconds from which the waits between the tries of one request double."""
     registries: str = ""
     """The URL below which container registries answer, each under its server's name; empty: each on its own host."""
 
@@ -87,7 +87,7 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
         url = environ.get("RECONCILE_RESOURCE_MANAGER")
         if not url:
             raise ReconcileError("the local Azure is not up; run: reconcile local up")
-        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, registries=f"{url}/registries")
+        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, registries=f"{url}/registries")
         return Cloud(spec.azure, spec.name, account, local)
     public = Endpoints("https://management.azure.com", poll_seconds=5, role_propagation=120)
     return Cloud(spec.azure, spec.name, account, public)
@@ -139,7 +139,7 @@ class Cloud:
         """The connections, which all clients share: most of them ask one host, and each handshake costs round trips."""
         from azure.core.pipeline.transport import RequestsTransport
 
-        return RequestsTransport()
+        return RequestsTransport(connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
 
     @cached_property
     def _pace(self) -> Any:
@@ -151,19 +151,22 @@ class Cloud:
     def _management(self) -> dict[str, Any]:
         """Arguments of an ARM client. All share the pace, because ARM counts what they ask together.
 
-        Inspecting is each client's own: such a policy knows the next one of its pipeline.
+        The other policies are each client's own: such a policy knows the next one of its pipeline.
         """
-        from reconciler.cloud.policies import Inspecting
-
         return {
+            **self._sending(("GET", "PUT", "PATCH"), self._pace),
             "base_url": self.endpoints.resource_manager,
-            "transport": self.transport,
             "credential_scopes": ["https://management.azure.com/.default"],
-            "per_retry_policies": [Inspecting(), self._pace],
             "permit_redirects": False,  # our token goes to the resource manager and nowhere else
             "user_agent": "reconcile",
-            **RETRIES,
         }
+
+    def _sending(self, full: Container[str], *more: Any) -> dict[str, Any]:
+        """Arguments of any client: the connections, and what happens to a request, with `more` policies."""
+        from reconciler.cloud.policies import Inspecting, Retries
+
+        policies = {"retry_policy": Retries(self.endpoints.backoff), "per_retry_policies": [Inspecting(full), *more]}
+        return {"transport": self.transport, **policies}
 
     @cached_property
     def resources(self) -> ResourceManagementClient:
@@ -201,14 +204,11 @@ class Cloud:
         """The data plane of the spec's Batch account; its endpoint is read from the account on first use."""
         from azure.batch import BatchClient
 
-        from reconciler.cloud.policies import Inspecting
-
         with self._lock:
             if self._batch is None:
                 body = self.arm("GET", self.account_id or "").body
                 endpoint = f"https://{body['properties']['accountEndpoint']}"
-                options: Any = {"transport": self.transport, "per_retry_policies": [Inspecting()], **RETRIES}
-                self._batch = BatchClient(endpoint, self.credential, **options)
+                self._batch = BatchClient(endpoint, self.credential, **self._sending(("GET", "POST")))
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
@@ -217,15 +217,30 @@ class Cloud:
 
         with self._lock:
             if storage_account not in self._blobs:
-                kept: dict[str, Any] = {"max_single_get_size": 64 * 2**20, "retry_total": 5, "retry_connect": 1}
                 url = self.blob_endpoint(storage_account)
-                self._blobs[storage_account] = BlobServiceClient(url, self.credential, **kept)
+                self._blobs[storage_account] = BlobServiceClient(url, self.credential, **self._of_blobs)
             return self._blobs[storage_account]
+
+    def linked_blob(self, link: str) -> BlobClient:
+        """The blob of a link that carries its own permission. It is not to be closed: it shares our connections."""
+        from azure.storage.blob import BlobClient
+
+        return BlobClient.from_blob_url(link, **self._of_blobs)
+
+    @property
+    def _of_blobs(self) -> dict[str, Any]:
+        """Arguments of a client of blobs, whose SDK calls policies by another name."""
+        sending = self._sending(("GET",))
+        policies = sending.pop("per_retry_policies")
+        return {**sending, "_additional_pipeline_policies": policies, "max_single_get_size": 64 * 2**20}
 
     def blob_endpoint(self, storage_account: str) -> str:
         """`https://account.blob.core.windows.net`, as the account itself says, without a slash at the end."""
         body = self.arm("GET", f"{self.group_id}/providers/Microsoft.Storage/storageAccounts/{storage_account}").body
-        return str(body["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
+        endpoints = body["properties"].get("primaryEndpoints")
+        if not endpoints:
+            raise AzureError(409, NOT_PROVISIONED, f"the storage account {storage_account} is still being made.")
+        return str(endpoints["blob"]).rstrip("/")
 
     def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None, **query: str) -> Answer:
         """One ARM request for a resource id or a full URL; `query` adds `$expand` and such.
@@ -233,6 +248,13 @@ class Cloud:
         Raises HttpResponseError for an error answer, NotRegistered where the subscription is not registered.
         """
         return self._send(method, path, body, api_version, query, "application/json")
+
+    def told(self, path: str, body: Any = None, api_version: str | None = None) -> dict[str, Any]:
+        """What ARM answers to a POST that asks for something. Raises as `arm` does."""
+        answer = self.arm("POST", path, body, api_version)
+        if not isinstance(answer.body, dict):
+            raise Unreachable(f"Azure's answer to POST {path} did not arrive whole: it is empty; run it again")
+        return answer.body
 
     def _send(
         self, method: str, path: str, body: Any, api_version: str | None, query: Mapping[str, str], accept: str

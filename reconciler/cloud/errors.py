@@ -28,6 +28,9 @@ REMEDIES = {
     "QuotaExceeded": "Ask for more quota in the portal, or use a smaller size.",
 }
 """Azure code → what to do about it."""
+NOT_PROVISIONED = "StorageAccountIsNotProvisioned"
+"""The code for what is in a storage account that is still being made: there is nothing yet."""
+PASSING = "This is trouble on Azure's side, which passes: run the same command again."
 
 
 @contextmanager
@@ -67,14 +70,16 @@ def reading(what: str) -> Iterator[None]:
 def tolerated(*statuses: int) -> Iterator[None]:
     """An error answer with one of these statuses ends the block, and is no error.
 
-    Where 404 is fine, a subscription that is not registered for the provider is too: nothing of it can be there.
+    Where 404 is fine, two more are, because nothing can be there: a subscription that is not registered for the
+    provider, and a storage account that is still being made.
     """
     from azure.core.exceptions import HttpResponseError
 
     try:
         yield
     except HttpResponseError as error:
-        if error.status_code not in statuses:
+        unmade = error.status_code == 409 and getattr(error.error, "code", None) == NOT_PROVISIONED
+        if error.status_code not in statuses and not (unmade and 404 in statuses):
             raise
     except NotRegistered:
         if 404 not in statuses:
@@ -88,18 +93,27 @@ def missing_is_none(ask: Callable[[], T]) -> T | None:
     return None
 
 
-def from_body(status: int, body: Any, request_id: str = "") -> AzureError:
-    """The error in an ARM answer or operation status: `{"error": {"code", "message", "details"}}`."""
+def from_body(status: int, body: Any, request_id: str = "", request: str = "") -> AzureError:
+    """The error in an ARM answer or operation status: `{"error": {"code", "message", "details"}}`.
+
+    `request` is told where Azure's own words do not say enough: no code, or trouble on its side.
+    """
     error = body.get("error", body) if isinstance(body, dict) else {}
-    code, message = error.get("code") or "", error.get("message") or ""
+    if not isinstance(error, dict):
+        error = {"message": str(error)}
+    code, message = str(error.get("code") or ""), error.get("message") or ""
     if isinstance(message, dict):  # the Batch data plane
         message = str(message.get("value", "")).split("\nRequestId:")[0]
     details = "; ".join(_detail(item) for item in error.get("details") or error.get("values") or ())
-    text = f"{message} ({details})" if details else message
-    return AzureError(status, code, text or "no message", request_id, REMEDIES.get(code, ""))
+    text = f"{message} ({details})" if details else str(message)
+    passing = status == 429 or status >= 500
+    remedy = REMEDIES.get(code, PASSING if passing else "")
+    return AzureError(status, code, text or "no message", request_id, remedy, "" if code and not passing else request)
 
 
-def _detail(item: dict[str, Any]) -> str:
+def _detail(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
     return f"{item.get('code') or item.get('key', '')}: {item.get('message') or item.get('value', '')}"
 
 
@@ -109,7 +123,7 @@ def _answered(error: Any) -> Exception:
 
     if error.status_code is None and isinstance(error, core.ClientAuthenticationError):
         return signed_out(error)
-    if error.status_code is None or (isinstance(error, core.DecodeError) and error.status_code < 400):
+    if error.status_code is None or (isinstance(error, core.DecodeError) and error.status_code < 500):
         return _broken_off(error)
     headers = error.response.headers if error.response is not None else {}
     request_id = headers.get("x-ms-request-id") or headers.get("request-id") or ""
@@ -117,10 +131,17 @@ def _answered(error: Any) -> Exception:
         body = error.response.json()
     except Exception:
         body = {"code": headers.get("x-ms-error-code", ""), "message": _short(error)}
-    answer = from_body(error.status_code, body, request_id)
+    answer = from_body(error.status_code, body, request_id, _request(error))
     if answer.code or not headers.get("x-ms-error-code"):
         return answer
-    return from_body(error.status_code, {"code": headers["x-ms-error-code"], "message": error.reason}, request_id)
+    body = {"code": headers["x-ms-error-code"], "message": error.reason}
+    return from_body(error.status_code, body, request_id, _request(error))
+
+
+def _request(error: Any) -> str:
+    """`GET https://...`, without the query, which may hold a signature."""
+    asked = getattr(error.response, "request", None)
+    return hidden(f"{asked.method} {asked.url.partition('?')[0]}") if asked is not None else ""
 
 
 def _broken_off(error: Exception) -> Unreachable:

@@ -1,4 +1,4 @@
-"""What we add to the pipelines of the SDKs, below their own retries: a pace, and a check of each answer.
+"""What we put into the pipelines of the SDKs: one way to try again, a pace, and a check of each answer.
 
 ARM grants each principal and subscription a bucket of reads (250, refilled with 25 a second) and one of writes
 (200, 10 a second). We stay inside, so that neighbours in the subscription are not starved. Source:
@@ -7,17 +7,49 @@ learn.microsoft.com, request limits and throttling.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
 import time
+from collections.abc import Callable, Container
 from typing import Any
+from xml.parsers import expat
 
 from azure.core.exceptions import AzureError, IncompleteReadError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
+from azure.core.pipeline.policies import HTTPPolicy, RetryPolicy, SansIOHTTPPolicy
 
 from reconciler.errors import NotRegistered
+
+LONGEST = 30.0
+"""Seconds that a request waits in silence because Azure asks for it. For longer waits it is the engine that waits."""
+
+
+class Retries(RetryPolicy[Any, Any]):
+    """The one way to try a request again, for all SDKs: throttling, 5xx, and answers that do not arrive.
+
+    Retry-After is obeyed. The first retry comes at once, the fifth some six seconds later. The SDK of blobs would wait
+    for 15 seconds before the first, and not look at Retry-After.
+    """
+
+    def __init__(self, backoff: float = 0.4) -> None:
+        super().__init__(retry_total=5, retry_connect=1, retry_backoff_factor=backoff)
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        for name in ("hosts", "location_mode"):  # the SDK of blobs leaves them for its own policy, which takes them out
+            options.pop(name, None)
+        return super().configure_retries(options)
+
+    def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        if (self.get_retry_after(response) or 0) > LONGEST:
+            return False
+        return bool(super().is_retry(settings, response))
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        response = super().send(request)
+        response.http_response.location_mode = "primary"  # what the SDK of blobs expects of its policy
+        return response
 
 
 class Bucket:
@@ -52,42 +84,86 @@ class Pacing(SansIOHTTPPolicy[Any, Any]):
 class Inspecting(HTTPPolicy[Any, Any]):
     """Looks at each answer before the SDK does.
 
-    An answer that is no JSON where JSON was asked for was cut off, or comes from a proxy on the way: it is asked for
-    again, as after a lost connection. What goes wrong on the way carries the request as a note. And a subscription that
-    is not registered for a provider is an error here, because the SDKs would register it, and sleep until it is, even
-    where we only read.
+    An answer that is not what was asked for (JSON, or XML of blobs) was cut off, or comes from a proxy on the way: it
+    is asked for again, as after a lost connection. What goes wrong on the way carries the request as a note. And a
+    subscription that is not registered for a provider is an error here, because the SDKs would register it, and sleep
+    until it is, even where we only read.
     """
+
+    def __init__(self, full: Container[str] = ("GET",)) -> None:
+        """`full` are the methods whose answer with status 200 always has a body."""
+        super().__init__()
+        self.full = full
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         asked = request.http_request
         try:
             response = self.next.send(request)
-            _check(asked, response.http_response)
+            _check(asked, response.http_response, self.full)
         except AzureError as error:
             error.add_note(f"{asked.method} {asked.url.partition('?')[0]}")
             raise
         return response
 
 
-def _check(asked: Any, answer: Any) -> None:
+def _check(asked: Any, answer: Any, full: Container[str]) -> None:
     if answer.status_code >= 400:
-        answer.read()  # where the SDK streams, it throws away what Azure says
+        _content(answer)  # where the SDK streams, it throws away what Azure says
     if answer.status_code == 409:
         _registered(answer)
-    elif asked.method == "GET" and answer.status_code == 200 and "json" in asked.headers.get("Accept", ""):
-        kind = (answer.headers.get("Content-Type") or "application/json").partition(";")[0]
-        if "json" not in kind:
-            raise IncompleteReadError(f"it is {kind} and not JSON", response=answer)
-        if not answer.read():
+    if answer.status_code == 404 and asked.method == "GET" and _content(answer).lstrip().lower().startswith(b"<htm"):
+        raise IncompleteReadError("it is text/html and not JSON")  # without the status: nobody says that it is absent
+    if answer.status_code not in (200, 201):
+        return
+    accepted = asked.headers.get("Accept", "")
+    for form, whole in (("json", _whole_json), ("xml", _whole_xml)):
+        if form in accepted:
+            may_be_empty = answer.status_code != 200 or asked.method not in full or "*/*" in accepted
+            _check_form(answer, form, whole, may_be_empty=may_be_empty)
+
+
+def _check_form(answer: Any, form: str, whole: Callable[[bytes], bool], *, may_be_empty: bool) -> None:
+    """IncompleteReadError for an answer that is not in this form."""
+    content = _content(answer)
+    if not content:
+        if not may_be_empty:
             raise IncompleteReadError("it is empty", response=answer)
+        return
+    kind = (answer.headers.get("Content-Type") or f"application/{form}").partition(";")[0]
+    if form not in kind:
+        raise IncompleteReadError(f"it is {kind} and not {form.upper()}", response=answer)
+    if not whole(content):
+        raise IncompleteReadError(f"it is broken {form.upper()}", response=answer)
+
+
+def _content(answer: Any) -> bytes:
+    """The body of an answer; the SDK of blobs has answers of an older type."""
+    return bytes(answer.read() if hasattr(answer, "read") else answer.body())
+
+
+def _whole_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
+
+
+def _whole_xml(content: bytes) -> bool:
+    try:
+        expat.ParserCreate().ParseFile(io.BytesIO(content))
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def _registered(answer: Any) -> None:
     """NotRegistered if that is what the answer says."""
     try:
-        error = json.loads(answer.read())["error"]
-    except (ValueError, LookupError, TypeError):
+        error = json.loads(_content(answer))["error"]
+        code, message = error["code"], str(error.get("message", ""))
+    except (ValueError, LookupError, TypeError, AttributeError):
         return
-    if error.get("code") == NotRegistered.CODE:
-        named = re.search(r"namespace '([\w.]+)'", error.get("message", ""))
+    if code == NotRegistered.CODE:
+        named = re.search(r"namespace '([\w.]+)'", message)
         raise NotRegistered(named[1] if named else "")

@@ -7,10 +7,13 @@ spec, and learn.microsoft.com, "Azure Container Registry: authenticate with Entr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import PASSING
 from reconciler.errors import AzureError, ReconcileError, Unreachable
 
 ACCEPT = ", ".join(
@@ -21,6 +24,10 @@ ACCEPT = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
+
+
+TRIES, AGAIN = 6, (408, 429, 500, 502, 503, 504)
+"""How often a request is made at most, and the statuses after which it is made again."""
 
 
 def split(reference: str) -> tuple[str, str, str]:
@@ -45,20 +52,43 @@ def manifest_digest(cloud: Cloud, server: str, repository: str, tag: str) -> str
     url = f"{cloud.endpoints.registry(server)}/v2/{repository}/manifests/{tag}"
     try:
         with httpx.Client(timeout=20, follow_redirects=True) as client:
-            answer = client.head(url, headers={"Accept": ACCEPT})
+            ask = partial(_asked, cloud, client)
+            answer = ask("HEAD", url, headers={"Accept": ACCEPT})
             if answer.status_code == 401:
-                token = _token(cloud, client, server, repository, answer.headers.get("WWW-Authenticate", ""))
-                answer = client.head(url, headers={"Accept": ACCEPT, "Authorization": f"Bearer {token}"})
-    except httpx.TransportError as error:
+                token = _token(cloud, ask, server, repository, answer.headers.get("WWW-Authenticate", ""))
+                answer = ask("HEAD", url, headers={"Accept": ACCEPT, "Authorization": f"Bearer {token}"})
+    except httpx.HTTPError as error:
         raise Unreachable(f"cannot look up {server}/{repository}:{tag}: {error}; or pin it with @sha256:...") from None
     if answer.status_code == 404:
         return None
     if answer.status_code != 200:
         raise _refused(answer, server, repository, tag)
-    return str(answer.headers["Docker-Content-Digest"])
+    digest = answer.headers.get("Docker-Content-Digest")
+    if not digest:
+        raise Unreachable(f"the answer to HEAD {url} has no digest; check the network and any proxy on the way")
+    return str(digest)
 
 
-def _token(cloud: Cloud, client: Any, server: str, repository: str, challenge: str) -> str:
+def _asked(cloud: Cloud, client: Any, method: str, url: str, **more: Any) -> Any:
+    """The answer to a request, which is tried again as the SDKs of Azure do it."""
+    import httpx
+
+    for attempt in range(TRIES):
+        last = attempt == TRIES - 1
+        try:
+            answer = client.request(method, url, **more)
+        except httpx.TransportError:
+            if last:
+                raise
+        else:
+            if last or answer.status_code not in AGAIN:
+                return answer
+        if attempt:
+            time.sleep(cloud.endpoints.backoff * 2**attempt)
+    raise AssertionError("the last try returns or raises")
+
+
+def _token(cloud: Cloud, ask: Callable[..., Any], server: str, repository: str, challenge: str) -> str:
     """A token that may pull, from where the challenge says; an Azure registry exchanges ours for it."""
     asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     if not asked.get("realm"):
@@ -66,22 +96,34 @@ def _token(cloud: Cloud, client: Any, server: str, repository: str, challenge: s
     scope = f"repository:{repository}:pull"
     if not server.endswith(".azurecr.io"):
         query = {"service": asked.get("service", server), "scope": scope}
-        answer = client.get(asked["realm"], params=query)
+        answer = ask("GET", asked["realm"], params=query)
     else:
         cloud.check_registry(asked["realm"], server)
         ours = cloud.credential.get_token("https://management.azure.com/.default").token
         form = {"grant_type": "access_token", "service": server, "access_token": ours}
-        answer = client.post(asked["realm"].replace("/oauth2/token", "/oauth2/exchange"), data=form)
+        answer = ask("POST", asked["realm"].replace("/oauth2/token", "/oauth2/exchange"), data=form)
         if answer.status_code == 200:
             form = {"grant_type": "refresh_token", "service": server, "scope": scope}
-            answer = client.post(asked["realm"], data={**form, "refresh_token": answer.json()["refresh_token"]})
+            answer = ask("POST", asked["realm"], data={**form, "refresh_token": _field(answer, "refresh_token")})
     if answer.status_code != 200:
         raise _refused(answer, server, repository, "")
-    body = answer.json()
-    return str(body.get("access_token") or body["token"])
+    return _field(answer, "access_token", "token")
+
+
+def _field(answer: Any, *names: str) -> str:
+    """The first of these fields that an answer has. Unreachable if it has none, as that of a proxy."""
+    try:
+        body = answer.json()
+        return str(next(body[name] for name in names if body.get(name)))
+    except (ValueError, AttributeError, StopIteration):
+        place = f"{answer.request.method} {str(answer.request.url).partition('?')[0]}"
+        text = f"the answer to {place} has no {' and no '.join(names)}"
+        raise Unreachable(f"{text}; check the network and any proxy on the way") from None
 
 
 def _refused(answer: Any, server: str, repository: str, tag: str) -> AzureError:
+    if answer.status_code in AGAIN:
+        return AzureError(answer.status_code, "", f"{server} does not answer as it should.", "", PASSING)
     remedy = "Give your principal the role AcrPull on the registry; a new role takes minutes to work."
     text = f"{server} refuses to show {repository}{f':{tag}' if tag else ''}."
     return AzureError(answer.status_code, "RegistryAccessDenied", text, "", remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,8 @@ from reconciler.preflight import access
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
 
 THREADS = 8
+LOOKS = 3
+"""How often a resource is looked for whose name is taken: the first reads after a write may not show it yet."""
 NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 Job = tuple[str, Callable[[], Any]]
 
@@ -206,9 +209,26 @@ def _subnet(network: Mapping[str, Any], subnet: Mapping[str, Any]) -> Subnet:
 
 
 def _name(cloud: Cloud, kind: ArmType, name: str, location: str) -> str:
-    """Why the name cannot be had; empty if it can."""
+    """Why the name cannot be had; empty if it can.
+
+    A name is taken by ourselves too while the resource is being made, by an apply that was cut off or that runs beside
+    this one. Azure shows it meanwhile, though lists may lag; so it is looked at by its id, more than once.
+    """
     path = f"/subscriptions/{cloud.target.subscription}/providers/{kind.named_at.format(location=location)}"
-    answer = cloud.arm("POST", f"{path}/checkNameAvailability", {"name": name, "type": kind.name}).body
+    answer = cloud.told(f"{path}/checkNameAvailability", {"name": name, "type": kind.name})
     if answer.get("nameAvailable"):
         return ""
+    if answer.get("reason") == "AlreadyExists" and _in_our_group(cloud, kind, name):
+        return ""
     return str(answer.get("message") or f"the name {name} is taken")
+
+
+def _in_our_group(cloud: Cloud, kind: ArmType, name: str) -> bool:
+    """Whether the spec's group has the resource by now, ready or not."""
+    resource_id = f"{cloud.group_id}/providers/{kind.name}/{name}"
+    for look in range(LOOKS):
+        if arm.get(cloud, resource_id, kind.api_version) is not None:
+            return True
+        if look < LOOKS - 1:
+            time.sleep(cloud.endpoints.poll_seconds / 2)
+    return False

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading, translated
 from reconciler.engine import loop
-from reconciler.errors import NotRegistered, Unreachable
+from reconciler.errors import AzureError, NotRegistered, Unreachable
 from reconciler.events import Event, StepWaiting
 from reconciler.kinds import KINDS
 from reconciler.model import Status
 from tests.conftest import Azure, World, serving
 
-SPOILT = ("empty", "html", "cut")
+SPOILT = ("empty", "html", "cut", "torn", "plain")
 
 
 def group(world: World) -> tuple[Cloud, str]:
@@ -45,7 +46,16 @@ def test_an_answer_that_is_not_whole_is_asked_for_again(world: World, how: str) 
     assert found["name"] == cloud.target.resource_group
 
 
-@pytest.mark.parametrize(("how", "why"), [("empty", "it is empty"), ("html", "it is text/html"), ("cut", "broken")])
+WHYS = {
+    "empty": "it is empty",
+    "html": "it is text/html",
+    "cut": "broken",
+    "torn": "broken JSON",
+    "plain": "text/plain",
+}
+
+
+@pytest.mark.parametrize(("how", "why"), WHYS.items())
 def test_answers_that_are_never_whole_are_told_with_the_request_and_not_as_a_sign_in(
     world: World, how: str, why: str
 ) -> None:
@@ -85,6 +95,51 @@ def test_apply_sits_out_answers_that_are_not_whole(world: World, how: str) -> No
     assert [one.error for one in outcomes if one.status is not Status.DONE] == []
     waits = [one.detail for one in told if isinstance(one, StepWaiting)]
     assert any("waiting to try again" in detail and "did not arrive whole" in detail for detail in waits)
+
+
+def test_trouble_of_azure_is_told_with_the_request_and_what_to_do(world: World) -> None:
+    cloud, group_id = group(world)
+    for action in ({"status": 500, "answer": "empty"}, {"status": 502, "answer": "html"}, {"status": 503}):
+        world.azure.fault(match={"method": "GET", "path": "/resourceGroups/[^/]+$"}, action=action, times=50)
+        with pytest.raises(AzureError) as caught, translated():
+            arm.get(cloud, group_id)
+        world.azure.clear_faults()
+        told = str(caught.value)
+        assert f"GET {cloud.endpoints.resource_manager}{group_id}, HTTP {action['status']}" in told
+        assert "run the same command again" in told
+
+
+def test_a_long_retry_after_is_not_slept_through_in_silence(world: World) -> None:
+    cloud, group_id = group(world)
+    action = {"status": 429, "code": "TooManyRequests", "retryAfter": 3600}
+    world.azure.fault(match={"method": "GET", "path": "/resourceGroups/[^/]+$"}, action=action)
+    with pytest.raises(AzureError, match="TooManyRequests"), translated():
+        arm.get(cloud, group_id)
+
+
+def test_a_page_of_a_proxy_does_not_say_that_something_is_absent(world: World) -> None:
+    cloud, group_id = group(world)
+    action = {"status": 404, "answer": "html"}
+    world.azure.fault(match={"method": "GET", "path": "/resourceGroups/[^/]+$"}, action=action, times=50)
+    with pytest.raises(Unreachable, match="it is text/html and not JSON"), translated():
+        arm.get(cloud, group_id)
+
+
+def test_blobs_are_asked_for_again_as_everything_else_is(world: World) -> None:
+    del world.text["pools"], world.text["jobs"], world.text["identities"], world.text["batchAccount"]
+    assert {one.status for one in world.apply().values()} == {Status.DONE}
+    images = world.container("images")
+    for action in ({"status": 500}, {"status": 503, "retryAfter": 0}, *({"answer": how} for how in SPOILT)):
+        world.azure.fault(match={"plane": "blob", "method": "GET"}, action=action, times=3)
+        begun = time.monotonic()
+        assert list(images.list_blobs()) == []
+        assert time.monotonic() - begun < 5
+    world.azure.fault(match={"plane": "blob", "method": "GET"}, action={"answer": "torn"}, times=50)
+    with (
+        pytest.raises(Unreachable, match=r"GET https://\S+/images did not arrive whole: it is broken XML"),
+        translated(),
+    ):
+        list(images.list_blobs())
 
 
 def test_an_answer_without_a_date_leaves_the_time_as_it_was(world: World) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import arm, signatures
-from reconciler.cloud.cloud import RETRIES, Cloud
+from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError, Refused, Unreachable
 from reconciler.kinds.application import packing
 from reconciler.model import Address, Desired
@@ -83,23 +83,21 @@ def upload(cloud: Cloud, desired: Desired, url: str) -> None:
     Source: ApplicationPackage_Create: with storage keys the URL contains a SAS; otherwise it does not.
     """
     from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-    from azure.storage.blob import BlobClient
 
     signatures.keep_out_of_logs()
     with packing.packed(Path(desired.data["path"])) as package:
         try:
-            with _client(cloud, desired.data["storage"], url, BlobClient) as blob:
-                blob.upload_blob(package, overwrite=True)
+            _client(cloud, desired.data["storage"], url).upload_blob(package, overwrite=True)
         except (ServiceRequestError, ServiceResponseError) as error:  # the cause names the link
             raise Unreachable(f"cannot upload {desired.address}: {_reason(error)}") from None
 
 
-def _client(cloud: Cloud, storage: str, url: str, blob_client: Any) -> Any:
+def _client(cloud: Cloud, storage: str, url: str) -> Any:
     container, name = _place(cloud, storage, url)
     query = url.partition("?")[2]
     if "sig=" in query:
         link = f"{cloud.blob_endpoint(storage)}/{container}/{name}?{query}"
-        return blob_client.from_blob_url(link, **RETRIES, initial_backoff=1)
+        return cloud.linked_blob(link)
     return cloud.blobs(storage).get_blob_client(container, name)
 
 

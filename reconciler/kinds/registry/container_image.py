@@ -112,27 +112,22 @@ def _last_words(log: str) -> str:
 
 def _log(cloud: Cloud, run: str) -> str:
     from azure.core.exceptions import HttpResponseError
-    from azure.storage.blob import BlobClient
 
     try:
-        link = cloud.arm("POST", f"{run}/listLogSasUrl", None, RUNS).body["logLink"]
-        with BlobClient.from_blob_url(link) as blob:
-            return blob.download_blob().readall().decode(errors="replace")
+        link = cloud.told(f"{run}/listLogSasUrl", None, RUNS)["logLink"]
+        return str(cloud.linked_blob(link).download_blob().readall().decode(errors="replace"))
     except HttpResponseError:
         return ""  # a run that has only just been queued has no log
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     """Upload the source and schedule a run that pushes both tags."""
-    from azure.storage.blob import BlobClient
-
     source, archive = _packed(desired)
     if source != desired.body["source"]:
         raise Refused(f"{desired.data['context']} has changed since the plan was made; run plan again")
     registry, data = _registry_id(cloud, desired), desired.data
-    upload = cloud.arm("POST", f"{registry}/listBuildSourceUploadUrl", None, RUNS).body
-    with BlobClient.from_blob_url(upload["uploadUrl"]) as blob:
-        blob.upload_blob(archive, overwrite=True)
+    upload = cloud.told(f"{registry}/listBuildSourceUploadUrl", None, RUNS)
+    cloud.linked_blob(upload["uploadUrl"]).upload_blob(archive, overwrite=True)
     request = {
         "type": "DockerBuildRequest",
         "imageNames": [f"{data['repository']}:{tag}" for tag in (data["tag"], source_tag(source))],
@@ -143,7 +138,7 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         "arguments": pairs.listed(data["arguments"]),
         "timeout": data["timeout"],
     }
-    run = cloud.arm("POST", f"{registry}/scheduleRun", request, RUNS).body
+    run = cloud.told(f"{registry}/scheduleRun", request, RUNS)
     cloud.runs[str(desired.address)] = run["properties"]["runId"]
     return None
 
