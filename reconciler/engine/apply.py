@@ -1,7 +1,8 @@
 """A plan is carried out: steps run in parallel, each as soon as those before it are done; one scheduler waits for all.
 
 A failed or stopped step skips what comes after it and nothing else; a deferred one leaves its resource
-usable. When `stop` is set, nothing new starts; what is in flight is brought to its end.
+usable. When `stop` is set, or a look has raised what is no error of Azure, nothing new starts; what is in flight is
+brought to its end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine.converge import Convergence, Ended, Look, Waiting
+from reconciler.engine.converge import Convergence
+from reconciler.engine.looks import Ended, Look, Waiting
 from reconciler.engine.resolve import later
 from reconciler.events import (
     Event,
@@ -83,6 +85,8 @@ class _Run:
     waits: list[tuple[float, int, str]] = field(default_factory=list)
     order: itertools.count[int] = field(default_factory=itertools.count)
     interrupted: bool = False
+    fault: Exception | None = None
+    """A fault of our own, to be raised once the other steps have ended."""
     logged: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def until_done(self) -> tuple[Outcome, ...]:
@@ -92,6 +96,8 @@ class _Run:
             self._look_again()
             for name, seen in self._arrivals():
                 self._take(name, seen)
+        if self.fault is not None:
+            raise self.fault
         return tuple(self.outcomes[step.id] for step in self.plan.steps)
 
     def _start_ready(self) -> None:
@@ -107,7 +113,7 @@ class _Run:
                 if blocked:
                     because = f"{blocked[0].step.address} was {blocked[0].status}"
                     moved = self._finish(Outcome(step, Status.SKIPPED, 0.0, because))
-                elif self.stop.is_set():
+                elif self.stop.is_set() or self.fault is not None:
                     moved = self._finish(Outcome(step, Status.STOPPED, 0.0, "interrupted before it started"))
                 elif len(ended) == len(step.after):
                     self._start(step)
@@ -143,6 +149,9 @@ class _Run:
     def _take(self, name: str, seen: Look | BaseException) -> None:
         convergence, begun = self.running[name]
         step, seconds = convergence.step, time.monotonic() - begun
+        if isinstance(seen, Exception):
+            self.fault = self.fault or seen
+            seen = Ended(Status.FAILED, f"cannot {step.action} {step.address}: {type(seen).__name__}: {seen}")
         if isinstance(seen, BaseException):
             raise seen
         self._log(step, seen.logs)

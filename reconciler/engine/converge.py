@@ -14,6 +14,8 @@ from reconciler import departed
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cloud.errors import translated
 from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark, waiting
+from reconciler.engine.lag import Lag
+from reconciler.engine.looks import Ended, Look, Waiting
 from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
 from reconciler.errors import AzureError, NotRegistered, ReconcileError, Unreachable
@@ -37,31 +39,6 @@ PATIENCE = 8
 """How many passing errors in a row a step sits out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Look again after `seconds`."""
-
-    seconds: float
-    detail: str
-    progress: Progress | None = None
-    logs: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The step is over."""
-
-    status: Status
-    error: str | None = None
-    detail: str = ""
-    logs: Mapping[str, str] = field(default_factory=dict)
-    going_on: bool = False
-    """Only our patience is over; Azure still works on it."""
-
-
-Look = Waiting | Ended
-
-
 @dataclass(slots=True)
 class Convergence:
     """One step of a plan, driven by calling `look` until it has Ended. Not for use by two threads at once."""
@@ -79,6 +56,7 @@ class Convergence:
     _worked_on: Diff | None = None
     _tries: int = 0
     _errors: int = 0
+    _lag: Lag = field(init=False)
     _since: float = field(default_factory=time.monotonic)
     _last: tuple[str, Progress | None] = ("", None)
     _logs: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +66,9 @@ class Convergence:
     """Called at the first look for a resource that is pending: it asks what could not be asked for the plan."""
     _doomed: Observed | None = None
     """The resource that is being deleted: later looks observe it, whatever else the address may stand for by then."""
+
+    def __post_init__(self) -> None:
+        self._lag = Lag(self.poll_seconds)
 
     def look(self) -> Look:
         """One look and at most one verb; passing errors are waits, lasting ones end the step."""
@@ -100,13 +81,19 @@ class Convergence:
     def _looked(self) -> Look:
         try:
             with translated():
-                seen = self._unknown() or self._operating() or self._converge()
+                seen = self._unknown() or self._operating() or self._believed(self._converge())
         except (AzureError, Unreachable) as error:
             return self._troubled(error)
         except ReconcileError as error:
             return Ended(Status.FAILED, str(error))
         self._errors = 0
         return self._within_time(seen)
+
+    def _believed(self, seen: Look) -> Look:
+        """`seen`, unless it says that others have changed the world: that may be an old picture, so look again."""
+        if isinstance(seen, Ended) and seen.status is Status.STOPPED:
+            return self._lag.doubted(f"looking again: {seen.error}") or seen
+        return seen
 
     def _unknown(self) -> Look | None:
         """Ask what was pending when the plan was made. It may turn out only now that something stands against it."""
@@ -189,8 +176,11 @@ class Convergence:
         return self._did("delete", self.kind.delete(self.cloud, observed))
 
     def _create(self) -> Look:
-        if "create" in self._verbs or self.desired is None:
-            return Waiting(self.poll_seconds, "not visible yet")
+        assert self.desired is not None
+        if "create" in self._verbs:
+            text = f"{self.step.address} is not there, although Azure took the request for it; run apply again"
+            return self._lag.old(None) or Ended(Status.FAILED, text)
+        self._lag.wrote(None)
         ours = mark(self.kind, self.owner, self.desired)
         return self._did("create", self.kind.create(self.cloud, self.desired, ours))
 
@@ -205,16 +195,16 @@ class Convergence:
             return Ended(Status.STOPPED, f"cannot change {observed.address}: {decision.reason}")
         if not self._verbs and self._stale(decision):
             return self._changed(decision)
-        if observed.health is Health.FAILED:
-            return self._mend(observed, decision.diff)
-        if not decision.diff:
+        failed = observed.health is Health.FAILED
+        if not decision.diff and not failed:
             return Ended(Status.DONE, detail=observed.detail)
-        return self._change(observed, decision.diff)
+        if self._verbs and not self.kind.volatile and (wait := self._lag.old(observed)):
+            return wait
+        return self._mend(observed, decision.diff) if failed else self._change(observed, decision.diff)
 
     def _mend(self, observed: Observed, diff: Diff) -> Look:
         if self._tries >= self.kind.attempts:
             return Ended(Status.FAILED, f"{observed.address} failed: {observed.detail}", observed.detail)
-        self._tries += 1
         return self._update(observed, diff)
 
     def _change(self, observed: Observed, diff: Diff) -> Look:
@@ -232,17 +222,19 @@ class Convergence:
         else:
             self._tries = 0
         self._worked_on = part
-        self._tries += 1
         return self._update(observed, part)
 
     def _update(self, observed: Observed, diff: Diff) -> Look:
         assert self.desired is not None
         ours, asked = mark(self.kind, self.owner, self.desired), departed.asked(self.kind.maps, self.desired, observed)
+        self._lag.wrote(observed)
         operation = self.kind.update(self.cloud, asked, ours, observed, diff)
+        self._tries += 1  # one that Azure took: a refusal that passes is no try
         return self._did("update", operation, observed.detail)
 
     def _did(self, verb: str, operation: Operation | None, detail: str = "") -> Look:
         self._verbs.append(verb)
+        self._lag.taken()
         self._operation = operation
         self._since = time.monotonic()
         return Waiting(self.poll_seconds if operation else 0, detail or f"{verb} accepted")
@@ -274,6 +266,8 @@ class Convergence:
         self._errors += 1
         if isinstance(error, NotRegistered) and (refused := self._register(error)):
             return refused
+        if not passing(error) and (wait := self._lag.ourselves(error)):
+            return wait
         if not passing(error) or self._errors > PATIENCE:
             return Ended(Status.FAILED, f"cannot {self.step.action} {self.step.address}: {error}")
         return Waiting(min(self.poll_seconds * 2**self._errors, 60), f"waiting to try again: {error}")

@@ -6,12 +6,15 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from reconciler.cloud.cloud import Cloud
 from reconciler.engine.converge import Convergence, Waiting
+from reconciler.engine.decide import mark
 from reconciler.errors import AzureError, NotRegistered
-from reconciler.events import Event, Interrupted, StepWaiting
+from reconciler.events import Event, Interrupted, StepFinished, StepWaiting
 from reconciler.kind import Kind
-from reconciler.model import Action, Address, Desired, Mark, Status, Step
+from reconciler.model import Action, Address, Desired, Mark, Observed, Status, Step
 from tests.engine.world import KINDS, Sky, Thing, World, carry_out, kind, plan, spec, want
 
 OURS = Mark("me", "x")
@@ -226,3 +229,67 @@ def test_an_accepted_operation_is_left_in_peace_for_a_while_and_a_change_without
     step = replace(step, action=Action.UPDATE)
     updated = Convergence(step, KINDS["store"], Sky(world), "me", changed, None, poll_seconds=5.0)
     assert updated.look() == Waiting(0, "update accepted")
+
+
+@pytest.mark.parametrize("lag", [1, 2, 5])
+def test_reads_that_lag_behind_our_writes_are_waited_for(lag: int) -> None:
+    """A drift: the owner mark stays the same, so that only the fields tell the old picture from the new one."""
+    marked = mark(KINDS["store"], "me", want("store/a", size=2))
+    world = World({A: Thing({"size": 1}, marked)}, lag=lag)
+    desired = spec(want("store/a", size=2), want("shelf/b", "store/a"))
+    assert statuses(carry_out(world, desired)) == {"store/a": "done", "shelf/b": "done"}
+    assert [verb for verb, _ in world.writes] == ["update", "create"]
+
+
+def test_a_failure_that_is_shown_for_a_while_after_it_was_mended_is_no_second_failure() -> None:
+    world = World({A: Thing({"size": 1}, OURS, failed="quota")}, lag=2)
+    assert statuses(carry_out(world, spec(want("store/a", size=1)))) == {"store/a": "done"}
+
+
+def test_an_old_picture_is_believed_after_so_many_looks() -> None:
+    world = World({A: Thing({"size": 1}, OURS)}, lag=1000)
+    (outcome,) = carry_out(world, spec(want("store/a", size=2)))
+    assert outcome.status is Status.FAILED
+    assert "did not take the change: size is 1, not 2" in str(outcome.error)
+    assert len(world.writes) == 1
+
+
+def test_what_azure_took_and_never_shows_is_told_and_not_waited_for_without_end() -> None:
+    world = World(lag=1000)
+    (outcome,) = carry_out(world, spec(want("store/a")))
+    assert outcome.status is Status.FAILED
+    assert outcome.error == "store/a is not there, although Azure took the request for it; run apply again"
+
+
+def test_a_picture_from_before_the_plan_is_looked_at_again() -> None:
+    world = World({A: Thing({"size": 1}, OURS)})
+    desired = spec(want("store/a", size=2))
+    made = plan(world, desired)
+    world.old[A] = [Observed(A, str(A), {"size": 7}, OURS)]
+    assert statuses(carry_out(world, desired, made)) == {"store/a": "done"}
+
+
+@pytest.mark.parametrize("code", ["AccountAlreadyExists", "StorageAccountAlreadyTaken", "RegistryStatusConflict"])
+def test_a_name_that_we_have_taken_ourselves_is_gone_on_with(code: str) -> None:
+    world = World(errors=[AzureError(409, code, "taken"), AzureError(409, code, "taken")])
+    assert statuses(carry_out(world, spec(want("store/a")))) == {"store/a": "done"}
+    world = World(errors=[AzureError(409, code, "taken")] * 20)
+    (outcome,) = carry_out(world, spec(want("store/a")))
+    assert outcome.error == f"cannot create store/a: {code}: taken"
+    assert len(world.errors) >= 10, "it is not asked for without end"
+
+
+def test_a_refusal_that_passes_is_no_try() -> None:
+    world = World({A: Thing({"size": 1}, OURS)}, errors=[AzureError(429, "", "slow"), AzureError(503, "", "busy")])
+    assert statuses(carry_out(world, spec(want("store/a", size=2)))) == {"store/a": "done"}
+
+
+def test_a_fault_of_our_own_in_one_step_brings_the_others_to_their_end() -> None:
+    world = World(errors=[TypeError("what is this?")], slow=3)
+    events: list[Event] = []
+    desired = spec(want("store/a"), want("store/b"), want("shelf/c", "store/b"))
+    with pytest.raises(TypeError, match="what is this"):
+        carry_out(world, desired, events=events)
+    ended = {e.outcome.step.id: str(e.outcome.status) for e in events if isinstance(e, StepFinished)}
+    assert sorted([ended.pop("store/a"), ended.pop("store/b")]) == ["done", "failed"]
+    assert ended["shelf/c"] in ("stopped", "skipped")

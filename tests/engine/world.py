@@ -47,8 +47,11 @@ class World:
     writes: list[tuple[str, Address]] = field(default_factory=list)
     die_before: int = -1
     die_after: int = -1
-    errors: list[AzureError] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
     ignores: set[str] = field(default_factory=set)
+    lag: int = 0
+    """How many looks after each write still show what was there before it."""
+    old: dict[Address, list[Observed | None]] = field(default_factory=dict)
     registered: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +62,8 @@ class World:
         if self.errors:
             raise self.errors.pop(0)
         self.writes.append((verb, address))
+        thing = self.things.get(address)
+        self.old[address] = [_seen(address, thing) if thing else None] * self.lag
 
     def written(self) -> None:
         if len(self.writes) - 1 == self.die_after:
@@ -95,6 +100,8 @@ def _seen(address: Address, thing: Thing) -> Observed:
 def _observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
     world = _world(cloud)
     with world.lock:
+        if world.old.get(wanted.address):
+            return world.old[wanted.address].pop()
         thing = world.things.get(wanted.address)
         if thing is None:
             return None

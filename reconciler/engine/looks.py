@@ -1,0 +1,33 @@
+"""What a look at a step's resource comes to: wait and look again, or the end of the step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model import Progress, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Look again after `seconds`."""
+
+    seconds: float
+    detail: str
+    progress: Progress | None = None
+    logs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The step is over."""
+
+    status: Status
+    error: str | None = None
+    detail: str = ""
+    logs: Mapping[str, str] = field(default_factory=dict)
+    going_on: bool = False
+    """Only our patience is over; Azure still works on it."""
+
+
+Look = Waiting | Ended
