@@ -1,5 +1,7 @@
 """The files that runs write on this machine: logs, and how long each step took.
 
+They are a help and never a condition: where they cannot be written, the run goes on without them and says so once.
+
 .reconcile/logs/SPEC/image_version/NAME/TIME/progress.log, build.log, 03-docker.log, ...
 .reconcile/history.json
 """
@@ -9,11 +11,13 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from reconciler.events import Event, Listener, RunStarted, StepFinished, StepLogged, StepWaiting
+from reconciler.files import write_whole
 from reconciler.model import Address, Status, Step
 
 FOLDER = Path(".reconcile")
@@ -27,11 +31,22 @@ def history(spec: str, folder: Path = FOLDER) -> dict[str, float]:
 
 
 def _times(folder: Path) -> dict[str, dict[str, list[float]]]:
+    """Spec → step → seconds; what in the file is something else, or cannot be read, counts as not there."""
     try:
-        times: dict[str, dict[str, list[float]]] = json.loads((folder / "history.json").read_text())
+        kept = _map(json.loads((folder / "history.json").read_text()))
     except (OSError, ValueError):
         return {}
-    return times
+    return {
+        spec: {step: times for step, times in _map(steps).items() if _seconds(times)} for spec, steps in kept.items()
+    }
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _seconds(times: Any) -> bool:
+    return isinstance(times, list) and bool(times) and all(isinstance(time, int | float) for time in times)
 
 
 def latest(spec: str, address: Address, folder: Path = FOLDER) -> dict[str, str]:
@@ -48,13 +63,31 @@ def _place(spec: str, address: Address, folder: Path) -> Path:
 class Journal:
     """Passes events on, and writes logs and times of steps to files. `keys` name the steps in the history."""
 
-    def __init__(self, spec: str, listen: Listener, keys: Mapping[str, str], folder: Path = FOLDER) -> None:
-        self.spec, self.listen, self.keys, self.folder = spec, listen, keys, folder
+    def __init__(
+        self,
+        spec: str,
+        listen: Listener,
+        keys: Mapping[str, str],
+        folder: Path = FOLDER,
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.spec, self.listen, self.keys, self.folder, self.warn = spec, listen, keys, folder, warn
         self.run = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self.lines: dict[str, str] = {}
         self.logged: set[str] = set()
+        self.writes = True
 
     def __call__(self, event: Event) -> None:
+        try:
+            if self.writes:
+                self._note(event)
+        except OSError as error:
+            self.writes = False
+            reason = error.strerror or str(error)
+            self.warn(f"cannot write to {self.folder}: {reason}; this run leaves no logs and no times there")
+        self.listen(event)
+
+    def _note(self, event: Event) -> None:
         if isinstance(event, StepLogged):
             self._write(event.step, event.name, event.text)
         elif isinstance(event, StepWaiting) and event.progress is None:
@@ -63,7 +96,6 @@ class Journal:
             self._finished(event)
         elif isinstance(event, RunStarted):
             self.logged.clear()
-        self.listen(event)
 
     def _write(self, step: Step, name: str, text: str) -> None:
         self.logged.add(step.id)
@@ -92,15 +124,12 @@ class Journal:
         times = _times(self.folder)
         known = times.setdefault(self.spec, {}).setdefault(key, [])
         known[:] = [*known, round(seconds, 1)][-KEPT:]
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / "history.json.new"
-        path.write_text(json.dumps(times, indent=1, sort_keys=True))
-        path.replace(self.folder / "history.json")
+        write_whole(self.folder / "history.json", json.dumps(times, indent=1, sort_keys=True))
 
     def _run_folder(self, step: Step) -> Path:
         place = _place(self.spec, step.address, self.folder) / self.run
         if not place.is_dir():
-            place.mkdir(parents=True)
+            place.mkdir(parents=True, exist_ok=True)
             self._forget_old(place.parent)
         return place
 

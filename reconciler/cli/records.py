@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.errors import Refused
+from reconciler.errors import ReconcileError, Refused
+from reconciler.files import write_whole
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -54,10 +55,11 @@ def write(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud) -> None:
         except Refused:
             continue
         target = spec.folder / spec.outputs[kind.record.key]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        new = target.with_name(f"{target.name}.new")
-        new.write_text(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n")
-        new.replace(target)
+        text = json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n"
+        try:
+            write_whole(target, text)
+        except OSError as error:
+            raise ReconcileError(f"cannot write {target}: {error.strerror or error}; see outputs in the spec") from None
 
 
 def _names(spec: Spec, kind: Kind) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,8 @@ def _journal(reading: Reading, listen: Listener) -> Listener:
     from reconciler.engine import estimate
 
     keys = {str(decision.address): estimate.key(decision) for decision in reading.plan.decisions}
-    return journal.Journal(common.journal_name(reading.spec), listen, keys)
+    warn = partial(click.echo, err=True)
+    return journal.Journal(common.journal_name(reading.spec), listen, keys, warn=warn)
 
 
 def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:

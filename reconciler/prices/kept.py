@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cost.prices import Price, Prices
+from reconciler.files import write_whole
 from reconciler.prices import retail
 
 FOLDER = Path(".reconcile/prices")
@@ -107,10 +108,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, known: Mapping[str, Any]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f"{path.name}.new")
-        new.write_text(json.dumps(known, indent=1, sort_keys=True))
-        new.replace(path)
+        write_whole(path, json.dumps(known, indent=1, sort_keys=True))
     except OSError:
         return  # a folder that cannot be written to: prices are asked for again next time
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from reconciler.cli import journal
 from reconciler.engine import estimate
-from reconciler.events import StepFinished, StepLogged, StepWaiting
+from reconciler.events import Event, StepFinished, StepLogged, StepWaiting
 from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
 from reconciler.render import as_text
 
@@ -76,6 +79,37 @@ def test_a_name_cannot_leave_the_folder_of_logs(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*.log") if not path.is_relative_to(tmp_path / "here")] == []
 
 
-def test_a_broken_history_is_no_history(tmp_path: Path) -> None:
-    (tmp_path / "history.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "[]", "7", '{"s": [1]}', '{"s": {"x": "soon"}}', '{"s": {"x": []}}'])
+def test_a_history_that_is_none_counts_as_no_history(tmp_path: Path, text: str) -> None:
+    (tmp_path / "history.json").write_text(text)
     assert journal.history("s", tmp_path) == {}
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_and_the_events_go_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    one = step("image_version/i")
+    heard: list[Event] = []
+    told: list[str] = []
+    made = journal.Journal("s", heard.append, {one.id: "k"}, tmp_path / "file", warn=told.append)
+    for _ in range(3):
+        made(StepLogged(one, "02-docker", "text"))
+        made(StepFinished(Outcome(one, Status.DONE, 1.0)))
+    assert len(heard) == 6
+    assert told == [f"cannot write to {tmp_path / 'file'}: Not a directory; this run leaves no logs and no times there"]
+
+
+def test_runs_in_one_folder_write_their_times_side_by_side(tmp_path: Path) -> None:
+    one = step("image_version/i")
+    told: list[str] = []
+
+    def run(number: int) -> None:
+        made = journal.Journal("s", lambda event: None, {one.id: f"k{number}"}, tmp_path, warn=told.append)
+        for _ in range(20):
+            made(StepLogged(one, "x", "text"))
+            made(StepFinished(Outcome(one, Status.DONE, 1.0)))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(run, range(8)))
+    assert told == []
+    assert journal.history("s", tmp_path)
+    assert [path.name for path in tmp_path.glob("history*")] == ["history.json"]
