@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine.converge import Convergence, Waiting
+from reconciler.engine.converge import Convergence
 from reconciler.engine.decide import mark
+from reconciler.engine.looks import Waiting
 from reconciler.errors import AzureError, NotRegistered
 from reconciler.events import Event, Interrupted, StepFinished, StepWaiting
 from reconciler.kind import Kind
@@ -44,7 +45,7 @@ def test_a_failed_resource_skips_its_dependants_and_nothing_else() -> None:
 
 
 def test_passing_errors_are_sat_out_and_lasting_ones_are_not_repeated() -> None:
-    passing = [AzureError(409, "PrincipalNotFound", "later"), AzureError(503, "", "busy")]
+    passing: list[Exception] = [AzureError(409, "PrincipalNotFound", "later"), AzureError(503, "", "busy")]
     world = World(errors=passing)
     assert statuses(carry_out(world, spec(want("store/a")))) == {"store/a": "done"}
     world = World(errors=[AzureError(403, "AuthorizationFailed", "no")] * 2)
