@@ -12,11 +12,11 @@ from reconciler.spec.spec import Spec
 GROUP = "resourceGroup"
 
 
-def scope(spec: Spec, on: str) -> tuple[Address, str]:
+def target(spec: Spec, scope: str) -> tuple[Address, str]:
     """The resource that a role is assigned on, and its id relative to that of the resource group."""
-    if on == GROUP:
+    if scope == GROUP:
         return Address("resource_group", spec.azure.resource_group), ""
-    section, _, name = on.partition("/")
+    section, _, name = scope.partition("/")
     name = name or spec.sections[section]["name"]
     kind, shape = schema.kind_of(section)
     return Address(kind, name), f"/providers/{shape['x-arm']}/{name}"
@@ -31,13 +31,13 @@ def reaching(
 ) -> Iterator[Address]:
     """The role assignments (of the roles `only`, if given) of an identity on `targets` or on the group they are in."""
     for given in spec.identities[identity]["roles"] if identity in spec.identities else ():
-        target, _ = scope(spec, given["on"])
-        if (target in targets or given["on"] == GROUP) and (only is None or given["role"] in only):
-            yield assignment(identity, given["role"], target)
+        where, _ = target(spec, given["scope"])
+        if (where in targets or given["scope"] == GROUP) and (only is None or given["role"] in only):
+            yield assignment(identity, given["role"], where)
 
 
-def holds(spec: Spec, identity: str, on: str, any_of: Collection[str]) -> bool:
-    """Whether `identities/NAME` has one of these roles on `on` or on the group that it is in."""
+def holds(spec: Spec, identity: str, scope: str, any_of: Collection[str]) -> bool:
+    """Whether `identities/NAME` has one of these roles on `scope` or on the group that it is in."""
     name = identity.removeprefix("identities/")
     given = spec.identities[name]["roles"] if name in spec.identities else ()
-    return any(role["on"] in (on, GROUP) and role["role"] in any_of for role in given)
+    return any(role["scope"] in (scope, GROUP) and role["role"] in any_of for role in given)

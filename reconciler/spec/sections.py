@@ -30,7 +30,7 @@ class StorageAccount(TypedDict):
 
 class Role(TypedDict):
     role: str
-    on: str
+    scope: str
 
 
 class Identity(TypedDict):

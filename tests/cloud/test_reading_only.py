@@ -41,7 +41,7 @@ def unused(fresh: Azure, tmp_path: Path) -> World:
         "name": "unused",
         "azure": {"cloud": "local", "location": "italynorth", "resourceGroup": "rg-unused"},
         "storage": {"saunused": {"containers": ["images", "converted", "scripts"]}},
-        "identities": {"id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "on": "storage/saunused"}]}},
+        "identities": {"id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "scope": "storage/saunused"}]}},
         "batchAccount": {"name": "baunused"},
         "images": {"img": {"gallery": "gal_unused", "os": "ubuntu-22.04", "preload": []}},
         "pools": {

@@ -21,7 +21,7 @@ def test_one_spec_becomes_an_image_with_containers_and_a_pool_that_boots_it(imag
     dockerfile(tmp_path)
     text, registry = images.world.text, f"acr{images.world.account}"
     text["registries"] = {registry: {"builds": {"tools/run": {"context": "docker"}}}}
-    text["identities"]["id-build"] = {"roles": [{"role": "AcrPull", "on": f"registries/{registry}"}]}
+    text["identities"]["id-build"] = {"roles": [{"role": "AcrPull", "scope": f"registries/{registry}"}]}
     images.image.update(
         gpu=True,
         identity="identities/id-build",

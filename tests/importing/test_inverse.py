@@ -147,12 +147,12 @@ ACCOUNT = {
 }
 accounts = st.fixed_dictionaries({"allowSharedKeyAccess": st.just(True)}, optional=ACCOUNT)
 ROLES = [
-    {"role": "Reader", "on": "resourceGroup"},
-    {"role": "Storage Blob Data Owner", "on": "storage/sa1"},
-    {"role": "AcrPull", "on": "registries/acr01"},
-    {"role": "11111111-2222-3333-4444-555555555555", "on": "batchAccount"},
+    {"role": "Reader", "scope": "resourceGroup"},
+    {"role": "Storage Blob Data Owner", "scope": "storage/sa1"},
+    {"role": "AcrPull", "scope": "registries/acr01"},
+    {"role": "11111111-2222-3333-4444-555555555555", "scope": "batchAccount"},
 ]
-roles = st.lists(st.sampled_from(ROLES), unique_by=lambda role: str(role["on"]), max_size=4)
+roles = st.lists(st.sampled_from(ROLES), unique_by=lambda role: str(role["scope"]), max_size=4)
 batch = st.fixed_dictionaries(
     {"name": st.just("ba1")},
     optional={

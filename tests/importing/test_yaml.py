@@ -54,8 +54,8 @@ def test_a_comment_stays_a_comment(comments: tuple[str, ...]) -> None:
 
 
 def test_texts_of_several_lines_are_blocks_and_plain_ones_plain() -> None:
-    value = {"formula": "a = 1;\n$b = ${c};\n", "roles": [{"role": "Reader", "on": "storage/sa"}], "word": "on", "n": 5}
+    value = {"formula": "a = 1;\n$b = ${c};\n", "roles": [{"role": "Reader", "scope": "storage/sa"}], "word": "on", "n": 5}
     text = (
-        "# made\nformula: |\n  a = 1;\n  $b = $${c};\nroles:\n  - role: Reader\n    on: storage/sa\nword: 'on'\nn: 5\n"
+        "# made\nformula: |\n  a = 1;\n  $b = $${c};\nroles:\n  - role: Reader\n    scope: storage/sa\nword: 'on'\nn: 5\n"
     )
     assert as_yaml.spec(value, ["made"]) == text

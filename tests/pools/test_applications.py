@@ -112,7 +112,7 @@ def test_a_folder_is_uploaded_once_and_a_task_finds_it(apps: Applications) -> No
 def test_where_keys_are_off_everyone_reaches_packages_as_an_identity(apps: Applications) -> None:
     world = apps.world
     world.text["storage"] = {world.account: {}}
-    roles = [{"role": "Storage Blob Data Contributor", "on": f"storage/{world.account}"}]
+    roles = [{"role": "Storage Blob Data Contributor", "scope": f"storage/{world.account}"}]
     world.text["identities"] = {"id-pool": {"roles": roles}}
     world.text["batchAccount"]["autoStorageIdentity"] = "identities/id-pool"
     apps.pool.update(

@@ -152,7 +152,7 @@ def test_a_contributor_may_not_assign_roles_and_is_told_which_role_may(alone: Az
     grant(lone, "Contributor")
     alone.advance(600)
     cloud.arm("DELETE", owner)
-    lone.text["identities"] = {"id-a": {"roles": [{"role": "Reader", "on": "batchAccount"}]}}
+    lone.text["identities"] = {"id-a": {"roles": [{"role": "Reader", "scope": "batchAccount"}]}}
     lone.text["pools"] = {"a": POOL}
     code, rows = doctor(lone)
     assert code == 3

@@ -43,7 +43,7 @@ except SpecError as error:
     print(json.dumps([f"{problem.path}: {problem.message}" for problem in error.problems]))
 else:
     found = spec.section("logWorkspaces", TypedDict("Workspace", {"sku": str}))
-    target, suffix = role_targets.scope(spec, "logWorkspaces/logs-a")
+    target, suffix = role_targets.target(spec, "logWorkspaces/logs-a")
     print(json.dumps([found, sorted(map(str, spec.adopt)), str(target), suffix]))
 """
 

@@ -108,7 +108,7 @@ def test_a_spec_has_every_default_and_keeps_what_it_says(path: Path) -> None:
 
 
 def test_names_that_roles_can_hold_on_have_the_arm_type_of_their_kind() -> None:
-    role = schema.schema()["$defs"]["role_assignment"]["properties"]["on"]
+    role = schema.schema()["$defs"]["role_assignment"]["properties"]["scope"]
     for section in role["x-refers"]:
         kind, shape = schema.kind_of(section)
         arm = KINDS[kind].arm

@@ -39,7 +39,7 @@ def _storage(document: Document, spec: Spec) -> Iterator[Problem]:
         there = who.removeprefix("identities/") in spec.identities
         if there and not role_targets.holds(spec, who, storage, roles.BLOB_WRITERS):
             role = roles.BLOB_WRITERS[0]
-            message = f"{who} cannot keep packages there; give it roles: [{{role: {role}, on: {storage}}}]"
+            message = f"{who} cannot keep packages there; give it roles: [{{role: {role}, scope: {storage}}}]"
             yield document.problem(("batchAccount", "autoStorageIdentity"), message)
 
 

@@ -82,7 +82,7 @@ def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: l
     first = spec.pools[name]["identity"][0]
     for account in accounts:
         if not role_targets.holds(spec, first, account, roles.BLOB_WRITERS):
-            message = f"{first} cannot write there; give it roles: [{{role: {role}, on: {account}}}]"
+            message = f"{first} cannot write there; give it roles: [{{role: {role}, scope: {account}}}]"
             yield document.problem(path, message, at_key=True)
 
 

@@ -13,13 +13,13 @@ PLACES = {"storage_account": "storage/{}", "registry": "registries/{}", "batch_a
 
 
 def role(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """`{role, on}` of a role assignment of an identity of the spec."""
+    """`{role, scope}` of a role assignment of an identity of the spec."""
     identity = observed.body["identity"]
     if known.name("identity", identity) is None:
         raise Unsayable(f"the identity {identity} is left out")
     if any(observed.body["properties"].get(name) for name in CONDITIONS):
         raise Unsayable("it holds under a condition")
-    return {"role": role_name(observed), "on": _scope(observed.body["scope"], known)}
+    return {"role": role_name(observed), "scope": _scope(observed.body["scope"], known)}
 
 
 def role_name(observed: Observed) -> str:

@@ -44,7 +44,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     group = spec.group_id
     for name, section in spec.identities.items():
         for assignment in section["roles"]:
-            target, suffix = role_targets.scope(spec, assignment["on"])
+            target, suffix = role_targets.target(spec, assignment["scope"])
             role = roles.definition(assignment["role"])
             identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
             key = f"{group}{suffix}|{identity}|{role}".lower()

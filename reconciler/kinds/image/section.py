@@ -81,7 +81,7 @@ def _preload(document: Document, spec: Spec, path: Path_, image: Image) -> Itera
         there = registry.removeprefix("registries/") in spec.registries
         if there and not role_targets.holds(spec, identity or "", registry, roles.PULLERS):
             who = identity or "an identity (identity: identities/NAME)"
-            message = f"{who} cannot pull there; give it roles: [{{role: AcrPull, on: {registry}}}]"
+            message = f"{who} cannot pull there; give it roles: [{{role: AcrPull, scope: {registry}}}]"
             yield document.problem(where, message)
 
 
