@@ -196,7 +196,9 @@ def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
         "name": f"spec-{name}",
         "azure": {"cloud": "local", "location": REGIONS[number % len(REGIONS)], "resourceGroup": f"rg-{name}"},
         "storage": {account: {"containers": ["scripts", "images", "converted"]}},
-        "identities": {"id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "scope": f"storage/{account}"}]}},
+        "identities": {
+            "id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "scope": f"storage/{account}"}]}
+        },
         "batchAccount": {"name": f"ba{name}"},
         "pools": {
             "pool": {

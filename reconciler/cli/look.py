@@ -27,13 +27,11 @@ def validate(spec: Path | None, cloud: str | None) -> None:
     """Check the spec without any network: every problem at once, each with its place."""
     today = datetime.now(UTC).date()
     loaded = common.load_spec(spec, cloud, today)
-    from reconciler.kinds import KINDS, SECTIONS
+    from reconciler.kinds import KINDS
 
     counts = [(len(list(kind.expand(loaded))), kind) for kind in KINDS.values() if kind.section]
     summary = ", ".join(count(number, kind.one) for number, kind in counts if number)
-    from reconciler.spec.check import warnings
-
-    for warning in warnings(loaded, SECTIONS, today):
+    for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{loaded.file} is valid: {summary or 'no resources yet'}.")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.spec.document import resolved
+from reconciler.spec.reading import resolved
 
 _BREAKS = re.compile(r"[^ -~\n\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML ends a line with, or that do not show."""

@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from reconciler.errors import Problem, SpecError
-from reconciler.spec import references, shape
+from reconciler.spec import mending, references, shape
 from reconciler.spec.build import built
-from reconciler.spec.document import Document, dotted
+from reconciler.spec.document import Document
 from reconciler.spec.family import Sections
 from reconciler.spec.spec import Spec
 
 
 def checked(document: Document, sections: Sections, today: date | None = None, *, trying: bool = True) -> Spec:
-    """The spec of a document. SpecError carries every problem of it at once. What the document means is checked only if
-    its shape is right, and what takes time to try (if `trying`) only if there is no other problem.
+    """The spec of a document. SpecError carries every problem of it at once: of a part that has not the right shape,
+    nothing else is said, but all other parts are judged. What takes time to try (if `trying`) is tried only if there is
+    no other problem.
 
-    With `today`, what Azure has retired by then is a problem too.
+    With `today`, what Azure has retired by then is a problem too, and the spec has warnings.
     """
-    if misshapen := shape.problems(document):
-        raise SpecError(misshapen)
-    spec = built(document, sections)
-    problems = _problems(document, spec, sections, today)
-    if trying and not problems:
-        problems = [problem for section in sections for problem in section.trial(document, spec)]
-    if problems:
-        raise SpecError(problems)
-    return spec
+    faults = shape.faults(document.value)
+    problems = [*document.problems, *shape.problems(document, faults), *_subscription(document)]
+    whole = mending.Mended(document) if not faults and not problems else mending.mended(document)
+    if whole is not None:
+        spec = built(whole.document, sections)
+        problems += references.problems(whole.document, whole.tainted)
+        problems += whole.judged(_meant(whole.document, spec, sections, today))
+        if trying and not problems:
+            problems = [problem for section in sections for problem in section.trial(document, spec)]
+    if problems or whole is None:
+        raise SpecError(list(dict.fromkeys(problems)))
+    return replace(spec, warnings=tuple(_warnings(document, spec, sections, today)) if today else ())
 
 
-def _problems(document: Document, spec: Spec, sections: Sections, today: date | None) -> list[Problem]:
-    problems = [*_subscription(document), *references.problems(document)]
-    problems += [problem for section in sections for problem in section.check(document, spec)]
-    problems += _ended(document, spec, sections, today) if today else ()
-    return problems
+def _meant(document: Document, spec: Spec, sections: Sections, today: date | None) -> list[Problem]:
+    """What families of kinds say about a document of the right shape."""
+    problems = [problem for section in sections for problem in section.check(document, spec)]
+    return problems + list(_ended(document, spec, sections, today) if today else ())
 
 
 def _subscription(document: Document) -> Iterator[Problem]:
-    if "subscription" not in document.value["azure"]:
+    azure = document.value.get("azure")
+    if isinstance(azure, dict) and "subscription" not in azure and ("azure",) not in document.partial:
         yield document.problem(("azure",), "has no subscription, which is required", at_key=True)
 
 
@@ -50,16 +55,12 @@ def _ended(document: Document, spec: Spec, sections: Sections, today: date) -> I
                 yield document.problem(path, f"{notice.sentence(today)}; {notice.remedy}")
 
 
-def ending(spec: Spec, sections: Sections, today: date) -> Iterator[str]:
-    """What the spec asks for that Azure will retire after `today`."""
+def _warnings(document: Document, spec: Spec, sections: Sections, today: date) -> Iterator[Problem]:
+    """What is allowed but not wise, then what is allowed for now but will be retired."""
+    for section in sections:
+        for path, words in section.advice(spec):
+            yield document.problem(path, words)
     for section in sections:
         for path, notice in section.retiring(spec):
             if not notice.past(today):
-                yield f"{dotted(path)}: {notice.sentence(today)}; {notice.remedy}"
-
-
-def warnings(spec: Spec, sections: Sections, today: date) -> Iterator[str]:
-    """What is allowed but not wise, then what is allowed for now but will be retired."""
-    for section in sections:
-        yield from section.advice(spec)
-    yield from ending(spec, sections, today)
+                yield document.problem(path, f"{notice.sentence(today)}; {notice.remedy}")

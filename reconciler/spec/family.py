@@ -26,7 +26,7 @@ class Section:
     check     problems: the document gives their places, the spec the values; dangling references are reported already
     trial     problems that take time to find; called only if there is no other problem
     retiring  what Azure retires, or has retired, each with its place
-    advice    what is allowed but not wise
+    advice    what is allowed but not wise, each with its path
     """
 
     key: str
@@ -34,7 +34,7 @@ class Section:
     check: Check = lambda document, spec: ()
     trial: Check = lambda document, spec: ()
     retiring: Callable[[Spec], Iterable[tuple[Path_, Retired]]] = lambda spec: ()
-    advice: Callable[[Spec], Iterable[str]] = lambda spec: ()
+    advice: Callable[[Spec], Iterable[tuple[Path_, str]]] = lambda spec: ()
 
 
 Sections = tuple[Section, ...]

@@ -7,7 +7,7 @@ schema says: `storage`, `storage/containers` (the key of the parts), `batchAccou
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.errors import Problem
@@ -15,19 +15,32 @@ from reconciler.spec.document import Document
 from reconciler.spec.schema import Path_, named, walk
 
 
-def problems(document: Document) -> Iterator[Problem]:
-    """Every text that refers to what is not in the spec, and every name that Azure takes for an earlier one."""
+def problems(document: Document, unknown: Collection[Path_] = ()) -> Iterator[Problem]:
+    """Every text that refers to what is not in the spec, and every name that Azure takes for an earlier one.
+
+    Nothing is said of references to what may be at one of the paths `unknown`, nor of texts there.
+    """
     for path, value, shape in walk(document.value):
         if "x-refers" in shape and isinstance(value, str):
-            yield from _dangling(document, path, value, shape["x-refers"])
+            if path not in unknown and not _hidden(value, shape["x-refers"], unknown):
+                yield from _dangling(document, path, value, shape["x-refers"])
         elif "x-caseless" in shape and isinstance(value, dict):
             yield from _clashing(document, path, value)
+
+
+def _hidden(text: str, refers: Sequence[str], unknown: Collection[Path_]) -> bool:
+    """Whether what a text refers to may be at an unknown path."""
+    parts = [refer.partition("/")[2] for refer in refers]
+    section, _, name = text.partition("/")
+    name = name.partition("/")[0]
+    places: list[Path_] = [(), (section,), (section, name), *((section, name, part) for part in parts if part)]
+    return any(place in unknown for place in places)
 
 
 def _dangling(document: Document, path: Path_, text: str, refers: Sequence[str]) -> Iterator[Problem]:
     ref = _missing(document.value, text, refers)
     if ref is not None and "/" in ref:
-        close = nearest(ref, _known(document.value, refers))
+        close = nearest(ref, known(document.value, refers))
         yield document.problem(path, f"there is no {ref} in this spec{close}")
     elif ref is not None:
         yield document.problem(path, f"the spec has no {ref}")
@@ -61,7 +74,7 @@ def _parts(value: Mapping[str, Any], section: str, name: str, parts: str) -> Ite
     return ((value.get(section, {}).get(name) or {}).get(parts)) or ()
 
 
-def _known(value: Mapping[str, Any], refers: Sequence[str]) -> Iterator[str]:
+def known(value: Mapping[str, Any], refers: Sequence[str]) -> Iterator[str]:
     """Everything that a text with these `x-refers` could refer to."""
     for refer in refers:
         section, _, parts = refer.partition("/")
@@ -74,6 +87,12 @@ def _known(value: Mapping[str, Any], refers: Sequence[str]) -> Iterator[str]:
 
 def nearest(word: Any, known: Iterable[Any]) -> str:
     """` (did you mean X?)`, or nothing."""
+    close = like(word, known)
+    return f" (did you mean {close}?)" if close else ""
+
+
+def like(word: Any, known: Iterable[Any]) -> str:
+    """The known word that `word` was most likely meant to be, whatever its case; empty if it is like none."""
     names = {str(name).lower(): str(name) for name in known}
     close = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.6)
-    return f" (did you mean {names[close[0]]}?)" if close else ""
+    return names[close[0]] if close else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reconciler.errors import Problem
 from reconciler.model import Address
 from reconciler.spec.pools import Pool
 from reconciler.spec.sections import Application, BatchAccount, Identity, Image, Job, Registry, StorageAccount
@@ -35,6 +36,8 @@ class Spec:
     azure: Target
     sections: Mapping[str, Any] = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()
+    warnings: tuple[Problem, ...] = ()
+    """What is allowed but not wise, or will be retired, each with its place; known if it was read for a day."""
 
     def section(self, key: str, entry: type[Entry]) -> Mapping[str, Entry]:  # for the type checker
         """The entries of a section by name, each of the type `entry`; none where the spec lacks the section."""

@@ -33,7 +33,9 @@ def live(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "name": "places",
         "azure": {"cloud": "local", "location": "italynorth", "resourceGroup": "rg-places"},
         "storage": {"saplaces": {"containers": ["images", "converted", "scripts"]}},
-        "identities": {"id-places": {"roles": [{"role": "Storage Blob Data Contributor", "scope": "storage/saplaces"}]}},
+        "identities": {
+            "id-places": {"roles": [{"role": "Storage Blob Data Contributor", "scope": "storage/saplaces"}]}
+        },
         "batchAccount": {"name": "baplaces"},
         "pools": {
             "p": {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 0, "identity": "identities/id-places"}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.render import as_yaml
-from reconciler.spec import document
+from reconciler.spec import reading
 
 HOSTILE = (
     "no", "on", "1e5", "010", "0x1f", "1_000", "12:30", "~", "null", "true", "", " ", "- x", "# x", "a: b", "a #b",
@@ -32,7 +32,7 @@ def again(value: Any, comments: tuple[str, ...] = ()) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spec.yaml"
         path.write_bytes(as_yaml.spec(value, comments).encode())
-        return document.read(path, {"HOME": "/wrong", "X": "wrong"}).value
+        return reading.read(path, {"HOME": "/wrong", "X": "wrong"}).value
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -54,8 +54,11 @@ def test_a_comment_stays_a_comment(comments: tuple[str, ...]) -> None:
 
 
 def test_texts_of_several_lines_are_blocks_and_plain_ones_plain() -> None:
-    value = {"formula": "a = 1;\n$b = ${c};\n", "roles": [{"role": "Reader", "scope": "storage/sa"}], "word": "on", "n": 5}
-    text = (
-        "# made\nformula: |\n  a = 1;\n  $b = $${c};\nroles:\n  - role: Reader\n    scope: storage/sa\nword: 'on'\nn: 5\n"
-    )
+    value = {
+        "formula": "a = 1;\n$b = ${c};\n",
+        "roles": [{"role": "Reader", "scope": "sa"}],
+        "word": "on",
+        "n": 5,
+    }
+    text = "# made\nformula: |\n  a = 1;\n  $b = $${c};\nroles:\n  - role: Reader\n    scope: sa\nword: 'on'\nn: 5\n"
     assert as_yaml.spec(value, ["made"]) == text

@@ -47,7 +47,7 @@ def test_a_formula_that_azure_would_refuse_is_no_valid_spec(tmp_path: Path, node
 def test_a_formula_without_a_cap_is_valid_and_warned_of(tmp_path: Path) -> None:
     formula = "$TargetDedicatedNodes = $PendingTasks.GetSamplePercent(TimeInterval_Minute * 5) < 70 ? 0 : "
     loaded = load(spec(tmp_path, {"autoscale": {"formula": formula + "avg($PendingTasks.GetSample(60));"}}), os.environ)
-    assert any("cap" in warning or "most" in warning for warning in section.advice(loaded))
+    assert any("cap" in warning or "most" in warning for _, warning in section.advice(loaded))
 
 
 def test_a_scenario_becomes_a_formula_in_the_pools_scale_settings(tmp_path: Path) -> None:

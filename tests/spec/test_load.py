@@ -79,7 +79,7 @@ def test_extending_in_a_circle_and_extending_nothing_are_problems(tmp_path: Path
     write(tmp_path, "extends: spec.yaml\n", "base.yaml")
     with pytest.raises(SpecError, match="extends itself"):
         load(write(tmp_path, "extends: base.yaml\n" + HEAD), {})
-    assert "there is no file" in said(write(tmp_path, "extends: nowhere.yaml\n" + HEAD))[0]
+    assert "there is no such file" in said(write(tmp_path, "extends: nowhere.yaml\n" + HEAD))[0]
 
 
 def test_variables_are_replaced_once_and_never_read_as_yaml(tmp_path: Path) -> None:
@@ -102,6 +102,26 @@ def test_the_cloud_can_be_overridden_and_the_local_one_needs_no_subscription(tmp
     bare = HEAD.replace("subscription: 00000000-1111-2222-3333-444444444444, ", "")
     assert "has no subscription" in said(write(tmp_path, bare))[0]
     assert load(write(tmp_path, bare), {}, "local").azure.subscription
+
+
+@pytest.mark.parametrize("environ", [{}, {"AZURE_SUBSCRIPTION_ID": ""}, ENVIRON], ids=["none", "empty", "of Azure"])
+def test_the_local_cloud_needs_no_environment_and_heeds_none_of_azure(environ: dict[str, str], tmp_path: Path) -> None:
+    asked = HEAD.replace(ENVIRON["AZURE_SUBSCRIPTION_ID"], '"${AZURE_SUBSCRIPTION_ID}"') + "batchAccount:\n"
+    asked += "  name: abc\n  tags:\n    of: ${AZURE_SUBSCRIPTION_ID}\n"
+    local = "00000000-0000-0000-0000-000000000000"
+    base = write(tmp_path, asked, "base.yaml")
+    over = write(tmp_path, "extends: base.yaml\nazure: {cloud: local}\n")
+    for spec in (load(base, environ, "local"), load(over, environ)):
+        assert spec.azure.subscription == local
+        assert spec.batch_account is not None
+        assert spec.batch_account["tags"] == {"of": local}
+    if not environ.get("AZURE_SUBSCRIPTION_ID"):
+        assert all("AZURE_SUBSCRIPTION_ID is not set" in one for one in said(base, environ))
+
+
+def test_a_local_azure_at_an_address_has_the_subscription_that_goes_with_it(tmp_path: Path) -> None:
+    environ = {**ENVIRON, "RECONCILE_RESOURCE_MANAGER": "https://localhost:1"}
+    assert load(write(tmp_path, HEAD), environ, "local").azure.subscription == ENVIRON["AZURE_SUBSCRIPTION_ID"]
 
 
 def test_reading_a_spec_imports_no_sdk_and_no_way_to_azure() -> None:

@@ -80,10 +80,10 @@ def _trial(document: Document, folder: Path, name: str, pool: Pool) -> Iterator[
         shows = ""
 
 
-def advice(pools: Pools) -> Iterator[str]:
+def advice(pools: Pools) -> Iterator[tuple[Path_, str]]:
     """The linter's advice about formulas, errors aside."""
     for name, pool in pools.items():
         scale = pool["nodes"]["autoscale"]
         for finding in batch_autoscale.lint(scale["formula"], scale["every"]) if "formula" in scale else ():
             if finding.severity != "error":
-                yield f"pools.{name}.nodes.autoscale.formula {finding}"
+                yield ("pools", name, "nodes", "autoscale", "formula"), str(finding)

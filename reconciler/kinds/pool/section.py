@@ -60,7 +60,7 @@ def trial(document: Document, spec: Spec) -> Iterator[Problem]:
         yield from scale_checks.trials(document, scaled(spec), spec.folder)
 
 
-def advice(spec: Spec) -> Iterator[str]:
+def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
 
