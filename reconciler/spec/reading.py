@@ -83,7 +83,8 @@ class _Reader:
             elif isinstance(event, yaml.events.CollectionEndEvent):
                 depth -= 1
             if getattr(event, "tag", None) is not None:
-                self.tagged.add((event.start_mark.line, event.start_mark.column))
+                mark: Any = event.start_mark
+                self.tagged.add((mark.line, mark.column))
 
     def _check_depth(self, depth: int, mark: Any) -> None:
         if depth > MAX_DEPTH:
