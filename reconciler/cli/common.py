@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli import naming
 from reconciler.errors import LocalError, Refused
 from reconciler.model import Address
 
@@ -161,12 +162,6 @@ def colour() -> bool:
 
 
 def conversion_job(spec: Spec, job: str | None) -> str:
-    """The job with `convert` of this name, or the only one. Refused if there is none, or several and no name."""
+    """The job with `convert` of this name, or the only one."""
     jobs = [name for name, body in spec.jobs.items() if "convert" in body]
-    if job is not None:
-        if job not in jobs:
-            raise Refused(f"{spec.file} has no job {job} with convert; it has {', '.join(jobs) or 'none'}")
-        return job
-    if len(jobs) != 1:
-        raise Refused(f"say which job with --job; {spec.file} has {', '.join(jobs) or 'none with convert'}")
-    return jobs[0]
+    return naming.named(spec, job, jobs, "job with convert", "--job")

@@ -1,4 +1,7 @@
-"""logs: what tasks wrote, and what builds wrote that were watched from this folder."""
+"""logs: what tasks wrote, and what builds wrote that were watched from this folder.
+
+A name is that of a job, an address as plans and status print it, or a name of a section as specs refer to it.
+"""
 
 from __future__ import annotations
 
@@ -8,40 +11,68 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import common, naming
 from reconciler.errors import Refused
 from reconciler.model import Address
 
 if TYPE_CHECKING:
+    from reconciler.cloud.cloud import Cloud
+    from reconciler.kind import Kind
     from reconciler.spec import Spec
 
 
 @click.command()
-@click.argument("name", metavar="JOB|IMAGE")
+@click.argument("name", metavar="JOB|ADDRESS")
 @click.argument("task", metavar="[TASK|STAGE]", required=False)
 @common.spec_option
 @click.option("--stderr", is_flag=True, help="What the task wrote to stderr instead of stdout.")
 def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool) -> None:
     """List the tasks of a job with their exit codes, or print what a task wrote.
 
-    For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it.
+    For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it. Any
+    address that plan or status print will do as well, such as verification/POOL.
     """
-    from reconciler.kinds import KINDS
-
     loaded = common.load_spec(spec, cloud)
     section, _, rest = name.partition("/")
-    logged = [kind.name for kind in KINDS.values() if kind.logged_under == section]
-    if rest and logged:
-        _changes(loaded, name, Address(logged[0], rest), task)
+    builder = _kind(section, builds=True) if rest else None
+    if builder is not None:
+        _build(loaded, name, Address(builder.name, rest), task)
     else:
-        _tasks(loaded, name, task, "stderr" if stderr else "stdout")
+        reached = common.reach(loaded)
+        _tasks(reached, _job(loaded, reached, section, rest) if rest else name, task, "stderr" if stderr else "stdout")
 
 
-def _tasks(loaded: Spec, job: str, task: str | None, stream: str) -> None:
+def _kind(section: str, *, builds: bool) -> Kind | None:
+    """The kind that a plan or a spec calls so, whose changes leave logs here, or whose work are the tasks of a job."""
+    from reconciler.kinds import KINDS
+
+    kinds = [kind for kind in KINDS.values() if (kind.logged_under if builds else kind.job_of)]
+    return next((kind for kind in kinds if section in (kind.name, kind.section, kind.logged_under)), None)
+
+
+def _job(loaded: Spec, cloud: Cloud, section: str, name: str) -> str:
+    """The job whose tasks do the work of a resource of the spec."""
+    from reconciler.engine.resolve import resolve
+    from reconciler.kinds import KINDS
+
+    desired = resolve(loaded, cloud, KINDS)
+    jobs = {address: job_of(want) for address, want in desired.items() if (job_of := KINDS[address.kind].job_of)}
+    kind = _kind(section, builds=False)
+    if kind is None or Address(kind.name, name) not in jobs:
+        why = f"{section} has none" if kind is None and section in KINDS else "the spec has nothing of that name"
+        known = [*map(str, jobs), *_built(loaded).values()]
+        naming.unknown(
+            f"there are no logs of {section}/{name}: {why}", f"{section}/{name}", known, there="there are of"
+        )
+    return jobs[Address(kind.name, name)]
+
+
+def _tasks(cloud: Cloud, job: str, task: str | None, stream: str) -> None:
     from reconciler.cli import tasks
     from reconciler.render import as_text
 
-    cloud = common.reach(loaded)
+    if not job or task == "" or "/" in (task or ""):
+        raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
     if task is not None:
         for chunk in tasks.output(cloud, job, task, stream):
             sys.stdout.buffer.write(chunk)
@@ -50,17 +81,31 @@ def _tasks(loaded: Spec, job: str, task: str | None, stream: str) -> None:
     click.echo(as_text.table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), rows) if rows else f"{job} has no task.")
 
 
-def _changes(loaded: Spec, name: str, address: Address, stage: str | None) -> None:
+def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None:
     """Print the logs of the last change of a resource that was watched from this folder."""
     from reconciler.cli import journal
     from reconciler.render import as_text
 
+    built = _built(loaded)
+    if address not in built:
+        naming.unknown(f"there are no logs of {name}: the spec builds nothing of that name", name, built.values())
     texts = journal.latest(common.journal_name(loaded), address)
     if not texts:
         raise Refused(f"no build of {name} has been watched from this folder; logs are kept where apply ran")
-    if stage is not None and stage not in texts:
-        raise Refused(f"{name} has no log {stage}; it has {', '.join(texts)}")
-    for title, text in texts.items():
-        if stage in (None, title):
-            click.echo(f"== {title}" if stage is None else "", nl=stage is None)
-            click.echo("\n".join(as_text.clean(line) for line in text.splitlines()))
+    chosen = [text for text in texts if stage is None or stage in (text, *text.split("-", 1))]
+    if not chosen:
+        names = [text.partition("-")[2] or text for text in texts]
+        naming.unknown(f"the last build of {name} has no stage {stage!r}", str(stage), names)
+    for text in chosen:
+        if stage is None:
+            click.echo(f"== {text}")
+        click.echo("\n".join(as_text.clean(line) for line in texts[text].splitlines()))
+
+
+def _built(loaded: Spec) -> dict[Address, str]:
+    """What the spec builds → how a spec refers to it."""
+    from reconciler.kinds import KINDS
+
+    kinds = [kind for kind in KINDS.values() if kind.logged_under]
+    addresses = [(desired.address, kind) for kind in kinds for desired in kind.expand(loaded)]
+    return {address: f"{kind.logged_under}/{address.name}" for address, kind in addresses}

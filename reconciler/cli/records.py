@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import naming
 from reconciler.errors import ReconcileError, Refused
 from reconciler.files import write_whole
 
@@ -29,17 +30,12 @@ def kind_of(option: str) -> Kind:
 
 
 def record(spec: Spec, cloud: Cloud, kind: Kind, name: str | None) -> dict[str, Any]:
-    """The record of a resource. Refused if it is not live, or if the spec has several and `name` is None."""
+    """The record of a resource. Refused if it is not live, UsageError if the spec has several and `name` is None."""
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
     assert kind.record is not None
-    names = _names(spec, kind)
-    if name is None and len(names) != 1:
-        raise Refused(f"say which {kind.record.noun} with --name; {spec.file} has {', '.join(names) or 'none'}")
-    name = name or names[0]
-    if name not in names:
-        raise Refused(f"{spec.file} has no {kind.record.noun} {name}; it has {', '.join(names) or 'none'}")
+    name = naming.named(spec, name, _names(spec, kind), kind.record.noun, "--name")
     return _document(spec, resolve(spec, cloud, KINDS), cloud, kind, name)
 
 

@@ -12,6 +12,7 @@ import click
 
 import batch_autoscale as language
 from batch_autoscale import times
+from reconciler.cli import naming
 
 if TYPE_CHECKING:
     from reconciler.cost import Price
@@ -37,12 +38,9 @@ class Base:
 def pool_of(spec: Spec, name: str | None) -> Base:
     """The pool of that name, or the only one that scales."""
     scaled = [pool for pool, body in spec.pools.items() if "autoscale" in body["nodes"]]
-    if name is None and len(scaled) != 1:
-        known = f"it has {', '.join(scaled)}" if scaled else "none has autoscale"
-        raise click.UsageError(f"say which pool of {spec.file} with --pool; {known}")
-    name = name or scaled[0]
-    if name not in spec.pools:
-        raise click.UsageError(f"{spec.file} has no pool {name}; it has {', '.join(spec.pools) or 'none'}")
+    if name is None and not scaled:
+        raise click.UsageError(f"say which pool of {spec.file} with --pool; none has autoscale")
+    name = naming.named(spec, name, scaled if name is None else list(spec.pools), "pool", "--pool")
     body = spec.pools[name]
     return Base(name, body["nodes"].get("autoscale"), body["taskSlotsPerNode"], body["vmSize"], spec)
 

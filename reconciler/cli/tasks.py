@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from batch_autoscale import Task, Trace
 from batch_autoscale.times import Moment, moment
+from reconciler.cli import naming
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
+from reconciler.errors import AzureError, Refused
 
 
 def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
     """(task, state, exit code, node, failure) of each task."""
-    with reading(f"the tasks of {job}"):
+    with _there(cloud, job), reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job):
             info, node = task.execution_info, task.node_info
             failure = info.failure_info if info else None
@@ -25,7 +29,7 @@ def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
 
 def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:
     """The content of a task's `stdout` or `stderr`, in chunks."""
-    with reading(f"what the task {task} of {job} wrote to {stream}"):
+    with _there(cloud, job, task), reading(f"what the task {task} of {job} wrote to {stream}"):
         yield from cloud.batch().download_task_file(job, task, f"{stream}.txt")
 
 
@@ -35,7 +39,7 @@ def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
     Batch keeps only the last run of a task that it ran again.
     """
     ended, omitted = [], 0
-    with reading(f"the tasks of {job}"):
+    with _there(cloud, job), reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
             info = task.execution_info
             if task.creation_time is None or info is None or info.start_time is None or info.end_time is None:
@@ -46,3 +50,28 @@ def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
     first = min((at for at, _, _ in ended), default=0.0)
     tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in ended)
     return Trace(tuple(tasks), Moment(first).date), omitted
+
+
+@contextmanager
+def _there(cloud: Cloud, job: str, task: str = "") -> Iterator[None]:
+    """Say what there is instead of a job, a task or a file that Batch does not have."""
+    try:
+        yield
+    except AzureError as error:
+        if error.code == "JobNotFound":
+            said = f"the account {cloud.account} has no job {job}"
+            naming.unknown(said, job, _ids(cloud.batch().list_jobs()))
+        if error.code == "TaskNotFound":
+            naming.unknown(f"the job {job} has no task {task}", task, _ids(cloud.batch().list_tasks(job)))
+        if task and error.code in ("NodeNotFound", "FileNotFound"):
+            reason = "it has not run yet, or its node is gone and its files with it"
+            remedy = f"reconcile logs {job} tells its state"
+            raise Refused(f"there is nothing to show of the task {task} of {job}: {reason}; {remedy}") from error
+        raise
+
+
+def _ids(listed: Iterable[Any]) -> Iterator[str]:
+    """The ids of jobs or tasks."""
+    with reading("what there is instead"):
+        for item in listed:
+            yield str(item.id)

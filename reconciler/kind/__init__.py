@@ -139,6 +139,8 @@ class Kind:
     """What `status` says of a live one beyond its health, each a phrase; None: nothing."""
     record: Record | None = None
     leftovers: Leftovers | None = None
+    job_of: Callable[[Desired], str] | None = None
+    """The id of the Batch job whose tasks do the work of one, resolved; None: no job does."""
     logged_under: str = ""
     """The section of a spec whose names `reconcile logs` takes for the logs of its changes."""
     deletable: bool = True

@@ -226,6 +226,7 @@ KIND = Kind(
     reads=("batch_account",),
     tell=tell,
     section="jobs",
+    job_of=lambda desired: desired.address.name,
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
     inverse=Inverse(say=entry, every=every, unseen="convert"),
 )

@@ -75,7 +75,7 @@ def test_prices_come_from_a_price_file_with_their_currency(spec: Path, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--pool", "scale"), "has no pool scale; it has fixed, scales"),
+        (("--pool", "scale"), "has no pool 'scale'; did you mean scales?"),
         (("--pool", "fixed"), "pool fixed has no autoscale; say --formula or --scenario"),
         (("--formula", "f.txt", "--max", "3"), "--max, --min, --per-node and --spot are for scenarios"),
     ],
@@ -126,8 +126,8 @@ def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: Wo
     tried = reconcile("autoscale", "simulate", str(tries))
     assert tried.stdout.splitlines()[3].split() == ["tasks", "done", "2", "2"], tried.stderr
     missing = trace(world, "nowhere")
-    assert (missing.returncode, missing.stdout) == (1, "")
-    assert "JobNotFound" in missing.stderr
+    assert (missing.returncode, missing.stdout) == (4, "")
+    assert "has no job nowhere; it has" in missing.stderr
 
 
 def test_the_pages_of_a_long_job_are_all_read(world: World) -> None:

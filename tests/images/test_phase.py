@@ -55,6 +55,19 @@ def test_a_driver_extension_is_a_stage_like_any_other(state: str, told: str) -> 
     assert found.detail == ("no GPU was found" if told == "failed" else "")
 
 
+def test_what_the_driver_extension_said_is_a_log_of_its_stage() -> None:
+    stages = (STAGES[0], Stage("gpu-driver", None, 1), STAGES[1])
+    status = {"message": "Enable succeeded"}
+    extension = {"properties": {"provisioningState": "Succeeded", "instanceView": {"statuses": [status]}}}
+    ended = {"properties": {"instanceView": {"executionState": "Succeeded", "exitCode": 0, "output": "Docker 27\n"}}}
+    seen = Seen(machine({"power": "running"}), {"03-docker": ended}, extension)
+    texts = build_machine.logs(seen, stages)
+    assert texts["02-gpu-driver"] == "extension succeeded\nEnable succeeded"
+    assert texts["03-docker"].endswith("Docker 27\n")
+    going = {"properties": {"provisioningState": "Creating"}}
+    assert build_machine.logs(Seen(machine({"power": "running"}), {}, going), stages) == {}
+
+
 def test_names_are_the_same_for_the_same_content_and_fit_azure() -> None:
     first = build_machine.names("/g", "My Image.With_Odd--Name" * 5, "0123456789abcdef")
     assert first == build_machine.names("/g", "My Image.With_Odd--Name" * 5, "0123456789abcdef")

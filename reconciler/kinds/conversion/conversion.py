@@ -258,6 +258,7 @@ KIND = Kind(
     attempts=3,
     deletable=False,
     report=report,
+    job_of=lambda desired: desired.address.name,
     volatile=True,
     summarised=True,
 )

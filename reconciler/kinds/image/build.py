@@ -46,7 +46,7 @@ def building(cloud: Cloud, desired: Desired, version: Observed, resources: list[
         state=State(resources=tuple(resources), seen=seen),
         health=phase.health,
         detail=detail,
-        logs=machine.logs(seen),
+        logs=machine.logs(seen, _stages(desired, "")),
     )
 
 

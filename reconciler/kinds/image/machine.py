@@ -177,13 +177,28 @@ def _extension(raw: Mapping[str, Any] | None) -> tuple[Health | None, str]:
         return None, ""
     if state != "Failed":
         return Health.BUSY, ""
-    statuses = (raw["properties"].get("instanceView") or {}).get("statuses") or [{}]
-    return Health.FAILED, str(statuses[0].get("message", "NVIDIA's extension failed"))[:300]
+    return Health.FAILED, next(iter(_messages(raw)), "NVIDIA's extension failed")[:300]
 
 
-def logs(seen: Seen) -> dict[str, str]:
-    """The output of each stage that has ended, with its times. Azure keeps the last 4 KB of each stream."""
+def _messages(extension: Mapping[str, Any]) -> list[str]:
+    """What an extension said about its installation."""
+    view = extension["properties"].get("instanceView") or {}
+    return [str(status["message"]) for status in view.get("statuses") or () if status.get("message")]
+
+
+def logs(seen: Seen, stages: tuple[Stage, ...]) -> dict[str, str]:
+    """The output of each stage that has ended, with its times. Azure keeps the last 4 KB of each stream.
+
+    Of a stage that is an extension of the machine, Azure tells its end and a message.
+    """
     texts = {}
+    for number, stage in enumerate(stages, start=1):
+        if stage.script is None and seen.extension is not None:
+            state = seen.extension["properties"]["provisioningState"]
+            if state in ("Succeeded", "Failed"):
+                texts[command_name(number, stage)] = "\n".join(
+                    [f"extension {state.lower()}", *_messages(seen.extension)]
+                )
     for name, raw in seen.commands.items():
         view = raw["properties"].get("instanceView") or {}
         if view.get("executionState") in ("Succeeded", "Failed", "TimedOut"):

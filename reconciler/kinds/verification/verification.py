@@ -176,6 +176,7 @@ KIND = Kind(
     delete=delete,
     resolve=resolve,
     report=report,
+    job_of=lambda desired: str(desired.body["job"]),
     takes=lambda decision, desired: timedelta(minutes=1),
     ready_within=timedelta(minutes=30),
     reads=("batch_account",),
