@@ -44,7 +44,7 @@ def infra(world: World) -> None:
     (folder / "run.sh").write_text("echo hello\n")
     world.text |= {
         "storage": {f"sa{name}": {"containers": ["images", "converted"], "allowSharedKeyAccess": True}},
-        "identities": {"id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "on": f"storage/sa{name}"}]}},
+        "identities": {"id-pool": {"roles": [{"role": "Storage Blob Data Contributor", "scope": f"storage/sa{name}"}]}},
         "registries": {f"acr{name}": {}},
         "batchAccount": {"name": f"ba{name}", "autoStorage": f"storage/sa{name}"},
         "applications": {"tool": {"packages": {"1": "tool"}, "defaultVersion": "1"}},
