@@ -16,7 +16,7 @@ from azure_local.compute import catalogue, disk, image_version, login
 from azure_local.compute.login import invalid, missing
 from azure_local.compute.provider import COMPUTE
 from azure_local.http import Answer, Call, Failure
-from azure_local.identity.assigned import identities
+from azure_local.identity.assigned import identities, patched
 from azure_local.settings import TENANT
 from azure_local.tracked import Document, Type
 
@@ -283,6 +283,6 @@ async def patch(azure: Azure, call: Call) -> Answer:
     resource = document["resource"]
     resource["tags"] = changes.get("tags", resource["tags"])
     if "identity" in changes:
-        resource.pop("identity", None)
-        resource |= _identity(azure, changes, resource["id"])
+        left = patched(resource.pop("identity", {}), call.body["identity"])
+        resource |= _identity(azure, {"identity": left}, resource["id"])
     return tracked.update(azure, MACHINE, document, 20)

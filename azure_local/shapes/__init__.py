@@ -137,7 +137,8 @@ class Shapes:
             return _word(member["enum"], value, path)
         if "*" in member:
             items = _typed(dict, value, path, "dictionary")
-            return {name: self._fit(member["*"], item, f"{path}.{name}") for name, item in items.items()}
+            given = {name: item for name, item in items.items() if item is not None}
+            return {name: self._fit(member["*"], item, f"{path}.{name}") for name, item in given.items()}
         return _limited(member, _scalar(member["type"], value, path), path)
 
     def _members(self, name: str, value: Any, path: str) -> Iterator[tuple[str, Any]]:

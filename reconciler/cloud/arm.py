@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation, operation
@@ -91,8 +91,13 @@ def identity_ids(identity: Mapping[str, Any] | None) -> list[str]:
     return sorted(name.lower() for name in (identity or {}).get("userAssignedIdentities") or {})
 
 
-def user_assigned(ids: list[str]) -> dict[str, Any]:
-    """The ARM identity block for these user-assigned identities."""
+def user_assigned(ids: list[str], live: Iterable[str] = ()) -> dict[str, Any]:
+    """The ARM identity block for these user-assigned identities, in place of those that are `live`.
+
+    A PATCH adds identities to those that are there, and null takes one away, as Microsoft documents it for virtual
+    machines; type None takes all away. That null does so for Batch too is inferred.
+    """
     if not ids:
         return {"type": "None"}
-    return {"type": "UserAssigned", "userAssignedIdentities": {name: {} for name in ids}}
+    left: dict[str, Any] = {name: None for name in live if name not in ids}
+    return {"type": "UserAssigned", "userAssignedIdentities": {**left, **{name: {} for name in ids}}}

@@ -46,6 +46,7 @@ class Plain:
     replaces     whether an update is a PUT of the whole body, because Azure drops what is left out
     patched      parts that every PATCH has, besides tags
     patched_if_changed  parts that a PATCH has if they differ
+    merged       parts that ARM merges in a PATCH → what puts the desired one in place of the live one
     create_only  properties that no PATCH may have
     holds        the collection below it that must be empty before it is deleted
     held         what people call an item of that collection
@@ -63,6 +64,7 @@ class Plain:
     replaces: bool = False
     patched: tuple[str, ...] = ()
     patched_if_changed: tuple[str, ...] = ()
+    merged: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
     create_only: tuple[str, ...] = ()
     holds: str = ""
     held: Callable[[Raw], str] | None = None
@@ -96,6 +98,9 @@ class Plain:
         changed = {re.split(r"[.\[]", change.path)[0] for change in diff.changes}
         parts = (*self.patched, *(part for part in self.patched_if_changed if part in changed))
         patch = {part: body[part] for part in ("tags", *parts) if part in body}
+        for part, replaced in self.merged.items():
+            if part in changed:
+                patch[part] = replaced(desired.body[part], observed.body[part])
         if self.create_only:
             properties = {key: value for key, value in patch["properties"].items() if key not in self.create_only}
             patch["properties"] = properties

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -86,3 +87,39 @@ def test_what_belongs_to_another_spec_is_left_out_and_never_adopted(imports: Imp
     assert made.left[Address("pool", "theirs")] == "its Batch account is left out"
     assert made.left[Address("pool", "pool")] == f"belongs to the spec '{imports.world.text['name']}'"
     assert changes(imports.plan(made)) == {f"resource_group/{plain.group}": ["owner"]}
+
+
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"networkConfiguration": {"enableAcceleratedNetworking": True}},
+    {"machine": {"osDisk": {"caching": "ReadOnly"}}},
+    {"machine": {"nodePlacementConfiguration": {"policy": "Regional"}}},
+    {"upgradePolicy": {"mode": "manual"}},
+    {"startTask": {"commandLine": "/bin/true"}, "taskSchedulingPolicy": {"nodeFillType": "Pack"}},
+]
+"""What pools of others were asked for; Azure shows little else of them."""
+
+
+def test_a_pool_that_shows_only_what_it_was_asked_for_is_imported_and_adopted_by_its_mark_alone(
+    imports: Imports, plain: Plain
+) -> None:
+    plain.make_account()
+    names = [f"pool{number}" for number in range(len(ASKED))]
+    for name, asked in zip(names, ASKED, strict=True):
+        plain.make_pool(name, **asked)
+    imports.world.azure.advance(60)
+    before = [plain.live(name)["properties"] for name in names]
+    made = imports.draft("taken-over")
+    assert made.left == {}
+    assert sorted(made.value["pools"]) == names
+    planned = changes(imports.plan(made))
+    assert {address: planned[f"pool/{address}"] for address in names} == {name: ["owner"] for name in names}
+    outcomes = imports.imported("taken-over").apply(poll_seconds=0.05)
+    assert {str(outcome.status) for outcome in outcomes.values()} == {"done"}
+    after = [plain.live(name)["properties"] for name in names]
+    passing = ("metadata", "lastModified")
+    assert [_without(shown, passing) for shown in after] == [_without(shown, passing) for shown in before]
+
+
+def _without(properties: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name not in names}

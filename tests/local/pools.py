@@ -164,17 +164,17 @@ def _bench(azure: Azure, name: str) -> Bench:
         resources.providers.register(f"Microsoft.{namespace}")
     azure.advance(60)
     storage = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-    _make(bench, bench.storage_id, "2025-01-01", **storage)
-    _make(bench, bench.identity, "2024-11-30")
+    made(bench, bench.storage_id, "2025-01-01", **storage)
+    made(bench, bench.identity, "2024-11-30")
     subnets = [{"name": "nodes", "properties": {"addressPrefix": "10.0.0.0/24"}}]
     space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
-    _make(bench, bench.network, "2024-07-01", properties=space)
+    made(bench, bench.network, "2024-07-01", properties=space)
     account = {"properties": {"autoStorage": {"storageAccountId": bench.storage_id}}}
-    _make(bench, bench.account_id, "2025-06-01", **account)
+    made(bench, bench.account_id, "2025-06-01", **account)
     return bench
 
 
-def _make(bench: Bench, key: str, version: str, **body: Any) -> None:
+def made(bench: Bench, key: str, version: str, **body: Any) -> None:
     given: Any = {"location": REGION, **body}
     options: Any = {"api_version": version, "polling_interval": 0}
     poller = bench.resources.resources.begin_create_or_update_by_id(key, given, **options)

@@ -9,7 +9,7 @@ import pytest
 from azure.batch import models
 from azure.core import MatchConditions
 
-from tests.local.pools import MACHINE, Bench, bench, refused, until
+from tests.local.pools import MACHINE, Bench, bench, made, refused, until
 
 __all__ = ["bench"]
 
@@ -122,6 +122,24 @@ def test_a_change_is_of_the_pool_that_was_read(bench: Bench, full: str) -> None:
     assert refused(lambda: bench.patch(full, {"metadata": []}, **late))[:2] == (412, "ConditionNotMet")
     new: Any = {"etag": "*", "match_condition": MatchConditions.IfMissing}
     assert refused(lambda: bench.put(full, bench.body(), **new))[0] == 412
+
+
+def test_a_patch_adds_identities_null_takes_one_away_and_none_all(bench: Bench) -> None:
+    other = bench.identity.replace("id-pool", "id-second")
+    made(bench, other, "2024-11-30")
+    bench.put("merged", bench.body())
+
+    def patched(**named: Any) -> list[str]:
+        body: Any = {"identity": {"type": "UserAssigned", "userAssignedIdentities": named}}
+        live = bench.arm.pool.update(bench.group, bench.account, "merged", body).as_dict()
+        return list(live["identity"]["userAssignedIdentities"])
+
+    assert patched(**{other: {}}) == [bench.identity, other]
+    assert patched(**{bench.identity.upper(): None}) == [other]
+    assert refused(lambda: patched(**{other: None}))[:2] == (400, "InvalidPropertyValue")
+    none: Any = {"identity": {"type": "None"}}
+    assert "identity" not in bench.arm.pool.update(bench.group, bench.account, "merged", none).as_dict()
+    bench.drop("merged")
 
 
 def test_an_identity_reaches_nodes_only_after_the_pool_was_empty(bench: Bench) -> None:

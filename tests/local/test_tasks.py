@@ -116,14 +116,14 @@ def test_a_collection_answers_for_each_task(batch: BatchClient) -> None:
 
 def test_both_planes_show_one_pool_in_their_own_spelling(batch: BatchClient, world: World) -> None:
     shown = batch.get_pool("pool")
-    assert (shown.allocation_state, shown.current_dedicated_nodes) == ("steady", 1)
+    assert (shown.allocation_state, shown.current_dedicated_nodes, shown.vm_size) == ("steady", 1, "standard_d2s_v3")
     cloud = world.cloud()
     account = f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts/{cloud.account}"
     arm = cloud.arm("GET", f"{account}/pools/pool").body["properties"]
     assert (arm["allocationState"], arm["vmSize"], arm["taskSchedulingPolicy"]) == (
         "Steady",
-        "standard_d2s_v3",
-        {"nodeFillType": "Spread"},
+        "STANDARD_D2S_V3",
+        {"jobDefaultOrder": "None", "nodeFillType": "Spread"},
     )
     (node,) = batch.list_nodes("pool")
     assert node.state in ("idle", "running")

@@ -19,6 +19,7 @@ TYPES = Path(__file__).parent / "types"
 """What of them the checks need; `vendor.py` makes it."""
 BICEP = "bicep-types"
 GAPS = yaml.safe_load((Path(__file__).parent / "gaps.yaml").read_text())
+RECORDED = yaml.safe_load((Path(__file__).parent / "recorded.yaml").read_text())
 DOCUMENTS = {
     "arm": (
         "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/storage.json",
@@ -115,7 +116,8 @@ class Validator:
             yield f"{where}: Microsoft lists {', '.join(found.answers)}"
         faults = _typed(exchange, exact, path) if exact and exchange["status"] < 400 else _bodies(exchange, found)
         for fault in faults:
-            yield f"{where}: {fault}"
+            if not any(re.fullmatch(one["fault"], fault) for one in RECORDED):
+                yield f"{where}: {fault}"
 
     def _operation(self, plane: str, method: str, path: str) -> swagger.Operation | None:
         for verb, pattern, operation in self.tables[plane]:

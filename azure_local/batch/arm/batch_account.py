@@ -7,7 +7,7 @@ from azure_local.azure import Azure, Route
 from azure_local.batch.schema import SHAPES
 from azure_local.common import not_found, registered
 from azure_local.http import Answer, Call, Failure
-from azure_local.identity.assigned import identities
+from azure_local.identity.assigned import identities, patched
 from azure_local.settings import TENANT
 from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
@@ -113,7 +113,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     resource["properties"].update(_settings(azure, changes["properties"]))
     resource["tags"] = changes.get("tags", resource["tags"])
     if "identity" in changes:
-        resource["identity"] = _identity(azure, changes["identity"])
+        resource["identity"] = _identity(azure, patched(resource["identity"], call.body["identity"]))
     azure.store.put(ACCOUNT.store, resource["id"], document)
     return Answer(200, resource)
 

@@ -8,7 +8,6 @@ from azure_local import common, operations, serving
 from azure_local.azure import Azure, Service
 from azure_local.batch.arm import batch_account, pool_change, pool_properties, pool_scale
 from azure_local.batch.arm.pool_filter import condition
-from azure_local.batch.schema import SHAPES
 from azure_local.http import Answer, Call, Failure, check_match, etag, page
 
 VERSIONS = batch_account.VERSIONS
@@ -28,11 +27,12 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def shown(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
-    """The pool as ARM shows it: with its node counts, without write-only members."""
+    """The pool as ARM shows it: with its node counts, an identity only if it has one, and no write-only members."""
     resource = document["resource"]
     dedicated, spot = azure.batch.pools.current(document)
     counts = {"currentDedicatedNodes": dedicated, "currentLowPriorityNodes": spot}
-    return {**resource, "properties": {**SHAPES.shown("PoolProperties", resource["properties"]), **counts}}
+    told = {name: value for name, value in resource.items() if name != "identity" or value["type"] != "None"}
+    return {**told, "properties": {**pool_properties.shown(resource["properties"]), **counts}}
 
 
 def answer(azure: Azure, document: dict[str, Any]) -> Answer:

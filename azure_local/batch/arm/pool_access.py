@@ -7,6 +7,7 @@ from typing import Any
 from azure_local.batch.arm.pool_machine import known_identity, windows
 from azure_local.batch.shapes import invalid, malformed, missing
 
+LOGIN = {"windowsUserConfiguration": {"loginMode": "Batch"}}
 BLOB_SECRETS = ("accountKey", "sasKey", "identityReference")
 
 
@@ -20,6 +21,11 @@ def users(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if ("uid" in linux) != ("gid" in linux):
             raise invalid("linuxUserConfiguration", "", "uid and gid must be set together or not at all.")
     return [{"elevationLevel": "NonAdmin", **account} for account in accounts]
+
+
+def shown(accounts: list[dict[str, Any]], *, on_windows: bool) -> list[dict[str, Any]]:
+    """User accounts as Azure shows them. Recorded: on Windows each has its mode of login."""
+    return [{**account, **LOGIN, **account} for account in accounts] if on_windows else accounts
 
 
 def mounts(configurations: list[dict[str, Any]]) -> list[dict[str, Any]]:

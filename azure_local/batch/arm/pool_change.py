@@ -13,6 +13,7 @@ from azure_local.azure import Azure
 from azure_local.batch.arm import pool_properties, pool_scale
 from azure_local.batch.schema import SHAPES
 from azure_local.http import Failure, etag
+from azure_local.identity import assigned
 
 ANY_TIME = ("scaleSettings", "startTask", "metadata", "applicationPackages")
 WHEN_EMPTY = (
@@ -30,6 +31,8 @@ def change(azure: Azure, owner: dict[str, Any], document: dict[str, Any], body: 
     """Change what `body` names. Failure 409 if the pool's state forbids it. An empty start task removes the pool's."""
     not_deleting(document)
     properties = pool_properties.read(azure, owner, body)
+    if body.get("identity") is not None:
+        body = {**body, "identity": assigned.patched(document["resource"]["identity"], body["identity"])}
     option = properties.pop("nodeDeallocationOption", "Requeue")
     _apply(azure, document, properties, body, option, resizing="scaleSettings" in properties)
 

@@ -24,13 +24,13 @@ def complete(azure: Azure, deployment: dict[str, Any], location: str) -> dict[st
     if not configuration:
         raise missing("deploymentConfiguration.virtualMachineConfiguration")
     machine: dict[str, Any] = {
-        "nodePlacementConfiguration": {"policy": "Regional"},
-        "osDisk": {"caching": "None"},
         **configuration,
         "imageReference": pool_image.check(azure, configuration, location),
     }
-    machine["nodePlacementConfiguration"] = {"policy": "Regional", **machine["nodePlacementConfiguration"]}
-    machine["osDisk"] = {"caching": "None", **machine["osDisk"]}
+    if "nodePlacementConfiguration" in machine:
+        machine["nodePlacementConfiguration"] = {"policy": "Regional", **machine["nodePlacementConfiguration"]}
+    if "osDisk" in machine:
+        machine["osDisk"] = _system_disk(machine["osDisk"])
     if "containerConfiguration" in machine:
         machine["containerConfiguration"] = containers.configuration(machine["containerConfiguration"])
     if "dataDisks" in machine:
@@ -38,9 +38,31 @@ def complete(azure: Azure, deployment: dict[str, Any], location: str) -> dict[st
     _system(machine)
     _encryption(machine)
     _extensions(machine.get("extensions") or [])
-    if machine["nodePlacementConfiguration"]["policy"] == "Zonal" and location in WITHOUT_ZONES:
+    if _zonal(machine) and location in WITHOUT_ZONES:
         raise invalid("policy", "Zonal", f"The region {location} has no availability zones.")
     return {"virtualMachineConfiguration": machine}
+
+
+def shown(deployment: dict[str, Any]) -> dict[str, Any]:
+    """A deploymentConfiguration as Azure shows it.
+
+    Recorded on the data plane: an osDisk that was asked for has ephemeralOSDiskSettings, empty if it is not ephemeral.
+    That ARM shows the same is inferred.
+    """
+    machine = deployment["virtualMachineConfiguration"]
+    if "osDisk" not in machine:
+        return deployment
+    return {"virtualMachineConfiguration": {**machine, "osDisk": {"ephemeralOSDiskSettings": {}, **machine["osDisk"]}}}
+
+
+def _system_disk(disk: dict[str, Any]) -> dict[str, Any]:
+    """An osDisk that was asked for, with what Azure fills in; empty settings ask for nothing."""
+    asked = {name: value for name, value in disk.items() if value != {}}
+    return {"caching": "None", **asked}
+
+
+def _zonal(machine: dict[str, Any]) -> bool:
+    return bool((machine.get("nodePlacementConfiguration") or {}).get("policy") == "Zonal")
 
 
 def _data_disk(disk: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +118,7 @@ def check(properties: dict[str, Any], identities: set[str]) -> None:
     size, machine = properties["vmSize"], properties["deploymentConfiguration"]["virtualMachineConfiguration"]
     _disks(size, machine)
     _security(size, machine)
-    _upgrade(properties["upgradePolicy"], machine)
+    _upgrade(properties.get("upgradePolicy") or {"mode": "manual"}, machine)
     key = (machine.get("diskEncryptionConfiguration") or {}).get("customerManagedKey")
     if key:
         known_identity(key["identityReference"], identities)
@@ -110,7 +132,7 @@ def known_identity(reference: dict[str, Any] | None, identities: set[str]) -> No
 
 
 def _disks(size: str, machine: dict[str, Any]) -> None:
-    disks, system = machine.get("dataDisks") or [], machine["osDisk"]
+    disks, system = machine.get("dataDisks") or [], machine.get("osDisk") or {}
     luns = [disk["lun"] for disk in disks]
     for lun in luns:
         if luns.count(lun) > 1:
@@ -134,9 +156,8 @@ def _security(size: str, machine: dict[str, Any]) -> None:
         raise invalid("uefiSettings", "", "It can be set only when securityType is set.")
     if kind and offers.generation(machine["imageReference"]) == 1:
         raise invalid("securityType", kind, "The image must be of generation 2.")
-    encryption = ((machine["osDisk"].get("managedDisk") or {}).get("securityProfile") or {}).get(
-        "securityEncryptionType"
-    )
+    disk = (machine.get("osDisk") or {}).get("managedDisk") or {}
+    encryption = (disk.get("securityProfile") or {}).get("securityEncryptionType")
     if kind == "confidentialVM":
         if not sizes.confidential(size):
             raise invalid("securityType", kind, f"The VM size {size} does not support confidential VMs.")
@@ -150,8 +171,7 @@ def _upgrade(policy: dict[str, Any], machine: dict[str, Any]) -> None:
     system, rolling = policy.get("automaticOSUpgradePolicy") or {}, policy.get("rollingUpgradePolicy") or {}
     if policy["mode"] == "rolling" and not rolling:
         raise missing("upgradePolicy.rollingUpgradePolicy")
-    zonal = machine["nodePlacementConfiguration"]["policy"] == "Zonal"
-    if rolling.get("enableCrossZoneUpgrade") and not zonal:
+    if rolling.get("enableCrossZoneUpgrade") and not _zonal(machine):
         raise invalid("enableCrossZoneUpgrade", "true", "It can be set only when nodes are placed zonally.")
     batch, unhealthy = rolling.get("maxBatchInstancePercent", 20), rolling.get("maxUnhealthyInstancePercent")
     if unhealthy is not None and batch > unhealthy:

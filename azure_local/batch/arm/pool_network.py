@@ -16,21 +16,19 @@ RESERVED = (29876, 29877)
 KEPT = range(50000, 55001)
 """Frontend ports that belong to Batch itself."""
 MOST_RULES, SMALLEST_RANGE = 25, 40
-DEFAULTS = {
-    "dynamicVnetAssignmentScope": "none",
-    "enableAcceleratedNetworking": False,
-    "publicIPAddressConfiguration": {"provision": "BatchManaged"},
-}
+DEFAULTS = {"dynamicVnetAssignmentScope": "none", "enableAcceleratedNetworking": False}
+"""What Azure fills into a networkConfiguration that was asked for. Recorded; public addresses are not among it."""
 
 
 def complete(azure: Azure, configuration: dict[str, Any], location: str) -> dict[str, Any]:
     """A checked networkConfiguration with what Azure fills in. Failure 400."""
     network = {**DEFAULTS, **configuration}
-    addresses = {"provision": "BatchManaged", **network["publicIPAddressConfiguration"]}
+    addresses = {"provision": "BatchManaged", **network.get("publicIPAddressConfiguration", {})}
     if "subnetId" in network:
         _subnet(azure, network["subnetId"], location)
     _addresses(azure, addresses, location, inside="subnetId" in network)
-    network["publicIPAddressConfiguration"] = addresses
+    if "publicIPAddressConfiguration" in network:
+        network["publicIPAddressConfiguration"] = addresses
     endpoints = network.get("endpointConfiguration")
     if endpoints:
         if addresses["provision"] == "NoPublicIPAddresses":
@@ -42,8 +40,8 @@ def complete(azure: Azure, configuration: dict[str, Any], location: str) -> dict
 
 def check(properties: dict[str, Any]) -> None:
     """Failure if the VM size does not support accelerated networking and the network needs it."""
-    accelerated = properties["networkConfiguration"]["enableAcceleratedNetworking"]
-    if accelerated and not sizes.accelerated(properties["vmSize"]):
+    network = properties.get("networkConfiguration") or {}
+    if network.get("enableAcceleratedNetworking") and not sizes.accelerated(properties["vmSize"]):
         reason = f"The VM size {properties['vmSize']} does not support accelerated networking."
         raise invalid("enableAcceleratedNetworking", "true", reason)
 

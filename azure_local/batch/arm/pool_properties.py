@@ -18,11 +18,10 @@ from azure_local.identity.assigned import identities
 AUTO_USER = {"scope": "Pool", "elevationLevel": "NonAdmin"}
 DEFAULTS: dict[str, Any] = {
     "taskSlotsPerNode": 1,
-    "taskSchedulingPolicy": {"nodeFillType": "Spread"},
+    "taskSchedulingPolicy": {"jobDefaultOrder": "None", "nodeFillType": "Spread"},
     "interNodeCommunication": "Disabled",
-    "networkConfiguration": pool_network.DEFAULTS,
-    "upgradePolicy": {"mode": "manual"},
 }
+"""What Azure fills in and shows. Recorded: nothing else of a pool is there that was not asked for."""
 DECIDED = ("startTask", "metadata", "applicationPackages", "displayName", "userAccounts", "mountConfiguration")
 """Properties that have no default: a PUT that does not name them removes them."""
 
@@ -37,6 +36,7 @@ def read(azure: Azure, owner: dict[str, Any], body: Any) -> dict[str, Any]:
         "deploymentConfiguration": lambda value: pool_machine.complete(azure, value, location),
         "networkConfiguration": lambda value: pool_network.complete(azure, value, location),
         "startTask": lambda value: _start_task(owner, value),
+        "taskSchedulingPolicy": lambda value: {**DEFAULTS["taskSchedulingPolicy"], **value},
         "userAccounts": pool_access.users,
         "mountConfiguration": pool_access.mounts,
     }
@@ -91,6 +91,23 @@ def check(properties: dict[str, Any], identity: dict[str, Any]) -> None:
         pool_access.check_user(start["userIdentity"], properties)
         for file in start.get("resourceFiles") or ():
             pool_machine.known_identity(file.get("identityReference"), identities)
+
+
+def shown(kept: dict[str, Any]) -> dict[str, Any]:
+    """The properties as ARM shows them. Recorded: the VM size in capitals, and no target of Spot nodes that is 0."""
+    properties: dict[str, Any] = SHAPES.shown("PoolProperties", kept)
+    deployment = properties["deploymentConfiguration"]
+    told = {
+        "vmSize": properties["vmSize"].upper(),
+        "deploymentConfiguration": pool_machine.shown(deployment),
+    }
+    if "userAccounts" in properties:
+        on_windows = pool_machine.windows(deployment["virtualMachineConfiguration"])
+        told["userAccounts"] = pool_access.shown(properties["userAccounts"], on_windows=on_windows)
+    status = properties.get("resizeOperationStatus")
+    if status and not status["targetLowPriorityNodes"]:
+        told["resizeOperationStatus"] = {k: v for k, v in status.items() if k != "targetLowPriorityNodes"}
+    return {**properties, **told}
 
 
 def check_name(name: str) -> None:

@@ -15,6 +15,8 @@ from azure_local.http import Answer, Call, Failure, check_match
 
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
+USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
+"""The user of a task for which none was given. Recorded."""
 HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId")
 """Members of a job's document that are not shown."""
 
@@ -86,14 +88,7 @@ def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str
     now = azure.clock.after(0)
     url = f"{azure.front}/batch/{name}/jobs/{body['id']}"
     job = {
-        "priority": 0,
-        "maxParallelTasks": -1,
-        "allowTaskPreemption": False,
-        "usesTaskDependencies": False,
-        "onAllTasksComplete": "noaction",
-        "onTaskFailure": "noaction",
-        **body,
-        "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
+        **completed(body),
         "account": name,
         "url": url,
         "creationTime": now,
@@ -102,16 +97,32 @@ def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str
         "executionInfo": {"startTime": now, "poolId": body["poolInfo"]["poolId"]},
         **more,
     }
+    stamped(azure, job)
+    save(azure, job)
+    return job
+
+
+def completed(body: dict[str, Any]) -> dict[str, Any]:
+    """The checked body of a job, or of the jobs of a schedule, with what Azure fills in. Recorded."""
+    job = {
+        "priority": 0,
+        "maxParallelTasks": -1,
+        "allowTaskPreemption": False,
+        "usesTaskDependencies": False,
+        "onAllTasksComplete": "noaction",
+        "onTaskFailure": "noaction",
+        **body,
+        "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
+    }
     preparation = job.get("jobPreparationTask")
     if preparation:
         defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
         limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
         limited = {"constraints": {**limits, **preparation.get("constraints", {})}}
-        job["jobPreparationTask"] = {**defaults, **preparation, **limited}
+        job["jobPreparationTask"] = {**defaults, "userIdentity": USER, **preparation, **limited}
     if job.get("jobReleaseTask"):
-        job["jobReleaseTask"] = {"id": "jobrelease", "maxWallClockTime": "PT15M", **job["jobReleaseTask"]}
-    stamped(azure, job)
-    save(azure, job)
+        defaults = {"id": "jobrelease", "maxWallClockTime": "PT15M", "retentionTime": "P7D", "userIdentity": USER}
+        job["jobReleaseTask"] = {**defaults, **job["jobReleaseTask"]}
     return job
 
 

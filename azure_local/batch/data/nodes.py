@@ -64,7 +64,8 @@ def shown(azure: Azure, document: dict[str, Any], node: dict[str, Any]) -> dict[
 
 
 def _endpoints(properties: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:
-    pools = (properties["networkConfiguration"].get("endpointConfiguration") or {}).get("inboundNatPools") or []
+    endpoints = (properties.get("networkConfiguration") or {}).get("endpointConfiguration") or {}
+    pools = endpoints.get("inboundNatPools") or []
     number = zlib.crc32(node["id"].encode())
     return [
         {

@@ -19,18 +19,25 @@ FORMULA = ("enableAutoScale", "autoScaleFormula", "autoScaleEvaluationInterval")
 def told(resource: dict[str, Any]) -> dict[str, Any]:
     """The members of a pool that ARM shows, as the data plane shows them."""
     arm = resource["properties"]
-    size = arm["scaleSettings"].get("fixedScale") or arm["resizeOperationStatus"]
+    size = {"targetLowPriorityNodes": 0, **(arm["scaleSettings"].get("fixedScale") or arm["resizeOperationStatus"])}
     same = {name: arm[name] for name in SAME if name in arm}
     body: dict[str, Any] = schema.told("PoolProperties", same, "BatchPoolCreateOptions")
     body |= {
+        "vmSize": arm["vmSize"].lower(),
+        # recorded: a capital on this plane too
+        "taskSchedulingPolicy": {
+            **body["taskSchedulingPolicy"],
+            "nodeFillType": arm["taskSchedulingPolicy"]["nodeFillType"],
+        },
         "virtualMachineConfiguration": machine(arm),
         "enableInterNodeCommunication": arm["interNodeCommunication"] == "Enabled",
         **_formula_told(arm),
         "currentDedicatedNodes": arm["currentDedicatedNodes"],
         "currentLowPriorityNodes": arm["currentLowPriorityNodes"],
         **{name: size[name] for name in SIZE},
-        "identity": _identity(resource["identity"]),
     }
+    if "identity" in resource:
+        body["identity"] = _identity(resource["identity"])
     if "applicationPackages" in arm:
         body["applicationPackageReferences"] = [package_told(reference) for reference in arm["applicationPackages"]]
     errors = (arm.get("resizeOperationStatus") or {}).get("errors")
@@ -65,10 +72,7 @@ def run_told(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identity(identity: dict[str, Any]) -> dict[str, Any]:
-    known = identity.get("userAssignedIdentities")
-    if not known:
-        return {"type": "None"}
-    listed = [{"resourceId": key, **ids} for key, ids in known.items()]
+    listed = [{"resourceId": key, **ids} for key, ids in identity["userAssignedIdentities"].items()]
     return {"type": identity["type"], "userAssignedIdentities": listed}
 
 

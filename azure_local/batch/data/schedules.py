@@ -57,6 +57,7 @@ async def add(azure: Azure, call: Call) -> Answer:
     first = body["schedule"].get("doNotRunUntil", now)
     schedule = {
         **body,
+        "jobSpecification": batch_jobs.completed(body["jobSpecification"]),
         "account": name,
         "url": f"{azure.front}/batch/{name}/jobschedules/{body['id']}",
         "creationTime": now,
@@ -96,6 +97,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     body = DATA.fitted("BatchJobSchedule" if call.method == "PUT" else "BatchJobScheduleUpdateOptions", call.body)
     if "jobSpecification" in body:
         batch_jobs.check(azure, schedule["account"], body["jobSpecification"])
+        body["jobSpecification"] = batch_jobs.completed(body["jobSpecification"])
     if call.method == "PUT":
         body = {"metadata": [], **body}
     schedule.update(body)

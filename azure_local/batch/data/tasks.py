@@ -51,7 +51,7 @@ def _new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
         raise Failure(409, "TaskExists", "The specified task already exists.")
     now = azure.clock.after(0)
     task = {
-        "userIdentity": {"autoUser": {"scope": "task", "elevationLevel": "nonadmin"}},
+        "userIdentity": jobs.USER,
         "requiredSlots": 1,
         **body,
         "constraints": {**_limits(job), **(body.get("constraints") or {})},

@@ -108,7 +108,7 @@ KIND = Kind(
         normalise=_normalised,
         written=lambda body: {**body, "identity": arm.user_assigned(body["identity"])},
         patched=("properties",),
-        patched_if_changed=("identity",),
+        merged={"identity": arm.user_assigned},
         create_only=("poolAllocationMode",),
         holds="pools",
     ).verbs(),

@@ -99,6 +99,14 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     )
 
 
+def asked_for(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What a new pool is asked for: `properties` as ARM takes them, without what a pool is by default."""
+    machine = reading.machine(properties)
+    booted = pool_properties.beyond(machine, pool_properties.MACHINE_DEFAULTS)
+    asked = pool_properties.beyond(properties, {**pool_properties.DEFAULTS, "startTask": {}, "displayName": ""})
+    return {**asked, "deploymentConfiguration": {"virtualMachineConfiguration": booted}}
+
+
 def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> dict[str, Any]:
     """The properties of `desired` as ARM takes them; `kept` is metadata that is not from the spec and stays."""
     properties = desired.body["properties"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,10 +26,7 @@ def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mappin
     from azure.core import MatchConditions
     from azure.core.exceptions import HttpResponseError
 
-    properties = pool_body.wire(cloud, desired, mark, metadata)
-    for part in ("startTask", "displayName"):
-        if not properties[part]:
-            del properties[part]
+    properties = pool_body.asked_for(pool_body.wire(cloud, desired, mark, metadata))
     body: Any = {"identity": arm.user_assigned(desired.body["identity"]), "properties": properties}
     if tags := {name: value for name, value in desired.body["tags"].items() if value is not None}:
         body["tags"] = tags
@@ -88,17 +86,16 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
     kept = {**pool.body["properties"]["metadata"], **generations.mark(pool)}
     full = pool_body.wire(cloud, desired, mark, kept)
     parts = {c.path.split(".")[1].partition("[")[0] for c in diff.changes if c.path.startswith("properties.")}
-    staged = any(change.path == STAGE for change in diff.changes)
-    parts = (parts or (set() if staged else {"scaleSettings"})) | {"metadata"}
+    parts = parts | {"metadata"} | (set() if diff else {"scaleSettings"})
     since = _rolling_since(cloud, desired, pool, diff)
     if since:
         full["metadata"].append({"name": marks.ROLLOUT, "value": since})
     if started := _started(cloud, pool, diff):
         full["metadata"].append({"name": marks.STARTED, "value": started})
     body: dict[str, Any] = {"properties": {part: full.get(part) for part in sorted(parts)}}
-    tops = {change.path.split(".")[0] for change in diff.changes}
+    tops = {re.split(r"[.\[]", change.path)[0] for change in diff.changes}
     if "identity" in tops:
-        body["identity"] = arm.user_assigned(desired.body["identity"])
+        body["identity"] = arm.user_assigned(desired.body["identity"], pool.body["identity"])
     if "tags" in tops:
         tags = {**pool.body["tags"], **desired.body["tags"]}
         body["tags"] = {name: value for name, value in tags.items() if value is not None}

@@ -1,7 +1,8 @@
 """Properties of a pool other than its image, size and scale: from the spec, from Azure, and as ARM takes them.
 
 What the spec leaves out is declared with Batch's default, so that removing a property from the spec is a change like
-any other. Case of ids, spelling of durations and order of named things do not count as differences.
+any other. Batch shows many of these properties only where they were asked for: one that it does not show has its
+default. Case of ids, spelling of durations and order of named things do not count as differences.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ DEFAULTS: Mapping[str, Any] = {
         "endpointConfiguration": None,
         "publicIPAddressConfiguration": {"provision": "BatchManaged"},
     },
-    "taskSchedulingPolicy": {"nodeFillType": "Spread"},
+    "taskSchedulingPolicy": {"jobDefaultOrder": "None", "nodeFillType": "Spread"},
     "upgradePolicy": {"mode": "manual"},
     "userAccounts": [],
 }
-"""Property → what Batch shows if it was never set. Source: recorded answers, wire-facts."""
+"""Property → what it is if it was never set. Source: recorded answers; else Batch's REST reference."""
 MACHINE_DEFAULTS: Mapping[str, Any] = {
     "dataDisks": [],
     "diskEncryptionConfiguration": None,
@@ -68,11 +69,9 @@ def machine(pool: Pool) -> dict[str, Any]:
 
 
 def observed(properties: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`properties` as Azure reports them, normalised; lists that it leaves out are empty."""
+    """`properties` as Azure reports them, normalised; what it leaves out or shows as empty has its default."""
     normalised = {name: normal(value, name) for name, value in properties.items()}
-    lists = [name for name, default in defaults.items() if default == []]
-    missing: dict[str, Any] = {name: [] for name in lists if not normalised.get(name)}
-    return {**normalised, **missing}
+    return {**normalised, **{name: _laid(default, normalised.get(name)) for name, default in defaults.items()}}
 
 
 def normal(value: Any, name: str = "") -> Any:
@@ -96,10 +95,12 @@ def _rank(item: Mapping[str, Any]) -> str:
 
 
 def _laid(default: Any, value: Any) -> Any:
-    """`value` over the default; a default that is a map fills what `value` leaves out."""
-    if value is None:
+    """`value` over the default, map by map: None and an empty map ask for nothing."""
+    if value is None or value == {}:
         return default
-    return {**default, **value} if isinstance(default, Mapping) and isinstance(value, Mapping) else value
+    if not (isinstance(default, Mapping) and isinstance(value, Mapping)):
+        return value
+    return {**value, **{name: _laid(part, value.get(name)) for name, part in default.items()}}
 
 
 def bare(value: Any) -> Any:
@@ -107,6 +108,12 @@ def bare(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: bare(item) for key, item in value.items() if item is not None}
     return [bare(item) for item in value] if isinstance(value, list) else value
+
+
+def beyond(properties: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`properties` as ARM takes them, without those that are as by default."""
+    usual = {name: bare(default) for name, default in defaults.items()}
+    return {name: value for name, value in properties.items() if name not in usual or value != usual[name]}
 
 
 def with_passwords(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
