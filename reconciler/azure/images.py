@@ -26,20 +26,24 @@ KEYS = ("publisher", "offer", "sku", "version")
 class Base:
     """The base of an image of a spec: a marketplace image, its Hyper-V generation and how it gets a GPU driver.
 
-    `driver` is `extension` where NVIDIA's VM extension supports the system, else `script`.
+    `agent` is the node agent that Batch pairs it with, for specs without an account to ask. `driver` is `extension`
+    where NVIDIA's VM extension supports the system, else `script`.
     Source: learn.microsoft.com, NVIDIA GPU driver extension for Linux, supported distributions.
     """
 
     urn: str
+    agent: str
     generation: str
     driver: str
 
 
 BASES = {
-    "ubuntu-22.04": Base("canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2", "V2", "extension"),
-    "ubuntu-24.04": Base("canonical:ubuntu-24_04-lts:server", "V2", "extension"),
-    "almalinux-8": Base("almalinux:almalinux-x86_64:8-gen2", "V2", "script"),
-    "almalinux-9": Base("almalinux:almalinux-x86_64:9-gen2", "V2", "script"),
+    "ubuntu-22.04": Base(
+        "canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2", "batch.node.ubuntu 22.04", "V2", "extension"
+    ),
+    "ubuntu-24.04": Base("canonical:ubuntu-24_04-lts:server", "batch.node.ubuntu 24.04", "V2", "extension"),
+    "almalinux-8": Base("almalinux:almalinux-x86_64:8-gen2", "batch.node.el 8", "V2", "script"),
+    "almalinux-9": Base("almalinux:almalinux-x86_64:9-gen2", "batch.node.el 9", "V2", "script"),
 }
 
 

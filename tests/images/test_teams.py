@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from reconciler.model import Address, Status
 from tests.conftest import SPEED, World
 from tests.images.conftest import IMAGE, VERSION, Images
@@ -80,8 +82,12 @@ def test_the_records_of_image_and_pool_are_written_and_printed(images: Images, t
         "containerImage": None,
     }
     pool = json.loads((tmp_path / "out/batch.json").read_text())
-    assert pool["imageId"].lower() == image["imageId"].lower()
+    assert pool["imageId"] == image["imageId"]
     assert (pool["poolId"], pool["nodes"], pool["state"]) == ("pool", 0, "steady")
+    alone = {key: part for key, part in images.world.text.items() if key not in ("batchAccount", "pools", "outputs")}
+    file = images.world.file.with_name("alone.yaml")
+    file.write_text(yaml.safe_dump(alone))
+    assert image == json.loads(run(tmp_path, "outputs", "--format", "image-metadata", str(file)))
     shown = run(tmp_path, "logs", "--spec", str(images.world.file), f"images/{IMAGE}")
     assert "== 02-docker" in shown
     assert "publishing 1.0.0" in shown

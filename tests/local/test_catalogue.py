@@ -179,3 +179,12 @@ def test_a_kill_in_the_middle_of_a_machine_and_of_a_version_loses_nothing(tmp_pa
         azure_local.down(folder)
         os.environ.clear()
         os.environ.update(before)
+
+
+def test_the_bases_of_images_have_the_node_agents_that_batch_pairs_them_with(place: Place) -> None:
+    from azure_local.batch import offers
+    from reconciler.azure.images import BASES
+
+    for base in BASES.values():
+        reference = dict(zip(("publisher", "offer", "sku"), base.urn.split(":"), strict=True))
+        assert offers.agent(reference) == base.agent

@@ -18,10 +18,11 @@ def _make(cloud: Cloud, spec: Spec, desired: Desired, version: Observed | None) 
     if version is None or version.body["version"] != version_name:
         raise Refused(f"version {version_name} of images/{name} is not there yet; run apply")
     image = spec.images[name]
+    base = images.BASES[image["os"]]
     containers, _ = registries.names(image["preload"])
     return {
         "imageId": version.id,
-        "nodeAgentSku": node_agents.agent_of(cloud, images.BASES[image["os"]].urn) if spec.batch_account else None,
+        "nodeAgentSku": node_agents.agent_of(cloud, base.urn) if spec.batch_account else base.agent,
         "galleryName": image["gallery"],
         "imageName": name,
         "version": version.body["version"],
