@@ -22,6 +22,8 @@ ROLLOUT = f"{PREFIX}rollout"
 """Pool metadata: when the rolling reboot began that nodes have to have booted after."""
 STARTED = f"{PREFIX}started"
 """Pool metadata: when what nodes run at their start was last changed while it had nodes."""
+MENDING = f"{PREFIX}mending"
+"""Pool metadata: which of its broken nodes were rebooted, and when."""
 POOL = f"{PREFIX}pool"
 """Metadata of a later generation of a pool: the spec's name of the pool."""
 MOVING = f"{PREFIX}moving"
@@ -37,7 +39,7 @@ OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
 """Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
 
-HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, POOL)
+HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252
 """Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.

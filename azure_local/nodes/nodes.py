@@ -21,11 +21,10 @@ from azure_local.nodes.troubles import trouble
 if TYPE_CHECKING:
     from azure_local.nodes.tasks import Tasks
 
-SECONDS = {"nodeCreating": 25, "nodeStarting": 45, "nodeLeaving": 10, "nodeReimaging": 90, "nodeDeallocating": 30}
+SECONDS = {"nodeCreating": 25, "nodeStarting": 45, "nodeLeaving": 10, "nodeDeallocating": 30}
 """How long nodes take, in simulated seconds; they boot in parallel, slightly staggered."""
 TAKES = {
     "rebooting": "nodeStarting",
-    "reimaging": "nodeReimaging",
     "deallocating": "nodeDeallocating",
     "leavingpool": "nodeLeaving",
 }
@@ -71,7 +70,7 @@ class Nodes:
                 self.tasks.end(task)
 
     def after_tasks(self, node: dict[str, Any], action: str, option: str) -> None:
-        """Reboot, reimage, deallocate or remove the node, after `option` has been applied to its tasks."""
+        """Reboot, deallocate or remove the node, after `option` has been applied to its tasks."""
         node["pending"] = {"action": action, "option": option.lower()}
         self._stop_tasks(node, option.lower())
         save(self.azure, node)
@@ -165,7 +164,7 @@ class Nodes:
         elif node["state"] == "preempted":
             node["replaced"] = True
             move(self.azure, node, "creating", self.azure.seconds["nodeCreating"])
-        elif node["state"] in ("starting", "rebooting", "reimaging"):
+        elif node["state"] in ("starting", "rebooting"):
             self._start(document, node)
         elif node["state"] == "deallocating":
             move(self.azure, node, "deallocated")
@@ -173,8 +172,6 @@ class Nodes:
             self.remove(node)
 
     def _start(self, document: dict[str, Any], node: dict[str, Any]) -> None:
-        if node["state"] == "reimaging":
-            self._wipe(node)
         ids = list(document.get("nodeIdentity", {}).get("userAssignedIdentities") or {})
         self.azure.store.put("imds", node["secret"], {"identities": ids, "subnet": subnet(document)})
         self.machine.prepare(node)

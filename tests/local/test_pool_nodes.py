@@ -1,4 +1,4 @@
-"""Nodes of the local Batch: rebooted, reimaged, deallocated, taken out of work and out of the pool, and their files."""
+"""Nodes of the local Batch: rebooted, deallocated, taken out of work and out of the pool, and their files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from azure.batch import models
-from azure.core.exceptions import HttpResponseError
 
 from tests.local.pools import Bench, bench, refused, until
 
@@ -51,11 +50,6 @@ def reboot(bench: Bench, pool: str, node: str, option: str) -> None:
     bench.batch.begin_reboot_node(pool, node, options)
 
 
-def reimage(bench: Bench, pool: str, node: str, option: str) -> None:
-    options: Any = {"nodeReimageOption": option}
-    bench.batch.begin_reimage_node(pool, node, options)
-
-
 def deallocate(bench: Bench, pool: str, node: str, option: str) -> None:
     options: Any = {"nodeDeallocateOption": option}
     bench.batch.begin_deallocate_node(pool, node, options)
@@ -77,7 +71,7 @@ def shrink_by_arm(bench: Bench, pool: str, node: str, option: str) -> None:
     bench.patch(pool, {"scaleSettings": {"fixedScale": fixed}})
 
 
-ACTS = (reboot, reimage, deallocate, remove, shrink, shrink_by_arm)
+ACTS = (reboot, deallocate, remove, shrink, shrink_by_arm)
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
@@ -111,7 +105,7 @@ def test_taskcompletion_waits_for_the_running_task_and_gives_the_node_no_other(b
     go(bench, pool, "t0")
     bench.ended(pool, "t0")
     assert info(bench, pool).exit_code == 0
-    left = {"reboot": "idle", "reimage": "idle", "deallocate": "deallocated"}.get(act.__name__)
+    left = {"reboot": "idle", "deallocate": "deallocated"}.get(act.__name__)
     if left is None:
         until(lambda: bench.nodes(pool) == [])
         assert bench.batch.get_task(pool, "t1").state == "active"
@@ -136,7 +130,7 @@ def test_retaineddata_waits_until_nobody_needs_the_tasks_files(bench: Bench) -> 
     bench.drop("retained")
 
 
-def test_a_reboot_keeps_the_disk_and_a_reimage_does_not(bench: Bench) -> None:
+def test_a_reboot_keeps_the_disk_and_a_reimage_is_refused(bench: Bench) -> None:
     (node,) = bench.pool("disk")
     name = str(node.id)
     bench.job("disk", "disk")
@@ -151,11 +145,11 @@ def test_a_reboot_keeps_the_disk_and_a_reimage_does_not(bench: Bench) -> None:
     until(lambda: state(bench, "disk", name) == "idle")
     assert kept()
     assert b"".join(bench.batch.download_node_file("disk", name, "shared/file")) == b"kept\n"
-    reimage(bench, "disk", name, "requeue")
-    until(lambda: state(bench, "disk", name) == "idle")
-    assert not kept()
-    with pytest.raises(HttpResponseError):
-        bench.batch.get_node_file_properties("disk", name, "shared/file")
+    options: Any = {"nodeReimageOption": "requeue"}
+    status, code, values = refused(lambda: bench.batch.begin_reimage_node("disk", name, options))
+    assert (status, code) == (409, "OperationNotValidOnNode")
+    assert values["Reason"].endswith("can be invoked only on pools created with cloudServiceConfiguration")
+    assert state(bench, "disk", name) == "idle"
     bench.drop("disk")
 
 

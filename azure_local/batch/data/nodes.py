@@ -106,7 +106,10 @@ def _allowed(node: dict[str, Any], states: tuple[str, ...]) -> None:
 
 
 async def reboot(azure: Azure, call: Call) -> Answer:
-    """Reboot a node, also one that does not work, as a reboot may repair it."""
+    """Reboot a node, also one that does not work, as a reboot may repair it.
+
+    Inferred: the REST reference allows it for idle and running nodes only, Microsoft's guides advise it for others too.
+    """
     _, node = lookup(azure, call)
     _allowed(node, (*READY, "starttaskfailed", "unusable"))
     azure.batch.nodes.after_tasks(node, "rebooting", _option(call, "nodeRebootOption"))
@@ -114,10 +117,13 @@ async def reboot(azure: Azure, call: Call) -> Answer:
 
 
 async def reimage(azure: Azure, call: Call) -> Answer:
-    _, node = lookup(azure, call)
-    _allowed(node, (*READY, "starttaskfailed", "unusable"))
-    azure.batch.nodes.after_tasks(node, "reimaging", _option(call, "nodeReimageOption"))
-    return Answer(202)
+    """Refused for every node: all are of virtual machines. Recorded."""
+    lookup(azure, call)
+    _option(call, "nodeReimageOption")
+    reason = "Operation reimage can be invoked only on pools created with cloudServiceConfiguration"
+    raise Failure(
+        409, "OperationNotValidOnNode", "The specified operation is not valid on the node.", {"Reason": reason}
+    )
 
 
 async def deallocate(azure: Azure, call: Call) -> Answer:

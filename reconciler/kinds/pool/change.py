@@ -10,7 +10,7 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import generations, nodes, repair, rollout, scale
+from reconciler.kinds.pool import generations, repair, rollout, scale
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
 from reconciler.model import STAGE, Desired, Diff, Health, Mark, Observed, Rule
@@ -44,10 +44,8 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
     A part may need an empty pool. If the spec says how the pool becomes empty, each update is one stage of that.
     """
     name, state = live_id(pool), state_of(pool)
-    if pool.health is Health.FAILED and state.broken:
-        repair.mend(cloud, name, nodes.present(pool.body["properties"]))
-        if not diff:
-            return None
+    if pool.health is Health.FAILED and state.broken and (repair.mend(cloud, pool) or not diff):
+        return None
     if state.handover:
         return generations.advance(cloud, state.handover)
     if state.rollout and state.rollout.old and all(change.path == STAGE for change in diff.changes):
@@ -90,6 +88,8 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
     since = _rolling_since(cloud, desired, pool, diff)
     if since:
         full["metadata"].append({"name": marks.ROLLOUT, "value": since})
+    if mending := state_of(pool).marks.get(marks.MENDING):
+        full["metadata"].append({"name": marks.MENDING, "value": mending})
     if started := _started(cloud, pool, diff):
         full["metadata"].append({"name": marks.STARTED, "value": started})
     body: dict[str, Any] = {"properties": {part: full.get(part) for part in sorted(parts)}}

@@ -142,9 +142,7 @@ def _staged(differs: Diff, pool: Observed, rule: RuleOf) -> Diff:
 
 def _disturbed(cloud: Cloud, desired: Desired, pool: Observed, differs: Diff, *, telling: bool) -> Observed:
     """`pool`, with the work that a change of its nodes disturbs, and whether that has to wait for a window."""
-    properties = pool.body["properties"]
-    replacing = repair.replacing(cloud, live_id(pool), properties.get("allocationState", "Steady"))
-    if not replacing and scale.superseded(pool, differs):
+    if not repair.replacing(pool) and scale.superseded(pool, differs):
         return replace(pool, health=Health.READY, detail="another resize runs: it is stopped first")
     if differs.rule <= Rule.LIVE:
         return _shrinking(cloud, desired, pool) if differs and scale.shrinks(desired, pool) else pool

@@ -1,25 +1,33 @@
 """Broken nodes of a pool: their errors, and the attempts to mend them.
 
-A node is rebooted, then reimaged, then taken out of the pool, which gets another one for it. When more than half of the
-nodes are broken, none is touched: the cause is then common to them, such as the start task or the image, and another
-attempt would only take time.
+A node is rebooted. If Batch refuses that, or the node breaks again, it is taken out of the pool, which gets another one
+for it. (Batch reimages only nodes of Cloud Services, which are retired.) When more than half of the nodes are broken,
+none is touched: the cause is then common to them, such as the start task or the image, and another attempt would only
+take time. What was tried stands in the pool's metadata, so that the next run goes on from there, whoever starts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.cloud import batch_jobs
+from reconciler import marks
+from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.pool import nodes, tried
+from reconciler.kinds.pool.nodes import live_id
+from reconciler.kinds.pool.state import state_of
+from reconciler.kinds.pool.tried import Tried
+from reconciler.model import Observed
 
 BROKEN = ("starttaskfailed", "unusable", "unknown")
-WAYS = {"reboot": "nodeRebootOption", "reimage": "nodeReimageOption"}
-"""Verb that mends a broken node, in the order of attempts → the name of its option; after these, it is replaced."""
 MOST = 100
-"""The most nodes that one request takes out."""
+"""The most nodes that are mended at once; one request takes out so many."""
 LOOKED_AT = 3
 """The most nodes whose output of the start task is read."""
+OURS = timedelta(minutes=5)
+"""A resize that begins so soon after an attempt to mend nodes is that attempt."""
 
 
 def broken(cloud: Cloud, pool: str) -> list[dict[str, Any]]:
@@ -31,28 +39,57 @@ def common(count: int, total: int) -> bool:
     return count > 1 and 2 * count > total
 
 
-def mend(cloud: Cloud, pool: str, total: int) -> None:
-    """Start the next attempt for each broken node, unless too many are broken."""
-    nodes = [node["id"] for node in broken(cloud, pool)]
-    if common(len(nodes), total):
-        return
-    hopeless = [node for node in nodes if cloud.runs.get(node) == list(WAYS)[-1]]
-    for node in nodes:
-        if node not in hopeless:
-            verb = "reimage" if node in cloud.runs else "reboot"
-            batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node}/{verb}", {WAYS[verb]: "requeue"}, None)
-            cloud.runs[node] = verb
+def mend(cloud: Cloud, pool: Observed) -> bool:
+    """Start the next attempt for each broken node, unless too many are broken; whether there was something to do."""
+    name, raws = live_id(pool), broken(cloud, live_id(pool))
+    if not raws or common(len(raws), nodes.present(pool.body["properties"])):
+        return False
+    before, now = tried.read(state_of(pool).marks.get(marks.MENDING)), cloud.time
+    hopeless = [raw["id"] for raw in raws[:MOST] if before.failed(raw, now)]
+    hopeful = [raw["id"] for raw in raws[:MOST] if raw["id"] not in hopeless]
+    _remember(cloud, pool, before.then(hopeful, now))
+    hopeless += [node for node in hopeful if not _rebooted(cloud, name, node)]
     if hopeless:
-        body = {"nodeList": hopeless[:MOST], "nodeDeallocationOption": "requeue"}
-        batch_jobs.post(cloud, f"/pools/{pool}/removenodes", body, None)
-        cloud.runs[f"removenodes {pool}"] = "removenodes"
+        _take_out(cloud, name, hopeless)
+    return True
 
 
-def replacing(cloud: Cloud, pool: str, state: str) -> bool:
-    """Whether the pool shrinks because broken nodes are taken out of it; `state` is its allocationState."""
-    if state == "Steady":
-        cloud.runs.pop(f"removenodes {pool}", None)
-    return f"removenodes {pool}" in cloud.runs
+def _remember(cloud: Cloud, pool: Observed, attempts: Tried) -> None:
+    """Write down what is tried before it is done, so that no attempt is made without being known."""
+    from azure.core import MatchConditions
+
+    metadata = pairs.listed({**state_of(pool).marks, marks.MENDING: attempts.text})
+    where = (cloud.target.resource_group, cloud.account or "", live_id(pool))
+    body: Any = {"properties": {"metadata": metadata}}
+    cloud.batch_management.pool.update(*where, body, etag=pool.etag, match_condition=MatchConditions.IfNotModified)
+
+
+def _rebooted(cloud: Cloud, pool: str, node: str) -> bool:
+    """Ask the node to reboot. False if Batch refuses it and the node is still broken."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        batch_jobs.post(cloud, f"/pools/{pool}/nodes/{node}/reboot", {"nodeRebootOption": "requeue"}, None)
+    except HttpResponseError as error:
+        if error.status_code != 409:
+            raise
+        return bool(cloud.batch().get_node(pool, node).as_dict()["state"] not in BROKEN)
+    return True
+
+
+def _take_out(cloud: Cloud, pool: str, hopeless: Collection[str]) -> None:
+    body = {"nodeList": list(hopeless), "nodeDeallocationOption": "requeue"}
+    batch_jobs.post(cloud, f"/pools/{pool}/removenodes", body, None)
+
+
+def replacing(pool: Observed) -> bool:
+    """Whether the pool shrinks because broken nodes are taken out of it, by this run or another."""
+    properties = pool.body["properties"]
+    last = tried.read(state_of(pool).marks.get(marks.MENDING)).last
+    if last is None or properties.get("allocationState", "Steady") == "Steady":
+        return False
+    began = datetime.fromisoformat(properties["allocationStateTransitionTime"])
+    return last - tried.BLUR <= began <= last + OURS
 
 
 def findings(cloud: Cloud, pool: str) -> tuple[str, dict[str, str]]:
