@@ -7,18 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler import marks, secret
 from reconciler.spec.schema import schema
 
 SECRETS = ("accountKey", "password", "protectedSettings", "sasKey", "sshPrivateKey", "userName")
 """Keys that Azure does not show; should it ever do so, they are not written into a spec."""
-_SIGNED = re.compile(
-    r"[?&;]sig=|AccountKey=|SharedAccessKey=|SharedAccessSignature="
-    r"|://[^/\s:@]+:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY",
-    re.IGNORECASE,
-)
-_CONFIDENTIAL = re.compile(
-    r"(passwo?r?d|pwd|secret|token|(access|account|api|private|storage)[_-]?key)$", re.IGNORECASE
-)
 STAYS = "it stays as it is"
 
 
@@ -80,7 +73,9 @@ def pairs(
     longest = shape.get("additionalProperties", {}).get("maxLength", 10**9)
     kept = {}
     for name, value in values.items():
-        if secret(name, value):
+        if name.lower().startswith(marks.PREFIX):
+            notes.append(f"{path}.{name} is a mark of reconcile's own; {stays}")
+        elif secret.form_of(name, value):
             notes.append(f"{path}.{name} looks like a secret, which has no place in a spec; {stays}")
         elif not pattern.search(name) or len(value) > longest:
             notes.append(f"{path}.{name} cannot be a name and value of a spec; {stays}")
@@ -89,15 +84,10 @@ def pairs(
     return kept
 
 
-def secret(name: str, value: str) -> bool:
-    """Whether the value gives access: a signed URL, a key, or something with such a name."""
-    return bool(_SIGNED.search(value) or (value and _CONFIDENTIAL.search(name)))
-
-
 def shown(value: Any) -> str:
     """A value for a message: shortened, and never a secret."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    if _SIGNED.search(text):
+    if secret.hidden(text) != text:
         return "a secret"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -105,7 +95,7 @@ def shown(value: Any) -> str:
 def refuse_secrets(value: Any) -> None:
     """Raise Unsayable if a text anywhere in `value` gives access, such as a setting of an extension."""
     for path, text in _texts(value, ""):
-        if secret(path.rpartition(".")[2], text):
+        if secret.form_of(path.rpartition(".")[2], text):
             raise Unsayable(f"{path} holds a signature or a key, which has no place in a spec")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.errors import Problem, SpecError
-from reconciler.spec import mending, references, shape
+from reconciler.spec import mending, references, reserved, secrets, shape
 from reconciler.spec.build import built
 from reconciler.spec.document import Document
 from reconciler.spec.family import Sections
@@ -21,17 +21,21 @@ def checked(document: Document, sections: Sections, today: date | None = None, *
 
     With `today`, what Azure has retired by then is a problem too, and the spec has warnings.
     """
+    exposed = secrets.problems(document)
+    document = secrets.covered(document, exposed) if exposed else document
     faults = shape.faults(document.value)
     problems = [*document.problems, *shape.problems(document, faults), *_subscription(document)]
+    problems += reserved.problems(document)
     whole = mending.Mended(document) if not faults and not problems else mending.mended(document)
     if whole is not None:
         spec = built(whole.document, sections)
         problems += references.problems(whole.document, whole.tainted)
         problems += whole.judged(_meant(whole.document, spec, sections, today))
-        if trying and not problems:
+        if trying and not problems and not exposed:
             problems = [problem for section in sections for problem in section.trial(document, spec)]
+    problems = secrets.beside(dict.fromkeys(problems), exposed)
     if problems or whole is None:
-        raise SpecError(list(dict.fromkeys(problems)))
+        raise SpecError(problems)
     return replace(spec, warnings=tuple(_warnings(document, spec, sections, today)) if today else ())
 
 
@@ -60,6 +64,8 @@ def _warnings(document: Document, spec: Spec, sections: Sections, today: date) -
     for section in sections:
         for path, words in section.advice(spec):
             yield document.problem(path, words)
+    for path, words in secrets.advice(spec):
+        yield document.problem(path, words)
     for section in sections:
         for path, notice in section.retiring(spec):
             if not notice.past(today):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,11 @@ def test_a_wrong_group_and_several_accounts_are_told(plain: Plain) -> None:
     assert f"batchAccount:\n  name: {plain.account}\n" in out
 
 
+def _with_secrets(body: Any) -> Any:
+    """The body as somebody else has made it: no spec may hold these."""
+    return json.loads(json.dumps(body).replace("$TOKEN", "hf_0123456789").replace("SIGNATURE", "sig=abcdef"))
+
+
 def test_the_written_spec_reads_as_a_person_would_write_it() -> None:
     spec = load(CHECKOUT / "tests/cases/importing/everything.yaml", {}, "local")
     there = live(spec, None)
@@ -86,6 +92,7 @@ def test_the_written_spec_reads_as_a_person_would_write_it() -> None:
         Address("pool", "kept"): Mark("render", "", protect=True),
         Address("pool", "signed"): Mark("render", ""),
     }
-    there = replace(there, observed=tuple(replace(one, mark=marks.get(one.address)) for one in there.observed))
+    observed = (replace(one, mark=marks.get(one.address), body=_with_secrets(one.body)) for one in there.observed)
+    there = replace(there, observed=tuple(observed))
     made = draft(there, spec.azure, "render")
     golden("import.yaml", as_yaml.spec(made.value, header(spec.azure, there.account, made)).rstrip("\n"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import images, retired, roles
 from reconciler.errors import Problem
-from reconciler.spec import role_targets
+from reconciler.spec import role_targets, secrets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.schema import Path_
@@ -55,6 +55,8 @@ def _steps(document: Document, spec: Spec, path: Path_, image: Image) -> Iterato
             names.add(step["name"])
             if reason := _unreadable(spec.folder / step["file"]) if "file" in step else "":
                 yield document.problem((*where, "file"), reason)
+            if "file" in step:
+                yield from secrets.of_file(document, (*where, "file"), spec.folder / step["file"])
 
 
 def _unreadable(file: Path) -> str:

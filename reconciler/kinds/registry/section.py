@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.errors import Problem
+from reconciler.spec import secrets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.schema import Path_
@@ -29,6 +30,8 @@ def _build(document: Document, spec: Spec, path: Path_, build: ContainerBuild) -
         yield document.problem(where, "must be inside the context")
     elif not dockerfile.is_file():
         yield document.problem(where, f"there is no file {context / build['dockerfile']}")
+    else:
+        yield from secrets.of_file(document, (*path, "dockerfile"), dockerfile)
 
 
 SECTION = Section(key="registries", check=check)
