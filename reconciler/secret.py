@@ -127,7 +127,7 @@ _NAMES = (
 """The ends of names whose values let somebody in."""
 _BARE, _QUOTED = r"[^\s\"'\\,;&|)]+", r"[^\"'\\\n]+"
 _HARMLESS = re.compile(
-    r"[$%<{(`*@&|]|~?\.{0,2}/|https?://|id=|(?:true|false|null|none|yes|no)\b"
+    r"[$%<{(`*@&|]|~?\.{0,2}/|https?://|id=|\.\.\.|…|(?:true|false|null|none|yes|no)\b"
     r"|[\w.-]*[(\[]|(?:[\w-]+\.)?[\w-]*" + _NAMES + r"$",
     _ANY,
 )
