@@ -50,13 +50,17 @@ KNOWN = (
     _form("a shared access signature (sig=)", r"(?<![A-Za-z0-9_$])sig=(?P<sas>[A-Za-z0-9%+/_=-]+)", flags=_ANY),
     _form(
         "a key in a connection string",
-        r"\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue)=(?P<key>[^;\s\"'\\$&<]+)",
+        r"\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue)=(?P<key>[A-Za-z0-9+/=%_-]+)",
         flags=_ANY,
     ),
-    _form("a signed token (JWT)", r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+){1,4}"),
+    _form(
+        "a signed token (JWT)",
+        r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+){1,4}",
+        r"\beyJ(?:hbGci|0eXAi|raWQi|4NXQi)[A-Za-z0-9_-]+",  # its head alone: {"alg", {"typ", {"kid", {"x5t"
+    ),
     _form(
         "a client secret of Entra ID",
-        r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])",
+        r"(?<![A-Za-z0-9_~-])[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~-])",
     ),
     _form("a password of a container registry", rf"{_FROM}[A-Za-z0-9+/]{{42}}\+ACR[A-Za-z0-9+/]{{6}}{_TO}"),
     _form("a key of a storage, Batch or Cosmos DB account", rf"(?<!sha512-){_FROM}[A-Za-z0-9+/]{{86}}=={_TO}"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 import click
@@ -72,6 +73,13 @@ def commands() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every expected failure is a message and an exit code, never a traceback."""
+    from reconciler.cli import door
+
+    with door.hiding():
+        _main()
+
+
+def _main() -> NoReturn:
     try:
         code = commands.main(standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -86,12 +94,21 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+    except OSError as error:
+        _fail(_of_this_machine(error), FAILED)
     except Exception as error:
         if os.environ.get("RECONCILE_DEBUG"):
-            raise
+            click.echo(traceback.format_exc(), err=True)
+            sys.exit(FAILED)
         text = f"this is a bug in reconcile: {type(error).__name__}: {error}"
         _fail(f"{text}\nRECONCILE_DEBUG=1 shows where.", FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _of_this_machine(error: OSError) -> str:
+    """The message of a failure of this machine, such as a full disk or a file that may not be read."""
+    what = f"cannot use {error.filename}" if error.filename else "this machine refused something"
+    return f"{what}: {error.strerror or error}"
 
 
 def _expected(error: ReconcileError) -> tuple[str, int]:
@@ -103,5 +120,7 @@ def _expected(error: ReconcileError) -> tuple[str, int]:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
+    from reconciler.render import plain
+
+    click.echo(f"Error: {plain.lines(message)}", err=True)
     sys.exit(code)

@@ -26,7 +26,7 @@ PATIENCE = 1800
 def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, yes: bool) -> int:
     """Delete temporary machines, disks and networks of image builds that have expired, of any run and any spec."""
     from reconciler.kinds import KINDS
-    from reconciler.render import as_text
+    from reconciler.render import plain
 
     reached = common.reach(common.load_spec(spec, cloud))
     sources = [kind.leftovers for kind in KINDS.values() if kind.leftovers]
@@ -34,8 +34,8 @@ def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, yes: bool
     if not leftovers:
         click.echo("Nothing to clean up.")
         return 0
-    rows = [tuple(map(as_text.clean, _row(leftover))) for leftover in leftovers]
-    click.echo(as_text.table(("GROUP", "RESOURCE", "EXPIRES"), rows))
+    rows = [tuple(map(plain.clean, _row(leftover))) for leftover in leftovers]
+    click.echo(plain.table(("GROUP", "RESOURCE", "EXPIRES"), rows))
     if not yes:
         common.ask(f"delete these {len(leftovers)}")
     for source in sources:

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli import common
 from reconciler.errors import ReconcileError
+from reconciler.secret import hidden
 from reconciler.words import count
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def header(target: Target, account: str | None, draft: Draft) -> Iterator[str]:
 def _write(output: Path, text: str) -> None:
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+        output.write_text(hidden(text), encoding="utf-8")
     except OSError as error:
         raise ReconcileError(f"{output} cannot be written: {error.strerror}") from None
 

@@ -19,6 +19,7 @@ from typing import Any
 from reconciler.events import Event, Listener, RunStarted, StepFinished, StepLogged, StepWaiting
 from reconciler.files import write_whole
 from reconciler.model import Address, Status, Step
+from reconciler.secret import hidden
 
 FOLDER = Path(".reconcile")
 KEPT = 10
@@ -100,9 +101,9 @@ class Journal:
     def _write(self, step: Step, name: str, text: str) -> None:
         self.logged.add(step.id)
         place = self._run_folder(step)
-        (place / f"{re.sub(r'[^a-zA-Z0-9-]', '_', name)}.log").write_text(text)
+        (place / f"{re.sub(r'[^a-zA-Z0-9-]', '_', name)}.log").write_text(hidden(text))
         with (place / "progress.log").open("a") as file:
-            file.write(self.lines.pop(step.id, ""))
+            file.write(hidden(self.lines.pop(step.id, "")))
 
     def _progress(self, step: Step, detail: str) -> None:
         """Note a line each time that the detail changes; it is written only once the step has a log."""
@@ -116,7 +117,7 @@ class Journal:
         if outcome.step.id in self.logged:
             end = f"{self.lines.pop(outcome.step.id, '')}{outcome.status} after {outcome.seconds:.0f} s"
             with (self._run_folder(outcome.step) / "progress.log").open("a") as file:
-                file.write(f"{end}{f': {outcome.error}' if outcome.error else ''}\n")
+                file.write(hidden(f"{end}{f': {outcome.error}' if outcome.error else ''}\n"))
         if outcome.status is Status.DONE and outcome.step.id in self.keys:
             self._remember(self.keys[outcome.step.id], outcome.seconds)
 

@@ -5,7 +5,6 @@ A name is that of a job, an address as plans and status print it, or a name of a
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 @click.argument("task", metavar="[TASK|STAGE]", required=False)
 @common.spec_option
 @click.option("--stderr", is_flag=True, help="What the task wrote to stderr instead of stdout.")
-def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool) -> None:
+@click.option("--raw", is_flag=True, help="Also in a terminal with the control characters that the task wrote.")
+def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool, raw: bool) -> None:
     """List the tasks of a job with their exit codes, or print what a task wrote.
 
     For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it. Any
@@ -39,7 +39,13 @@ def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, s
         _build(loaded, name, Address(builder.name, rest), task)
     else:
         reached = common.reach(loaded)
-        _tasks(reached, _job(loaded, reached, section, rest) if rest else name, task, "stderr" if stderr else "stdout")
+        _tasks(
+            reached,
+            _job(loaded, reached, section, rest) if rest else name,
+            task,
+            "stderr" if stderr else "stdout",
+            raw=raw,
+        )
 
 
 def _kind(section: str, *, builds: bool) -> Kind | None:
@@ -67,24 +73,23 @@ def _job(loaded: Spec, cloud: Cloud, section: str, name: str) -> str:
     return jobs[Address(kind.name, name)]
 
 
-def _tasks(cloud: Cloud, job: str, task: str | None, stream: str) -> None:
-    from reconciler.cli import tasks
-    from reconciler.render import as_text
+def _tasks(cloud: Cloud, job: str, task: str | None, stream: str, *, raw: bool) -> None:
+    from reconciler.cli import door, tasks
+    from reconciler.render import plain
 
     if not job or task == "" or "/" in (task or ""):
         raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
     if task is not None:
-        for chunk in tasks.output(cloud, job, task, stream):
-            sys.stdout.buffer.write(chunk)
+        door.pour(tasks.output(cloud, job, task, stream), raw=raw)
         return
-    rows = list(tasks.listing(cloud, job))
-    click.echo(as_text.table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), rows) if rows else f"{job} has no task.")
+    rows = [(*map(plain.clean, cells), plain.lines(failure)) for *cells, failure in tasks.listing(cloud, job)]
+    click.echo(plain.table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), rows) if rows else f"{job} has no task.")
 
 
 def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None:
     """Print the logs of the last change of a resource that was watched from this folder."""
     from reconciler.cli import journal
-    from reconciler.render import as_text
+    from reconciler.render import plain
 
     built = _built(loaded)
     if address not in built:
@@ -99,7 +104,7 @@ def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None
     for text in chosen:
         if stage is None:
             click.echo(f"== {text}")
-        click.echo("\n".join(as_text.clean(line) for line in texts[text].splitlines()))
+        click.echo(plain.lines(texts[text]))
 
 
 def _built(loaded: Spec) -> dict[Address, str]:

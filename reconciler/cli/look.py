@@ -31,8 +31,10 @@ def validate(spec: Path | None, cloud: str | None) -> None:
 
     counts = [(len(list(kind.expand(loaded))), kind) for kind in KINDS.values() if kind.section]
     summary = ", ".join(count(number, kind.one) for number, kind in counts if number)
+    from reconciler.render import plain
+
     for warning in loaded.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {plain.clean(str(warning))}", err=True)
     click.echo(f"{loaded.file} is valid: {summary or 'no resources yet'}.")
 
 

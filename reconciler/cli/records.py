@@ -11,6 +11,7 @@ import click
 from reconciler.cli import naming
 from reconciler.errors import ReconcileError, Refused
 from reconciler.files import write_whole
+from reconciler.secret import hidden
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -51,7 +52,7 @@ def write(spec: Spec, desired: Mapping[Address, Desired], cloud: Cloud) -> None:
         except Refused:
             continue
         target = spec.folder / spec.outputs[kind.record.key]
-        text = json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n"
+        text = hidden(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2)) + "\n"
         try:
             write_whole(target, text)
         except OSError as error:

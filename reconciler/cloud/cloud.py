@@ -87,10 +87,20 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
         url = environ.get("RECONCILE_RESOURCE_MANAGER")
         if not url:
             raise ReconcileError("the local Azure is not up; run: reconcile local up")
+        _check_url("RECONCILE_RESOURCE_MANAGER", url)
         local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, registries=f"{url}/registries")
         return Cloud(spec.azure, spec.name, account, local)
     public = Endpoints("https://management.azure.com", poll_seconds=5, role_propagation=120)
     return Cloud(spec.azure, spec.name, account, public)
+
+
+def _check_url(name: str, url: str) -> None:
+    try:
+        there = urlsplit(url)
+    except ValueError:
+        there = urlsplit("")
+    if there.scheme != "https" or not there.hostname:
+        raise ReconcileError(f"{name} is no https:// URL: {url}; correct or unset it")
 
 
 class Cloud:

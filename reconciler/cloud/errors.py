@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from reconciler.cloud.signatures import hidden
 from reconciler.errors import AzureError, NotRegistered, ReconcileError, Refused, SignedOut, Unreachable
+from reconciler.secret import hidden
 
 T = TypeVar("T")
 
@@ -168,5 +168,5 @@ def _short(error: Exception) -> str:
 
 
 def _clean(text: str) -> str:
-    """`text` without what may be a token or a link's signature, and not too long."""
-    return hidden(re.sub(r"eyJ[\w.-]+", "<token>", text))[:400]
+    """`text` without secrets, and not too long."""
+    return hidden(text)[:400]

@@ -44,9 +44,12 @@ class SignIn:
         try:
             return self._credential.get_token(*scopes, **options)
         except ClientAuthenticationError as error:
-            self._failures += 1
-            self._failure = signed_out(error)
-            raise self._failure from error
+            failure = signed_out(error)
+        except ValueError as error:  # of a setting such as AZURE_AUTHORITY_HOST, before anybody is asked
+            failure = SignedOut(f"cannot sign in to Azure: {error}; correct or unset that variable (AZURE_...)")
+        self._failures += 1
+        self._failure = failure
+        raise failure
 
     @cached_property
     def _credential(self) -> Any:

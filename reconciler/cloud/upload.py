@@ -25,7 +25,17 @@ def _images(folder: Path) -> Iterator[tuple[str, bytes]]:
     root = folder.resolve()
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SOURCES and path.is_file() and path.resolve().is_relative_to(root):
-            yield path.relative_to(folder).as_posix(), path.read_bytes()
+            yield _name(path, folder), path.read_bytes()
+
+
+def _name(path: Path, folder: Path) -> str:
+    """The name of the blob: names of blobs are Unicode, those of files here may be any bytes."""
+    name = path.relative_to(folder).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ReconcileError(f"cannot upload {path}: its name is not UTF-8; rename it") from None
+    return name
 
 
 def upload(container: Any, images: Iterable[tuple[str, bytes]], told: Callable[[str, bool], None]) -> tuple[int, int]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from reconciler.events import Event, RunFinished, RunStarted
 from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Step, Why
+from reconciler.render import plain, values
 
 VERSION = 1
 
 
 def plan(plan: Plan, **more: Any) -> str:
     """The plan as a JSON document, with `more` keys beside its own."""
-    return json.dumps(document(plan) | more, indent=2, ensure_ascii=False, default=dict)
+    return plain.document(document(plan) | more, indent=2)
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def event(event: Event) -> str:
     else:
         for name, value in ((name, getattr(event, name)) for name in event.__dataclass_fields__):
             body[name] = _plain(value)
-    return json.dumps(body, ensure_ascii=False, default=dict)
+    return plain.document(body)
 
 
 def outcome(ended: Outcome) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
             "after": change.after,
             "rule": change.rule.name.lower(),
         }
-        for change in decision.diff.changes
+        for change in map(values.seen, decision.diff.changes)
     ]
     return {
         "address": str(decision.address),

@@ -23,6 +23,7 @@ from reconciler.model import (
     Table,
 )
 from reconciler.render import values
+from reconciler.render.plain import clean, lines, table
 from reconciler.words import count
 
 SYMBOLS = {
@@ -67,16 +68,16 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
     values are shown whole.
     """
     paint = _painter(colour)
-    lines: list[str] = []
+    shown: list[str] = []
     for decision in _told_once(plan.decisions):
         if decision.action is not Action.NONE:
-            lines += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint, wire=wire)
+            shown += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint, wire=wire)
         elif decision.summarised:
-            lines.append(paint("dim", f"  = {clean(str(decision.address))}: {clean(decision.reason)}"))
-    lines += [f"  note: {clean(note)}" for note in plan.notes]
-    if lines:
-        lines.append("")
-    return "\n".join([*lines, summary(plan), *_way(plan, *way)])
+            shown.append(paint("dim", f"  = {clean(str(decision.address))}: {lines(decision.reason, 6)}"))
+    shown += [f"  note: {lines(note, 8)}" for note in plan.notes]
+    if shown:
+        shown.append("")
+    return "\n".join([*shown, summary(plan), *_way(plan, *way)])
 
 
 def _told_once(decisions: Iterable[Decision]) -> Iterator[Decision]:
@@ -121,16 +122,16 @@ def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> 
     symbol, colour = SYMBOLS[decision.action]
     head = f"  {symbol} {clean(str(decision.address))}"
     time = f"  (about {duration(seconds)})" if seconds >= LONG_STEP else ""
-    lines = [f"{paint(colour, head)}  {paint('dim', clean(decision.reason) + time)}"]
+    told = [f"{paint(colour, head)}  {paint('dim', lines(decision.reason, 6) + time)}"]
     if decision.summarised:  # the reason says how far a change of several stages is
-        return lines
+        return told
     new = decision.action is Action.CREATE
     changes = [change for change in decision.diff.changes if change.path != STAGE]
     shown = changes if wire or not new else changes[:FIELDS]
-    lines += [f"      {clean(_change(change, new=new, wire=wire))}" for change in shown]
+    told += [f"      {clean(_change(values.seen(change), new=new, wire=wire))}" for change in shown]
     if len(changes) > len(shown):
-        lines.append(paint("dim", f"      and {len(changes) - len(shown)} more; --wire shows all"))
-    return lines
+        told.append(paint("dim", f"      and {len(changes) - len(shown)} more; --wire shows all"))
+    return told
 
 
 def _change(change: Change, *, new: bool, wire: bool) -> str:
@@ -148,17 +149,18 @@ def outcomes(outcomes: Iterable[Outcome], *, colour: bool = False) -> str:
     """The outcome of each step that is not done, failures last, where they are seen first. Equal causes appear once."""
     paint = _painter(colour)
     outcomes = list(outcomes)
-    lines = []
+    shown = []
     causes: dict[str, str] = {}
     colours = {Status.FAILED: "red", Status.DONE: "green"}
     for outcome in sorted(outcomes, key=_urgency):
         if outcome.status is Status.DONE:
             continue
-        lines.append(paint(colours.get(outcome.status, "yellow"), f"  {outcome.status} {clean(outcome.step.id)}"))
-        lines += [f"      {clean(line)}" for line in _error(outcome, causes).splitlines()]
+        shown.append(paint(colours.get(outcome.status, "yellow"), f"  {outcome.status} {clean(outcome.step.id)}"))
+        if error := _error(outcome, causes):
+            shown.append(f"      {lines(error, 6)}")
     counts = [(status, sum(outcome.status is status for outcome in outcomes)) for status in Status]
     total = ", ".join(f"{number} {status}" for status, number in counts if number) or "nothing to do"
-    return "\n".join([*lines, f"Apply: {total}."])
+    return "\n".join([*shown, f"Apply: {total}."])
 
 
 def _urgency(outcome: Outcome) -> tuple[bool, bool]:
@@ -178,7 +180,7 @@ def _error(outcome: Outcome, causes: dict[str, str]) -> str:
 def status(observed: Iterable[Observed], facts: Mapping[Address, Sequence[str]] = MappingProxyType({})) -> str:
     """A line for each resource: address, health, detail, and what else there is to say."""
     rows = [
-        (clean(str(resource.address)), str(resource.health), clean("; ".join(filter(None, told))))
+        (clean(str(resource.address)), str(resource.health), lines("; ".join(filter(None, told))))
         for resource in observed
         if (told := (resource.detail, *facts.get(resource.address, ())))
     ]
@@ -187,26 +189,14 @@ def status(observed: Iterable[Observed], facts: Mapping[Address, Sequence[str]] 
 
 def report(report: Report) -> str:
     """The report of a resource at the end of a run: a line, and its tables below."""
-    parts = [f"{clean(str(report.address))}:{f' {clean(report.summary)}' if report.summary else ''}"]
-    parts += [(f"{content.caption}:\n" if content.caption else "") + grid(content) for content in report.tables]
+    parts = [f"{clean(str(report.address))}:{f' {lines(report.summary, 2)}' if report.summary else ''}"]
+    parts += [(f"{clean(content.caption)}:\n" if content.caption else "") + grid(content) for content in report.tables]
     return "\n".join(parts)
 
 
 def grid(content: Table) -> str:
     """A table of cells that may hold control characters, because others wrote them."""
     return table(content.head, [tuple(clean(cell) for cell in row) for row in content.rows])
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [head, *rows]
-    )
-
-
-def clean(text: str) -> str:
-    """`text` with its control characters escaped, so that a name cannot move the cursor."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def _painter(colour: bool) -> Any:  # noqa: FBT001

@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.cost import Charge, Cost, Line, Once, Range
 from reconciler.cost.money import hourly, money, roughly
-from reconciler.render.as_text import clean, table
+from reconciler.render.plain import clean, table
 
 UNKNOWN = "price unknown"
 

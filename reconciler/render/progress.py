@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.events import Event, Interrupted, RunFinished, StepFinished, StepStarted, StepWaiting
 from reconciler.model import Action, Progress, Status
-from reconciler.render.as_text import clean
+from reconciler.render.plain import clean, lines
 
 DOING = {
     Action.CREATE: "creating",
@@ -46,7 +46,7 @@ class Lines:
         patience = QUIET_SECONDS if event.progress else 1.0
         if text and text != before and time.monotonic() - at > patience:
             self.shown[event.step.id] = (text, time.monotonic())
-            self.say(f"  {clean(event.step.id)}: {clean(text)}")
+            self.say(f"  {clean(event.step.id)}: {lines(text, 4)}")
 
 
 class Bars:
@@ -110,7 +110,7 @@ def finished(event: StepFinished) -> str:
     outcome = event.outcome
     mark = {Status.DONE: "✓", Status.FAILED: "✗"}.get(outcome.status, "·")
     line = f"{mark} {clean(outcome.step.id)} {outcome.status} ({outcome.seconds:.1f} s)"
-    return f"{line}: {clean(outcome.detail)}" if outcome.detail and not outcome.error else line
+    return f"{line}: {lines(outcome.detail, 2)}" if outcome.detail and not outcome.error else line
 
 
 def interrupted(event: Interrupted) -> str:

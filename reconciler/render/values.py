@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
+
+from reconciler.model import Change
+from reconciler.secret import hidden_in
 
 LONGEST = 60
 """How many characters of a value are shown."""
 AROUND = 12
 """How many characters before the first difference are shown, where no part of an id ends there."""
+
+
+def seen(change: Change) -> Change:
+    """The change with a mark in place of each secret, also of one that only its name tells: of a password, a token."""
+    name = change.path.rpartition(".")[2]
+    return replace(change, before=hidden_in(change.before, name), after=hidden_in(change.after, name))
 
 
 def whole(value: Any) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from reconciler.cost import Cost
 from reconciler.model import Address, Observed, Plan
-from reconciler.render import as_json, as_text
+from reconciler.render import as_json, as_text, plain
 from reconciler.render import cost as costs
 
 
@@ -24,7 +23,7 @@ class View(Protocol):
 def shown(view: View, shape: str, *, colour: bool = False) -> str:
     """The view as `text` or `json`."""
     if shape == "json":
-        return json.dumps(view.document(), indent=2, ensure_ascii=False, default=dict)
+        return plain.document(view.document(), indent=2)
     return view.text(colour=colour)
 
 
@@ -95,8 +94,8 @@ class OutputsView:
     values: Mapping[str, str]
 
     def text(self, *, colour: bool) -> str:
-        rows = [(as_text.clean(name), as_text.clean(value)) for name, value in self.values.items()]
-        return as_text.table(("NAME", "VALUE"), rows) if rows else "Nothing of this spec is live."
+        rows = [(plain.clean(name), plain.clean(value)) for name, value in self.values.items()]
+        return plain.table(("NAME", "VALUE"), rows) if rows else "Nothing of this spec is live."
 
     def document(self) -> Any:
         return dict(self.values)
@@ -110,8 +109,8 @@ class DoctorView:
     numbers: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     def text(self, *, colour: bool) -> str:
-        cells = [(check, state, as_text.clean(text)) for check, state, text in self.rows]
-        return as_text.table(("CHECK", "STATE", "WHAT TO DO"), cells)
+        cells = [(plain.clean(check), state, plain.lines(text)) for check, state, text in self.rows]
+        return plain.table(("CHECK", "STATE", "WHAT TO DO"), cells)
 
     def document(self) -> Any:
         return [{"check": row[0], "state": row[1], "text": row[2], **self.numbers.get(row, {})} for row in self.rows]

@@ -25,7 +25,7 @@ from reconciler.model import (
     Table,
     Why,
 )
-from reconciler.render import as_json, as_text
+from reconciler.render import as_json, as_text, plain
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -151,7 +151,7 @@ def test_a_plan_as_json_reads_back() -> None:
 
 @given(st.text())
 def test_no_name_reaches_the_terminal_with_control_characters(name: str) -> None:
-    assert as_text.clean(name).isprintable()
+    assert plain.clean(name).isprintable()
 
 
 def test_a_report_says_what_it_is_about_and_its_tables_follow() -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import marks
-from reconciler.cloud import arm, signatures
+from reconciler.cloud import arm, logs
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError, Refused, Unreachable
 from reconciler.kinds.application import packing
 from reconciler.model import Address, Desired
+from reconciler.secret import hidden
 
 _locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -84,7 +85,7 @@ def upload(cloud: Cloud, desired: Desired, url: str) -> None:
     """
     from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
-    signatures.keep_out_of_logs()
+    logs.keep_secrets_out()
     with packing.packed(Path(desired.data["path"])) as package:
         try:
             _client(cloud, desired.data["storage"], url).upload_blob(package, overwrite=True)
@@ -141,4 +142,4 @@ def drop_if_empty(cloud: Cloud, container: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return signatures.hidden(str(error).strip().splitlines()[0])[:300]
+    return hidden(str(error).strip().splitlines()[0])[:300]

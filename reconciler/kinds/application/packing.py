@@ -66,8 +66,17 @@ def _files(folder: Path) -> list[Path]:
         if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(root)):
             raise ReconcileError(f"{path} is a link to no file of {folder}; put the file itself there")
         if path.is_file():
+            _check_name(path)
             files.append(path)
     return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _check_name(path: Path) -> None:
+    """A zip names its files in UTF-8; on this machine a name may be any bytes."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise ReconcileError(f"the name of {path} is not UTF-8; rename the file") from None
 
 
 def _mode(file: Path) -> int:
