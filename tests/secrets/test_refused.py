@@ -87,7 +87,7 @@ def test_what_is_refused_warned_of_and_let_pass(case: dict[str, Any], tmp_path: 
         assert told == case["refused"]
         return
     spec = load(path, {})
-    assert list(secrets.advice(spec)) == case.get("warned", [])
+    assert [f"{dotted(path)}: {words}" for path, words in secrets.advice(spec)] == case.get("warned", [])
 
 
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "specs").glob("*.yaml")), ids=lambda path: path.name)
