@@ -16,6 +16,8 @@ MODULES = (
     "storage.container",
     "identity.identity",
     "operational_insights.workspace",
+    "key_vault.vault",
+    "key_vault.secrets",
     "authorization.role_assignment",
     "network.network",
     "compute.catalogue",

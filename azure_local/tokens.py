@@ -28,6 +28,7 @@ AUDIENCES = {
     "arm": ("https://management.azure.com", "https://management.core.windows.net"),
     "batch": ("https://batch.core.windows.net",),
     "blob": ("https://storage.azure.com",),
+    "vault": ("https://vault.azure.net",),
     "registry": (
         "https://containerregistry.azure.net",
         "https://management.azure.com",

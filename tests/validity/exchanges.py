@@ -44,6 +44,7 @@ EXACT = {
     "microsoft.batch/batchaccounts": "microsoft.batch/2025-06-01",
     "microsoft.batch/batchaccounts/pools": "microsoft.batch/2025-06-01",
     "microsoft.containerregistry/registries": "microsoft.containerregistry/2025-11-01",
+    "microsoft.keyvault/vaults": "microsoft.keyvault/2026-02-01",
     "microsoft.managedidentity/userassignedidentities": "microsoft.managedidentity/2024-11-30",
     "microsoft.authorization/roleassignments": "microsoft.authorization/2022-04-01",
 }
