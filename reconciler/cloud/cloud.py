@@ -298,8 +298,11 @@ class Cloud:
             answer = self.arm("GET", answer.body["nextLink"])
 
     def poll(self, operation: Operation) -> OperationState:
-        """One look at a running operation: an Azure-AsyncOperation document, or a Location that is 202 until done."""
-        answer = self._send("GET", operation.url, None, None, {}, "*/*")  # the end of a Location may have no body
+        """One look at a running operation: an Azure-AsyncOperation document, or a Location that is 202 until done.
+
+        The end of a Location may have no body.
+        """
+        answer = self._send("GET", operation.url, None, None, {}, "application/json, */*")
         wait = answer.headers.get("Retry-After")
         after = float(wait) if wait and wait.isdigit() and wait != "0" else None
         status = str((answer.body or {}).get("status", "")).lower()

@@ -113,7 +113,7 @@ def _check(asked: Any, answer: Any, full: Container[str]) -> None:
         _registered(answer)
     if answer.status_code == 404 and asked.method == "GET" and _content(answer).lstrip().lower().startswith(b"<htm"):
         raise IncompleteReadError("it is text/html and not JSON")  # without the status: nobody says that it is absent
-    if answer.status_code not in (200, 201):
+    if not 200 <= answer.status_code < 300:
         return
     accepted = asked.headers.get("Accept", "")
     for form, whole in (("json", _whole_json), ("xml", _whole_xml)):

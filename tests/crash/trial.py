@@ -20,7 +20,7 @@ from tests.conftest import World
 from tests.crash.luck import Died, Luck
 from tests.crash.workloads import Workload, world
 
-POLL = 0.02
+POLL = 0.005
 LONGEST = 90.0
 """Real seconds of one apply, after which it counts as hung."""
 TOLD = re.compile(
@@ -47,7 +47,7 @@ def run(azure: Any, folder: Path, workload: Workload, luck: Luck, expected: list
     try:
         if workload.begin:
             workload.begin(made)
-            _fine(_applied(made))
+            _fine(applied(made))
         workload.change(made)
         trouble = _disturbed(made, luck)
         struck = luck.lift(made)
@@ -68,13 +68,13 @@ def undisturbed(azure: Any, folder: Path, workload: Workload) -> list[str]:
     for edit in (workload.begin, workload.change):
         if edit:
             edit(made)
-            _fine(_applied(made))
+            _fine(applied(made))
     ended = state(made)
     made.drop()
     return ended
 
 
-def _applied(made: World) -> tuple[Outcome, ...]:
+def applied(made: World) -> tuple[Outcome, ...]:
     spec = made.spec()
     cloud = made.cloud(spec)
     reading = loop.read(spec, cloud, CHECKED)
@@ -93,7 +93,7 @@ def _disturbed(made: World, luck: Luck) -> tuple[str, str] | None:
     begun = time.monotonic()
     try:
         luck.strike(made)
-        outcomes = _applied(made)
+        outcomes = applied(made)
         unknown = made.planned.of(Action.UNKNOWN) if made.planned else ()
         told = [str(outcome.error) for outcome in outcomes if outcome.error and outcome.status is not Status.SKIPPED]
         told += [decision.reason for decision in unknown]
@@ -114,7 +114,7 @@ def _disturbed(made: World, luck: Luck) -> tuple[str, str] | None:
 def _recovered(made: World) -> str:
     """The trouble with the immediate next apply, which nothing disturbs."""
     try:
-        outcomes = _applied(made)
+        outcomes = applied(made)
     except ReconcileError as error:
         return f"the next apply could not plan: {error}"
     assert made.planned is not None
