@@ -26,8 +26,12 @@ VERSIONS = (
     "2026-09-01",
 )
 CREATE_ONLY = ("isHnsEnabled", "isNfsV3Enabled", "dnsEndpointType")
-ZONAL = {"Standard_ZRS", "Premium_LRS", "Premium_ZRS"}
-"""SKUs to or from which an account cannot be changed."""
+IN_PLACE = ({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"}, {"Standard_GZRS", "Standard_RAGZRS"})
+"""SKUs that an account can be changed between: none goes to or from Standard_ZRS and the premium ones.
+
+Source: StorageAccountUpdateParameters, sku; learn.microsoft.com, change how a storage account is replicated, for zones
+that come and go (by a migration). That an update is refused for these with the same code is inferred.
+"""
 
 
 def _unfit(fault: Fault) -> Failure:
@@ -114,7 +118,8 @@ def _changed(azure: Azure, document: Document, body: Document) -> Answer:
         if name in body["properties"] and body["properties"][name] != resource["properties"].get(name):
             raise Failure(409, "PropertyImmutable", f"The property '{name}' is immutable.")
     sku = _sku(body["sku"]["name"]) if "sku" in body else resource["sku"]
-    if sku["name"] != resource["sku"]["name"] and ZONAL & {sku["name"], resource["sku"]["name"]}:
+    names = {sku["name"], resource["sku"]["name"]}
+    if len(names) > 1 and not any(names <= group for group in IN_PLACE):
         raise Failure(409, "AccountTypeConversionNotSupported", "The sku cannot be changed to or from that type.")
     resource.update(sku=sku, tags=body.get("tags", resource["tags"]))
     resource["properties"].update(body["properties"])

@@ -90,7 +90,7 @@ def waiting(kind: Kind, observed: Observed) -> str:
     if observed.held:
         return observed.held
     occupants = ", ".join(observed.occupants)
-    return f"needs an empty {kind.name}, but it holds {occupants}; {kind.emptied_by} first"
+    return f"needs an empty {kind.name}, but it holds {occupants}; {kind.emptied_by}"
 
 
 def _made(kind: Kind, desired: Desired) -> Diff:
@@ -102,16 +102,16 @@ def _made(kind: Kind, desired: Desired) -> Diff:
 
 
 def _named(kind: Kind, changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes, with what the spec calls each field."""
-    return tuple(replace(change, key=kind.key(change.path)) for change in changes)
+    """The changes, with what the spec calls each field, and as refused where the kind knows that Azure would."""
+    named = (replace(change, key=kind.key(change.path)) for change in changes)
+    return tuple(replace(change, rule=Rule.REFUSE) if kind.refusal(change) else change for change in named)
 
 
 def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) -> Decision:
     address = desired.address
     why, cause = _cause(desired, observed)
     if differing.rule is Rule.REFUSE:
-        fields = ", ".join(c.path.removeprefix("properties.") for c in differing.changes if c.rule is Rule.REFUSE)
-        reason = f"{fields} cannot be changed on a live {kind.name}; undo the change, or use another name"
+        reason = _refused(kind, [change for change in differing.changes if change.rule is Rule.REFUSE])
         return Decision(address, Action.REFUSE, Why.UNCHANGEABLE, reason, differing)
     if differing.rule is Rule.REPLACE:
         if desired.protect or (observed.mark and observed.mark.protect):
@@ -133,6 +133,13 @@ def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) 
     if differing.rule is Rule.NEW_VERSION:
         cause = "its content differs: a new version is built, the one before stays"
     return Decision(address, Action.UPDATE, why, observed.detail or cause, differing)
+
+
+def _refused(kind: Kind, changes: list[Change]) -> str:
+    """Why the changes cannot be made: for those that never can, in one sentence, and what the kind says of its own."""
+    fields = ", ".join(c.path.removeprefix("properties.") for c in changes if not kind.refusal(c))
+    never = f"{fields} cannot be changed on a live {kind.name}; undo the change, or use another name" if fields else ""
+    return "; also ".join(filter(None, [never, *map(kind.refusal, changes)]))
 
 
 def _cause(desired: Desired, observed: Observed) -> tuple[Why, str]:

@@ -15,7 +15,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cost.use import Costs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
-from reconciler.model import Address, Body, Decision, Desired, Diff, Mark, Observed, Report, Rule
+from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Report, Rule
 from reconciler.spec.spec import Spec
 from reconciler.words import plural
 
@@ -149,7 +149,9 @@ class Kind:
     """Whether a resource that is still in use is left for a later apply to delete."""
     summarised: bool = False
     """Whether a plan shows its detail, which sums up what differs, instead of its fields, even without a change."""
-    emptied_by: str = "empty it"
+    refusal: Callable[[Change], str] = lambda change: ""
+    """Why Azure would refuse these two values of a field that can change otherwise, and what to do; empty if not."""
+    emptied_by: str = "empty it first"
     """What a person must do to empty it, when a change has to wait for that."""
     volatile: bool = False
     """Whether its body counts data that changes by itself, so that a plan stays valid if the counts change."""

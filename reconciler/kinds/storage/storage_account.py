@@ -13,7 +13,7 @@ from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse
 from reconciler.kinds.storage import inverse
-from reconciler.model import Address, Desired, Rule
+from reconciler.model import Address, Change, Desired, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "storage_account"
@@ -64,7 +64,25 @@ UNSET = {
 
 Source: StorageAccountProperties of 2025-01-01.
 """
+IN_PLACE = ({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"}, {"Standard_GZRS", "Standard_RAGZRS"})
+"""SKUs that an update can change into each other.
+
+Source: StorageAccountUpdateParameters of 2025-01-01, sku (neither to nor from Standard_ZRS and the premium ones); that
+zones come and go by a migration only: learn.microsoft.com, change how a storage account is replicated.
+"""
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
+
+
+def refusal(change: Change) -> str:
+    """Why the redundancy cannot change from one value to the other by an update."""
+    pair = {change.before, change.after}
+    if change.path != "sku.name" or any(pair <= skus for skus in IN_PLACE):
+        return ""
+    words = f"sku cannot be changed from {change.before} to {change.after} by an update"
+    if any(str(sku).startswith("Premium") for sku in pair):
+        return f"{words}; undo the change, or make an account of another name and copy its data"
+    start = f"az storage account migration start --account-name NAME --resource-group GROUP --sku {change.after}"
+    return f"{words}; undo the change, or let Azure convert the account ({start}) and apply again once it has"
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -102,6 +120,7 @@ KIND = Kind(
     keys={"sku.name": "sku"},
     usual={"properties": {"supportsHttpsTrafficOnly": True}},
     section="storage",
+    refusal=refusal,
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
 )
