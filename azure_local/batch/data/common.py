@@ -67,11 +67,11 @@ def condition(text: str | None) -> Callable[[dict[str, Any]], bool]:
     if not text:
         return lambda item: True
     tests: list[Callable[[dict[str, Any]], bool]] = []
-    for part in re.split(r"\s+and\s+", text.strip().strip("()")):
+    for part in re.split(r"\s+and\s+", text.strip()):
         if match := re.fullmatch(r"\(?(\w+(?:/\w+)?)\s+(eq|ne)\s+'?([^']*)'?\)?", part):
             name, operator, value = match.groups()
             tests.append(lambda item, n=name, o=operator, v=value: (_field(item, n) == v) == (o == "eq"))  # type: ignore[misc]
-        elif match := re.fullmatch(r"startswith\((\w+),\s*'([^']*)'\)", part):
+        elif match := re.fullmatch(r"\(?startswith\((\w+),\s*'([^']*)'\)\)?", part):
             name, value = match.groups()
             tests.append(lambda item, n=name, v=value: _field(item, n).startswith(v))  # type: ignore[misc]
         else:
