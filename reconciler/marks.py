@@ -7,6 +7,7 @@ from. They live in Azure because there is no state file.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -29,9 +30,13 @@ POOL = f"{PREFIX}pool"
 MOVING = f"{PREFIX}moving"
 """Metadata of a job that is to be enabled when it has been repointed: the pool that it goes to."""
 VERIFICATION = f"{PREFIX}verification"
-"""Metadata of a job that verifies a pool: the pool's id."""
+"""Metadata of a job that verifies a pool: the name of the pool in the spec."""
+VERIFIED = f"{PREFIX}verified"
+"""Metadata of a later generation of a pool: the digest of the checks that it has passed. Tags of an image version, each
+followed by `_` and the name of a pool: the evidence that this version has passed the checks of the pool."""
 CONTENT = f"{PREFIX}content"
-"""Tag of an image version, its build's machine and an application package: the digest of what it is made from."""
+"""Tag of an image version, its build's machine and an application package: the digest of what it is made from.
+Metadata of a job that verifies a pool: the digest of what its checks are evidence for."""
 INPUTS = f"{PREFIX}inputs_"
 """Tags of an image version, numbered: each input of its content, as JSON cut into pieces."""
 OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
@@ -39,7 +44,7 @@ OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
 """Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
 
-HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL)
+HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, VERIFIED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252
 """Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.
@@ -77,6 +82,16 @@ def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
     if OWNER not in tags:
         return None
     return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true", _keys_of(tags))
+
+
+def inputs(tags: Mapping[str, str]) -> dict[str, str]:
+    """The inputs of an image version's content, as far as its tags can be read."""
+    text = "".join(tags[name] for name in sorted(tags) if name.startswith(INPUTS))
+    try:
+        values = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else {}
 
 
 def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:

@@ -129,6 +129,7 @@ class Desired:
     `obstacle` says why it cannot be made or changed, if so: such a change is refused.
     `vacates` says how its occupants leave for a change that needs it empty; without it that change waits. `renews` says
     what a change for new nodes means for those that are there.
+    `waits` says what it waits for where nothing stands against it but it cannot be made or changed yet: it is deferred.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
     asked what the spec leaves open (`latest`, the next version), and the body lacks it.
     `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it.
@@ -142,6 +143,9 @@ class Desired:
     obstacle: str = ""
     vacates: str = ""
     renews: str = ""
+    waits: str = ""
+    notes: tuple[str, ...] = ()
+    """What the plan says of it beside its reason, whenever it has a step."""
     pending: str = ""
     unreadable: str = ""
 

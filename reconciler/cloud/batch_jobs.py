@@ -9,16 +9,14 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 
 API_VERSION = "2025-06-01"
-VERIFICATION = "reconcile_verification"
-"""Metadata of a job that verifies a pool: the pool's id."""
 
 
-def listing(cloud: Cloud) -> Iterator[dict[str, Any]]:
-    """The jobs of the spec's account; none while there is no account."""
+def listing(cloud: Cloud, beginning: str = "") -> Iterator[dict[str, Any]]:
+    """The jobs of the spec's account whose ids begin so; none while there is no account."""
     if cloud.account is None:
         return
     with tolerated(404):
-        for job in cloud.batch().list_jobs():
+        for job in cloud.batch().list_jobs(filter=f"startswith(id,'{beginning}')" if beginning else None):
             yield job.as_dict()
 
 

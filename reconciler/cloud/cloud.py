@@ -16,6 +16,7 @@ from reconciler.azure.api_versions import api_version_of, provider_of
 from reconciler.cloud.errors import NOT_PROVISIONED, from_body
 from reconciler.cloud.logs import keep_quiet
 from reconciler.errors import AzureError, ReconcileError, Unreachable
+from reconciler.model import Observed
 from reconciler.spec.spec import Spec, Target
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ class Cloud:
         """publisher:offer:sku → its node agent; empty until the account has been asked."""
         self.pools: dict[str, str] = {}
         """The spec's name of a pool → the id of the live pool that serves it; filled when the pools are listed."""
+        self.standing: dict[str, Observed] = {}
+        """The spec's name of a pool → the pool that stands for it, kept from the list of pools to what reads them."""
         self.versions: dict[str, list[dict[str, Any]]] = {}
         """Id of an image definition → its versions, kept from resolving until listing."""
 

@@ -43,9 +43,7 @@ def _decided(
     if desired.unreadable:
         return Decision(address, Action.UNKNOWN, Why.UNREADABLE, desired.unreadable)
     if observed is None:
-        if desired.obstacle:
-            return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle)
-        return Decision(address, Action.CREATE, Why.ABSENT, "not there yet", _made(kind, desired))
+        return _absent(kind, desired)
     foreign = _foreign(owner, observed)
     if foreign and address not in adopt:
         reason = f"{foreign}; to take it over, list {address} under adopt:"
@@ -56,14 +54,32 @@ def _decided(
     differing = changes(kind, owner, desired, observed)
     if differing and desired.obstacle:
         return Decision(address, Action.REFUSE, Why.OBSTACLE, desired.obstacle, differing)
+    if (held := _unhealthy(desired, observed, differing)) is not None:
+        return held
+    if not differing:
+        return Decision(address, Action.NONE, Why.AS_DESIRED, observed.detail or "as desired")
+    return _by_rule(kind, desired, observed, differing)
+
+
+def _absent(kind: Kind, desired: Desired) -> Decision:
+    if desired.obstacle:
+        return Decision(desired.address, Action.REFUSE, Why.OBSTACLE, desired.obstacle)
+    if desired.waits:
+        return Decision(desired.address, Action.DEFER, Why.HELD, desired.waits)
+    return Decision(desired.address, Action.CREATE, Why.ABSENT, "not there yet", _made(kind, desired))
+
+
+def _unhealthy(desired: Desired, observed: Observed, differing: Diff) -> Decision | None:
+    """The decision that follows from what it waits for or from its health, if one does."""
+    address = desired.address
+    if desired.waits and (differing or observed.health is Health.FAILED):
+        return Decision(address, Action.DEFER, Why.HELD, desired.waits, differing)
     if observed.health is Health.BUSY:
         return Decision(address, Action.WAIT, Why.BUSY, f"in progress: {observed.detail}", differing)
     if observed.health is Health.FAILED and differing.rule < Rule.REPLACE:
         reason = f"failed: {observed.detail}; will be tried again"
         return Decision(address, Action.UPDATE, Why.FAILED, reason, differing)
-    if not differing:
-        return Decision(address, Action.NONE, Why.AS_DESIRED, observed.detail or "as desired")
-    return _by_rule(kind, desired, observed, differing)
+    return None
 
 
 def decide_stray(observed: Observed, why: Why = Why.LEFT_SPEC) -> Decision:

@@ -85,13 +85,18 @@ def _checked(
         held = {key: replace(desired[key], obstacle="; also ".join(texts)) for key, texts in against.items()}
         desired = {**desired, **held}
         plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
-    notes = tuple(
+    told = tuple(f"{step.address}: {note}" for step in plan.steps for note in _notes(desired, step.address))
+    notes = told + tuple(
         f"{finding.address}: {finding.text}" if finding.address else finding.text
         for finding in findings
         if finding.severity is Severity.WARN
     )
     plan = registering.added(replace(plan, notes=plan.notes + notes), cloud, kinds, observed, facts.unregistered)
     return Reading(spec, plan, desired, observed, findings, facts)
+
+
+def _notes(desired: Mapping[Address, Desired], address: Address) -> tuple[str, ...]:
+    return desired[address].notes if address in desired else ()
 
 
 def carry_out(

@@ -45,7 +45,7 @@ MODULES = (
     "application.application_package",
     "application.application",
     "pool.pool",
-    "verification.verification",
+    "pool.verification",
     "job",
     "conversion.conversion",
 )

@@ -52,6 +52,7 @@ class StartTask(TypedDict):
 
 
 class Containers(TypedDict, total=False):
+    preloaded: bool
     images: Sequence[str]
     registries: Sequence[str]
 
@@ -67,8 +68,13 @@ class PoolCheck(TypedDict):
     container: NotRequired[str]
 
 
-Verify = bool | Sequence[PoolCheck]
-"""Whether a pool is verified, or with which checks beside the usual ones."""
+class Verification(TypedDict):
+    checks: Sequence[PoolCheck]
+    allowSkipped: bool
+
+
+Verify = bool | Verification
+"""How a pool is verified; False: it is not. True is written out."""
 
 
 class Window(TypedDict):
@@ -81,6 +87,7 @@ class Window(TypedDict):
 class Rollout(TypedDict):
     whenEmpty: str
     drainWithin: str
+    keepOnFailure: bool
     newNodes: str
     maxUnavailable: int
     windows: NotRequired[Sequence[Window]]

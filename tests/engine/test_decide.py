@@ -20,9 +20,8 @@ ADDRESS = Address("store", "a")
 
 
 def desired(case: dict[str, Any]) -> Desired:
-    more = {
-        key: case[key] for key in ("protect", "obstacle", "vacates", "pending", "unreadable", "renews") if key in case
-    }
+    known = ("protect", "obstacle", "vacates", "waits", "pending", "unreadable", "renews")
+    more = {key: case[key] for key in known if key in case}
     return Desired(ADDRESS, case["wanted"], **more)
 
 

@@ -35,7 +35,9 @@ class Images:
     def done(self, **more: Any) -> None:
         """Apply, and see that all went well and nothing is left to do."""
         outcomes = self.apply(**more)
-        assert {one.status for one in outcomes.values()} <= {Status.DONE}, [one.error for one in outcomes.values()]
+        assert {one.status for one in outcomes.values()} <= {Status.DONE}, [
+            one.error for one in outcomes.values() if one.error
+        ]
         assert self.world.plan(**more).steps == ()
 
     def leftovers(self) -> list[str]:

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import capacity
 from reconciler.cloud.capacity import Size
 from reconciler.digest import digest
 from reconciler.kinds.image import recipe, version_tags
+from reconciler.kinds.pool import checks, claims
 from reconciler.kinds.registry import build_context
-from reconciler.kinds.verification import checks
+from reconciler.spec.pools import Verification
 
 OWN: Any = {"os": "ubuntu-22.04", "gpu": False, "packages": [], "scripts": [], "verify": [], "preload": []}
 
@@ -69,7 +71,7 @@ def test_inputs_come_back_from_tags_of_at_most_256_characters(inputs: dict[str, 
     tags = version_tags.new("digest", inputs, OWN)
     assert all(len(value) <= 256 for value in tags.values())
     assert len(tags) <= 25
-    assert version_tags.inputs({"tags": tags}) == inputs
+    assert marks.inputs(tags) == inputs
 
 
 @pytest.mark.parametrize(
@@ -129,10 +131,11 @@ def test_a_context_is_packed_the_same_way_every_time_and_without_what_is_ignored
 
 
 def test_checks_of_a_pool_with_containers_are_all_made_in_containers_and_own_ones_replace_ours() -> None:
-    found = checks.wanted([{"name": "docker", "run": "true"}], ["a:1", "b:2"], docker=True, gpu=True)
+    verify: Verification = {"checks": [{"name": "docker", "run": "true"}], "allowSkipped": False}
+    found = checks.wanted(verify, ["a:1", "b:2"], {"docker": True, "gpu": True, "images": ["c:3"]})
     assert [one.name for one in found] == ["system", "gpu", "image-1", "image-2", "docker"]
     assert all("containerSettings" in checks.task(one) for one in found)
-    plain = checks.wanted(True, [], docker=False, gpu=False)
+    plain = checks.wanted({"checks": [], "allowSkipped": False}, [], claims.NONE)
     assert [one.name for one in plain] == ["system"]
     assert "containerSettings" not in checks.task(plain[0])
 
@@ -142,7 +145,8 @@ def test_checks_of_a_pool_with_containers_are_all_made_in_containers_and_own_one
     [
         ("active", {}, "running"),
         ("completed", {"exitCode": 0, "result": "success"}, "passed"),
-        ("completed", {"exitCode": 77, "result": "failure"}, "not run here"),
+        ("completed", {"exitCode": 77, "result": "failure"}, "skipped"),
+        ("completed", {"result": "success"}, "failed"),
         ("completed", {"exitCode": 1, "result": "failure"}, "failed"),
         ("completed", {"result": "failure"}, "failed"),
     ],

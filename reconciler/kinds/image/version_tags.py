@@ -38,17 +38,6 @@ def too_long(inputs: Mapping[str, str]) -> str:
     return f"the image has too many inputs to be told in tags ({size} characters of {PIECE * PIECES}); merge scripts"
 
 
-def inputs(raw: Mapping[str, Any]) -> dict[str, str]:
-    """The inputs of a version, as far as its tags can be read."""
-    tags = raw.get("tags") or {}
-    text = "".join(tags[name] for name in sorted(tags) if name.startswith(marks.INPUTS))
-    try:
-        values = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in values.items()}
-
-
 def body(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A version in the shape of the desired body."""
     tags = raw.get("tags") or {}
@@ -62,7 +51,7 @@ def body(raw: Mapping[str, Any]) -> dict[str, Any]:
         "location": arm.region(raw["location"]),
         "tags": shown,
         "version": raw["name"],
-        "inputs": inputs(raw),
+        "inputs": marks.inputs(tags),
         "stage": None,
         "properties": {"publishingProfile": profile},
     }

@@ -47,7 +47,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
     if pool.health is Health.FAILED and state.broken and (repair.mend(cloud, pool) or not diff):
         return None
     if state.handover:
-        return generations.advance(cloud, state.handover)
+        return generations.advance(cloud, pool, state.handover)
     if state.rollout and state.rollout.old and all(change.path == STAGE for change in diff.changes):
         rollout.advance(cloud, name, state.rollout, desired.data["rollout"]["maxUnavailable"])
     elif scale.superseded(pool, diff):

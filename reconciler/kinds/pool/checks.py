@@ -1,7 +1,8 @@
 """The checks of a new pool, which run before anybody relies on it: one task for each check. Pure.
 
-A check passes with exit code 0, cannot be made there with 77 (as in automake's tests), and fails with any other.
-Tasks on a pool with containerConfiguration must have containerSettings (reference of the Batch service, Task - Add).
+A check passes with exit code 0, is skipped where it cannot be made (77, as in automake's tests), and fails with any
+other. Tasks on a pool with containerConfiguration must have containerSettings (reference of the Batch service, Task -
+Add).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.spec.pools import Verify
+from reconciler.spec.pools import Verification
 
 SKIPPED = 77
+RESULTS = ("running", "passed", "skipped", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +28,24 @@ class Check:
     options: str = ""
 
 
-def wanted(verify: Verify, images: Sequence[str], *, docker: bool, gpu: bool) -> tuple[Check, ...]:
+def wanted(verify: Verification, containers: Sequence[str], claims: Mapping[str, Any]) -> tuple[Check, ...]:
     """The checks of a pool; those of the spec replace ours of the same name.
 
-    A pool whose nodes hold container `images` runs tasks in containers only, so each check runs inside one; the
-    `image-N` checks prove that each image is there and runs. Elsewhere checks are plain tasks.
+    `containers` are the images that its nodes hold by its configuration: where there are some, Batch runs tasks in
+    containers only, so each check runs inside one, and `image-N` proves that it runs. `claims` is what its image is
+    said to hold (`claims.py`); elsewhere `image-N` proves that the container image is there. Nothing is run because
+    only a claim names it.
     """
-    first, options = (images[0], "--gpus all" if gpu else "") if images else (None, "")
+    first, options = (containers[0], "--gpus all" if claims["gpu"] else "") if containers else (None, "")
     ours = [Check("system", "uname -a && df -P . && test -w .", first)]
-    if docker:
+    if claims["docker"] or containers:
         ours.append(Check("docker", "echo Docker runs this" if first else "docker info", first))
-    if gpu:
+    if claims["gpu"]:
         ours.append(Check("gpu", "nvidia-smi -L", first, options))
-    ours += [Check(f"image-{number}", "echo it runs", name) for number, name in enumerate(images, start=1)]
-    entries = () if isinstance(verify, bool) else verify
-    replacements = [Check(entry["name"], entry["run"], entry.get("container", first)) for entry in entries]
+    for number, name in enumerate(containers or claims["images"], start=1):
+        runs, there = ("echo it runs", name), (f"docker image inspect {shlex.quote(name)}", None)
+        ours.append(Check(f"image-{number}", *(runs if first else there)))
+    replacements = [Check(entry["name"], entry["run"], entry.get("container", first)) for entry in verify["checks"]]
     replaced = {replacement.name for replacement in replacements}
     return (*(check for check in ours if check.name not in replaced), *replacements)
 
@@ -60,11 +65,19 @@ def task(check: Check) -> dict[str, Any]:
     return body
 
 
+def is_task_of(check: Check, raw: Mapping[str, Any]) -> bool:
+    """Whether a task as Batch reports it does what the check asks for, and nothing else."""
+    asked, settings = task(check), raw.get("containerSettings") or {}
+    wanted = asked.get("containerSettings", {})
+    same = all((settings.get(key) or "") == wanted.get(key, "") for key in ("imageName", "containerRunOptions"))
+    return same and raw.get("commandLine") == asked["commandLine"]
+
+
 def result(raw: Mapping[str, Any]) -> str:
-    """`passed`, `failed`, `not run here` or `running`, from a task as Batch reports it."""
+    """`passed`, `failed`, `skipped` or `running`, from a task as Batch reports it."""
     if raw["state"] != "completed":
         return "running"
     info = raw.get("executionInfo") or {}
     if info.get("exitCode") == SKIPPED:
-        return "not run here"
-    return "passed" if info.get("result") == "success" else "failed"
+        return "skipped"
+    return "passed" if info.get("result") == "success" and info.get("exitCode") == 0 else "failed"

@@ -16,7 +16,7 @@ from reconciler import departed, marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.diff import diff
-from reconciler.kinds.pool import handover
+from reconciler.kinds.pool import acceptance, handover
 from reconciler.kinds.pool.body import MAPS
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import Handover, state_of
@@ -38,13 +38,19 @@ class Live:
 class Generations:
     """`now` is the current generation, and `differs` how it differs from what is desired; `others` are to be deleted.
 
-    `beside` is the id of the generation to make, if one is to be made.
+    `beside` is the id of the generation to make, if one is to be made, after those that are `unused` have gone.
     """
 
     now: Observed
     differs: Diff
     others: tuple[Observed, ...] = ()
     beside: str = ""
+    unused: tuple[Observed, ...] = ()
+
+    @property
+    def latest(self) -> bool:
+        """Whether the current generation is the latest: an earlier one takes back jobs that it had."""
+        return all(_number(other) < _number(self.now) for other in self.others)
 
     @property
     def fits(self) -> bool:
@@ -106,6 +112,24 @@ def choose(desired: Desired, live: Live, rule: RuleOf) -> Generations:
     return Generations(now, differs, others, next_id(desired.address.name, live.ids) if fresh else "")
 
 
+def without_unused(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf) -> Generations:
+    """The current generation of `live`; a later one that does not fit, and that no job has come to, does not count.
+
+    It was made for a change that failed, or that the spec has changed meanwhile, so it goes before another is made.
+    """
+    chosen = choose(desired, live, rule)
+    rest = [pool for pool in live.pools if not going(pool)]
+    if not chosen.beside or len(rest) < 2:
+        return chosen
+    first = min(rest, key=_number)
+    used = handover.pools_of_jobs(cloud)
+    unused = [pool for pool in rest if pool is not first and pool.mark and live_id(pool).lower() not in used]
+    if not unused:
+        return chosen
+    known = replace(live, pools=tuple(pool for pool in live.pools if pool not in unused))
+    return replace(choose(desired, known, rule), unused=tuple(unused))
+
+
 def _number(pool: Observed) -> int:
     return marks.generation(live_id(pool))
 
@@ -117,10 +141,14 @@ def going(pool: Observed) -> bool:
 def handed_over(cloud: Cloud, desired: Desired, generations: Generations) -> Observed:
     """The current generation of `desired`, with what is left to hand over to it, or what is to be made beside it."""
     pool = replace(generations.now, address=desired.address)
+    if generations.unused:
+        return _clearing(pool, generations.unused)
     if generations.beside:
         return replace(pool, state=replace(state_of(pool), beside=generations.beside))
     if not generations.others or pool.health is not Health.READY:
         return pool
+    if generations.latest and (checked := acceptance.pending(cloud, desired, pool)):
+        return checked
     within, old = desired.data["rollout"]["drainWithin"], [other for other in generations.others if not going(other)]
     moves = handover.read(cloud, live_id(pool), [live_id(other) for other in generations.others], within)
     if moves.words:
@@ -138,26 +166,44 @@ def handed_over(cloud: Cloud, desired: Desired, generations: Generations) -> Obs
     )
 
 
-def advance(cloud: Cloud, under_way: Handover) -> Operation | None:
-    """The next stage of a handover: move all jobs one step further, or delete the old pool when no job is left."""
+def _clearing(pool: Observed, unused: Iterable[Observed]) -> Observed:
+    """`pool`, with other generations to be deleted that no job has come to."""
+    names = ", ".join(live_id(other) for other in unused)
+    stage = f"{names}, which took over no job, is to be deleted"
+    under_way = Handover(handover.NONE, tuple(other.id for other in unused))
+    state = replace(state_of(pool), handover=under_way)
+    return replace(pool, health=Health.READY, detail=stage, body={**pool.body, STAGE: stage}, state=state)
+
+
+def advance(cloud: Cloud, pool: Observed, under_way: Handover) -> Operation | None:
+    """The next stage of a handover: verify, move all jobs one step further, or delete the old when no job is left."""
+    if under_way.trial:
+        acceptance.advance(cloud, pool, under_way.trial)
+        return None
     if under_way.moves.next:
         handover.advance(cloud, under_way.moves)
         return None
     return arm.delete(cloud, under_way.old[0])
 
 
-def hand_back(cloud: Cloud, generations: Generations) -> str | None:
-    """One step back from a new generation that failed: return its jobs, then delete it. None when nothing is left."""
+def hand_back(cloud: Cloud, desired: Desired, generations: Generations) -> str | None:
+    """One step back from a new generation that failed: return its jobs, then delete it. None when nothing is left.
+
+    With `keepOnFailure` it stays, without jobs.
+    """
     new, before = generations.now, [other for other in generations.others if not going(other)]
     if not (before and generations.fits):
         leaving = [live_id(other) for other in generations.others if going(other)]
         return f"{', '.join(leaving)} is being deleted" if leaving else None
     ahead = handover.read(cloud, live_id(new), [live_id(other) for other in before], "PT0S")
-    if new.health is not Health.FAILED and not ahead.words:
+    failed = new.health is Health.FAILED or (generations.latest and acceptance.failed(cloud, desired, new))
+    if not failed and not ahead.words:
         return None  # all jobs are on a pool that works, so there is nothing to undo
     moves = handover.read(cloud, live_id(before[0]), [live_id(new)], "PT0S")
     if moves.words:
         handover.advance(cloud, moves)
         return f"jobs return to {live_id(before[0])}: {moves.words}"
+    if failed and desired.data["rollout"]["keepOnFailure"]:
+        return None
     arm.delete(cloud, new.id)
     return f"{live_id(new)} is being deleted"

@@ -39,10 +39,27 @@ class Moves:
     words: str
 
 
+NONE = Moves("", (), "")
+
+
+def pools_of_jobs(cloud: Cloud) -> set[str]:
+    """The ids, in lower case, of all pools that a job or schedule is on, or is to come to; checks are no such jobs."""
+    jobs = [raw for job in cloud.batch().list_jobs() if (raw := job.as_dict())["state"] != "completed"]
+    schedules = [schedule.as_dict() for schedule in cloud.batch().list_job_schedules()]
+    work = [(job, pairs.mapped(job.get("metadata"))) for job in jobs]
+    on = {_pool(job) for job, metadata in work if marks.VERIFICATION not in metadata}
+    coming = {metadata[marks.MOVING].lower() for _, metadata in work if marks.MOVING in metadata}
+    return on | coming | {_pool(schedule.get("jobSpecification")) for schedule in schedules}
+
+
 def read(cloud: Cloud, pool: str, old: Collection[str], within: str) -> Moves:
-    """What is left to do to move all jobs from `old` to `pool`; tasks may go on running for `within`, a duration."""
+    """What is left to do to move all jobs from `old` to `pool`; tasks may go on running for `within`, a duration.
+
+    A job that verifies one of them stays: on another pool it would say something about that one.
+    """
     old = {name.lower() for name in old}
-    jobs = [job.as_dict() for job in cloud.batch().list_jobs()]
+    listed = (job.as_dict() for job in cloud.batch().list_jobs())
+    jobs = [job for job in listed if marks.VERIFICATION not in pairs.mapped(job.get("metadata"))]
     limit = cloud.time - timedelta(seconds=times.duration(within))
     verbs = [(verb, job) for job in jobs for verb in _verb(cloud, job, pool.lower(), old, limit)]
     schedules = [schedule.as_dict() for schedule in cloud.batch().list_job_schedules()]

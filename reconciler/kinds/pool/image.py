@@ -16,6 +16,7 @@ from reconciler.azure import images
 from reconciler.cloud import arm, node_agents, registries
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
+from reconciler.kinds.pool import claims
 from reconciler.model import Address, Desired
 from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
@@ -36,6 +37,12 @@ def machine(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any]:
 def refs(pool: Pool) -> tuple[Address, ...]:
     name = images.built(pool["image"])
     return (Address(IMAGE, name),) if name else ()
+
+
+def claims_of(spec: Spec, pool: Pool) -> dict[str, Any]:
+    """What the image of a pool holds, as far as the spec says it."""
+    name = images.built(pool["image"])
+    return claims.of_spec(spec.images[name]) if name else dict(claims.NONE)
 
 
 def _containers(spec: Spec, pool: Pool, identities: list[str]) -> dict[str, Any] | None:
@@ -69,7 +76,39 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
     raw = _chosen(raws, version_name)
     if raw is None:
         return replace(desired, obstacle=_none_such(cloud, definition, version_name, raws))
-    return _with(desired, raw["id"].lower(), (raw.get("tags") or {}).get(marks.BASE))
+    return _holding(_with(desired, raw["id"].lower(), (raw.get("tags") or {}).get(marks.BASE)), raw)
+
+
+def _holding(desired: Desired, raw: Mapping[str, Any]) -> Desired:
+    """With what the version says that it holds: as configuration of the pool if asked, else as advice what to write."""
+    held = claims.of_version(raw.get("tags"))
+    desired = replace(desired, data={**desired.data, "claims": held})
+    machine = desired.body["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
+    if desired.data["preloaded"]:
+        if not held["images"]:
+            what = f"{raw['id']} does not say which container images it holds"
+            return replace(desired, obstacle=f"{what}; name them under containers.images instead of preloaded: true")
+        return _configured(desired, machine, held)
+    if held["images"] and machine["containerConfiguration"] is None:
+        names = ", ".join(held["images"])
+        advice = f"its image holds {names}; for tasks that run in containers, write containers: {{preloaded: true}}"
+        return replace(desired, notes=(advice,))
+    return desired
+
+
+def _configured(desired: Desired, machine: Mapping[str, Any], held: Mapping[str, Any]) -> Desired:
+    """With the container images of the version beside those that the spec names."""
+    said, identities = machine["containerConfiguration"], desired.body["identity"]
+    pulled_by = dict.fromkeys(held["registries"], identities[0]) if identities else {}
+    containers = {
+        "type": "DockerCompatible",
+        "containerImageNames": sorted({*said["containerImageNames"], *held["images"]}),
+        "containerRegistries": {**pulled_by, **said["containerRegistries"]},
+    }
+    properties = desired.body["properties"]
+    deployment = {"virtualMachineConfiguration": {**machine, "containerConfiguration": containers}}
+    body = {**desired.body, "properties": {**properties, "deploymentConfiguration": deployment}}
+    return replace(desired, body=body)
 
 
 def _with(desired: Desired, image_id: str, base: str | None) -> Desired:

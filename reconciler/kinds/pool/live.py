@@ -30,7 +30,9 @@ def list_(cloud: Cloud, wanted: Iterable[Desired], rule: RuleOf) -> Iterator[Obs
     cloud.pools.update((desired.address.name, desired.address.name) for desired in known.values())
     for name, pools in _groups(cloud, raws).items():
         if name in known:
-            yield from _standing(cloud, known[name], Live(tuple(pools), ids), rule, telling=True)
+            standing, *others = _standing(cloud, known[name], Live(tuple(pools), ids), rule, telling=True)
+            cloud.standing[known[name].address.name] = standing
+            yield from (standing, *others)
         else:
             for stray in generations.addressed(name, pools):
                 yield nodes.hit(cloud, stray) if marks.is_ours(cloud.owner, state_of(stray).marks) else stray
@@ -111,7 +113,7 @@ def _standing(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf, *, telli
 
     `telling`: with the work that a change of its nodes disturbs, which a plan shows.
     """
-    chosen = generations.choose(desired, live, rule)
+    chosen = generations.without_unused(cloud, desired, live, rule)
     name = live_id(chosen.now)
     cloud.pools[desired.address.name] = name
     pool = generations.handed_over(cloud, desired, chosen)
@@ -120,6 +122,8 @@ def _standing(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf, *, telli
     yield _disturbed(cloud, desired, pool, _staged(chosen.differs, pool, rule), telling=telling)
     for other in generations.apart(chosen.others):
         yield replace(other, kept=True, detail=f"{name} takes over from it")
+    for unused in generations.apart(chosen.unused):
+        yield replace(unused, surplus=f"it took over no job from {name}, and the spec asks for another pool now")
 
 
 def _rolling(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:

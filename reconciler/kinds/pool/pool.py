@@ -28,7 +28,7 @@ from reconciler.kinds.pool import (
 )
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
-from reconciler.spec.pools import Rollout
+from reconciler.spec.pools import Pool, Rollout
 from reconciler.spec.spec import Spec
 
 NAME = pool_body.NAME
@@ -96,17 +96,22 @@ def expand(spec: Spec) -> Iterable[Desired]:
         refs += pool_properties.applications(spec, pool)
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
+        data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
+        data["preloaded"] = pool.get("containers", {}).get("preloaded", False)
         body = pool_body.wanted(spec, pool, ids, account_id)
-        rollout = pool["rollout"]
-        how = {"vacates": _vacates(rollout), "renews": _renews(rollout)}
+        how = {"vacates": _vacates(pool), "renews": _renews(pool["rollout"])}
         yield Desired(Address(NAME, name), body, refs, pool["protect"], data, **how)
 
 
-def _vacates(rollout: Rollout) -> str:
+def _vacates(pool: Pool) -> str:
     """How running work makes room for a change, in the words of the plan; empty if it does not."""
+    rollout = pool["rollout"]
     end = f"running tasks may end within {rollout['drainWithin']}, what then still runs is requeued"
-    ways = {"drain": f"is drained for it: {end}", "blueGreen": f"a new pool beside it takes over its jobs: {end}"}
-    return ways.get(rollout["whenEmpty"], "")
+    beside = "a new pool beside it takes over its jobs"
+    if pool["verify"] is not False:
+        fails = "stays for looking" if rollout["keepOnFailure"] else "goes"
+        beside = f"a new pool beside it is verified first; if it fails, it {fails}, else it takes over the jobs"
+    return {"drain": f"is drained for it: {end}", "blueGreen": f"{beside}: {end}"}.get(rollout["whenEmpty"], "")
 
 
 def _renews(rollout: Rollout) -> str:
@@ -140,7 +145,7 @@ def abandon(cloud: Cloud, desired: Desired) -> str | None:
     alive = live.every_generation(cloud, desired.address.name)
     if len(alive.pools) < 2:
         return None
-    return generations.hand_back(cloud, generations.choose(desired, alive, KIND.rule))
+    return generations.hand_back(cloud, desired, generations.choose(desired, alive, KIND.rule))
 
 
 KIND = Kind(

@@ -17,13 +17,22 @@ from reconciler.spec.spec import Spec
 
 
 def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write out short forms: a number of nodes means dedicated nodes; one identity means a list of one."""
+    """Write out short forms: a number of nodes means dedicated nodes; one identity means a list of one; `verify`."""
     nodes, identity = pool["nodes"], pool.get("identity", [])
     return {
         **pool,
+        "verify": _verification(pool.get("verify", False)),
         "nodes": nodes if isinstance(nodes, dict) else {"dedicated": nodes},
         "identity": [identity] if isinstance(identity, str) else identity,
     }
+
+
+def _verification(verify: bool | list[Any] | dict[str, Any]) -> bool | dict[str, Any]:  # noqa: FBT001
+    """`verify` as a map, or False."""
+    if verify is False:
+        return False
+    given = verify if isinstance(verify, dict) else {"checks": [] if verify is True else verify}
+    return {"checks": [], "allowSkipped": False, **given}
 
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
@@ -31,6 +40,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield document.problem(("pools",), "pools need a batchAccount; add batchAccount: {name: ...}", at_key=True)
     for name, pool in spec.pools.items():
         yield from _image(document, ("pools", name), pool)
+        yield from _checks(document, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
@@ -39,13 +49,22 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
 
 
 def _image(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
-    image, verify = pool["image"], pool["verify"]
+    image = pool["image"]
     if reason := images.unknown(image):
         yield document.problem((*path, "image"), f"{image!r} {reason}" if isinstance(image, str) else reason)
-    names = [] if isinstance(verify, bool) else [check["name"] for check in verify]
+    if pool.get("containers", {}).get("preloaded") and images.gallery_id(image, "", "") is None:
+        remedy = "only another team's gallery image can; name the images under containers.images"
+        yield document.problem((*path, "containers", "preloaded"), f"this image does not tell what it holds; {remedy}")
+
+
+def _checks(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
+    """Checks of one name would be one task."""
+    verify = pool["verify"]
+    names = [] if isinstance(verify, bool) else [check["name"] for check in verify["checks"]]
+    where: Path_ = (*path, "verify", "checks") if document.says((*path, "verify", "checks")) else (*path, "verify")
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield document.problem((*path, "verify", index, "name"), "is given twice")
+            yield document.problem((*where, index, "name"), "is given twice")
 
 
 def scaled(spec: Spec) -> dict[str, Pool]:

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 
 from reconciler.kinds.pool.handover import Moves
 from reconciler.kinds.pool.rollout import Nodes
+from reconciler.kinds.pool.trial import Trial
 from reconciler.model import Observed
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What a pool takes over from others: first the `moves` of their jobs, then the `old` pools (ARM ids) to delete."""
+    """What a pool takes over from others: first its `trial`, then the `moves` of their jobs, then the `old` pools go.
+
+    `old` are ARM ids. `trial` is None if it has been passed, or if the pool is not verified.
+    """
 
     moves: Moves
     old: tuple[str, ...]
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
