@@ -95,10 +95,14 @@ def _list(
 ) -> list[Observed]:
     """What the kind lists. It is told the desired resources of its kind, without those whose body is open.
 
-    `missing` is why a list that it needs the answers of could not be read.
+    `missing` is why a list that it needs the answers of could not be read. While the body of one is open, none is taken
+    to have left the spec: what that one may still need (versions of an image, an older pool) is among the rest.
     """
     if missing is not None:
         raise missing
     wanted = [want for want in desired.values() if want.address.kind == name and not want.open]
     with reading(place(kinds[name], kinds, cloud)):
-        return list(kinds[name].list(cloud, wanted))
+        live = list(kinds[name].list(cloud, wanted))
+    if not any(want.address.kind == name and want.open for want in desired.values()):
+        return live
+    return [resource if resource.address in desired else replace(resource, kept=True) for resource in live]

@@ -182,3 +182,16 @@ def excluded(images: Images) -> bool:
     found = next(one for one in reading.observed if str(one.address) == VERSION)
     answer: bool = found.body["properties"]["publishingProfile"]["excludeFromLatest"]
     return answer
+
+
+def test_while_it_is_not_known_what_an_image_is_made_of_none_of_its_versions_goes(images: Images) -> None:
+    images.image["preload"] = ["docker.io/library/busybox:latest"]
+    images.done()
+    fault = {"status": 503, "code": "Unavailable", "message": "not now"}
+    images.world.azure.fault(match={"path": "/v2/library/busybox/manifests/.*"}, action=fault)
+    plan = images.world.plan()
+    assert [str(one.address) for one in plan.of(Action.UNKNOWN)] == [VERSION, "pool/pool"]
+    assert plan.of(Action.DELETE) == ()
+    images.world.azure.clear_faults()
+    images.done()
+    assert images.versions() == ["1.0.0"]
