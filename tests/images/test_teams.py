@@ -10,7 +10,11 @@ from typing import Any
 
 import yaml
 
-from reconciler.model import Address, Status
+from reconciler.engine import loop
+from reconciler.kinds.pool import trial
+from reconciler.kinds.pool.checks import Check
+from reconciler.model import Action, Address, Status
+from tests.bodies import CHECKED
 from tests.conftest import SPEED, World
 from tests.images.conftest import IMAGE, VERSION, Images
 
@@ -47,6 +51,47 @@ def test_two_teams_need_nothing_of_each_other_but_the_gallery(images: Images, tm
     assert [str(step.address) for step in images.world.plan().steps] == [f"image_version/gallery/{IMAGE}/1.0.0"]
     images.done()
     assert {one.status for one in team.apply(destroying=True, poll_seconds=0.05).values()} == {Status.DONE}
+
+
+def test_another_teams_pool_knows_what_the_image_holds(images: Images, tmp_path: Path) -> None:
+    images.image.update(gpu=True, preload=["docker.io/library/busybox:latest"])
+    del images.world.text["pools"]
+    images.done()
+    team = other_team(images, tmp_path)
+    team.text["pools"]["pool"].update(vmSize="Standard_NC4as_T4_v3", verify=True)
+    told = "its image holds docker.io/library/busybox:latest; for tasks that run in containers, write containers: "
+    assert [note for note in team.plan().notes if told in note] == [f"pool/pool: {told}{{preloaded: true}}"]
+    assert [check.name for check in asked(team)] == ["system", "docker", "gpu", "image-1"]
+    assert {check.container for check in asked(team)} == {None}
+    team.text["pools"]["pool"]["containers"] = {"preloaded": True}
+    assert [note for note in team.plan().notes if told in note] == []
+    assert {check.container for check in asked(team)} == {"docker.io/library/busybox:latest"}
+    outcomes = team.apply(poll_seconds=0.05)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
+    assert [str(one.address) for one in team.plan().of(Action.DEFER)] == ["verification/pool"], "it has no node"
+    pool = next(iter(team.cloud().batch().list_pools()))
+    assert pool.virtual_machine_configuration is not None
+    containers = pool.virtual_machine_configuration.container_configuration
+    assert containers is not None
+    assert containers.container_image_names == ["docker.io/library/busybox:latest"]
+
+
+def test_an_image_that_does_not_tell_what_it_holds_cannot_be_asked(images: Images, tmp_path: Path) -> None:
+    del images.world.text["pools"]
+    images.done()
+    team = other_team(images, tmp_path)
+    team.text["pools"]["pool"]["containers"] = {"preloaded": True}
+    (refused,) = team.plan().of(Action.REFUSE)
+    assert "does not say which container images it holds; name them under containers.images" in refused.reason
+
+
+def asked(world: World) -> tuple[Check, ...]:
+    """The checks of a world's pool."""
+    spec = world.spec()
+    desired = loop.read(spec, world.cloud(spec), CHECKED).desired
+    wanted = trial.asked(desired[Address("pool", "pool")])
+    assert wanted is not None
+    return wanted.checks
 
 
 def test_the_image_alone_is_a_target(images: Images) -> None:

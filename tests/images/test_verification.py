@@ -109,6 +109,8 @@ def test_a_pool_without_nodes_verifies_nothing_and_the_plan_says_so(images: Imag
     images.world.text["pools"]["pool"]["nodes"] = 0
     images.done()
     assert decided(images.world).reason == "2 passed", "evidence stands when the nodes have gone"
+    outcomes = images.apply(destroying=True)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
 
 
 @without_runtime

@@ -52,7 +52,8 @@ def _image(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
     image = pool["image"]
     if reason := images.unknown(image):
         yield document.problem((*path, "image"), f"{image!r} {reason}" if isinstance(image, str) else reason)
-    if pool.get("containers", {}).get("preloaded") and images.gallery_id(image, "", "") is None:
+    tells = images.built(image) or images.gallery_id(image, "", "")
+    if pool.get("containers", {}).get("preloaded") and not tells:
         remedy = "only another team's gallery image can; name the images under containers.images"
         yield document.problem((*path, "containers", "preloaded"), f"this image does not tell what it holds; {remedy}")
 
