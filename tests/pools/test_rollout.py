@@ -8,7 +8,7 @@ import pytest
 
 from reconciler import marks
 from reconciler.kinds.pool import rollout
-from reconciler.model import Rule
+from reconciler.model import Action, Decision, Rule
 from tests.pools.conftest import Pools
 
 SINCE = "2026-11-21T10:00:00Z"
@@ -54,3 +54,24 @@ def test_a_new_start_task_reaches_nodes_that_boot_later_or_all_of_them_by_reboot
     assert len(after) == 3
     assert (set(before) & set(after) == set()) is rolling
     assert not any(one["name"] == marks.ROLLOUT for one in pools.live()["properties"]["metadata"])
+
+
+def test_a_new_start_task_is_verified_only_by_nodes_that_booted_with_it(pools: Pools) -> None:
+    pools.pool.update(nodes=1, startTask={"commandLine": "/bin/true"}, verify={"checks": [SYSTEM]})
+    pools.done()
+    pools.pool["startTask"] = {"commandLine": "/bin/echo new"}
+    assert verification(pools).action is Action.DEFER
+    pools.world.apply(poll_seconds=0.05)
+    assert verification(pools).reason == "1 node of pools/pool has yet to boot with what changed"
+    pools.pool["rollout"] = {"newNodes": "rolling"}
+    pools.pool["startTask"] = {"commandLine": "/bin/echo newer"}
+    assert verification(pools).action is Action.CREATE
+    pools.done()
+    assert verification(pools).reason == "1 passed"
+
+
+SYSTEM = {"name": "system", "run": "true"}
+
+
+def verification(pools: Pools) -> Decision:
+    return next(d for d in pools.world.plan().decisions if str(d.address) == "verification/pool")

@@ -99,8 +99,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
         data["preloaded"] = pool.get("containers", {}).get("preloaded", False)
         body = pool_body.wanted(spec, pool, ids, account_id)
-        how = {"vacates": _vacates(pool), "renews": _renews(pool["rollout"])}
-        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, **how)
+        vacates, renews = _vacates(pool), _renews(pool["rollout"])
+        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, vacates=vacates, renews=renews)
 
 
 def _vacates(pool: Pool) -> str:
