@@ -1,14 +1,17 @@
 """The containers a task reads and writes: through Entra ID, or a connection string where the environment gives one.
 
 One credential and one connection pool serve all of them. A 403 is retried while the node's role may still be on its
-way, and a 429 for a minute; 5xx and lost connections are the SDK's to retry. What remains is a Failure by status.
+way, which it is no longer once the container has answered, and a 429 for a minute; 5xx and lost connections are the
+SDK's to retry. What remains is a Failure by status.
 """
 
 from __future__ import annotations
 
 import os
 import time
+import zlib
 from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import requests
@@ -29,7 +32,10 @@ from worker.failure import Failure
 ACCOUNT_URL = "AZURE_STORAGE_ACCOUNT_URL"
 CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 THROTTLED_SECONDS = 60.0
+FORBIDDEN_SECONDS = 5.0
+"""How long a 403 is retried in a container that has answered before: then it is about this blob."""
 MAX_BLOB_BYTES = 512 * 1024 * 1024
+GZIP = b"\x1f\x8b"
 
 Result = TypeVar("Result")
 
@@ -71,41 +77,86 @@ class Blobs:
         return self._made
 
 
+@dataclass(frozen=True)
+class Blob:
+    """What a blob says of itself; its ETag is unquoted."""
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
 class Container:
-    """One container; every method raises Failure with a code of circumstance, or `too_large`."""
+    """One container; every method raises Failure with a code of circumstance, or `too_large` or `corrupt`."""
 
     def __init__(self, client: ContainerClient, access_until: float) -> None:
         self._client = client
         self._access_until = access_until
+        self._answered = False
 
     def read(self, name: str, etag: str | None = None) -> bytes:
-        """A blob's content, if it is still that of the (unquoted) ETag."""
+        """A blob's content, if it is still that of the (unquoted) ETag; unpacked where it is gzip and says so."""
         condition: dict[str, Any] = (
             {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified} if etag else {}
         )
 
         def call() -> bytes:
-            stream: StorageStreamDownloader[bytes] = self._client.download_blob(name, **condition)
+            # Not unpacked by the SDK: that fails, without a status, where the label is wrong and the picture is fine.
+            stream: StorageStreamDownloader[bytes] = self._client.download_blob(name, decompress=False, **condition)
             if stream.size > MAX_BLOB_BYTES:
                 raise Failure(
                     "too_large", f"{stream.size / 2**20:.0f} MiB is more than {MAX_BLOB_BYTES / 2**20:.0f} MiB"
                 )
-            return stream.readall()
+            content = stream.readall()
+            packed = content.startswith(GZIP) and stream.properties.content_settings.content_encoding == "gzip"
+            return _unpacked(content) if packed else content
+
+        return self._patiently(call)
+
+    def create(self, name: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> bool:
+        """Writes a blob unless there is one; whether it did."""
+
+        def call() -> bool:
+            try:
+                self._upload(name, content, content_type, metadata, overwrite=False)
+            except HttpResponseError as error:
+                if _azure_code(error) != "BlobAlreadyExists":
+                    raise
+                return False
+            return True
+
+        return self._patiently(call)
+
+    def replace(self, name: str, content: bytes, content_type: str, metadata: Mapping[str, str], etag: str) -> bool:
+        """Writes a blob in the place of the one with this ETag; False if it is another one by now."""
+        condition = {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
+
+        def call() -> bool:
+            try:
+                self._upload(name, content, content_type, metadata, overwrite=True, **condition)
+            except HttpResponseError as error:
+                if _azure_code(error) != "ConditionNotMet":
+                    raise
+                return False
+            return True
 
         return self._patiently(call)
 
     def write(self, name: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
+        """Writes a blob, whatever is there."""
+        self._patiently(lambda: self._upload(name, content, content_type, metadata, overwrite=True))
+
+    def _upload(
+        self, name: str, content: bytes, content_type: str, metadata: Mapping[str, str], **options: Any
+    ) -> None:
         settings = ContentSettings(content_type=content_type)
-        upload = self._client.upload_blob
-        self._patiently(
-            lambda: upload(name, content, overwrite=True, content_settings=settings, metadata=dict(metadata))
-        )
+        self._client.upload_blob(name, content, content_settings=settings, metadata=dict(metadata), **options)
 
-    def metadata(self, name: str) -> dict[str, str] | None:
-        """A blob's metadata, None if there is no such blob."""
+    def look(self, name: str) -> Blob | None:
+        """What a blob says of itself, None if there is no such blob."""
 
-        def call() -> dict[str, str]:
-            return dict(self._client.get_blob_client(name).get_blob_properties().metadata)
+        def call() -> Blob:
+            properties = self._client.get_blob_client(name).get_blob_properties()
+            return Blob(properties.etag.strip('"'), dict(properties.metadata))
 
         try:
             return self._patiently(call)
@@ -132,16 +183,22 @@ class Container:
         return self._patiently(call)
 
     def _patiently(self, call: Callable[[], Result]) -> Result:
-        throttled_until = time.monotonic() + THROTTLED_SECONDS
+        begun = time.monotonic()
+        throttled_until = begun + THROTTLED_SECONDS
         pause = 0.5
         while True:
             try:
-                return call()
+                result = call()
             except AzureError as error:
                 status = error.status_code if isinstance(error, HttpResponseError) else None
-                until = {403: self._access_until, 429: throttled_until}.get(status or 0, 0.0)
+                forbidden_until = begun + FORBIDDEN_SECONDS if self._answered else self._access_until
+                access_until = min(self._access_until, forbidden_until)
+                until = {403: access_until, 429: throttled_until}.get(status or 0, 0.0)
                 if time.monotonic() + pause > until:
                     raise _failure(error, status) from error
+            else:
+                self._answered = True
+                return result
             time.sleep(pause)
             pause = min(pause * 2, 30.0)
 
@@ -150,6 +207,26 @@ def _failure(error: AzureError, status: int | None) -> Failure:
     # Without a status it is a token that could not be had, or a connection that could not be made.
     refused = status in (401, 403) or (status is None and isinstance(error, ClientAuthenticationError))
     code = "denied" if refused else {404: "missing", 412: "changed"}.get(status or 0, "unavailable")
-    azure_code = getattr(error, "error_code", None)
+    azure_code = _azure_code(error)
+    if azure_code.startswith("Lease"):
+        code = "leased"
     cause = str(error.message).strip().split("\n")[0][:300]
     return Failure(code, " ".join(str(part) for part in (status, azure_code, cause) if part))
+
+
+def _azure_code(error: AzureError) -> str:
+    """Storage's own code of an error; the SDK has it as a word of an enumeration, or as text."""
+    code = getattr(error, "error_code", None) or ""
+    return str(getattr(code, "value", code))
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The content of gzip, of at most MAX_BLOB_BYTES."""
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = reader.decompress(content, MAX_BLOB_BYTES)
+    except zlib.error as error:
+        raise Failure("corrupt", f"its Content-Encoding is gzip, but it cannot be unpacked: {error}") from error
+    if reader.unconsumed_tail:
+        raise Failure("too_large", f"unpacked it is more than {MAX_BLOB_BYTES / 2**20:.0f} MiB")
+    return unpacked

@@ -1,23 +1,25 @@
 """A JPEG becomes a PNG that shows the same picture: upright, in its own colors, grayscale where it was grayscale.
 
-The first frame counts (camera files hold a preview or a gain map behind it). The EXIF orientation is applied and no
-EXIF is kept. An ICC profile is kept. CMYK goes to sRGB, through the embedded profile when there is one that can be
-used. The pixel limit is checked on the header, before any pixel is decoded; whatever goes wrong ends as a Failure.
+The first frame counts (camera files hold a preview or a gain map behind it). The orientation that EXIF, or else XMP,
+tells is applied and no EXIF is kept. An ICC profile is kept. CMYK goes to sRGB, through the embedded profile when there
+is one that can be used. Pixels, memory and whether there is data enough are checked on the header, before any pixel is
+decoded; whatever goes wrong ends as a Failure.
 """
 
 from __future__ import annotations
 
 import io
-import threading
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 
 from PIL import Image, ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
-from worker import png
+from worker import frame, png
 from worker.failure import Failure
+from worker.memory import Memory
 
-LARGE_PIXELS = 50_000_000
+PIXEL_BYTES = {"L": 4, "RGB": 12, "CMYK": 14}
+"""Mode → the most bytes that a pixel takes on its way: as coefficients and decoded, or decoded, filtered and packed."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -31,32 +33,37 @@ _TURNS = {
 _ORIENTATION = 0x0112
 _COLOR_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}
 
-# A picture at the pixel limit takes some 2 GB on its way: one large picture at a time, however many threads convert.
-_large = threading.Lock()
 
-
-def convert(jpeg: bytes, max_pixels: int) -> bytes:
-    """The PNG of a JPEG; raises Failure with a code of content."""
-    image = _open(jpeg)
+def convert(jpeg: bytes, max_pixels: int, memory: Memory | None = None) -> bytes:
+    """The PNG of a JPEG; raises Failure with a code of content, or `no_memory` where `memory` is too small for it."""
+    if not jpeg:
+        raise Failure("empty", "the blob has no content")
+    if not jpeg.startswith(b"\xff\xd8\xff"):
+        raise Failure("not_jpeg", f"the content begins with {jpeg[:8]!r}, which is not a JPEG")
+    known = frame.read(jpeg)
+    image = _open(jpeg[: known.end] + frame.PADDING if known and known.open_ended else jpeg)
+    size = f"{image.width}x{image.height}"
     pixels = image.width * image.height
     if pixels > max_pixels:
-        raise Failure("too_large", f"{image.width}x{image.height} is more than {max_pixels / 1e6:g} megapixels")
-    alone: AbstractContextManager[object] = _large if pixels > LARGE_PIXELS else nullcontext()
-    with alone:
+        raise Failure("too_large", f"{size} is more than {max_pixels / 1e6:g} megapixels")
+    if known and known.too_short:
+        raise Failure("corrupt", f"{known.data} bytes of data cannot hold a picture of {size}")
+    needed = pixels * PIXEL_BYTES.get(image.mode, max(PIXEL_BYTES.values()))
+    if memory and needed > memory.size:
+        raise Failure(
+            "no_memory", f"{size} needs {needed / 1e6:.0f} MB, the node has {memory.size / 1e6:.0f} MB for it"
+        )
+    with memory.lent(needed) if memory else nullcontext():
         try:
             return _converted(image)
         except MemoryError as error:
-            raise Failure("too_large", f"{image.width}x{image.height} needs more memory than there is") from error
+            raise Failure("no_memory", f"{size} needs more memory than the node has left") from error
         # Decoders meet bytes that nobody foresaw; whatever they raise is about this file and must not end the task.
         except Exception as error:
             raise Failure("corrupt", _reason(error)) from error
 
 
 def _open(jpeg: bytes) -> JpegImageFile:
-    if not jpeg:
-        raise Failure("empty", "the blob has no content")
-    if not jpeg.startswith(b"\xff\xd8\xff"):
-        raise Failure("not_jpeg", f"the content begins with {jpeg[:8]!r}, which is not a JPEG")
     try:
         # Not Image.open: it would take the other formats too, and look into the later frames of camera files.
         return JpegImageFile(io.BytesIO(jpeg))
@@ -76,6 +83,8 @@ def _converted(image: JpegImageFile) -> bytes:
         pixels, profile = _srgb(image, profile), None
     if orientation in _TURNS:
         pixels = pixels.transpose(_TURNS[orientation])
+    if pixels is not image:
+        image.close()  # its pixels would be in memory beside the others
     return png.encode(pixels, profile)
 
 

@@ -1,11 +1,13 @@
-"""Converts the JPEGs of one container to PNGs in another: one task's part of them.
+r"""Converts the JPEGs of one container to PNGs in another: one task's part of them.
 
     convert_image.py --task-id 0 --total-tasks 4
-    convert_image.py --from URL --to URL --scripts URL --shard BLOB --result BLOB --failed PREFIX --worker DIGEST
+    convert_image.py --from URL --to URL --scripts URL --shard BLOB --result BLOB --failed PREFIX --worker DIGEST \
+        --maker SPEC/JOB
 
 Without --from and --to the containers are `images` and `converted` of AZURE_STORAGE_ACCOUNT_URL, or of
 AZURE_STORAGE_CONNECTION_STRING where that is set (for local use).
-Exit codes: 0 all well; 1 some inputs failed, each is reported; 2 usage; 3 nothing could be done.
+Exit codes: 0 all well, or the result of the shard names what failed; 1 some inputs failed, each is reported (of a
+shard: by circumstances that may pass); 2 usage; 3 nothing could be done.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-SHARD_OPTIONS = ("scripts", "shard", "result", "failed", "worker")
+SHARD_OPTIONS = ("scripts", "shard", "result", "failed", "worker", "maker")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _supervised(options: argparse.Namespace) -> int:
     # The SDKs and numpy are for the child alone: the supervisor stays small and starts at once.
-    from worker import run, supervise, task
+    from worker import memory, run, supervise, task
 
     # What Pillow warns of (broken EXIF above all) is decided in convert.py; what the SDKs log comes back as failures.
     warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
@@ -47,11 +49,13 @@ def _supervised(options: argparse.Namespace) -> int:
     state = json.loads(options.supervised)
     inputs: task.Shard | task.Share
     if options.shard:
-        inputs = task.Shard(options.scripts, options.shard, options.result, options.failed, options.worker)
+        places = (options.scripts, options.shard, options.result, options.failed)
+        inputs = task.Shard(*places, options.worker, options.maker, options.overwrite_foreign)
     else:
         inputs = task.Share(options.task_id, options.total_tasks, tuple(options.suffix or task.SUFFIXES))
     threads = options.threads or 4 * run.processors()
-    limits = task.Limits(threads, options.access_wait, options.max_pixels, options.time_limit)
+    room = int(options.max_memory * 1e6 if options.max_memory is not None else memory.free() * memory.SHARE)
+    limits = task.Limits(threads, options.access_wait, options.max_pixels, room, options.time_limit)
     past = supervise.Past(state["suspects"], state["convicted"])
     return run.run(task.Task(options.source, options.target, inputs, limits), supervise.Journal(state["journal"]), past)
 
@@ -87,12 +91,17 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("--result", metavar="BLOB", help="where to report, while running and at the end")
     part.add_argument("--failed", metavar="PREFIX", help="where to mark inputs that cannot be converted")
     part.add_argument("--worker", metavar="DIGEST", help="which worker this is, kept in the markers")
+    part.add_argument("--maker", metavar="SPEC/JOB", help="the job, kept in the metadata of the outputs")
+    part.add_argument("--overwrite-foreign", action="store_true", help="overwrite outputs that this job has not made")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--threads", type=int, metavar="N", help="inputs in hand at once (default: 4 per processor)")
     limits.add_argument(
         "--access-wait", type=float, default=task.ACCESS_WAIT, metavar="S", help="how long a 403 is retried"
     )
     limits.add_argument("--max-pixels", type=int, default=task.MAX_PIXELS, metavar="N", help="larger images fail")
+    limits.add_argument(
+        "--max-memory", type=float, metavar="MB", help="for all pictures in hand (default: 80 %% of what is free)"
+    )
     limits.add_argument("--time-limit", type=float, default=task.TIME_LIMIT, metavar="S", help="for one conversion")
     add("--supervised", help=argparse.SUPPRESS)
     return parser

@@ -5,9 +5,9 @@ from __future__ import annotations
 # The content is to blame: the same bytes fail again, so the input is marked and left alone until it changes.
 OF_CONTENT = {
     "not_jpeg": "the content is of another format, whatever the name says",
-    "corrupt": "a JPEG that is truncated, damaged, or crashes the decoder",
+    "corrupt": "a JPEG that is truncated, damaged, too short for its size, or crashes the decoder",
     "too_large": "more pixels or bytes than a node is asked to hold, or longer than the time limit",
-    "unsupported": "a JPEG of a kind that the decoder does not read: 12-bit, lossless, two components",
+    "unsupported": "a JPEG of a kind that the decoder does not read: 12-bit, two components",
     "empty": "no bytes at all",
 }
 # The circumstances are to blame: the next run tries again.
@@ -16,7 +16,12 @@ OF_CIRCUMSTANCE = {
     "missing": "the input was deleted after the shard was made",
     "unavailable": "storage did not answer, or answered with an error of its own",
     "denied": "the identity may not read the input or write the output",
+    "leased": "others hold a lease on the output",
+    "foreign": "the output would overwrite a file that this job has not made",
+    "no_memory": "the node has too little memory for it; a larger node has enough",
 }
+# Of those, what may be otherwise a moment later on the same node, with the same inputs.
+PASSING = frozenset({"unavailable", "denied", "leased"})
 
 
 class Failure(Exception):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 from worker import shard
 from worker.blobs import Container
 from worker.failure import Failure
-from worker.report import Report
+from worker.report import Earlier, Report
 from worker.shard import Item
 from worker.task import Shard
 
@@ -23,11 +22,14 @@ class Records:
     def items(self) -> list[Item]:
         return shard.from_manifest(self._scripts.read(self._names.manifest).decode())
 
-    def up_to_date(self, target: Container) -> Callable[[Item], bool]:
-        """The planner has compared already; only a task that was begun before looks at its outputs again."""
-        if self._scripts.metadata(self._names.result) is None:
-            return lambda item: False
-        return lambda item: (target.metadata(item.output) or {}).get("source_etag") == item.etag
+    def earlier(self) -> Earlier | None:
+        """What earlier attempts of this task have reported, None if it is the first one.
+
+        The planner has compared inputs and outputs, so only a later attempt looks at its outputs again.
+        """
+        if self._scripts.look(self._names.result) is None:
+            return None
+        return Earlier.read(self._scripts.read(self._names.result))
 
     def write_result(self, report: Report, state: str) -> None:
         content = report.as_json()

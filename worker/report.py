@@ -1,4 +1,7 @@
-"""What became of a task's inputs: the result blob while it runs and at its end, and the line that sums it up."""
+"""What became of a task's inputs: the result blob while it runs and at its end, and the line that sums it up.
+
+Batch may run a task again, and a child that died is followed by another: the report is about all attempts.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,29 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from worker.failure import Failure
+from worker.failure import PASSING, Failure
 from worker.shard import Item
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What earlier attempts at a task took, by their last report."""
+
+    bytes_in: int = 0
+    bytes_out: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def read(cls, content: bytes) -> Earlier:
+        """From a result blob; nothing of one that is none, because others can write there too."""
+        try:
+            told = json.loads(content)
+            values = [told[key] for key in ("bytesIn", "bytesOut", "seconds")]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return cls()
+        if not all(isinstance(value, int | float) and 0 <= value < 1e18 for value in values):
+            return cls()
+        return cls(int(values[0]), int(values[1]), float(values[2]))
 
 
 @dataclass
@@ -22,6 +46,7 @@ class Report:
     bytes_in: int = 0
     bytes_out: int = 0
     failed: list[tuple[Item, Failure]] = field(default_factory=list)
+    seconds_before: float = 0.0
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -47,13 +72,19 @@ class Report:
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._started
+        """Of all attempts."""
+        return self.seconds_before + time.monotonic() - self._started
 
     @property
     def out_of_reach(self) -> bool:
         """Whether nothing worked at all, and storage or the identity is why."""
         codes = {failure.code for _, failure in self.failed}
         return self.done == 0 and len(self.failed) == self.total > 0 and codes <= {"denied", "unavailable"}
+
+    @property
+    def worth_another(self) -> bool:
+        """Whether another attempt at the same inputs may do better."""
+        return any(failure.code in PASSING for _, failure in self.failed)
 
     def as_json(self) -> bytes:
         with self._lock:

@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import quote
 
 from worker import shard
 from worker.blobs import Blobs, Container
 from worker.convert import convert
 from worker.failure import Failure
 from worker.log import complain, say
+from worker.memory import Memory
+from worker.outputs import Outputs
 from worker.records import Records
-from worker.report import Report
+from worker.report import Earlier, Report
 from worker.shard import Item
 from worker.supervise import Journal, Past
 from worker.task import Shard, Share, Task
@@ -35,23 +36,37 @@ PRINT_EVERY_SECONDS = 10.0
 
 def run(task: Task, journal: Journal, past: Past) -> int:
     """Does the task; its exit code."""
-    blobs = Blobs(task.limits.threads, task.limits.access_wait)
     try:
-        source, target = blobs.open(task.source), blobs.open(task.target)
-        if isinstance(task.inputs, Shard):
-            records = Records(blobs.open(task.inputs.scripts), task.inputs)
-            items, up_to_date = records.items(), records.up_to_date(target)
-        else:
-            records = None
-            items, up_to_date = _dealt(task.inputs, source, target)
+        conversion, items = _conversion(task, journal, past)
     except Failure as failure:
         complain(f"cannot start: {failure}\n{_REMEDIES.get(failure.code, '')}")
         return NOTHING_WORKED
     except ValueError as error:
         complain(f"cannot start: {error}")
         return USAGE
-    report = Report(_name(task.inputs), len(items))
-    return _carry_out(_Conversion(task, source, target, up_to_date, records, journal, past, report), items)
+    return _carry_out(conversion, items)
+
+
+def _conversion(task: Task, journal: Journal, past: Past) -> tuple[_Conversion, list[Item]]:
+    blobs = Blobs(task.limits.threads, task.limits.access_wait)
+    source, target = blobs.open(task.source), blobs.open(task.target)
+    if not isinstance(task.inputs, Shard):
+        items, up_to_date = _dealt(task.inputs, source, target)
+        outputs, report = Outputs(target, "", overwrites=False), Report(_name(task.inputs), len(items))
+        return _Conversion(task, source, outputs, up_to_date, None, journal, past, report), items
+    records = Records(blobs.open(task.inputs.scripts), task.inputs)
+    items, outputs = records.items(), Outputs(target, task.inputs.maker, overwrites=task.inputs.overwrites)
+    earlier = records.earlier()
+    up_to_date = outputs.up_to_date if earlier else lambda item: False
+    spent = earlier or Earlier()
+    report = Report(
+        _name(task.inputs),
+        len(items),
+        bytes_in=spent.bytes_in,
+        bytes_out=spent.bytes_out,
+        seconds_before=spent.seconds,
+    )
+    return _Conversion(task, source, outputs, up_to_date, records, journal, past, report), items
 
 
 _REMEDIES = {
@@ -78,7 +93,7 @@ class _Conversion:
 
     task: Task
     source: Container
-    target: Container
+    outputs: Outputs
     up_to_date: Callable[[Item], bool]
     records: Records | None
     journal: Journal
@@ -87,6 +102,7 @@ class _Conversion:
 
     def __post_init__(self) -> None:
         self._processors = threading.BoundedSemaphore(processors())
+        self._memory = Memory(self.task.limits.memory)
         self._converting: dict[str, float] = {}
 
     def take(self, item: Item) -> None:
@@ -103,18 +119,20 @@ class _Conversion:
         if item.name in self.past.convicted:
             raise _conviction(self.past.convicted[item.name])
         if self.up_to_date(item):
-            self.report.add_skipped()
+            # In a shard, nothing was up to date when it was made: an earlier attempt has converted it.
+            if self.records:
+                self.report.add_converted(0, 0)
+            else:
+                self.report.add_skipped()
             return
         jpeg = self.source.read(item.name, item.etag)
         with self._processors:
             self._converting[item.name] = time.monotonic()
             try:
-                png = convert(jpeg, self.task.limits.max_pixels)
+                png = convert(jpeg, self.task.limits.max_pixels, self._memory)
             finally:
                 del self._converting[item.name]
-        # Metadata is ASCII; a blob's name need not be.
-        source = {"source_etag": item.etag, "source_name": quote(item.name, safe="")}
-        self.target.write(item.output, png, "image/png", source)
+        self.outputs.write(item, png)
         self.report.add_converted(len(jpeg), len(png))
 
     def _fail(self, item: Item, failure: Failure) -> None:
@@ -161,7 +179,10 @@ def _carry_out(conversion: _Conversion, items: Sequence[Item]) -> int:
             return NOTHING_WORKED
     if report.out_of_reach:
         return NOTHING_WORKED
-    return SOME_FAILED if report.failed else DONE
+    # Batch runs a task that did not end with 0 again. In a shard the result names what failed, so that only what
+    # another attempt may cure is worth that; who converts by hand has only the exit code.
+    again = report.worth_another if records else bool(report.failed)
+    return SOME_FAILED if again else DONE
 
 
 class _Progress:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Item:
-    """One input: its name, the ETag (unquoted) of the content that was seen, and the name of its output."""
+    """One input: its name, the ETag (unquoted) of the content that was seen, and the name of its output.
+
+    `replaces` is whether the output was there when the work was listed.
+    """
 
     name: str
     etag: str
     output: str
+    replaces: bool = False
 
 
 def from_manifest(text: str) -> list[Item]:
@@ -24,7 +28,7 @@ def from_manifest(text: str) -> list[Item]:
             continue
         try:
             entry = json.loads(line)
-            items.append(Item(entry["name"], entry["etag"].strip('"'), entry["output"]))
+            items.append(Item(entry["name"], entry["etag"].strip('"'), entry["output"], entry.get("replaces") is True))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"line {number} is not an input: {type(error).__name__}: {error}") from error
     return items

@@ -12,13 +12,18 @@ TIME_LIMIT = 300.0
 
 @dataclass(frozen=True)
 class Shard:
-    """Blob names in the scripts container, and the digest of this worker."""
+    """Blob names in the scripts container, and the digest of this worker.
+
+    `maker` is the job that all this is for, as SPEC/JOB. `overwrites` is whether it may overwrite what others made.
+    """
 
     scripts: str
     manifest: str
     result: str
     failed: str
     worker: str
+    maker: str
+    overwrites: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Limits:
-    """Inputs in hand at once; seconds that a 403 is retried; pixels of an input; seconds of a conversion."""
+    """Inputs in hand at once; seconds that a 403 is retried; pixels of an input; bytes of memory for all pictures
+    that are being converted; seconds of a conversion."""
 
     threads: int
     access_wait: float
     max_pixels: int
+    memory: int
     time_limit: float
 
 

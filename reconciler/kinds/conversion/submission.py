@@ -1,4 +1,4 @@
-"""The tasks of a conversion: writing their shard manifests, submitting them, and reading their results.
+"""The tasks of a conversion: writing their shard manifests, submitting them, and asking Batch what became of them.
 
 A run is named after its content (inputs, worker, number of tasks and attempt), and its tasks after the run, so that
 no task exists twice if a run is submitted twice.
@@ -16,9 +16,9 @@ from typing import Any
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import AzureError
-from reconciler.kinds.conversion import bundle
+from reconciler.kinds.conversion import bundle, containers, records
 from reconciler.kinds.conversion.work import Item, deal
-from reconciler.model import Desired, Progress
+from reconciler.model import Desired
 
 PREFIX = "convert-"
 MOST, LARGEST = 100, 1_000_000
@@ -32,10 +32,12 @@ def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
     return f"{PREFIX}{total.hexdigest()[:12]}"
 
 
-def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], urls: Mapping[str, str], failed_prefix: str) -> None:
-    """Write the manifests of a run and submit its tasks. Tasks that exist already stay as they are."""
-    account, container = desired.data["scripts"].split("/")
-    scripts = cloud.blobs(account).get_container_client(container)
+def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], earlier: Sequence[str]) -> None:
+    """Write the manifests of a run and submit its tasks. Tasks that exist already stay as they are.
+
+    `earlier` are the runs that have tried all of the items before; the report is about these and the new one.
+    """
+    scripts = containers.client(cloud, desired.data["scripts"])
     job = desired.address.name
     shards = deal(items, desired.data["tasks"])
     run = run_name(items, len(shards), _ended(cloud, job))
@@ -44,20 +46,27 @@ def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], urls: Mapping[
     manifests = {f"{folder}/shards/{number:04}.jsonl": _manifest(shard) for number, shard in enumerate(shards)}
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda manifest: scripts.upload_blob(*manifest, overwrite=True), manifests.items()))
-    scripts.upload_blob(f"jobs/{job}/current", run.encode(), overwrite=True, metadata={"total": str(len(items))})
+    runs = [*(before for before in earlier if before != run), run][-records.RUNS :]
+    metadata = {"total": str(len(items))}
+    scripts.upload_blob(f"jobs/{job}/current", "\n".join(runs).encode(), overwrite=True, metadata=metadata)
     identity = arm.get(
         cloud,
         f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{desired.data['identity']}",
     )
     if identity is None:
         raise AzureError(404, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist")
-    tasks = [_task(job, run, number, urls, failed_prefix, identity) for number in range(len(shards))]
-    add(cloud, job, tasks)
+    urls = containers.urls(cloud, desired)
+    add(cloud, job, [_task(desired, run, number, urls, identity) for number in range(len(shards))])
 
 
 def _manifest(items: Iterable[Item]) -> bytes:
-    lines = (json.dumps({"name": item.name, "etag": item.etag, "output": item.output}) for item in items)
+    lines = (json.dumps(_line(item)) for item in items)
     return "\n".join(lines).encode() + b"\n"
+
+
+def _line(item: Item) -> Mapping[str, Any]:
+    line = {"name": item.name, "etag": item.etag, "output": item.output}
+    return {**line, "replaces": True} if item.replaces else line
 
 
 def _put_bundle(scripts: Any) -> None:
@@ -70,15 +79,16 @@ def _put_bundle(scripts: Any) -> None:
 
 
 def _task(
-    job: str, run: str, number: int, urls: Mapping[str, str], failed_prefix: str, identity: Mapping[str, Any]
+    desired: Desired, run: str, number: int, urls: Mapping[str, str], identity: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A task as the data plane takes it. The names of its inputs are in the manifest, not on its command line."""
     worker = bundle.name()
-    folder = f"jobs/{job}/{run}"
+    folder = f"jobs/{desired.address.name}/{run}"
     arguments = [
         *("--from", urls["from"], "--to", urls["to"], "--scripts", urls["scripts"]),
         *("--shard", f"{folder}/shards/{number:04}.jsonl", "--result", f"{folder}/results/{number:04}.json"),
-        *("--failed", failed_prefix, "--worker", worker),
+        *("--failed", containers.failed_prefix(desired), "--worker", worker, "--maker", desired.data["maker"]),
+        *(("--overwrite-foreign",) if desired.data["overwriteForeign"] else ()),
     ]
     script = f"cd worker/{worker} && exec bash install_dependencies.sh --run convert_image.py {shlex.join(arguments)}"
     return {
@@ -129,50 +139,15 @@ def _add_chunk(cloud: Cloud, job: str, chunk: Sequence[Mapping[str, Any]]) -> Az
     return None
 
 
-def running(cloud: Cloud, job: str) -> int:
-    """How many tasks of the job are waiting or running. HttpResponseError 404 if there is no such job."""
+def unfinished(cloud: Cloud, job: str) -> tuple[int, int]:
+    """How many tasks of the job are waiting, and running. HttpResponseError 404 if there is no such job."""
     counts = cloud.batch().get_job_task_counts(job).task_counts
-    return int(counts.active + counts.running)
+    return int(counts.active), int(counts.running)
 
 
 def _ended(cloud: Cloud, job: str) -> int:
     """How many tasks have ended, which makes the name of a new attempt differ from the one before."""
     return int(cloud.batch().get_job_task_counts(job).task_counts.completed)
-
-
-def progress(scripts: Any, job: str) -> Progress | None:
-    """Items done and failed of the last run, from the metadata of its results; None if we have started none."""
-    run, total = _current(scripts, job)
-    if run is None:
-        return None
-    done = failed = 0
-    for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/", include=["metadata"]):
-        done += int(blob.metadata["done"])
-        failed += int(blob.metadata["failed"])
-    return Progress(done, failed, total, "images")
-
-
-def results(scripts: Any, job: str) -> list[dict[str, Any]]:
-    """The report that each task of the last run wrote; empty if there was no run."""
-    run, _ = _current(scripts, job)
-    if run is None:
-        return []
-    names = [blob.name for blob in scripts.list_blobs(name_starts_with=f"jobs/{job}/{run}/results/")]
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda name: json.loads(scripts.download_blob(name).readall()), names))
-
-
-def _current(scripts: Any, job: str) -> tuple[str | None, int]:
-    """The name of the last run and its number of items; None if there was none."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        current = scripts.get_blob_client(f"jobs/{job}/current").download_blob()
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None, 0
-        raise
-    return current.readall().decode(), int(current.properties.metadata["total"])
 
 
 def failure(cloud: Cloud, job: str) -> str | None:

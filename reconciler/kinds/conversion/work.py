@@ -1,27 +1,56 @@
 """What is left to convert, computed from the listings of inputs and outputs and from the failure markers. Pure.
 
-An input is up to date when its output carries the ETag that the input has now. It has failed for good when there is a
-marker for its current content and the current converter.
+An input is up to date when its output carries the ETag that the input has now, whoever made it. It has failed for good
+when there is a marker for its current content and the current converter. Where something else is under the name of its
+output, made neither by this job nor by one that signed nothing, it is refused unless the spec says to overwrite that.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An input to convert: blob name, ETag and the name of its output."""
+    """An input to convert: blob name, ETag, the name of its output, and whether there is something under that name."""
 
     name: str
     etag: str
     output: str
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is in the output container, by who made it.
+
+    `own` and `unsigned` are output → ETag of its source; `unsigned` are outputs of a time when jobs did not sign.
+    `others` are outputs of other jobs → (job as SPEC/JOB, ETag of its source). `foreign` are not made by a conversion.
+    """
+
+    own: dict[str, str] = field(default_factory=dict)
+    unsigned: dict[str, str] = field(default_factory=dict)
+    others: dict[str, tuple[str, str]] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set)
+
+    def source(self, name: str) -> str | None:
+        """The ETag of the source of an output; None if it has none or is not there."""
+        etag = self.own.get(name) or self.unsigned.get(name)
+        return etag or self.others.get(name, ("", None))[1]
+
+    def maker(self, name: str) -> str | None:
+        """Who else made what is there: SPEC/JOB, or empty if that is not known; None: nobody else."""
+        return self.others[name][0] if name in self.others else "" if name in self.foreign else None
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`missing` and `changed` are to be converted; the other fields only tell what there is besides."""
+    """`missing` and `changed` are to be converted, which overwrites `overwritten`; `refused` are not, because of what is
+    under the names of their outputs. The other fields only tell what there is besides: `orphans` are outputs of this
+    job without a source, `unsigned` those of which nobody knows whose they are, `foreign` PNGs that no conversion made,
+    and `others` SPEC/JOB → how many outputs of it are there."""
 
     missing: tuple[Item, ...]
     changed: tuple[Item, ...]
@@ -29,6 +58,11 @@ class Work:
     failed: tuple[str, ...]
     orphans: tuple[str, ...]
     renamed: int
+    refused: tuple[tuple[Item, str], ...] = ()
+    overwritten: tuple[str, ...] = ()
+    unsigned: int = 0
+    foreign: tuple[str, ...] = ()
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pending(self) -> tuple[Item, ...]:
@@ -36,7 +70,7 @@ class Work:
 
     @property
     def total(self) -> int:
-        return len(self.missing) + len(self.changed) + self.up_to_date + len(self.failed)
+        return len(self.missing) + len(self.changed) + self.up_to_date + len(self.failed) + len(self.refused)
 
 
 def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
@@ -67,29 +101,48 @@ def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
 
 def work(
     inputs: Mapping[str, str],
-    sources: Mapping[str, str],
+    made: Made,
     failures: Mapping[str, str],
     suffixes: Sequence[str],
+    *,
+    overwrites: bool = False,
 ) -> Work:
-    """Compare inputs (name → ETag), outputs (name → ETag of its source) and failures (input → ETag that failed)."""
+    """Compare inputs (name → ETag), outputs and failures (input → ETag that failed)."""
     missing: list[Item] = []
     changed: list[Item] = []
     failed: list[str] = []
+    refused: list[tuple[Item, str]] = []
+    overwritten: list[str] = []
     fresh = renamed = 0
     named = outputs(inputs, suffixes)
     for name, output in named.items():
         etag = inputs[name]
         renamed += output.startswith(f"{name}.png")
-        before = sources.get(output)
+        before, maker = made.source(output), made.maker(output)
+        item = Item(name, etag, output, before is not None or maker is not None)
         if before == etag:
             fresh += 1
         elif failures.get(name) == etag:
             failed.append(name)
+        elif maker is not None and not overwrites:
+            refused.append((item, maker))
         else:
-            (missing if before is None else changed).append(Item(name, etag, output))
+            overwritten += [output] if maker is not None else []
+            (missing if before is None else changed).append(item)
     wanted = set(named.values())
-    orphans = tuple(name for name in sources if name not in wanted)
-    return Work(tuple(missing), tuple(changed), fresh, tuple(failed), orphans, renamed)
+    return Work(
+        tuple(missing),
+        tuple(changed),
+        fresh,
+        tuple(failed),
+        tuple(name for name in made.own if name not in wanted),
+        renamed,
+        refused=tuple(refused),
+        overwritten=tuple(overwritten),
+        unsigned=sum(name not in wanted for name in made.unsigned),
+        foreign=tuple(sorted(name for name in made.foreign if name not in wanted and name.lower().endswith(".png"))),
+        others=Counter(maker for name, (maker, _) in made.others.items() if name not in wanted),
+    )
 
 
 def deal(items: Sequence[Item], tasks: int) -> list[Sequence[Item]]:

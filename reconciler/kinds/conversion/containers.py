@@ -1,0 +1,99 @@
+"""What a conversion's containers hold: one listing each of inputs, outputs and failure markers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from sys import intern
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.conversion import bundle
+from reconciler.kinds.conversion.work import Made, Work, work
+from reconciler.model import Desired
+
+ETAG, NAME, MAKER = "source_etag", "source_name", "made_by"
+"""The metadata of an output, as the worker writes it."""
+
+
+def client(cloud: Cloud, place: str) -> Any:
+    account, container = place.split("/")
+    return cloud.blobs(account).get_container_client(container)
+
+
+def urls(cloud: Cloud, desired: Desired) -> Mapping[str, str]:
+    """`from`, `to`, `scripts` → container URL."""
+    found = {}
+    for key in ("from", "to", "scripts"):
+        account, container = desired.data[key].split("/")
+        found[key] = f"{cloud.blob_endpoint(account)}/{quote(container)}"
+    return found
+
+
+def look(cloud: Cloud, desired: Desired) -> Work:
+    """The work that is left, from one listing of each container."""
+    data = desired.data
+    prefix = failed_prefix(desired)
+    with ThreadPoolExecutor(3) as pool:
+        sources = pool.submit(inputs, client(cloud, data["from"]), data["prefix"])
+        results = pool.submit(made, client(cloud, data["to"]), data["prefix"], data["maker"])
+        markers = pool.submit(failures, client(cloud, data["scripts"]), prefix)
+        overwrites = data["overwriteForeign"]
+        return work(sources.result(), results.result(), markers.result(), data["suffixes"], overwrites=overwrites)
+
+
+def inputs(container: Any, prefix: str) -> dict[str, str]:
+    """Blob name → ETag; only strings, as there may be a million blobs."""
+    return {blob.name: blob.etag.strip('"') for blob in container.list_blobs(name_starts_with=prefix or None)}
+
+
+def made(container: Any, prefix: str, maker: str) -> Made:
+    """What is in the output container, as seen by the job `maker`."""
+    seen = Made()
+    for blob in container.list_blobs(name_starts_with=prefix or None, include=["metadata"]):
+        metadata = blob.metadata or {}
+        etag, by = metadata.get(ETAG), metadata.get(MAKER)
+        if not etag:
+            seen.foreign.add(blob.name)
+        elif by == maker:
+            seen.own[blob.name] = etag
+        elif by:
+            seen.others[blob.name] = (intern(by), etag)
+        else:
+            seen.unsigned[blob.name] = etag
+    return seen
+
+
+def failed_prefix(desired: Desired) -> str:
+    return f"jobs/{desired.address.name}/failed/"
+
+
+def failures(container: Any, prefix: str) -> dict[str, str]:
+    """Input → the ETag of the content that this worker could not convert."""
+    etags = {}
+    for blob in container.list_blobs(name_starts_with=prefix, include=["metadata"]):
+        metadata = blob.metadata or {}
+        if metadata.get("worker") == bundle.name():
+            etags[blob.name.removeprefix(prefix)] = metadata.get(ETAG, "")
+    return etags
+
+
+def delete_orphans(cloud: Cloud, desired: Desired, backlog: Work) -> None:
+    """Delete outputs without a source, if their metadata still says that this job made them."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import HttpResponseError
+
+    container = client(cloud, desired.data["to"])
+
+    def delete_one(name: str) -> None:
+        try:
+            blob = container.get_blob_client(name).get_blob_properties()
+            if blob.metadata.get(MAKER) == desired.data["maker"]:
+                container.delete_blob(name, etag=blob.etag, match_condition=MatchConditions.IfNotModified)
+        except HttpResponseError as error:
+            if error.status_code not in (404, 412):  # it has been deleted, replaced or leased meanwhile
+                raise
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(delete_one, backlog.orphans))

@@ -1,0 +1,80 @@
+"""What a plan says of a conversion, in a line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.kinds.conversion.records import Failed
+from reconciler.kinds.conversion.work import Work
+from reconciler.words import count
+
+SHOWN = 3
+"""How many names stand for all of them."""
+
+
+def describe(backlog: Work, in_vain: Mapping[str, Failed], pool: str) -> str:
+    """`188 of 5,000 to convert (180 missing, 8 changed), 4,812 up to date, 6 cannot be converted`.
+
+    `pool` is the pool of the tasks if it is to have no nodes, else empty.
+    """
+    return ", ".join([*_to_do(backlog, in_vain, pool), f"{backlog.up_to_date:,} up to date", *_besides(backlog)])
+
+
+def _to_do(backlog: Work, in_vain: Mapping[str, Failed], pool: str) -> Iterable[str]:
+    missing, changed = len(backlog.missing), len(backlog.changed)
+    if missing + changed:
+        counts = f"{missing:,} missing, {changed:,} changed"
+        yield f"{missing + changed:,} of {backlog.total:,} to convert ({counts})"
+        if pool:
+            yield f"which waits, as pools/{pool} has no nodes"
+    if backlog.overwritten:
+        yield f"overwriting {count(len(backlog.overwritten), 'file', ',')} of others ({some(backlog.overwritten)})"
+    if in_vain:
+        yield f"{len(in_vain):,} failed in the last run ({reasons(in_vain)})"
+
+
+def _besides(backlog: Work) -> Iterable[str]:
+    if backlog.failed:
+        yield f"{len(backlog.failed):,} cannot be converted"
+    if backlog.refused:
+        outputs = some([item.output for item, _ in backlog.refused])
+        yield (
+            f"{len(backlog.refused):,} refused, as files of others have the names of their outputs ({outputs}):"
+            " move those, or set overwriteForeign: true"
+        )
+    if backlog.orphans:
+        yield f"{count(len(backlog.orphans), 'orphan', ',')} without a source"
+    if backlog.unsigned:
+        yield f"{backlog.unsigned:,} without a source that may be of any job, made when outputs were not signed"
+    for maker, number in sorted(backlog.others.items()):
+        yield f"{number:,} of {maker}"
+    if backlog.foreign:
+        yield f"{count(len(backlog.foreign), 'PNG', ',')} of others ({some(backlog.foreign)})"
+    if backlog.renamed:
+        yield f"{backlog.renamed:,} named after the whole source because names clash"
+
+
+def unmet(backlog: Work, in_vain: Mapping[str, Failed], *, orphans: bool) -> str:
+    """Why there is work left after all of it was tried; empty if there is none."""
+    parts = []
+    if in_vain:
+        parts.append(f"{count(len(in_vain), 'input', ',')} could not be converted: {reasons(in_vain)}")
+    other = len(backlog.pending) - len(in_vain)
+    if other > 0:
+        parts.append(f"{count(other, 'input', ',')} came or changed meanwhile, or a task ended without a word of them")
+    if orphans and backlog.orphans:
+        orphaned = f"{count(len(backlog.orphans), 'orphan', ',')} could not be deleted ({some(backlog.orphans)})"
+        parts.append(f"{orphaned}: others hold a lease, or may forbid it")
+    return "; ".join(parts) + "; apply again to try again" if parts else ""
+
+
+def reasons(in_vain: Mapping[str, Failed]) -> str:
+    """`a.jpg: leased, b.jpg: denied, and 5 more`."""
+    return some([f"{name}: {failure.code}" for name, failure in sorted(in_vain.items())])
+
+
+def some(names: Iterable[str]) -> str:
+    """The first of the names, and how many more there are."""
+    names = list(names)
+    more = [f"and {len(names) - SHOWN:,} more"] if len(names) > SHOWN else []
+    return ", ".join([*names[:SHOWN], *more])
