@@ -42,7 +42,7 @@ class _Pages(BaseHTTPRequestHandler):
 
 def _blob(number: int, suffix: str, *, metadata: bool) -> str:
     etag = f"0x8D{number:015X}"
-    told = f"<Metadata><source_etag>{etag}</source_etag></Metadata>" if metadata else ""
+    told = f"<Metadata><source_etag>{etag}</source_etag><made_by>spec/job</made_by></Metadata>" if metadata else ""
     properties = f"<Etag>{etag}</Etag><Content-Length>1000</Content-Length><BlobType>BlockBlob</BlobType>"
     return f"<Blob><Name>folder/image-{number:07}{suffix}</Name><Properties>{properties}</Properties>{told}</Blob>"
 
@@ -59,11 +59,11 @@ def serving() -> Iterator[str]:
 def main(url: str) -> None:
     from azure.storage.blob import ContainerClient
 
-    from reconciler.kinds.conversion.conversion import listing
+    from reconciler.kinds.conversion import containers
     from reconciler.kinds.conversion.work import work
 
-    inputs = listing(ContainerClient(url, "images"), "", None)
-    made = listing(ContainerClient(url, "converted"), "", "source_etag")
+    inputs = containers.inputs(ContainerClient(url, "images"), "")
+    made = containers.made(ContainerClient(url, "converted"), "", "spec/job")
     assert work(inputs, made, {}, (".jpg",)).up_to_date == INPUTS
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}\n")
 

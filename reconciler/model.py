@@ -94,6 +94,8 @@ class Why(StrEnum):
     PENDING = "pending"
     """Its body is known only once the subscription has been registered for a provider."""
     UNREADABLE = "unreadable"
+    STALLED = "stalled"
+    """It waits for something that no apply brings about."""
     LEFT_SPEC = "left_spec"
     SURPLUS = "surplus"
     DESTROYED = "destroyed"
@@ -174,6 +176,11 @@ class Observed:
     is deleted although the spec names it, `kept` that it stays although the spec does not; `logs` are the texts that it
     has written so far, by name. `held` says why its occupants must not be disturbed now. `state` is what its kind knows
     beyond the wire: a frozen value of the kind's own type, which nobody else reads.
+
+    `stalled` is what its change waits for, if no apply brings that about, and what to do. `unmet` is why something may
+    still differ when all was tried: that is no failure of the change, but left for later. `ended` is why it is of no
+    more use: it is replaced when something has a use for it, and only then. `uses` are what its own change has a use
+    for.
     """
 
     address: Address
@@ -190,6 +197,10 @@ class Observed:
     logs: Mapping[str, str] = field(default_factory=dict)
     held: str = ""
     state: Any = None
+    stalled: str = ""
+    unmet: str = ""
+    ended: str = ""
+    uses: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +298,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is shown of one resource at the end of a run."""
+    """What is shown of one resource at the end of a run. `lacking` is how much of its work cannot be done."""
 
     address: Address
     summary: str = ""
     tables: tuple[Table, ...] = ()
+    lacking: int = 0

@@ -1,7 +1,7 @@
 """The containers a task reads and writes: through Entra ID, or a connection string where the environment gives one.
 
 One credential and one connection pool serve all of them. A 403 is retried while the node's role may still be on its
-way, which it is no longer once the container has answered, and a 429 for a minute; 5xx and lost connections are the
+way, which it is no longer once the container can be read, and a 429 for a minute; 5xx and lost connections are the
 SDK's to retry. What remains is a Failure by status.
 """
 
@@ -32,8 +32,8 @@ from worker.failure import Failure
 ACCOUNT_URL = "AZURE_STORAGE_ACCOUNT_URL"
 CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 THROTTLED_SECONDS = 60.0
-FORBIDDEN_SECONDS = 5.0
-"""How long a 403 is retried in a container that has answered before: then it is about this blob."""
+FORBIDDEN_SECONDS = 3.0
+"""How long a 403 is retried in a container that can be read: then it is about this blob."""
 MAX_BLOB_BYTES = 512 * 1024 * 1024
 GZIP = b"\x1f\x8b"
 
@@ -91,7 +91,7 @@ class Container:
     def __init__(self, client: ContainerClient, access_until: float) -> None:
         self._client = client
         self._access_until = access_until
-        self._answered = False
+        self._open = False
 
     def read(self, name: str, etag: str | None = None) -> bytes:
         """A blob's content, if it is still that of the (unquoted) ETag; unpacked where it is gzip and says so."""
@@ -182,6 +182,16 @@ class Container:
 
         return self._patiently(call)
 
+    def _opens(self) -> bool:
+        """Whether the container itself may be read, so that a refusal is about one blob."""
+        if not self._open:
+            try:
+                self._client.get_container_properties()
+            except AzureError:
+                return False
+            self._open = True
+        return True
+
     def _patiently(self, call: Callable[[], Result]) -> Result:
         begun = time.monotonic()
         throttled_until = begun + THROTTLED_SECONDS
@@ -191,13 +201,14 @@ class Container:
                 result = call()
             except AzureError as error:
                 status = error.status_code if isinstance(error, HttpResponseError) else None
-                forbidden_until = begun + FORBIDDEN_SECONDS if self._answered else self._access_until
-                access_until = min(self._access_until, forbidden_until)
-                until = {403: access_until, 429: throttled_until}.get(status or 0, 0.0)
+                if status == 403:
+                    until = min(self._access_until, begun + FORBIDDEN_SECONDS if self._opens() else self._access_until)
+                else:
+                    until = throttled_until if status == 429 else 0.0
                 if time.monotonic() + pause > until:
                     raise _failure(error, status) from error
             else:
-                self._answered = True
+                self._open = True
                 return result
             time.sleep(pause)
             pause = min(pause * 2, 30.0)

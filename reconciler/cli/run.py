@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from reconciler.render.runs import RunView
     from reconciler.render.views import PlanView
 
+LACKING = 5
+"""The exit code of an apply that has done all that can be done, which is not all that the spec asks for."""
 OPEN = (Action.DEFER, Action.UNKNOWN)
 """What may be left to do after an apply in which all went well."""
 CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.WAIT, *OPEN)
@@ -77,8 +79,8 @@ def apply(
     run.plan(_view(reading, cost, wire=wire))
     pricing.check(reading, prices, cost)
     code = _carry_out(reading, cloud, run, "apply", yes=yes)
-    _end(reading, cloud, run)
-    return code
+    lacking = _end(reading, cloud, run)
+    return LACKING if lacking and not code else code
 
 
 @click.command()
@@ -179,13 +181,18 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _end(reading: Reading, cloud: Cloud, run: RunView) -> None:
-    """Write the records that the spec asks for, and show the reports of its resources."""
+def _end(reading: Reading, cloud: Cloud, run: RunView) -> bool:
+    """Write the records that the spec asks for, and show the reports of the resources that the plan was about; whether
+    any of them has work that cannot be done."""
     from reconciler.cli import records
 
     desired = _known(reading, cloud)
     records.write(reading.spec, desired, cloud)
-    run.reports(_reports(desired, cloud))
+    selected = {decision.address for decision in reading.plan.decisions}
+    about = {address: resource for address, resource in desired.items() if address in selected}
+    reports = list(_reports(about, cloud))
+    run.reports(reports)
+    return any(report.lacking for report in reports)
 
 
 def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:

@@ -213,12 +213,14 @@ class Convergence:
                 return Ended(Status.FAILED, self._unstuck(observed, diff))
             return Ended(Status.STOPPED, f"{observed.address} is ready now, but must be replaced; run plan again")
         assert self.desired is not None
+        if observed.stalled:
+            return Ended(Status.DEFERRED, f"{observed.address}: {observed.stalled}", observed.detail)
         part = actionable(diff, self.desired, observed)
         if not part:
             return Ended(Status.DEFERRED, f"{observed.address} {waiting(self.kind, observed)}")
         if part == self._worked_on:
             if self._tries >= self.kind.attempts:
-                return Ended(Status.FAILED, self._unstuck(observed, part))
+                return self._given_up(observed, part)
         else:
             self._tries = 0
         self._worked_on = part
@@ -255,6 +257,12 @@ class Convergence:
     def _changed(self, decision: Decision) -> Look:
         now = ", ".join(f"{c.path}: {c.before!r}" for c in decision.diff.changes) or "as desired"
         return Ended(Status.STOPPED, f"{decision.address} has changed since the plan was made (now {now}); plan again")
+
+    def _given_up(self, observed: Observed, diff: Diff) -> Ended:
+        """The end of a step whose change was made as often as it may be."""
+        if observed.unmet:
+            return Ended(Status.DEFERRED, f"{observed.address}: {observed.unmet}", observed.detail)
+        return Ended(Status.FAILED, self._unstuck(observed, diff))
 
     def _unstuck(self, observed: Observed, diff: Diff) -> str:
         fields = "; ".join(f"{c.path} is {c.before!r}, not {c.after!r}" for c in diff.changes)

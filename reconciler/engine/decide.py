@@ -132,7 +132,16 @@ def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) 
     if differing.rule is Rule.REPLACE:
         if desired.protect or (observed.mark and observed.mark.protect):
             return Decision(address, Action.REFUSE, Why.PROTECTED, "must be replaced, but is protected", differing)
-        return Decision(address, Action.REPLACE, why, cause + _held(observed), differing)
+        return Decision(address, Action.REPLACE, why, (observed.ended or cause) + _held(observed), differing)
+    return _in_place(kind, desired, observed, differing)
+
+
+def _in_place(kind: Kind, desired: Desired, observed: Observed, differing: Diff) -> Decision:
+    """What to do about a difference that a live resource can take."""
+    address = desired.address
+    why, cause = _cause(desired, observed)
+    if observed.stalled:
+        return Decision(address, Action.DEFER, Why.STALLED, observed.stalled, differing)
     now = actionable(differing, desired, observed)
     if not now:
         blocked = Why.HELD if observed.held else Why.OCCUPIED

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.digest import digest
 from reconciler.engine.decide import decide, decide_stray
 from reconciler.kind import Kinds
 from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step, Why
 
+_OURS = {Why.DIFFERS, Why.DRIFTED, Why.BUSY, Why.PROTECTED, Why.UNCHANGEABLE, Why.OCCUPIED, Why.HELD}
+"""Why something of ours is changed, waited for, or cannot be changed, because of what it is."""
 QUIET = {Action.NONE, Action.DEFER, Action.REFUSE, Action.UNKNOWN}
 """Actions without a step."""
 
@@ -25,10 +28,11 @@ def make(
     """The plan that makes `desired` real and deletes what else `spec` owns, within `selected` if given."""
     live = {resource.address: resource for resource in observed}
     decisions = [decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()]
+    decisions, notes = _resting(decisions, desired, live)
     owned = (resource for resource in live.values() if _owned(resource, spec) and not resource.kept)
     strays = (resource for resource in owned if resource.address not in desired)
     decisions += [decide_stray(resource) for resource in strays]
-    return _plan(spec, kinds, _selected(decisions, selected), desired, live)
+    return replace(_plan(spec, kinds, _selected(decisions, selected), desired, live), notes=notes)
 
 
 def destroy(
@@ -55,6 +59,27 @@ def fingerprint(decision: Decision) -> str:
     How far a change has come already is not part of it.
     """
     return digest([[c.path, c.before, c.after] for c in decision.diff.changes if c.path != STAGE])
+
+
+def _resting(
+    decisions: list[Decision], desired: Mapping[Address, Desired], live: Mapping[Address, Observed]
+) -> tuple[list[Decision], tuple[str, ...]]:
+    """The decisions, without those about what has ended and nobody has a use for; notes that tell of these."""
+    used: set[Address] = set()
+    for decision in decisions:
+        if decision.action is Action.CREATE:
+            used.update(desired[decision.address].refs)
+        elif decision.action is Action.UPDATE:
+            used.update(live[decision.address].uses)
+    kept, notes = [], []
+    for decision in decisions:
+        ended = live[decision.address].ended if decision.address in live else ""
+        if ended and decision.why in _OURS and decision.address not in used:
+            kept.append(Decision(decision.address, Action.NONE, Why.AS_DESIRED, ended))
+            notes.append(f"{decision.address} {ended}")
+        else:
+            kept.append(decision)
+    return kept, tuple(notes)
 
 
 def _owned(resource: Observed, spec: str) -> bool:

@@ -2,7 +2,7 @@
 
 Priority, constraints and metadata change in place. The pool changes only while the job is disabled: each update is one
 stage of disable, PATCH and enable, and running tasks are requeued. All else needs a new job. A completed job never
-becomes active again and is replaced.
+becomes active again, and is replaced when there is work for it: the records of its tasks go with it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from reconciler.kind.needs import Needs
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
+from reconciler.words import count
 
 NAME = "job"
 FIELDS = {
@@ -77,7 +78,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "state": "active",
             "stage": "enabled",
         }
-        yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"])
+        data = {"filled": "convert" in job}
+        yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"], data)
 
 
 def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
@@ -112,12 +114,30 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     known = {desired.address.name.lower(): desired for desired in wanted}
     for raw in batch_jobs.listing(cloud):
         if marks.VERIFICATION not in pairs.mapped(raw.get("metadata")):
-            yield _observed(raw, known.get(raw["id"].lower()))
+            desired = known.get(raw["id"].lower())
+            yield _ended(cloud, _observed(raw, desired), desired)
 
 
 def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
     raw = batch_jobs.get(cloud, resource.address.name)
-    return _observed(raw, resource if isinstance(resource, Desired) else None) if raw else None
+    if raw is None:
+        return None
+    desired = resource if isinstance(resource, Desired) else None
+    return _ended(cloud, _observed(raw, desired), desired)
+
+
+def _ended(cloud: Cloud, observed: Observed, desired: Desired | None) -> Observed:
+    """A job of the spec, with what it means that it has ended, and how many task records it holds."""
+    if desired is None or observed.body["state"] == "active":
+        return observed
+    counts = cloud.batch().get_job_task_counts(observed.address.name).task_counts
+    records = int(counts.active + counts.running + counts.completed)
+    anew = "is made anew when there is work for it" if desired.data["filled"] else "is made anew once it is deleted"
+    return replace(
+        observed,
+        occupants=(count(records, "task record", ","),) if records else (),
+        ended=f"has ended and takes no more tasks; it {anew}",
+    )
 
 
 def _wire(cloud: Cloud, desired: Desired) -> dict[str, Any]:

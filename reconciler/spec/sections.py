@@ -125,6 +125,7 @@ Conversion = TypedDict(
         "suffixes": Sequence[str],
         "prefix": str,
         "deleteOrphans": bool,
+        "overwriteForeign": bool,
         "tasks": NotRequired[int],
     },
 )

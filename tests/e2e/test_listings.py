@@ -44,13 +44,14 @@ def test_what_was_seen_is_submitted_and_cleared_without_listing_it_again(world: 
     world.apply()
     converted = world.container("converted")
     world.container("images").upload_blob("new.jpg", photograph(1))
-    converted.upload_blob("orphan.png", b"", metadata={"source_etag": "1", "source_name": "gone.jpg"})
+    signed = {"source_etag": "1", "source_name": "gone.jpg", "made_by": f"{world.text['name']}/job"}
+    converted.upload_blob("orphan.png", b"", metadata=signed)
     converted.upload_blob("theirs.png", b"")
     conversion, cloud = KINDS["conversion"], Listening(world)
     desired = loop.read(world.spec(), world.cloud(), KINDS).desired[Address("conversion", "job")]
     seen = conversion.observe(cloud, desired)
     assert seen is not None
-    assert seen.body == {"pending": 1, "orphans": 2}
+    assert seen.body == {"pending": 1, "orphans": 1}
     once = {("images", ""): 1, ("converted", ""): 1, ("scripts", "jobs/job/failed/"): 1}
     assert cloud.listings == once
     conversion.update(cloud, desired, Mark(cloud.owner, ""), seen, Diff())

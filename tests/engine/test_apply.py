@@ -68,6 +68,26 @@ def test_more_attempts_are_made_where_the_kind_allows_them() -> None:
     assert len(world.writes) == 3
 
 
+def test_what_could_not_all_be_done_is_tried_as_often_as_allowed_and_then_left_for_later() -> None:
+    patient = {**KINDS, "store": kind("store", attempts=3)}
+    world = World({A: Thing({"size": 1}, OURS, more={"unmet": "two are locked"})}, ignores={"size"})
+    desired = spec(want("store/a", size=2), want("shelf/b", "store/a"))
+    first, second = carry_out(world, desired, kinds=patient)
+    assert (first.status, first.error) == (Status.DEFERRED, "store/a: two are locked")
+    assert second.status is Status.DONE
+    assert [verb for verb, address in world.writes if address == A] == ["update"] * 3
+
+
+def test_what_stalls_after_it_was_begun_is_left_for_later_at_once() -> None:
+    world = World({A: Thing({"size": 1}, OURS)}, ignores={"size"})
+    desired = spec(want("store/a", size=2))
+    made = plan(world, desired)
+    world.things[A].more["stalled"] = "there are no nodes"
+    (outcome,) = carry_out(world, desired, made)
+    assert (outcome.status, outcome.error) == (Status.DEFERRED, "store/a: there are no nodes")
+    assert world.writes == []
+
+
 def test_a_world_that_changed_since_the_plan_stops_the_step() -> None:
     world = World({A: Thing({"size": 1}, OURS)})
     desired = spec(want("store/a", size=2))

@@ -41,6 +41,8 @@ def observed(case: dict[str, Any]) -> Observed | None:
         occupants=tuple(live.get("occupants", ())),
         surplus=live.get("surplus", ""),
         held=live.get("held", ""),
+        stalled=live.get("stalled", ""),
+        ended=live.get("ended", ""),
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from reconciler.model import Action, Address, Mark
-from tests.engine.world import KINDS, Thing, World, plan, spec, want
+from tests.engine.world import KINDS, Thing, World, carry_out, plan, spec, want
 
 OURS = Mark("me", "x")
 
@@ -111,3 +115,48 @@ def test_the_reason_tells_drift_from_a_changed_spec() -> None:
     assert "outside the spec" in plan(drifted, spec(desired)).decisions[0].reason
     edited = World({desired.address: Thing({"size": 1}, OURS)})
     assert "differs from the spec" in plan(edited, spec(desired)).decisions[0].reason
+
+
+ENDED = {"ended": "has ended", "uses": ()}
+
+
+def ended(uses: tuple[str, ...], size: int = 1) -> World:
+    """A store that has ended, and a shelf in it whose change, of `size`, has a use for `uses`."""
+    shelf = Thing({"size": size}, OURS, more={"uses": tuple(map(Address.parse, uses))})
+    store = Thing({"make": "old", "place": "here"}, OURS, occupants=("3 records",), more=ENDED)
+    return World({Address("store", "a"): store, Address("shelf", "b"): shelf})
+
+
+@pytest.mark.parametrize("body", [{"make": "new"}, {"place": "there"}, {"make": "new", "size": 3}, {"colour": "red"}])
+def test_what_has_ended_stays_while_nothing_has_a_use_for_it(body: dict[str, Any]) -> None:
+    desired = spec(want("store/a", **body), want("shelf/b", "store/a", size=2))
+    made = plan(ended(uses=()), desired)
+    assert actions(made) == {"store/a": "none", "shelf/b": "update"}
+    assert made.notes == ("store/a has ended",)
+    assert actions(plan(ended(("store/a",), size=2), desired))["store/a"] == "none"
+
+
+def test_a_protected_one_that_has_ended_is_no_obstacle_while_nothing_has_a_use_for_it() -> None:
+    desired = spec(want("store/a", make="new", protect=True), want("shelf/b", "store/a", size=2))
+    assert actions(plan(ended(uses=()), desired)) == {"store/a": "none", "shelf/b": "update"}
+    assert actions(plan(ended(uses=("store/a",)), desired))["store/a"] == "refuse"
+
+
+def test_what_has_ended_is_replaced_for_what_changes_or_is_made_with_it() -> None:
+    desired = spec(want("store/a", make="new"), want("shelf/b", "store/a", size=2))
+    made = plan(ended(uses=("store/a",)), desired)
+    assert actions(made) == {"store/a": "replace", "shelf/b": "update"}
+    assert made.decisions[0].reason == "has ended (with 3 records)"
+    assert made.notes == ()
+    assert {step.id: step.after for step in made.steps}["shelf/b"] == ("store/a",)
+    more = spec(*desired.values(), want("shelf/c", "store/a"))
+    assert actions(plan(ended(uses=()), more))["store/a"] == "replace"
+    outcomes = carry_out(ended(uses=("store/a",)), desired)
+    assert {str(outcome.status) for outcome in outcomes} == {"done"}
+
+
+def test_what_has_ended_and_belongs_to_others_is_still_refused() -> None:
+    world = ended(uses=())
+    world.things[Address("store", "a")].mark = Mark("you", "x")
+    made = plan(world, spec(want("store/a", make="new"), want("shelf/b", "store/a", size=1)))
+    assert actions(made)["store/a"] == "refuse"

@@ -29,13 +29,14 @@ class Died(BaseException):
 
 @dataclass
 class Thing:
-    """One live resource; `busy` is how many looks it takes until it is ready."""
+    """One live resource; `busy` is how many looks it takes until it is ready, `more` what else is observed of it."""
 
     body: dict[str, Any]
     mark: Mark | None
     busy: int = 0
     failed: str = ""
     occupants: tuple[str, ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,7 +95,7 @@ def _seen(address: Address, thing: Thing) -> Observed:
     health = Health.BUSY if thing.busy > 0 else Health.FAILED if thing.failed else Health.READY
     detail = "working" if health is Health.BUSY else thing.failed
     body = dict(thing.body)
-    return Observed(address, str(address), body, thing.mark, health, detail, thing.occupants)
+    return Observed(address, str(address), body, thing.mark, health, detail, thing.occupants, **thing.more)
 
 
 def _observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.conversion.submission import _chunks, run_name
-from reconciler.kinds.conversion.work import Item, deal, outputs, work
+from reconciler.kinds.conversion.work import Item, Made, Work, deal, outputs, work
 from worker.shard import output_names
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe")
@@ -19,17 +19,79 @@ etags = st.sampled_from(["1", "2"])
 listings = st.dictionaries(names, etags, max_size=8)
 
 
-def convert(inputs: dict[str, str], made: dict[str, str], items: tuple[Item, ...]) -> dict[str, str]:
+makers = st.sampled_from(["spec/job", "", "spec/other", "more/job", None])
+"""This job, a time when jobs did not sign, other jobs, and nobody."""
+blobs = st.dictionaries(names, st.tuples(makers, etags), max_size=6)
+Blobs = dict[str, tuple[str | None, str]]
+
+
+def seen(there: Blobs) -> Made:
+    """The output container as the job sees it."""
+    made = Made()
+    for name, (maker, etag) in there.items():
+        if maker is None:
+            made.foreign.add(name)
+        elif maker == "spec/job":
+            made.own[name] = etag
+        elif maker:
+            made.others[name] = (maker, etag)
+        else:
+            made.unsigned[name] = etag
+    return made
+
+
+def convert(there: Blobs, items: tuple[Item, ...]) -> Blobs:
     """The outputs after the items have been converted."""
-    return {**made, **{item.output: item.etag for item in items}}
+    return {**there, **{item.output: ("spec/job", item.etag) for item in items}}
+
+
+@given(listings, blobs, st.booleans())
+def test_after_the_pending_work_is_done_there_is_none(inputs: dict[str, str], there: Blobs, overwrites: bool) -> None:
+    left = work(inputs, seen(there), {}, SUFFIXES, overwrites=overwrites)
+    after = work(inputs, seen(convert(there, left.pending)), {}, SUFFIXES, overwrites=overwrites)
+    assert after.pending == ()
+    assert after.up_to_date + len(after.refused) == len(outputs(inputs, SUFFIXES))
+    assert not (overwrites and after.refused)
+
+
+@given(listings, blobs)
+def test_what_this_job_has_not_made_is_neither_converted_over_nor_an_orphan(
+    inputs: dict[str, str], there: Blobs
+) -> None:
+    left = work(inputs, seen(there), {}, SUFFIXES)
+    of_others = {name for name, (maker, _) in there.items() if maker not in ("spec/job", "")}
+    assert not of_others & {item.output for item in left.pending}
+    assert not left.overwritten
+    assert {item.output for item, _ in left.refused} <= of_others
+    assert set(left.orphans) <= {name for name, (maker, _) in there.items() if maker == "spec/job"}
+    wanted = set(outputs(inputs, SUFFIXES).values())
+    stray = [(name, maker) for name, (maker, _) in there.items() if name not in wanted]
+    assert set(left.foreign) == {name for name, maker in stray if maker is None and name.lower().endswith(".png")}
+    assert sum(left.others.values()) == sum(bool(maker) and maker != "spec/job" for _, maker in stray)
+    assert left.unsigned == sum(maker == "" for _, maker in stray)
+
+
+@given(listings, blobs)
+def test_an_item_says_whether_something_is_under_the_name_of_its_output(inputs: dict[str, str], there: Blobs) -> None:
+    left = work(inputs, seen(there), {}, SUFFIXES, overwrites=True)
+    assert all(item.replaces == (item.output in there) for item in left.pending)
+    assert set(left.overwritten) == {
+        item.output for item in left.pending if there.get(item.output, ("",))[0] not in ("spec/job", "")
+    }
 
 
 @given(listings, st.dictionaries(names, etags, max_size=5))
-def test_after_the_pending_work_is_done_there_is_none(inputs: dict[str, str], made: dict[str, str]) -> None:
-    left = work(inputs, made, {}, SUFFIXES)
-    after = work(inputs, convert(inputs, made, left.pending), {}, SUFFIXES)
-    assert after.pending == ()
-    assert after.up_to_date == len(outputs(inputs, SUFFIXES))
+def test_outputs_of_a_time_when_jobs_did_not_sign_are_not_made_again(
+    inputs: dict[str, str], made: dict[str, str]
+) -> None:
+    def pending(there: Blobs) -> Work:
+        return work(inputs, seen(there), {}, SUFFIXES)
+
+    unsigned = pending({name: ("", etag) for name, etag in made.items()})
+    signed = pending({name: ("spec/job", etag) for name, etag in made.items()})
+    assert unsigned.pending == signed.pending
+    assert unsigned.up_to_date == signed.up_to_date
+    assert unsigned.orphans == ()
 
 
 @given(listings)
@@ -43,7 +105,7 @@ def test_no_two_inputs_share_an_output_and_the_worker_agrees(inputs: dict[str, s
 def test_what_failed_for_good_is_left_alone_until_its_content_changes(
     inputs: dict[str, str], failures: dict[str, str]
 ) -> None:
-    left = work(inputs, {}, failures, SUFFIXES)
+    left = work(inputs, Made(), failures, SUFFIXES)
     assert set(left.failed) == {name for name in outputs(inputs, SUFFIXES) if failures.get(name) == inputs[name]}
     assert not set(left.failed) & {item.name for item in left.pending}
     assert left.total == len(outputs(inputs, SUFFIXES))
@@ -52,7 +114,7 @@ def test_what_failed_for_good_is_left_alone_until_its_content_changes(
 @given(listings, st.dictionaries(names, etags, max_size=5))
 def test_an_orphan_is_an_output_without_a_source(inputs: dict[str, str], made: dict[str, str]) -> None:
     wanted = set(outputs(inputs, SUFFIXES).values())
-    assert set(work(inputs, made, {}, SUFFIXES).orphans) == set(made) - wanted
+    assert set(work(inputs, Made(own=made), {}, SUFFIXES).orphans) == set(made) - wanted
 
 
 @given(st.integers(0, 30), st.integers(1, 8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.conversion import tables
+from reconciler.kinds.conversion.records import Failed, Result
 from reconciler.model import (
     Action,
     Address,
@@ -139,8 +141,8 @@ LAST = ["  failed pool/b", "      for the same reason as pool/a", "Apply: 2 fail
 
 
 def test_results_are_a_table_with_a_sum() -> None:
-    one = {"task": "t-0", "converted": 9, "skipped": 1, "failed": [], "seconds": 3.0, "bytesIn": 1e6, "bytesOut": 2e6}
-    two = {**one, "task": "t-1", "failed": [{"name": "x"}], "seconds": 4.5}
+    one = Result("t-0", 9, 1, (), 1_000_000, 2_000_000, 3.0)
+    two = replace(one, task="t-1", failed=(Failed("x", "1", "corrupt", "cut"),), seconds=4.5)
     golden("results.txt", as_text.grid(tables.results([one, two])))
 
 

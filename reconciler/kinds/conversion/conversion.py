@@ -108,7 +108,7 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     stalled = nodes.none_for(cloud, desired) if waiting and not running else ""
     if waiting + running and not stalled:
         return _busy(cloud, desired, waiting + running)
-    return _left(cloud, desired, f"{count(waiting, 'task')} wait: {stalled}" if stalled else "")
+    return _left(cloud, desired, f"{count(waiting, 'task')} waiting: {stalled}" if stalled else "")
 
 
 def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
@@ -131,6 +131,7 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
         detail,
         state=State(backlog, in_vain),
         stalled=stalled,
+        uses=(Address("job", job),) if pending else (),
         unmet=wording.unmet(backlog, in_vain, orphans="orphans" in desired.body),
     )
 

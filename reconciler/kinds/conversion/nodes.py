@@ -15,7 +15,7 @@ EVALUATIONS = 2
 def none_for(cloud: Cloud, desired: Desired) -> str:
     """Why no node will take the tasks that wait in the job, and what to do; empty if one may, or if the spec is about
     to change the pool."""
-    name, formula = desired.data["pool"], desired.data["formula"]
+    name, formula = str(desired.data["pool"]), str(desired.data["formula"])
     pool: Any = missing_is_none(lambda: cloud.batch().get_pool(cloud.pools.get(name, name)))
     if pool is None or pool.allocation_state != "steady":
         return ""

@@ -86,7 +86,7 @@ def progress(scripts: Any, job: str) -> Progress | None:
 
 
 def results(scripts: Any, job: str) -> tuple[list[Result], int]:
-    """What the tasks of the last run, and of those that it goes on with, have written; how many of it are no results."""
+    """What the tasks of the last run, and of those it goes on with, have written; how many of that are no results."""
     known = current(scripts, job)
     runs = known.runs if known else ()
     named = [(blob.name, attempt) for attempt, run in enumerate(runs) for blob in _listed(scripts, job, run)]
@@ -114,15 +114,13 @@ def result(value: Any, attempt: int) -> Result | None:
     if not isinstance(value, dict) or not isinstance(value.get("failed"), list):
         return None
     failures = [failed(entry) for entry in value["failed"]]
-    counts = [value.get(key) for key in ("converted", "skipped", "bytesIn", "bytesOut")]
-    task, seconds = _text(value.get("task")), value.get("seconds")
-    if task is None or not _is_number(seconds) or not all(type(n) is int and _is_number(n) for n in counts):
+    numbers = [_number(value.get(key)) for key in ("converted", "skipped", "bytesIn", "bytesOut", "seconds")]
+    task, known = _text(value.get("task")), [number for number in numbers if number is not None]
+    if task is None or len(known) < len(numbers) or not all(failures):
         return None
-    if not all(failures):
-        return None
-    converted, skipped, bytes_in, bytes_out = counts
+    converted, skipped, bytes_in, bytes_out = map(int, known[:4])
     whole = tuple(failure for failure in failures if failure)
-    return Result(task, converted, skipped, whole, bytes_in, bytes_out, float(seconds), attempt)
+    return Result(task, converted, skipped, whole, bytes_in, bytes_out, float(known[4]), attempt)
 
 
 def failed(value: Any) -> Failed | None:
@@ -136,8 +134,9 @@ def failed(value: Any) -> Failed | None:
     return Failed(name, etag, code, reason)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST
+def _number(value: Any) -> int | float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST
+    return value if known else None
 
 
 def _text(value: Any) -> str | None:

@@ -1,8 +1,13 @@
-"""The conversions in the section `jobs` of a spec: checks of their containers and of the nodes that write there."""
+"""The conversions in the section `jobs` of a spec: checks of their containers and of the nodes that write there.
+
+Two conversions into one container do each other no harm, as outputs are signed, but an input whose output the other one
+has made is refused. So what can clash is told, and what must clash is a problem.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,9 @@ from reconciler.spec.pools import Pool
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Conversion
 from reconciler.spec.spec import Spec
+
+WAITING = 100
+"""How many tasks a formula is tried on."""
 
 
 def spell(job: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -33,6 +41,52 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             pool = job["pool"].removeprefix("pools/")
             if pool in spec.pools:
                 yield from _nodes(document, spec, path, job["convert"], pool)
+    for first, second in _meeting(spec):
+        one, other = spec.jobs[first]["convert"], spec.jobs[second]["convert"]
+        if one["from"] == other["from"] and set(one["suffixes"]) & set(other["suffixes"]):
+            message = f"has sources of jobs/{first} too, which would have the same results; use another `to` or prefix"
+            yield document.problem(("jobs", second, "convert"), message, at_key=True)
+
+
+def _meeting(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Two jobs each whose results may have the same name: they go into one container, and no prefix parts them."""
+    converting = [name for name, job in spec.jobs.items() if "convert" in job]
+    for first, second in combinations(converting, 2):
+        one, other = spec.jobs[first]["convert"], spec.jobs[second]["convert"]
+        parted = not (one["prefix"].startswith(other["prefix"]) or other["prefix"].startswith(one["prefix"]))
+        if one["to"] == other["to"] and not parted:
+            yield first, second
+
+
+def advice(spec: Spec) -> Iterator[str]:
+    """What may keep a conversion from ending."""
+    for first, second in _meeting(spec):
+        place = spec.jobs[first]["convert"]["to"]
+        yield (
+            f"jobs.{second}.convert: writes into {place}, as jobs/{first} does: of sources of the same name only the"
+            " first is converted, the other is refused; give the jobs prefixes or containers of their own"
+        )
+    for name, job in spec.jobs.items():
+        pool = spec.pools[job["pool"].split("/")[1]]
+        if "convert" in job and _nodeless(pool):
+            yield f"jobs.{name}.convert: {job['pool']} has no nodes, so that its tasks wait until it has some"
+
+
+def _nodeless(pool: Pool) -> bool:
+    """Whether a pool is to have no nodes, or its formula asks for none however many tasks wait."""
+    nodes = pool["nodes"]
+    scale = nodes.get("autoscale")
+    if scale is None:
+        return not nodes["dedicated"] and not nodes["spot"]
+    import batch_autoscale
+    from reconciler.spec import trial
+
+    tasks = batch_autoscale.burst(WAITING, duration=60)
+    setting = batch_autoscale.Setting(interval=scale["every"], slots=pool["taskSlotsPerNode"], limit="PT12H")
+    try:
+        return batch_autoscale.simulate(tasks, trial.formula(scale, pool["taskSlotsPerNode"]), setting).max_nodes == 0
+    except batch_autoscale.TooLong:
+        return False
 
 
 def _containers(document: Document, spec: Spec, path: Path_, convert: Conversion) -> Iterator[Problem]:
@@ -86,4 +140,4 @@ def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: l
             yield document.problem(path, message, at_key=True)
 
 
-SECTION = Section(key="jobs", spell=spell, check=check)
+SECTION = Section(key="jobs", spell=spell, check=check, advice=advice)

@@ -47,10 +47,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`missing` and `changed` are to be converted, which overwrites `overwritten`; `refused` are not, because of what is
-    under the names of their outputs. The other fields only tell what there is besides: `orphans` are outputs of this
-    job without a source, `unsigned` those of which nobody knows whose they are, `foreign` PNGs that no conversion made,
-    and `others` SPEC/JOB → how many outputs of it are there."""
+    """`missing` and `changed` are to be converted, which overwrites `overwritten`; `refused` are not, because something
+    of others, with whom, is under the names of their outputs. The other fields only tell what there is besides:
+    `orphans` are outputs of this job without a source, `unsigned` are those without a source of which nobody knows
+    whose they are, `foreign` are PNGs that no conversion made, and `others` are SPEC/JOB → the number of its outputs.
+    """
 
     missing: tuple[Item, ...]
     changed: tuple[Item, ...]
