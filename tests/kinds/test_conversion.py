@@ -11,6 +11,7 @@ from reconciler.kinds.conversion import records, section, tables, wording
 from reconciler.kinds.conversion.records import Failed, Result
 from reconciler.kinds.conversion.work import Item, Work
 from reconciler.render import as_text
+from reconciler.spec.document import dotted
 from tests.kinds.cases import Case, cases, spec_of
 
 LEASED = Failed("a.jpg", "1", "leased", "412 LeaseIdMissing")
@@ -18,7 +19,8 @@ LEASED = Failed("a.jpg", "1", "leased", "412 LeaseIdMissing")
 
 @pytest.mark.parametrize("case", cases("advises"), ids=lambda case: case.name)
 def test_validate_warns_of_what_may_keep_a_conversion_from_its_end(case: Case, tmp_path: Path) -> None:
-    advice = list(section.advice(spec_of(case, case.says["spec"], tmp_path)))
+    given = section.advice(spec_of(case, case.says["spec"], tmp_path))
+    advice = [f"{dotted(path)}: {words}" for path, words in given]
     assert len(advice) == len(case.says["advises"]), advice
     assert all(told.startswith(start) for told, start in zip(advice, case.says["advises"], strict=True)), advice
 

@@ -18,7 +18,7 @@ from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
 from reconciler.spec.schema import Path_
-from reconciler.spec.sections import Conversion
+from reconciler.spec.sections import Conversion, Job
 from reconciler.spec.spec import Spec
 
 WAITING = 100
@@ -58,18 +58,32 @@ def _meeting(spec: Spec) -> Iterator[tuple[str, str]]:
             yield first, second
 
 
-def advice(spec: Spec) -> Iterator[str]:
-    """What may keep a conversion from ending."""
+def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
+    """What may keep a conversion from ending, or from being judged."""
     for first, second in _meeting(spec):
         place = spec.jobs[first]["convert"]["to"]
         yield (
-            f"jobs.{second}.convert: writes into {place}, as jobs/{first} does: of sources of the same name only the"
-            " first is converted, the other is refused; give the jobs prefixes or containers of their own"
+            ("jobs", second, "convert"),
+            f"writes into {place}, as jobs/{first} does: of sources of the same name only the first is converted, the"
+            " other is refused; give the jobs prefixes or containers of their own",
         )
     for name, job in spec.jobs.items():
         pool = spec.pools[job["pool"].split("/")[1]]
         if "convert" in job and _nodeless(pool):
-            yield f"jobs.{name}.convert: {job['pool']} has no nodes, so that its tasks wait until it has some"
+            yield ("jobs", name, "convert"), f"{job['pool']} has no nodes, so that its tasks wait until it has some"
+        for account in _closed(spec, job):
+            yield (
+                ("jobs", name, "convert"),
+                f"storage/{account} has publicNetworkAccess: Disabled: from outside its network a plan cannot tell what"
+                " is to be converted, and nodes reach it only by a private endpoint or a subnet that it lets in",
+            )
+
+
+def _closed(spec: Spec, job: Job) -> list[str]:
+    """The storage accounts of a conversion that are closed to the public network."""
+    ends = [job["convert"][end] for end in ("from", "to")] if "convert" in job else []
+    accounts = dict.fromkeys(str(place).split("/")[1] for place in ends)
+    return [name for name in accounts if spec.storage[name]["publicNetworkAccess"] == "Disabled"]
 
 
 def _nodeless(pool: Pool) -> bool:
