@@ -8,12 +8,15 @@ from azure_local.azure import Azure
 from azure_local.http import Call, Failure
 from azure_local.settings import SUBSCRIPTION
 
-REGIONS = (
-    "australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2",
-    "francecentral", "germanywestcentral", "italynorth", "japaneast", "koreacentral", "northcentralus", "northeurope",
-    "norwayeast", "polandcentral", "southcentralus", "southeastasia", "spaincentral", "swedencentral",
-    "switzerlandnorth", "uaenorth", "uksouth", "westeurope", "westus", "westus2", "westus3",
+_SHOWN = (
+    "Australia East", "Brazil South", "Canada Central", "Central India", "Central US", "East Asia", "East US",
+    "East US 2", "France Central", "Germany West Central", "Italy North", "Japan East", "Korea Central",
+    "North Central US", "North Europe", "Norway East", "Poland Central", "South Central US", "Southeast Asia",
+    "Spain Central", "Sweden Central", "Switzerland North", "UAE North", "UK South", "West Europe", "West US",
+    "West US 2", "West US 3",
 )  # fmt: skip
+REGIONS = {name.replace(" ", "").lower(): name for name in _SHOWN}
+"""Region → its name for people, in which providers list it."""
 
 GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 

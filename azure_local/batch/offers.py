@@ -27,6 +27,16 @@ IMAGES: tuple[tuple[str, str, str, str, str, str | None], ...] = (
     ),
 )
 """publisher, offer, sku, node agent, OS, end of Batch's support."""
+CAPABILITIES = {
+    ("microsoft-dsvm", "ubuntu-hpc", "2204"): (
+        "DockerCompatible",
+        "SupportsRDMAOnly",
+        "Generation2VMImage",
+        "IntelMPIRuntimeInstalled",
+    ),
+    **{row[:3]: ("Generation2VMImage",) for row in IMAGES if row[2].endswith("gen2") or row[2] == "server"},
+}
+"""What an image can do; most say nothing. Recorded for ubuntu-hpc 2004, inferred for 2204."""
 
 
 def generation(image: dict[str, Any]) -> int | None:
@@ -51,8 +61,9 @@ def supported() -> list[dict[str, Any]]:
             "nodeAgentSKUId": node_agent,
             "imageReference": {"publisher": publisher, "offer": offer, "sku": sku, "version": "latest"},
             "osType": system,
-            "capabilities": ["NodeAccess"],
             "verificationType": "verified",
         }
+        if capabilities := CAPABILITIES.get((publisher, offer, sku)):
+            image["capabilities"] = list(capabilities)
         images.append({**image, "batchSupportEndOfLife": end} if end else image)
     return images

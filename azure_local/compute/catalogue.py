@@ -24,7 +24,7 @@ class Size:
     cores: int
     memory: float
     gpus: int = 0
-    regions: tuple[str, ...] = REGIONS
+    regions: tuple[str, ...] = tuple(REGIONS)
 
 
 GPU_REGIONS = (

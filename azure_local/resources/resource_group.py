@@ -9,7 +9,7 @@ from azure_local import operations, serving
 from azure_local.asked import members, word
 from azure_local.authorization import roles
 from azure_local.azure import Azure, Route, Service, Setting
-from azure_local.common import GROUP, check_subscription, check_tags, group, group_id, region
+from azure_local.common import GROUP, REGIONS, check_subscription, check_tags, group, group_id, region
 from azure_local.http import Answer, Call, Failure, page
 from azure_local.settings import SUBSCRIPTION, TENANT
 from azure_local.shapes import Shapes, load, malformed
@@ -129,14 +129,19 @@ def _provider(azure: Azure, namespace: str) -> dict[str, Any]:
         raise Failure(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
     state = azure.store.get("provider", known)
     works = state is not None and azure.clock.past(state["works"])
+    types = sorted(name for name in azure.types.values() if name.startswith(f"{known}/") and name.count("/") == 1)
     words = "Registered" if works else "Registering" if state else "NotRegistered"
     return {
         "id": f"/subscriptions/{SUBSCRIPTION}/providers/{known}",
         "namespace": known,
         "registrationState": words,
         "registrationPolicy": "RegistrationRequired",
-        "resourceTypes": [],
+        "resourceTypes": [_resource_type(name) for name in types],
     }
+
+
+def _resource_type(name: str) -> dict[str, Any]:
+    return {"resourceType": name.partition("/")[2], "locations": list(REGIONS.values())}
 
 
 async def provider(azure: Azure, call: Call) -> Answer:

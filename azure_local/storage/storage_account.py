@@ -25,6 +25,8 @@ VERSIONS = (
     "2026-04-01",
     "2026-09-01",
 )
+ACCOUNTS_PER_REGION = 250
+"""Source: learn.microsoft.com, scalability and performance targets for standard storage accounts."""
 CREATE_ONLY = ("isHnsEnabled", "isNfsV3Enabled", "dnsEndpointType")
 IN_PLACE = ({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"}, {"Standard_GZRS", "Standard_RAGZRS"})
 """SKUs that an account can be changed between: none goes to or from Standard_ZRS and the premium ones.
@@ -167,6 +169,17 @@ async def name_available(azure: Azure, call: Call) -> Answer:
     return Answer(200, {"nameAvailable": True})
 
 
+async def usages(azure: Azure, call: Call) -> Answer:
+    """How many accounts the subscription has in a region, and may have."""
+    check_subscription(call)
+    registered(azure, ACCOUNT.namespace)
+    where = call.params["location"].lower()
+    there = [document for document in azure.store.list(ACCOUNT.store) if document["resource"]["location"] == where]
+    name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
+    usage = {"unit": "Count", "currentValue": len(there), "limit": ACCOUNTS_PER_REGION, "name": name}
+    return Answer(200, {"value": [usage]})
+
+
 SERVICE = serving.service(
     ACCOUNT,
     put=put,
@@ -175,6 +188,12 @@ SERVICE = serving.service(
     gone=gone,
     routes=(
         *serving.posts(ACCOUNT.one, VERSIONS, listKeys=list_keys),
+        Route(
+            "GET",
+            "/subscriptions/{subscription}/providers/Microsoft.Storage/locations/{location}/usages",
+            usages,
+            VERSIONS,
+        ),
         Route(
             "POST",
             "/subscriptions/{subscription}/providers/Microsoft.Storage/checkNameAvailability",

@@ -114,6 +114,7 @@ def _preflight(reading: Reading) -> Iterator[Row]:
         "size": facts.sizes is not None,
         "image": facts.images is not None,
         "gallery": bool(facts.galleries),
+        "region": bool(facts.regions),
         "subnet": bool(facts.subnets),
         "name": bool(facts.names),
     }

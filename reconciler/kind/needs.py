@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.cloud.cloud import Cloud
 from reconciler.model import Decision, Desired, Observed
 
 
@@ -25,6 +26,8 @@ class Nodes:
     """The publisher:offer:sku that a gallery image was made from, if it is known."""
     subnet: str = ""
     disks: int = 0
+    containers: bool = False
+    """Whether container images are named for it, so that its image must be able to run them."""
     wants: frozenset[str] = frozenset()
 
     @property
@@ -46,6 +49,14 @@ class HasNodes:
     twice: Callable[[Decision, Desired, Nodes | None], bool] = lambda decision, desired, live: False
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many resources of a type a subscription may have in a region, and how many it has."""
+
+    limit: int
+    use: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What is checked before a resource is made or changed, besides its name and permissions."""
@@ -54,6 +65,8 @@ class Needs:
     """Its nodes, whose sizes must be offered, within quotas and able to boot their image; None: it has none."""
     active: Callable[[Observed], bool] | None = None
     """Whether a live one counts as an active job of the account; None: it is no job."""
+    room: Callable[[Cloud, str], Room | None] | None = None
+    """Asks Azure how many there may be in a region, and how many there are; None: nothing is known of a limit."""
     image: Callable[[Desired], str] | None = None
     """The lower-case id of the image version that it makes, which a pool may name before it exists."""
 

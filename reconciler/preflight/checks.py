@@ -23,9 +23,13 @@ def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
     """All findings; those that refuse come first."""
     changes = tuple(changes)
     findings = [*access.check(facts), *quotas.check(facts, changes), *subnets.check(facts, changes), *_names(facts)]
+    unknown = [*_regions(facts)]
     for change in changes:
-        findings += [*sizes.check(facts, change), *_slots(facts, change), *_image(facts, change)]
+        if not unknown:  # no size is to be had in a region that does not exist
+            findings += sizes.check(facts, change)
+        findings += [*_slots(facts, change), *_image(facts, change)]
         findings += [*_gallery(facts, change), *_retired(facts, change)]
+    findings += unknown
     return tuple(sorted(findings, key=lambda finding: finding.severity is not Severity.REFUSE))
 
 
@@ -57,6 +61,12 @@ def _image(facts: Facts, change: Change) -> Iterator[Finding]:
         words = f"the image {name} goes with the node agent {image.agent}, not with {change.after.agent}"
         remedy = "leave nodeAgentSkuId out"
         yield Finding(Severity.REFUSE, "image", change.address, words, remedy)
+    if pool.containers and not pool.image.startswith("/") and not image.containers:
+        able = [image.urn for image in facts.images if image.containers]
+        near = difflib.get_close_matches(name, able, n=SHOWN, cutoff=0.0)
+        words = f"containers: Batch does not say that the image {name} runs containers (DockerCompatible)"
+        remedy = f"nearest that do are: {', '.join(near) or 'none'}; or build one with images: and preload:"
+        yield Finding(severity, "image", change.address, words, remedy)
     yield from _end(facts, change.address, image, severity)
 
 
@@ -98,6 +108,19 @@ def _retired(facts: Facts, change: Change) -> Iterator[Finding]:
         past = notice.past(today) and field == "nodeAgentSkuId" and not same
         severity = Severity.REFUSE if past else Severity.WARN
         yield Finding(severity, "retired", change.address, f"{field}: {notice.sentence(today)}", notice.remedy)
+
+
+def _regions(facts: Facts) -> Iterator[Finding]:
+    """What the plan makes must be offered in the region of the spec."""
+    for kind, addresses in facts.typed.items():
+        offered = facts.regions.get(kind)
+        if not offered or facts.location in offered:
+            continue
+        near = difflib.get_close_matches(facts.location, offered, n=SHOWN, cutoff=0.5)
+        words = f"{kind} is not offered in {facts.location or 'no region'}"
+        remedy = f"nearest by name are: {', '.join(near)}" if near else f"it is offered in {', '.join(sorted(offered))}"
+        for address in addresses:
+            yield Finding(Severity.REFUSE, "region", address, words, f"correct azure.location; {remedy}")
 
 
 def _names(facts: Facts) -> Iterator[Finding]:

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from reconciler.cloud.capacity import Size
 from reconciler.kind import Kinds
-from reconciler.kind.needs import HasNodes, Nodes
+from reconciler.kind.needs import HasNodes, Nodes, Room
 from reconciler.model import Action, Address, Body, Decision, Desired, Observed, Plan
 
-CHANGING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+CHANGING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DEFER)
 
 
 class Severity(StrEnum):
@@ -46,12 +46,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A pool that the plan makes or changes; `surge` is the pool that exists besides it until it has taken over."""
+    """A pool that the plan makes or changes; `surge` is the pool that exists besides it until it has taken over.
+
+    later: the change waits, and takes nothing of quotas and subnets before it is made.
+    """
 
     address: Address
     before: Nodes | None
     after: Nodes
     surge: Nodes | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Image:
     urn: str
     agent: str
     ends: datetime | None = None
+    containers: bool = False
+    """Whether Batch knows that it runs containers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,16 @@ class Facts:
     needed: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     jobs: tuple[int, int] = (0, 0)
     """Active jobs and schedules: how many there are, how many the plan adds."""
+    fresh: Address | None = None
+    """The Batch account, if the plan makes it: nobody can tell its quotas yet."""
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    """What people call several of a kind → how many the subscription may have in the region, and how many it has."""
+    making: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    """The same → those that the plan makes."""
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """ARM type of what the plan makes → the regions that offer it to the subscription, if Azure tells."""
+    typed: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    """ARM type → what the plan makes of it."""
     skipped: Mapping[str, str] = field(default_factory=dict)
     unregistered: frozenset[str] = frozenset()
     """Resource providers that a check needed, but that the subscription is not registered for."""
@@ -121,7 +137,8 @@ def changes(
 
 
 def _change(nodes: HasNodes, decision: Decision, desired: Desired, live: Nodes | None) -> Change:
-    return Change(decision.address, live, nodes.wanted(desired), live if nodes.twice(decision, desired, live) else None)
+    surge = live if nodes.twice(decision, desired, live) else None
+    return Change(decision.address, live, nodes.wanted(desired), surge, decision.action is Action.DEFER)
 
 
 def live_nodes(kinds: Kinds, observed: Iterable[Observed]) -> dict[Address, Nodes]:

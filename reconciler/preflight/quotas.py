@@ -42,8 +42,10 @@ class Tally:
 
 
 def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
-    changes = tuple(changes)
+    changes = tuple(change for change in changes if not change.later)
+    yield from _rooms(facts)
     if facts.account is None:
+        yield from _untold(facts, changes)
         return
     yield from _pools(facts, changes)
     yield from _jobs(facts)
@@ -53,6 +55,29 @@ def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
     tallies = [_tally(quota, facts, changes, sizes) for quota in _quotas(facts)]
     for tally in tallies:
         yield from _cores(tally, tallies, changes, sizes)
+
+
+def _rooms(facts: Facts) -> Iterator[Finding]:
+    """Resources of which a subscription may have only so many in a region."""
+    for kind, room in facts.rooms.items():
+        made = facts.making.get(kind, ())
+        if room.use + len(made) <= room.limit:
+            continue
+        words = f"the subscription has {room.use} of {room.limit} {kind} in {facts.location}, and {len(made)} more"
+        words += " are needed" if len(made) > 1 else " is needed"
+        remedy = "use another region, one that is there, or another subscription, or ask for more quota"
+        for address in made:
+            yield Finding(Severity.REFUSE, "quota", address, words, remedy, room.limit, room.use, len(made))
+
+
+def _untold(facts: Facts, changes: tuple[Change, ...]) -> Iterator[Finding]:
+    """The quotas of an account are known once it is there, and may be 0 for a new one."""
+    new = [change for change in changes if change.after.nodes]
+    if new and facts.fresh:
+        size = f"{len(new)} pools with {sum(change.after.nodes for change in new)} nodes" if len(new) > 1 else "a pool"
+        words = f"the quotas of {facts.fresh} are known once it is there, and may be 0: {size} cannot be judged yet"
+        nobody: Address | None = None
+        yield Finding(Severity.WARN, "quota", nobody, words, f"to know them first: --target {facts.fresh}")
 
 
 def _quotas(facts: Facts) -> Iterator[Quota]:

@@ -58,7 +58,62 @@ def read(
     ours = _made_images(kinds, desired)
     jobs = [*_pool_jobs(cloud, location, changed, ours, known), *_name_jobs(cloud, kinds, plan, location)]
     jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
+    facts = replace(
+        facts, typed=_typed(kinds, plan, desired), making=_making(kinds, plan), fresh=_fresh(cloud, kinds, plan)
+    )
+    jobs += [*_room_jobs(cloud, kinds, plan, location), *_region_jobs(cloud, facts)]
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
+
+
+def _typed(kinds: Kinds, plan: Plan, desired: Mapping[Address, Desired]) -> dict[str, tuple[Address, ...]]:
+    """ARM type → the resources of it that the plan makes in the region of the spec."""
+    made: dict[str, tuple[Address, ...]] = {}
+    for decision in plan.of(Action.CREATE):
+        arm_type = kinds[decision.address.kind].arm
+        if arm_type and "location" in desired[decision.address].body:
+            made[arm_type.name] = (*made.get(arm_type.name, ()), decision.address)
+    return made
+
+
+def _fresh(cloud: Cloud, kinds: Kinds, plan: Plan) -> Address | None:
+    """The account of pools and jobs, if the plan makes it."""
+    for decision in plan.of(Action.CREATE):
+        kind = kinds[decision.address.kind].arm
+        path = f"{cloud.group_id}/providers/{kind.name}/{decision.address.name}" if kind else ""
+        if cloud.account_id and path.lower() == cloud.account_id.lower():
+            return decision.address
+    return None
+
+
+def _making(kinds: Kinds, plan: Plan) -> dict[str, tuple[Address, ...]]:
+    """Kind → what the plan makes of it, for kinds of which a subscription may have only so many."""
+    made: dict[str, tuple[Address, ...]] = {}
+    for decision in plan.of(Action.CREATE):
+        kind = kinds[decision.address.kind]
+        if kind.needs.room:
+            made[kind.many] = (*made.get(kind.many, ()), decision.address)
+    return made
+
+
+def _room_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Job]:
+    names = {decision.address.kind for decision in plan.of(Action.CREATE)}
+    asked = [(kind.many, kind.needs.room) for name, kind in kinds.items() if name in names]
+    return [(f"room {many}", partial(room, cloud, location)) for many, room in asked if room]
+
+
+def _region_jobs(cloud: Cloud, facts: Facts) -> list[Job]:
+    """One question for each resource provider whose types the plan makes."""
+    providers = sorted({name.partition("/")[0] for name in facts.typed})
+    return [(f"regions {provider}", partial(_offered, cloud, provider)) for provider in providers]
+
+
+def _offered(cloud: Cloud, provider: str) -> dict[str, tuple[str, ...]]:
+    """ARM type → the regions in which the provider offers it to the subscription."""
+    answer = cloud.arm("GET", f"/subscriptions/{cloud.target.subscription}/providers/{provider}").body
+    return {
+        f"{provider}/{kind['resourceType']}": tuple(map(arm.region, kind.get("locations") or ()))
+        for kind in answer.get("resourceTypes") or ()
+    }
 
 
 def _of_id(observed: Iterable[Observed], wanted: str | None) -> Observed | None:
@@ -160,6 +215,10 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         subnets={
             key: subnet for name, told in answers.items() if name.startswith("subnet ") for key, subnet in told.items()
         },
+        rooms={key[5:]: room for key, room in answers.items() if key.startswith("room ") and room},
+        regions={
+            key: there for name, told in answers.items() if name.startswith("regions ") for key, there in told.items()
+        },
         skipped=skipped,
         unregistered=frozenset(unregistered - {""}),
     )
@@ -176,7 +235,8 @@ def _images(cloud: Cloud) -> tuple[Image, ...]:
     for supported in cloud.batch().list_supported_images():
         reference, ends = supported.image_reference, supported.batch_support_end_of_life
         urn = f"{reference.publisher}:{reference.offer}:{reference.sku}".lower()
-        images.append(Image(urn, supported.node_agent_sku_id, _utc(ends) if ends else None))
+        containers = "DockerCompatible" in (supported.capabilities or ())
+        images.append(Image(urn, supported.node_agent_sku_id, _utc(ends) if ends else None, containers))
     return tuple(images)
 
 

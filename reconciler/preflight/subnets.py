@@ -21,7 +21,7 @@ RESERVED = 5
 
 
 def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
-    changes = tuple(changes)
+    changes = tuple(change for change in changes if not change.later)
     for name, subnet in facts.subnets.items():
         within = [change for change in changes if change.after.subnet == name]
         problem = _unfit(facts, name, subnet)

@@ -46,7 +46,7 @@ class Mended:
             holder = entry(path)
             yield from (str(path[-1]), "/".join(map(str, holder)), dotted(holder)) if path else ()
             value = _at(self.document.value, path)
-            if isinstance(value, str):
+            if isinstance(value, str) and "/" not in value:  # a reference is a value in many right places
                 yield value
 
     def _concerns(self, place: str) -> bool:

@@ -32,7 +32,7 @@ def test_help_and_version_answer() -> None:
         (("validate", "nowhere.yaml"), 4, "nowhere.yaml:1:1: cannot be read: No such file or directory"),
         (("plan", "specs/local.yaml", "--target", "pool"), 4, "write kind/name, for example pool/prod"),
         (("plan",), 4, "say which spec"),
-        (("logs",), 4, "Missing argument 'JOB|IMAGE'"),
+        (("logs",), 4, "Missing argument 'JOB|ADDRESS'"),
         (("upload", "/nowhere", "--spec", "specs/local.yaml"), 1, "it is not a folder"),
     ],
 )

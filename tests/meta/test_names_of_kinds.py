@@ -16,6 +16,7 @@ ROOMS = ("cli", "cloud", "cost", "engine", "importing", "kind", "preflight", "pr
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/importing.py": {"pool", "job"},
+    "cli/simulating.py": {"pool"},
     "preflight/checks.py": {"gallery"},
     "cli/doctor.py": {"gallery"},
     "kind/words.py": {"gallery"},

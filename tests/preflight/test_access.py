@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from reconciler.cli import commands
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Address, Decision, Plan, Status, Why
 from reconciler.preflight import access
-from tests.conftest import Azure, World, serving
+from tests.conftest import REGIONS, Azure, World, serving
 from tests.preflight.test_local import POOL, refused
 
 CONTRIBUTOR: Any = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"]}
@@ -83,13 +84,17 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
         yield azure
 
 
+_places = itertools.cycle(REGIONS)
+"""A region has room for three accounts."""
+
+
 @pytest.fixture
 def lone(alone: Azure, tmp_path: Path) -> World:
     name = f"u{uuid.uuid4().hex[:8]}"
     text = {
         "apiVersion": "reconciler/v1",
         "name": name,
-        "azure": {"cloud": "local", "location": "italynorth", "resourceGroup": f"rg-{name}"},
+        "azure": {"cloud": "local", "location": next(_places), "resourceGroup": f"rg-{name}"},
         "batchAccount": {"name": f"ba{name}"},
         "pools": {},
     }

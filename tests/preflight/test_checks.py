@@ -12,7 +12,7 @@ import yaml
 from reconciler import model
 from reconciler.cloud import capacity
 from reconciler.cloud.capacity import Size
-from reconciler.kind.needs import Nodes
+from reconciler.kind.needs import Nodes, Room
 from reconciler.kinds import KINDS
 from reconciler.kinds.pool.needs import wanted
 from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule, Why
@@ -34,6 +34,7 @@ IMAGES = (
     Image("deb:deb:11", "agent 11", NOW - timedelta(days=1)),
     Image("deb:deb:12", "agent 12", NOW + timedelta(days=89)),
     Image("deb:deb:13", "agent 13", NOW + timedelta(days=91)),
+    Image("deb:deb-hpc:13", "agent 13", NOW + timedelta(days=91), containers=True),
 )
 
 
@@ -42,8 +43,13 @@ def planned(case: dict[str, Any], live: dict[Address, Nodes]) -> list[Change]:
     for name, own in case.get("pools", {}).items():
         address = Address("pool", name)
         before = live.get(address)
-        found.append(Change(address, before, Nodes(**own), before if name in case.get("blueGreen", ()) else None))
+        surge = before if name in case.get("blueGreen", ()) else None
+        found.append(Change(address, before, Nodes(**own), surge, name in case.get("later", ())))
     return found
+
+
+def addresses(names: list[str]) -> tuple[Address, ...]:
+    return tuple(map(Address.parse, names))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -61,6 +67,11 @@ def test_findings_follow_from_facts(case: dict[str, Any]) -> None:
         {Address.parse(name): why for name, why in case.get("names", {}).items()},
         {name: own and Subnet(**{"location": "here", **own}) for name, own in case.get("subnets", {}).items()},
         "me",
+        fresh=Address.parse(case["fresh"]) if "fresh" in case else None,
+        rooms={kind: Room(*numbers) for kind, numbers in case.get("rooms", {}).items()},
+        making={kind: addresses(names) for kind, names in case.get("making", {}).items()},
+        regions={kind: tuple(names) for kind, names in case.get("regions", {}).items()},
+        typed={kind: addresses(names) for kind, names in case.get("typed", {}).items()},
     )
     findings = checks.check(facts, planned(case, live))
     found = [
@@ -119,6 +130,14 @@ def test_blue_green_has_two_pools_where_an_occupied_one_cannot_be_changed(
     live = {address: Nodes("D2s", dedicated=nodes)}
     (change,) = changes(KINDS, plan, {address: desired}, live)
     assert change.surge == (live[address] if twice else None)
+
+
+def test_a_change_that_waits_is_judged_but_takes_nothing_yet() -> None:
+    address = Address("pool", "a")
+    desired = Desired(address, {"properties": {"vmSize": "D4s"}})
+    plan = Plan("s", (Decision(address, Action.DEFER, Why.OCCUPIED, ""),), (), {})
+    (change,) = changes(KINDS, plan, {address: desired}, {address: Nodes("D2s", dedicated=3)})
+    assert (change.after.size, change.later) == ("D4s", True)
 
 
 def test_azure_keeps_five_addresses_of_each_range_of_a_subnet() -> None:

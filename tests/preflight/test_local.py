@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from click.testing import CliRunner
 
 import azure_local
@@ -113,3 +114,71 @@ def test_doctor_says_what_is_refused_and_exits_with_3(pools: World) -> None:
     assert rows["quota pool/a"]["state"] == "refused"
     assert {name: rows["quota pool/a"][name] for name in ("limit", "use", "need")} == {"limit": 1, "use": 0, "need": 2}
     assert {rows[name]["state"] for name in ("credential", "subscription", "size", "image")} == {"ok"}
+
+
+def test_a_size_that_does_not_exist_is_refused_although_the_change_must_wait(pools: World) -> None:
+    pools.text["pools"]["pool"]["nodes"] = {"dedicated": 1}
+    pools.apply()
+    pools.text["pools"]["pool"]["vmSize"] = "Standard_D2s_v33"
+    assert "the size standard_d2s_v33 does not exist" in refused(pools.plan())["pool/pool"]
+    pools.text["pools"]["pool"]["vmSize"] = "Standard_D4s_v3"
+    (waits,) = pools.plan().of(Action.DEFER)
+    assert waits.reason.endswith("scale it to 0 first, or let rollout: {whenEmpty: drain} (or blueGreen) do it")
+
+
+def test_a_redundancy_that_azure_refuses_is_refused_in_the_plan(world: World) -> None:
+    for section in ("jobs", "pools", "identities", "batchAccount"):
+        del world.text[section]
+    world.apply()
+    account = f"{world.cloud().group_id}/providers/Microsoft.Storage/storageAccounts/{world.account}"
+    world.text["storage"][world.account]["sku"] = "Standard_ZRS"
+    reason = refused(world.plan())[f"storage_account/{world.account}"]
+    assert "az storage account migration start --account-name NAME" in reason
+    for sku in ("Standard_ZRS", "Premium_LRS", "Standard_GZRS"):
+        with pytest.raises(HttpResponseError, match="AccountTypeConversionNotSupported"):
+            world.cloud().arm("PATCH", account, {"sku": {"name": sku}})
+    world.text["storage"][world.account]["sku"] = "Standard_RAGRS"
+    assert [str(outcome.status) for outcome in world.apply().values()] == ["done"]
+    assert not world.plan().steps
+
+
+def test_a_mount_as_an_identity_by_its_short_name_is_made_and_stays(pools: World) -> None:
+    blobs = {"accountName": pools.account, "containerName": "images", "relativeMountPath": "images"}
+    mount = {"azureBlobFileSystemConfiguration": blobs | {"identityReference": {"resourceId": "identities/id-pool"}}}
+    pools.text["pools"]["mounts"] = POOL | {"identity": "identities/id-pool", "mountConfiguration": [mount]}
+    assert [str(outcome.status) for outcome in pools.apply().values()] == ["done"]
+    assert not pools.plan().steps
+
+
+def test_containers_on_an_image_that_runs_none_are_refused_with_one_that_does(pools: World) -> None:
+    pools.text["pools"]["holds"] = POOL | {"containers": {"images": ["ubuntu"]}}
+    reason = refused(pools.plan())["pool/holds"]
+    assert "22_04-lts runs containers (DockerCompatible); nearest that do are: microsoft-dsvm:ubuntu-hpc:2204" in reason
+    pools.text["pools"]["holds"]["image"] = "microsoft-dsvm:ubuntu-hpc:2204"
+    assert refused(pools.plan()) == {}
+
+
+def test_the_fourth_account_of_a_region_is_refused_before_anything_is_made(world: World) -> None:
+    world.text["azure"]["location"] = "uaenorth"
+    whole = dict(world.text)
+    for section in ("jobs", "pools", "batchAccount"):
+        del world.text[section]
+    world.apply()
+    cloud = world.cloud()
+    place = f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts"
+    for number in range(3):
+        cloud.arm("PUT", f"{place}/{whole['batchAccount']['name']}{number}", {"location": "uaenorth"})
+    world.text = whole
+    account = f"batch_account/{whole['batchAccount']['name']}"
+    plan = world.plan()
+    assert "has 3 of 3 Batch accounts in uaenorth, and 1 more is needed; use another region" in refused(plan)[account]
+    assert any(f"the quotas of {account} are known once it is there, and may be 0" in note for note in plan.notes)
+
+
+def test_an_unknown_region_is_told_as_that(world: World) -> None:
+    world.text["azure"]["location"] = "Italy Nort"
+    reasons = refused(world.plan())
+    assert f"storage_account/{world.account}" in reasons
+    for reason in reasons.values():
+        assert "is not offered in italynort; correct azure.location; nearest by name are: italynorth" in reason
+        assert "the size" not in reason

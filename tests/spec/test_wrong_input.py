@@ -79,11 +79,11 @@ def test_words_of_other_tools_are_no_keys_and_lead_to_pages_that_exist() -> None
 
 
 def test_something_can_stand_in_for_whatever_is_required() -> None:
-    """Only a reference has no stand-in where nothing is there that it could mean; its holder goes then."""
+    """Only what refers to something has no stand-in where nothing is there that it could mean; its holder goes then."""
     without = {
         key
         for shape in every(schema.schema())
         for key in shape.get("required", ())
         if key in shape.get("properties", {}) and mending.stand_in(shape["properties"][key], {}) is None
     }
-    assert without == {"from", "to", "pool"}
+    assert without == {"from", "to", "pool", "id", "resourceId"}

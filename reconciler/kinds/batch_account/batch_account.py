@@ -12,9 +12,11 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.needs import Needs, Room
 from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec.schema import defaults
@@ -97,6 +99,18 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     return {**section, **tracked(observed, known, notes)}
 
 
+def room(cloud: Cloud, location: str) -> Room:
+    """How many Batch accounts the subscription may have in a region: Batch tells the limit, the list the use.
+
+    One that is being deleted is not counted: it has gone by the time that another is made, or Azure says so then.
+    """
+    batch = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Batch"
+    limit = cloud.arm("GET", f"{batch}/locations/{location}/quotas").body["accountQuota"]
+    accounts = arm.listing(cloud, f"{batch}/batchAccounts")
+    there = [raw["properties"]["provisioningState"] for raw in accounts if arm.region(raw["location"]) == location]
+    return Room(limit, sum(state != "Deleting" for state in there))
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
@@ -119,6 +133,7 @@ KIND = Kind(
     },
     usual={"properties": {"poolAllocationMode": "BatchService"}},
     noun="Batch account",
+    needs=Needs(room=room),
     outputs={"accountEndpoint": "properties.accountEndpoint"},
     inverse=Inverse(
         say=entry,

@@ -36,6 +36,7 @@ def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
         base=base.lower(),
         subnet=str((properties.get("networkConfiguration") or {}).get("subnetId") or "").lower(),
         disks=len(machine.get("dataDisks") or ()),
+        containers=bool(machine.get("containerConfiguration")),
         wants=_wants(properties, machine),
     )
 

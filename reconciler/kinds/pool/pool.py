@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
@@ -85,11 +85,9 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, pool in spec.pools.items():
         assert spec.batch_account is not None
+        pool = cast("Pool", pool_properties.identified(pool, spec.group_id))
         identities = [ref.split("/")[1] for ref in pool["identity"]]
-        ids = [
-            f"{spec.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}".lower()
-            for identity in identities
-        ]
+        ids = [pool_properties.identity_id(ref, spec.group_id) for ref in pool["identity"]]
         account = Address("batch_account", spec.batch_account["name"])
         account_id = f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
         refs = (account, *(Address("identity", identity) for identity in identities), *image.refs(pool))

@@ -56,6 +56,23 @@ def wanted(pool: Pool, account_id: str) -> dict[str, Any]:
     return properties
 
 
+def identified(value: Any, group_id: str) -> Any:
+    """`value` with each `identities/NAME` that a resourceId is given as replaced by the ARM id."""
+    if isinstance(value, Mapping):
+        return {
+            key: identity_id(item, group_id) if key == "resourceId" else identified(item, group_id)
+            for key, item in value.items()
+        }
+    return [identified(item, group_id) for item in value] if isinstance(value, list) else value
+
+
+def identity_id(reference: str, group_id: str) -> str:
+    """The ARM id, in lower case, of `identities/NAME` or of an identity that is given by its id."""
+    section, _, name = reference.partition("identities/")
+    place = f"{group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    return (reference if section else f"{place}/{name}").lower()
+
+
 def applications(spec: Spec, pool: Pool) -> tuple[Address, ...]:
     """The applications of the spec whose packages the pool brings to its nodes."""
     known = {name.lower(): name for name in spec.applications}

@@ -8,12 +8,18 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import rollout_checks
+from reconciler.kinds.pool import properties, rollout_checks
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
 from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
+
+INTER_NODE = 100
+"""The most nodes of a pool with inter-node communication.
+
+Source: learn.microsoft.com, Batch service quotas and limits, pool size limits, for the allocation mode BatchService.
+"""
 
 
 def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -41,6 +47,8 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, pool in spec.pools.items():
         yield from _image(document, ("pools", name), pool)
         yield from _checks(document, ("pools", name), pool)
+        yield from _identities(document, spec, ("pools", name), pool)
+        yield from _between(document, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
@@ -66,6 +74,40 @@ def _checks(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
     for index, name in enumerate(names):
         if name in names[:index]:
             yield document.problem((*where, index, "name"), "is given twice")
+
+
+def _identities(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iterator[Problem]:
+    """Mounts, files and keys are read as an identity of the pool.
+
+    Source: ComputeNodeIdentityReference of 2025-06-01.
+    """
+    ids = [properties.identity_id(reference, spec.group_id) for reference in pool["identity"]]
+    for where, reference in _referring(pool, path):
+        section, _, name = reference.partition("/")
+        there = section != "identities" or name in spec.identities  # that it is missing is told already
+        if there and properties.identity_id(reference, spec.group_id) not in ids:
+            known = ", ".join(pool["identity"]) or "none"
+            message = f"is {reference}, which is no identity of this pool ({known}); add it to the pool's identity"
+            yield document.problem(where, message)
+
+
+def _referring(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
+    """Each resourceId inside, with its path."""
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        if key == "resourceId":
+            yield (*path, key), part
+        else:
+            yield from _referring(part, (*path, key))
+
+
+def _between(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
+    """A pool whose nodes talk to each other has a limit that no request for quota lifts."""
+    nodes = pool["nodes"]
+    most = nodes.get("autoscale", {}).get("max", 0) if "autoscale" in nodes else nodes["dedicated"] + nodes["spot"]
+    if pool.get("interNodeCommunication") == "Enabled" and most > INTER_NODE:
+        message = f"has {most} nodes, and a pool with interNodeCommunication has {INTER_NODE} at most"
+        yield document.problem((*path, "nodes"), f"{message}; use several pools, or leave interNodeCommunication out")
 
 
 def scaled(spec: Spec) -> dict[str, Pool]:

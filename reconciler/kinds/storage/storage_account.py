@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.cloud import arm
+from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.needs import Needs, Room
 from reconciler.kinds.storage import inverse
 from reconciler.model import Address, Change, Desired, Rule
 from reconciler.spec.spec import Spec
@@ -103,6 +105,14 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), body, (group,), account["protect"])
 
 
+def room(cloud: Cloud, location: str) -> Room | None:
+    """How many storage accounts the subscription may have in a region, and how many it has."""
+    place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Storage/locations/{location}"
+    usages = {usage["name"]["value"]: usage for usage in arm.listing(cloud, f"{place}/usages")}
+    usage = usages.get("StorageAccounts")
+    return Room(usage["limit"], usage["currentValue"]) if usage else None
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
@@ -121,6 +131,7 @@ KIND = Kind(
     usual={"properties": {"supportsHttpsTrafficOnly": True}},
     section="storage",
     refusal=refusal,
+    needs=Needs(room=room),
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
 )
