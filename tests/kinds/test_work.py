@@ -32,7 +32,7 @@ def seen(there: Blobs) -> Made:
         if maker is None:
             made.foreign.add(name)
         elif maker == "spec/job":
-            made.own[name] = etag
+            made.signed[name] = etag
         elif maker:
             made.others[name] = (maker, etag)
         else:
@@ -114,7 +114,7 @@ def test_what_failed_for_good_is_left_alone_until_its_content_changes(
 @given(listings, st.dictionaries(names, etags, max_size=5))
 def test_an_orphan_is_an_output_without_a_source(inputs: dict[str, str], made: dict[str, str]) -> None:
     wanted = set(outputs(inputs, SUFFIXES).values())
-    assert set(work(inputs, Made(own=made), {}, SUFFIXES).orphans) == set(made) - wanted
+    assert set(work(inputs, Made(signed=made), {}, SUFFIXES).orphans) == set(made) - wanted
 
 
 @given(st.integers(0, 30), st.integers(1, 8))

@@ -24,11 +24,11 @@ def client(cloud: Cloud, place: str) -> Any:
 
 def urls(cloud: Cloud, desired: Desired) -> Mapping[str, str]:
     """`from`, `to`, `scripts` → container URL."""
-    found = {}
+    places = {}
     for key in ("from", "to", "scripts"):
         account, container = desired.data[key].split("/")
-        found[key] = f"{cloud.blob_endpoint(account)}/{quote(container)}"
-    return found
+        places[key] = f"{cloud.blob_endpoint(account)}/{quote(container)}"
+    return places
 
 
 def look(cloud: Cloud, desired: Desired) -> Work:
@@ -57,7 +57,7 @@ def made(container: Any, prefix: str, maker: str) -> Made:
         if not etag:
             seen.foreign.add(blob.name)
         elif by == maker:
-            seen.own[blob.name] = etag
+            seen.signed[blob.name] = etag
         elif by:
             seen.others[blob.name] = (intern(by), etag)
         else:

@@ -157,7 +157,7 @@ def _listed(scripts: Any, job: str, run: str) -> list[Any]:
 def _read(scripts: Any, names: Sequence[str], make: Callable[[int, Any], T | None]) -> tuple[list[T], int]:
     """What `make` makes of the JSON in each blob and its number; how many it can make nothing of."""
 
-    def one(numbered: tuple[int, str]) -> T | None:
+    def read(numbered: tuple[int, str]) -> T | None:
         number, name = numbered
         content, _ = _content(scripts, name)
         try:
@@ -166,7 +166,7 @@ def _read(scripts: Any, names: Sequence[str], make: Callable[[int, Any], T | Non
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(one, enumerate(names)))
+        made = list(pool.map(read, enumerate(names)))
     whole = [value for value in made if value is not None]
     return whole, len(made) - len(whole)
 

@@ -42,8 +42,9 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             if pool in spec.pools:
                 yield from _nodes(document, spec, path, job["convert"], pool)
     for first, second in _meeting(spec):
-        one, other = spec.jobs[first]["convert"], spec.jobs[second]["convert"]
-        if one["from"] == other["from"] and set(one["suffixes"]) & set(other["suffixes"]):
+        earlier, later = spec.jobs[first]["convert"], spec.jobs[second]["convert"]
+        suffixes = ({suffix.lower() for suffix in convert["suffixes"]} for convert in (earlier, later))
+        if earlier["from"] == later["from"] and set.intersection(*suffixes):
             message = f"has sources of jobs/{first} too, which would have the same results; use another `to` or prefix"
             yield document.problem(("jobs", second, "convert"), message, at_key=True)
 
@@ -52,9 +53,9 @@ def _meeting(spec: Spec) -> Iterator[tuple[str, str]]:
     """Two jobs each whose results may have the same name: they go into one container, and no prefix parts them."""
     converting = [name for name, job in spec.jobs.items() if "convert" in job]
     for first, second in combinations(converting, 2):
-        one, other = spec.jobs[first]["convert"], spec.jobs[second]["convert"]
-        parted = not (one["prefix"].startswith(other["prefix"]) or other["prefix"].startswith(one["prefix"]))
-        if one["to"] == other["to"] and not parted:
+        earlier, later = spec.jobs[first]["convert"], spec.jobs[second]["convert"]
+        prefixes = sorted((earlier["prefix"], later["prefix"]), key=len)
+        if earlier["to"] == later["to"] and prefixes[1].startswith(prefixes[0]):
             yield first, second
 
 

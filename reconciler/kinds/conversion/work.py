@@ -26,18 +26,18 @@ class Item:
 class Made:
     """What is in the output container, by who made it.
 
-    `own` and `unsigned` are output → ETag of its source; `unsigned` are outputs of a time when jobs did not sign.
-    `others` are outputs of other jobs → (job as SPEC/JOB, ETag of its source). `foreign` are not made by a conversion.
+    `signed` (by this job) and `unsigned` (of a time when jobs did not sign) are output → ETag of its source. `others`
+    are outputs of other jobs → (job as SPEC/JOB, ETag of its source). `foreign` are not made by a conversion.
     """
 
-    own: dict[str, str] = field(default_factory=dict)
+    signed: dict[str, str] = field(default_factory=dict)
     unsigned: dict[str, str] = field(default_factory=dict)
     others: dict[str, tuple[str, str]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 
     def source(self, name: str) -> str | None:
         """The ETag of the source of an output; None if it has none or is not there."""
-        etag = self.own.get(name) or self.unsigned.get(name)
+        etag = self.signed.get(name) or self.unsigned.get(name)
         return etag or self.others.get(name, ("", None))[1]
 
     def maker(self, name: str) -> str | None:
@@ -136,7 +136,7 @@ def work(
         tuple(changed),
         fresh,
         tuple(failed),
-        tuple(name for name in made.own if name not in wanted),
+        tuple(name for name in made.signed if name not in wanted),
         renamed,
         refused=tuple(refused),
         overwritten=tuple(overwritten),
