@@ -18,9 +18,8 @@ from reconciler.secret import hidden
 
 LONGEST = 64 * 1024
 """How many bytes wait at most for the end of their line, or of the private key that they begin."""
-_OPEN_KEY = re.compile(
-    rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END [A-Z0-9 ]*-----[^\n]*\n).)*\Z", re.DOTALL
-)
+_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY")
+_KEY_ENDS = re.compile(rb"-----END [A-Z0-9 ]{0,60}-----[^\n]*\n")
 
 
 @contextmanager
@@ -72,7 +71,8 @@ class _Hiding(io.BufferedIOBase):
     def write(self, data: object) -> int:
         piece = bytes(data)  # type: ignore[call-overload]
         self.waiting += piece
-        key = _OPEN_KEY.search(self.waiting)
+        ended = max((match.end() for match in _KEY_ENDS.finditer(self.waiting)), default=0)
+        key = _KEY.search(self.waiting, ended)
         end = self.waiting.rfind(b"\n", 0, key.start() if key else None) + 1
         self._pass(len(self.waiting) if len(self.waiting) - end > LONGEST else end)
         return len(piece)

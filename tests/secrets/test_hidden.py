@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from itertools import pairwise
@@ -180,3 +181,19 @@ def test_no_file_of_a_run_holds_a_secret(kind: str, tmp_path: Path) -> None:
     for name, content in files.items():
         assert KINDS[kind].secret not in content, name
         assert MARK in content, name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("eyJ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "http://", "a.b+c-", "://:", "curl ", "docker login "),
+        *("AAAA==", "--token ", "token=", "x~8Q~", "authorization: ", "sg.", "hf_", "eyJaaaaa.", "\"' :="),
+        *("https://a-.webhook.office.com", "a" * 99, "password"),
+    ],
+)
+def test_no_text_can_hold_a_command_up(text: str) -> None:
+    """Whoever wrote it: the time must not grow with the square of its length, which here would be minutes."""
+    whole = (text * 60_000)[:60_000] + "://"
+    begun = time.process_time()
+    hidden(whole)
+    assert time.process_time() - begun < 5
