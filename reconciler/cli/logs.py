@@ -75,15 +75,15 @@ def _job(loaded: Spec, cloud: Cloud, section: str, name: str) -> str:
 
 def _tasks(cloud: Cloud, job: str, task: str | None, stream: str, *, raw: bool) -> None:
     from reconciler.cli import door, tasks
-    from reconciler.render import plain
+    from reconciler.render import as_text
 
     if not job or task == "" or "/" in (task or ""):
         raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
     if task is not None:
         door.pour(tasks.output(cloud, job, task, stream), raw=raw)
         return
-    rows = [(*map(plain.clean, cells), plain.lines(failure)) for *cells, failure in tasks.listing(cloud, job)]
-    click.echo(plain.table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), rows) if rows else f"{job} has no task.")
+    rows = list(tasks.listing(cloud, job))
+    click.echo(as_text.tasks(rows) if rows else f"{job} has no task.")
 
 
 def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None:

@@ -194,6 +194,12 @@ def report(report: Report) -> str:
     return "\n".join(parts)
 
 
+def tasks(rows: Iterable[tuple[str, str, str, str, str]]) -> str:
+    """A line for each task: its id, state, exit code and node, and why it failed."""
+    cells = [(*map(clean, others), lines(failure)) for *others, failure in rows]
+    return table(("TASK", "STATE", "EXIT", "NODE", "FAILURE"), cells)
+
+
 def grid(content: Table) -> str:
     """A table of cells that may hold control characters, because others wrote them."""
     return table(content.head, [tuple(clean(cell) for cell in row) for row in content.rows])

@@ -74,6 +74,8 @@ def _views(text: str) -> Iterator[tuple[str, str, str]]:
         for shape in ("text", "json"):
             yield name, shape, views.shown(view, shape)
     report = Report(POOL, f"it says {text}", (Table(("A", "B"), ((text, f"b {text}"),), f"of {text} x"),))
+    yield "error of a task", "text", as_text.tasks([("t", "completed", "1", "n", f"it says {text}")])
+    yield "name of a task", "text", as_text.tasks([(f"x {text}", "completed", "0", f"y {text}", "")])
     yield "report", "text", as_text.report(report)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.secret import MARK
 from tests.cli.command import CHECKOUT, reconcile
-from tests.conftest import Azure
+from tests.conftest import Azure, World
+from tests.local.test_tasks import run
 from tests.secrets.kinds import made
 
 KINDS = made()
@@ -48,6 +49,19 @@ def test_what_others_wrote_into_azure_is_shown_without_secrets_and_escapes(azure
         for kind in SECRETS:
             assert KINDS[kind].secret[:40] not in shown, (arguments, kind)
         assert all(char.isprintable() or char == "\n" for char in shown), arguments
+
+
+def test_what_tasks_wrote_moves_no_cursor_and_gives_nothing_away(world: World) -> None:
+    del world.text["jobs"]["job"]["convert"]
+    world.apply()
+    batch, token = world.cloud().batch(), KINDS["GitHub token"].secret
+    run(batch, "gone", "no\x1b[2Jthing")
+    run(batch, "said", f"/bin/sh -c 'echo one {token}; printf \"\\033[31mtwo\\n\"'")
+    listed = reconcile("logs", "job", "--spec", str(world.file))
+    assert (listed.returncode, "CommandProgramNotFound" in listed.stdout) == (0, True)
+    assert all(char.isprintable() or char == "\n" for char in listed.stdout)
+    written = reconcile("logs", "job", "said", "--spec", str(world.file))
+    assert written.stdout == f"one {MARK}\n\x1b[31mtwo\n"
 
 
 def test_a_secret_in_an_error_or_a_traceback_is_hidden(tmp_path: Path) -> None:
