@@ -2,6 +2,7 @@
 
 ReconcileError              a message a user can act on
 ├── SpecError               the spec is invalid; carries every problem at once (exit 4)
+├── WrongUsage              a command line that names what is not there, or contradicts itself (exit 4)
 ├── Refused                 a plan or step that must not be carried out (exit 3)
 ├── AzureError              Azure said no: status, code, message, request id
 │   └── NotRegistered       the subscription was never used for a resource provider
@@ -49,6 +50,10 @@ class SpecError(ReconcileError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class WrongUsage(ReconcileError):
+    """A command line that names what is not there, or contradicts itself."""
 
 
 class Refused(ReconcileError):

@@ -68,6 +68,8 @@ class Action(StrEnum):
     WAIT = "wait"
     DEFER = "defer"
     REFUSE = "refuse"
+    KEEP = "keep"
+    """It would be deleted and stays, for something that needs it stays too."""
     UNKNOWN = "unknown"
     """It could not be read, so that nothing is done about it."""
 
@@ -99,6 +101,10 @@ class Why(StrEnum):
     LEFT_SPEC = "left_spec"
     SURPLUS = "surplus"
     DESTROYED = "destroyed"
+    NEEDED = "needed"
+    """Something that stays needs it."""
+    IN_USE = "in_use"
+    """What the spec does not own is in it or uses it."""
 
 
 class Status(StrEnum):
@@ -176,11 +182,14 @@ class Observed:
     is deleted although the spec names it, `kept` that it stays although the spec does not; `logs` are the texts that it
     has written so far, by name. `held` says why its occupants must not be disturbed now. `state` is what its kind knows
     beyond the wire: a frozen value of the kind's own type, which nobody else reads.
+    `uses` are the ids of what it needs beside what its body names by ARM id. `outside` says why it is left alone
+    although it carries the spec's mark; a plan tells it. `byproduct`: it goes by itself with another one, so that it
+    keeps nothing from being deleted.
 
     `stalled` is what its change waits for, if no apply brings that about, and what to do. `unmet` is why something may
     still differ when all was tried: that is no failure of the change, but left for later. `ended` is why it is of no
-    more use: it is replaced when something has a use for it, and only then. `uses` are what its own change has a use
-    for.
+    more use: it is replaced when something has a use for it, and only then. `employs` are what its own change has a
+    use for.
     """
 
     address: Address
@@ -200,7 +209,14 @@ class Observed:
     stalled: str = ""
     unmet: str = ""
     ended: str = ""
-    uses: tuple[Address, ...] = ()
+    employs: tuple[Address, ...] = ()
+    uses: tuple[str, ...] = ()
+    outside: str = ""
+    byproduct: bool = False
+
+    def of(self, owner: str) -> bool:
+        """Whether it is a resource of the spec `owner`."""
+        return self.mark is not None and self.mark.owner == owner and not self.outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +252,7 @@ class Decision:
     """What a plan says about one resource, NONE included. `why` is for code; `reason` words it for people.
 
     `summarised`: the reason says in words what differs and what does not; views show it instead of the fields, even
-    where nothing is to be done.
+    where nothing is to be done. `goes` is the data that goes with what is deleted.
     """
 
     address: Address
@@ -245,6 +261,7 @@ class Decision:
     reason: str
     diff: Diff = Diff()
     summarised: bool = False
+    goes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

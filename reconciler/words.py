@@ -8,6 +8,16 @@ def count(number: int, noun: str, form: str = "") -> str:
     return f"{number:{form}} {noun if number == 1 else plural(noun)}"
 
 
+def size(number: int) -> str:
+    """`number` of bytes: `17 bytes`, `3.2 MB`, in powers of ten."""
+    if number < 1000:
+        return count(number, "byte")
+    value, units = number / 1000, ["kB", "MB", "GB", "TB"]
+    while value >= 999.95 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:,.1f} {units[0]}"
+
+
 def plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return f"{noun[:-1]}ies"

@@ -14,7 +14,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.lazy import LazyGroup, Place
-from reconciler.errors import ReconcileError, Refused, SpecError
+from reconciler.errors import ReconcileError, Refused, SpecError, WrongUsage
 from reconciler.words import count
 
 FAILED, PENDING, REFUSED, INVALID = 1, 2, 3, 4
@@ -31,7 +31,7 @@ COMMANDS = {
         "Delete temporary machines, disks and networks of image builds that have expired, of any run and any spec.",
     ),
     "cost": Place("cost", "cost", "Show what each pool costs per hour and month, now and after the plan."),
-    "destroy": Place("run", "destroy", "Delete everything that the spec owns, last made first."),
+    "destroy": Place("run", "destroy", "Delete what the spec owns and nothing protected needs, last made first."),
     "doctor": Place(
         "doctor",
         "doctor",
@@ -116,6 +116,8 @@ def _expected(error: ReconcileError) -> tuple[str, int]:
     if isinstance(error, SpecError):
         problems = count(len(error.problems), "problem")
         return f"{problems} in the spec; nothing was done\n{error}", INVALID
+    if isinstance(error, WrongUsage):
+        return str(error), INVALID
     return str(error), REFUSED if isinstance(error, Refused) else FAILED
 
 

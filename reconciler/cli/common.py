@@ -69,8 +69,8 @@ def selection(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(Selection(spec, cloud, target, exclude), **rest)
 
     for name, text in (
-        ("--exclude", "Leave this ADDRESS and all that needs it alone; may be repeated."),
-        ("--target", "Only this ADDRESS and all that it needs, such as pool/prod; may be repeated."),
+        ("--exclude", "Leave this ADDRESS alone: what needs it is not made or changed, what it needs not deleted."),
+        ("--target", "Only this ADDRESS: made with all that it needs, deleted with all that needs it."),
     ):
         selected = click.option(name, metavar="ADDRESS", multiple=True, help=text)(selected)
     return spec_argument(selected)

@@ -76,7 +76,7 @@ def _facts(cloud: Cloud, ours: Iterable[Observed]) -> dict[Address, tuple[str, .
 
 
 def _ours(spec: Spec, resource: Observed) -> bool:
-    return resource.mark is not None and resource.mark.owner == spec.name
+    return resource.of(spec.name)
 
 
 def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Sight]:

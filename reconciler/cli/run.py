@@ -16,15 +16,15 @@ import click
 
 from reconciler.cli import common, pricing
 from reconciler.cli.common import Selection
-from reconciler.errors import Refused
-from reconciler.model import Action, Status
+from reconciler.errors import Refused, WrongUsage
+from reconciler.model import Action, Status, Why
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
     from reconciler.events import Listener
-    from reconciler.model import Address, Desired, Outcome, Report
+    from reconciler.model import Address, Desired, Outcome, Plan, Report
     from reconciler.render.runs import RunView
     from reconciler.render.views import PlanView
 
@@ -60,7 +60,8 @@ def plan(
     pricing.check(reading, prices, cost)
     if reading.plan.of(Action.REFUSE):
         return 3
-    return 2 if detailed_exitcode and any(reading.plan.of(action) for action in CHANGES) else 0
+    changing = any(reading.plan.of(action) for action in CHANGES)
+    return 2 if detailed_exitcode and (changing or left_open(reading.plan)) else 0
 
 
 @click.command()
@@ -89,7 +90,10 @@ def apply(
 @common.wire_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def destroy(selection: Selection, shape: str, *, wire: bool, yes: bool) -> int:
-    """Delete everything that the spec owns, last made first. Protected resources stay."""
+    """Delete what the spec owns and nothing protected needs, last made first.
+
+    Protected resources stay, and so does what they need and what others use.
+    """
     run = _run(shape)
     reading, cloud = read(selection, destroying=True)
     run.plan(_view(reading, None, wire=wire))
@@ -100,6 +104,8 @@ def read(selection: Selection, *, destroying: bool = False) -> tuple[Reading, Cl
     """The plan of the selected part of a spec, and the cloud that it is for."""
     spec = common.load_spec(selection.spec, selection.cloud)
     targets, excludes = common.addresses(selection.target), common.addresses(selection.exclude)
+    if both := set(targets) & set(excludes):
+        raise WrongUsage(f"--target and --exclude both name {', '.join(sorted(map(str, both)))}; say one of them")
     from reconciler.cli import journal
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
@@ -128,7 +134,7 @@ def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: 
     if reading.plan.of(Action.REFUSE):
         raise Refused("the plan has refused resources; nothing was changed")
     if not reading.plan.steps:
-        return 2 if _left_open(reading) else 0
+        return 2 if left_open(reading.plan) else 0
     if not yes:
         common.ask(f"{verb} this plan")
     from reconciler.engine import loop
@@ -138,7 +144,7 @@ def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: 
     with _interruptible(stop), run.listening() as listen:
         outcomes = loop.carry_out(reading, cloud, KINDS, listen=_journal(reading, listen), stop=stop)
     run.outcomes(outcomes)
-    return _exit_code(reading, outcomes)
+    return exit_code(reading.plan, outcomes)
 
 
 def _journal(reading: Reading, listen: Listener) -> Listener:
@@ -151,17 +157,20 @@ def _journal(reading: Reading, listen: Listener) -> Listener:
     return journal.Journal(common.journal_name(reading.spec), listen, keys, warn=warn)
 
 
-def _exit_code(reading: Reading, outcomes: tuple[Outcome, ...]) -> int:
+def exit_code(plan: Plan, outcomes: Iterable[Outcome]) -> int:
+    """What a pipeline is told of an apply or destroy that was carried out."""
     statuses = {outcome.status for outcome in outcomes}
-    if statuses & {Status.FAILED, Status.SKIPPED}:
+    if Status.FAILED in statuses:
         return 1
-    if Status.STOPPED in statuses:
+    if Status.STOPPED in statuses:  # and what was skipped was skipped for that
         return 3
-    return 2 if Status.DEFERRED in statuses or _left_open(reading) else 0
+    return 2 if Status.DEFERRED in statuses or left_open(plan) else 0
 
 
-def _left_open(reading: Reading) -> bool:
-    return any(reading.plan.of(action) for action in OPEN)
+def left_open(plan: Plan) -> bool:
+    """Whether something is left to do: what stays because it is protected, or needed by that, was to stay."""
+    staying = {decision.why for decision in plan.of(Action.KEEP)}
+    return any(plan.of(action) for action in OPEN) or bool(staying & {Why.IN_USE, Why.UNREADABLE})
 
 
 @contextmanager

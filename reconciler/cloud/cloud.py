@@ -130,6 +130,21 @@ class Cloud:
         self.versions: dict[str, list[dict[str, Any]]] = {}
         """Id of an image definition → its versions, kept from resolving until listing."""
 
+        self.former: tuple[str, ...] = ()
+        """Batch accounts that are ours and that the spec does not name any more; filled when accounts are listed."""
+        self._beside: dict[str, Cloud] = {}
+
+    def at(self, account: str) -> Cloud:
+        """The same cloud, with another Batch account of the group as the spec's; it shares sign-in and connections."""
+        if account == self.account:
+            return self
+        with self._lock:
+            if account not in self._beside:
+                beside = Cloud(self.target, self.owner, account, self.endpoints)
+                beside.credential, beside.transport, beside._pace = self.credential, self.transport, self._pace
+                self._beside[account] = beside
+            return self._beside[account]
+
     @property
     def group_id(self) -> str:
         """ARM id of the spec's resource group."""

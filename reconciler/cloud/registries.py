@@ -45,19 +45,12 @@ def manifest_digest(cloud: Cloud, server: str, repository: str, tag: str) -> str
 
     Raises Unreachable if the registry does not answer, AzureError if it does not let us in.
     """
-    import httpx
-
     if tag.startswith("sha256:"):
         return tag
-    url = f"{cloud.endpoints.registry(server)}/v2/{repository}/manifests/{tag}"
+    scope = f"repository:{repository}:pull"
     try:
-        with httpx.Client(timeout=20, follow_redirects=True) as client:
-            ask = partial(_asked, cloud, client)
-            answer = ask("HEAD", url, headers={"Accept": ACCEPT})
-            if answer.status_code == 401:
-                token = _token(cloud, ask, server, repository, answer.headers.get("WWW-Authenticate", ""))
-                answer = ask("HEAD", url, headers={"Accept": ACCEPT, "Authorization": f"Bearer {token}"})
-    except httpx.HTTPError as error:
+        answer = _answer(cloud, "HEAD", server, f"{repository}/manifests/{tag}", scope)
+    except Unreachable as error:
         raise Unreachable(f"cannot look up {server}/{repository}:{tag}: {error}; or pin it with @sha256:...") from None
     if answer.status_code == 404:
         return None
@@ -65,8 +58,35 @@ def manifest_digest(cloud: Cloud, server: str, repository: str, tag: str) -> str
         raise _refused(answer, server, repository, tag)
     digest = answer.headers.get("Docker-Content-Digest")
     if not digest:
-        raise Unreachable(f"the answer to HEAD {url} has no digest; check the network and any proxy on the way")
+        raise Unreachable(
+            f"the answer about {server}/{repository}:{tag} has no digest; check the network and any proxy on the way"
+        )
     return str(digest)
+
+
+def repositories(cloud: Cloud, server: str, most: int) -> list[str]:
+    """The names of the first `most` repositories. Raises Unreachable, or AzureError if it does not let us in."""
+    answer = _answer(cloud, "GET", server, f"_catalog?n={most}", "registry:catalog:*")
+    if answer.status_code != 200:
+        raise _refused(answer, server, "its repositories", "")
+    return list(answer.json()["repositories"] or ())
+
+
+def _answer(cloud: Cloud, method: str, server: str, path: str, scope: str) -> Any:
+    """The answer of the registry, with a token for `scope` if it asks for one."""
+    import httpx
+
+    url, headers = f"{cloud.endpoints.registry(server)}/v2/{path}", {"Accept": ACCEPT}
+    try:
+        with httpx.Client(timeout=20, follow_redirects=True) as client:
+            ask = partial(_asked, cloud, client)
+            answer = ask(method, url, headers=headers)
+            if answer.status_code == 401:
+                token = _token(cloud, ask, server, scope, answer.headers.get("WWW-Authenticate", ""))
+                answer = ask(method, url, headers={**headers, "Authorization": f"Bearer {token}"})
+    except httpx.HTTPError as error:
+        raise Unreachable(str(error)) from None
+    return answer
 
 
 def _asked(cloud: Cloud, client: Any, method: str, url: str, **more: Any) -> Any:
@@ -88,12 +108,11 @@ def _asked(cloud: Cloud, client: Any, method: str, url: str, **more: Any) -> Any
     raise AssertionError("the last try returns or raises")
 
 
-def _token(cloud: Cloud, ask: Callable[..., Any], server: str, repository: str, challenge: str) -> str:
+def _token(cloud: Cloud, ask: Callable[..., Any], server: str, scope: str, challenge: str) -> str:
     """A token that may pull, from where the challenge says; an Azure registry exchanges ours for it."""
     asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     if not asked.get("realm"):
         raise ReconcileError(f"{server} asks for a sign-in that is not understood: {challenge[:200]}")
-    scope = f"repository:{repository}:pull"
     if not server.endswith(".azurecr.io"):
         query = {"service": asked.get("service", server), "scope": scope}
         answer = ask("GET", asked["realm"], params=query)
@@ -106,7 +125,7 @@ def _token(cloud: Cloud, ask: Callable[..., Any], server: str, repository: str, 
             form = {"grant_type": "refresh_token", "service": server, "scope": scope}
             answer = ask("POST", asked["realm"], data={**form, "refresh_token": _field(answer, "refresh_token")})
     if answer.status_code != 200:
-        raise _refused(answer, server, repository, "")
+        raise _refused(answer, server, scope.split(":")[1], "")
     return _field(answer, "access_token", "token")
 
 

@@ -82,10 +82,15 @@ def _unhealthy(desired: Desired, observed: Observed, differing: Diff) -> Decisio
     return None
 
 
-def decide_stray(observed: Observed, why: Why = Why.LEFT_SPEC) -> Decision:
-    """What to do about a resource of ours that the spec does not ask for, or no longer."""
+def decide_stray(observed: Observed, why: Why = Why.LEFT_SPEC, *, protect: bool = False) -> Decision:
+    """What to do about a resource of ours that the spec does not ask for, or no longer.
+
+    `protect`: the spec says that it is protected, even if the resource does not carry the mark of it yet.
+    """
     address = observed.address
-    if observed.mark and observed.mark.protect:
+    if protect or (observed.mark and observed.mark.protect):
+        if why is Why.DESTROYED:
+            return Decision(address, Action.KEEP, Why.PROTECTED, "stays: it is protected")
         reason = f"{_GOING[why]}, but is protected; set protect: false, apply, then remove it"
         return Decision(address, Action.REFUSE, Why.PROTECTED, reason)
     if observed.surplus:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine import estimate, registering
-from reconciler.engine import graph as graphs
+from reconciler.engine import asking, estimate, registering
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
+from reconciler.engine.law import Choice
 from reconciler.engine.observe import observe
 from reconciler.engine.resolve import resolve
 from reconciler.events import Listener
 from reconciler.kind import Kinds
+from reconciler.kind.places import place
 from reconciler.model import Address, Desired, Observed, Outcome, Plan
 from reconciler.preflight import checks, reading
 from reconciler.preflight.facts import Facts, Finding, Severity
@@ -43,7 +45,7 @@ def read(
     destroying: bool = False,
     history: Mapping[str, float] | None = None,
 ) -> Reading:
-    """Observe and plan. Raises SpecError for an unknown target, AzureError or Unreachable if nothing can be read.
+    """Observe and plan. Raises WrongUsage for an unknown target, AzureError or Unreachable if nothing can be read.
 
     `history` says how many seconds steps took before, by `estimate.key`.
     """
@@ -53,12 +55,17 @@ def read(
     if destroying:
         for error in sight.unread.values():
             raise error  # what is not seen may need what would be deleted
-    selected = graphs.select(desired, observed, targets, excludes) if targets or excludes else None
+    choice = Choice(tuple(targets), tuple(excludes))
+    planning.check(spec.name, desired, observed, choice)
     if destroying:
-        plan = planning.destroy(spec.name, kinds, desired, observed, selected=selected)
-        made = Reading(spec, plan, desired, observed)
+        plan = planning.destroy(spec.name, kinds, desired, observed, choice=choice)
+        going, unseen = asking.about(cloud, kinds, plan, observed)
+        plan = planning.destroy(spec.name, kinds, desired, observed, choice=choice, going=going)
+        made = Reading(spec, replace(plan, notes=(*plan.notes, *unseen)), desired, observed)
     else:
-        made = _checked(spec, cloud, kinds, desired, observed, selected)
+        unread = {name: place(kinds[name], kinds, cloud) for name in sight.unread}
+        planner = partial(planning.make, spec.name, kinds, adopt=spec.adopt, choice=choice, unread=unread)
+        made = _checked(spec, cloud, kinds, desired, observed, planner)
     every = registering.with_registrations(kinds)
     notes = (*sight.notes(cloud, kinds), *made.plan.notes)
     timed = replace(made.plan, notes=notes, seconds=estimate.seconds(made.plan, every, desired, history or {}))
@@ -71,10 +78,14 @@ def _checked(
     kinds: Kinds,
     desired: Mapping[Address, Desired],
     observed: tuple[Observed, ...],
-    selected: Collection[Address] | None,
+    planner: Callable[..., Plan],
 ) -> Reading:
     """The plan, with what preflight finds as refusals and notes."""
-    plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
+    plan = planner(desired, observed)
+    going, unseen = asking.about(cloud, kinds, plan, observed)
+    if going:
+        planner = partial(planner, going=going)
+        plan = planner(desired, observed)
     facts, changed = reading.read(cloud, kinds, plan, desired, observed, spec.azure.location)
     findings = checks.check(facts, changed)
     against: dict[Address, list[str]] = {}
@@ -84,14 +95,15 @@ def _checked(
     if against:
         held = {key: replace(desired[key], obstacle="; also ".join(texts)) for key, texts in against.items()}
         desired = {**desired, **held}
-        plan = planning.make(spec.name, kinds, desired, observed, adopt=spec.adopt, selected=selected)
+        plan = planner(desired, observed)
     told = tuple(f"{step.address}: {note}" for step in plan.steps for note in _notes(desired, step.address))
     notes = told + tuple(
         f"{finding.address}: {finding.text}" if finding.address else finding.text
         for finding in findings
         if finding.severity is Severity.WARN
     )
-    plan = registering.added(replace(plan, notes=plan.notes + notes), cloud, kinds, observed, facts.unregistered)
+    plan = replace(plan, notes=(*plan.notes, *unseen, *notes))
+    plan = registering.added(plan, cloud, kinds, observed, facts.unregistered)
     return Reading(spec, plan, desired, observed, findings, facts)
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+import difflib
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from reconciler.digest import digest
-from reconciler.engine.decide import decide, decide_stray
+from reconciler.engine import edges, law
+from reconciler.engine.decide import actionable, decide, decide_stray
+from reconciler.engine.law import EVERYTHING, Choice, Ground
+from reconciler.errors import WrongUsage
 from reconciler.kind import Kinds
+from reconciler.kind.going import Going
 from reconciler.model import STAGE, Action, Address, Decision, Desired, Observed, Plan, Step, Why
 
 _OURS = {Why.DIFFERS, Why.DRIFTED, Why.BUSY, Why.PROTECTED, Why.UNCHANGEABLE, Why.OCCUPIED, Why.HELD}
 """Why something of ours is changed, waited for, or cannot be changed, because of what it is."""
-QUIET = {Action.NONE, Action.DEFER, Action.REFUSE, Action.UNKNOWN}
+QUIET = {Action.NONE, Action.DEFER, Action.REFUSE, Action.KEEP, Action.UNKNOWN}
 """Actions without a step."""
+NOTHING: Mapping[Address, Going] = MappingProxyType({})
+UNREAD: Mapping[str, str] = MappingProxyType({})
 
 
 def make(
@@ -23,16 +31,24 @@ def make(
     observed: Iterable[Observed],
     *,
     adopt: Container[Address] = frozenset(),
-    selected: Container[Address] | None = None,
+    choice: Choice = EVERYTHING,
+    going: Mapping[Address, Going] = NOTHING,
+    unread: Mapping[str, str] = UNREAD,
 ) -> Plan:
-    """The plan that makes `desired` real and deletes what else `spec` owns, within `selected` if given."""
+    """The plan that makes `desired` real and deletes what else `spec` owns, within `choice`.
+
+    `going` tells of what would be deleted; `unread` names the kinds whose list could not be read, in words.
+    """
     live = {resource.address: resource for resource in observed}
-    decisions = [decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()]
+    decisions = {
+        address: decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()
+    }
     decisions, notes = _resting(decisions, desired, live)
-    owned = (resource for resource in live.values() if _owned(resource, spec) and not resource.kept)
-    strays = (resource for resource in owned if resource.address not in desired)
-    decisions += [decide_stray(resource) for resource in strays]
-    return replace(_plan(spec, kinds, _selected(decisions, selected), desired, live), notes=notes)
+    strays = [a for a, resource in live.items() if resource.of(spec) and not resource.kept and a not in desired]
+    decisions |= {address: decide_stray(live[address]) for address in strays}
+    ground = _ground(spec, kinds, desired, live, decisions, strays)
+    plan = _plan(replace(ground, going=going, unread=_unread(kinds, unread)), choice, kinds, desired)
+    return replace(plan, notes=(*plan.notes, *notes))
 
 
 def destroy(
@@ -41,16 +57,34 @@ def destroy(
     desired: Mapping[Address, Desired],
     observed: Iterable[Observed],
     *,
-    selected: Container[Address] | None = None,
+    choice: Choice = EVERYTHING,
+    going: Mapping[Address, Going] = NOTHING,
 ) -> Plan:
-    """The plan that deletes all that `spec` owns; `desired` only says what is protected."""
+    """The plan that deletes all that `spec` owns and does not protect, within `choice`.
+
+    `desired` only says what is protected, though its protection may not have been applied yet.
+    """
     live = {resource.address: resource for resource in observed}
-    owned = (
-        resource for resource in live.values() if _owned(resource, spec) and kinds[resource.address.kind].deletable
-    )
-    going = (resource for resource in owned if kinds[resource.address.kind].deletable)
-    decisions = [decide_stray(resource, Why.DESTROYED) for resource in going]
-    return _plan(spec, kinds, _selected(decisions, selected), desired, live)
+    strays = [a for a, resource in live.items() if resource.of(spec) and kinds[a.kind].deletable]
+    protected = {address for address, want in desired.items() if want.protect}
+    decisions = {
+        address: decide_stray(live[address], Why.DESTROYED, protect=address in protected) for address in strays
+    }
+    return _plan(replace(_ground(spec, kinds, {}, live, decisions, strays), going=going), choice, kinds, {})
+
+
+def check(spec: str, desired: Iterable[Address], observed: Iterable[Observed], choice: Choice) -> None:
+    """Raise WrongUsage, with the nearest name, for an address that is not this spec's, or that is chosen both ways."""
+    live = {resource.address: resource for resource in observed}
+    known = {*desired, *(address for address, resource in live.items() if resource.of(spec))}
+    for address in (*choice.targets, *choice.excludes):
+        if address in live and address not in known:
+            mark = live[address].mark
+            owner = f"it belongs to the spec {mark.owner!r}" if mark else "nobody has marked it"
+            text = live[address].outside or owner
+            raise WrongUsage(f"{address} is not of this spec: {text}")
+        if address not in known:
+            raise WrongUsage(f"there is no {address}{_nearest(address, known)}")
 
 
 def fingerprint(decision: Decision) -> str:
@@ -62,54 +96,85 @@ def fingerprint(decision: Decision) -> str:
 
 
 def _resting(
-    decisions: list[Decision], desired: Mapping[Address, Desired], live: Mapping[Address, Observed]
-) -> tuple[list[Decision], tuple[str, ...]]:
+    decisions: Mapping[Address, Decision], desired: Mapping[Address, Desired], live: Mapping[Address, Observed]
+) -> tuple[dict[Address, Decision], tuple[str, ...]]:
     """The decisions, without those about what has ended and nobody has a use for; notes that tell of these."""
-    used: set[Address] = set()
-    for decision in decisions:
+    employed: set[Address] = set()
+    for address, decision in decisions.items():
         if decision.action is Action.CREATE:
-            used.update(desired[decision.address].refs)
+            employed.update(desired[address].refs)
         elif decision.action is Action.UPDATE:
-            used.update(live[decision.address].uses)
-    kept, notes = [], []
-    for decision in decisions:
-        ended = live[decision.address].ended if decision.address in live else ""
-        if ended and decision.why in _OURS and decision.address not in used:
-            kept.append(Decision(decision.address, Action.NONE, Why.AS_DESIRED, ended))
-            notes.append(f"{decision.address} {ended}")
-        else:
-            kept.append(decision)
+            employed.update(live[address].employs)
+    kept, notes = dict(decisions), []
+    for address, decision in decisions.items():
+        ended = live[address].ended if address in live else ""
+        if ended and decision.why in _OURS and address not in employed:
+            kept[address] = Decision(address, Action.NONE, Why.AS_DESIRED, ended)
+            notes.append(f"{address} {ended}")
     return kept, tuple(notes)
 
 
-def _owned(resource: Observed, spec: str) -> bool:
-    return resource.mark is not None and resource.mark.owner == spec
-
-
-def _selected(decisions: Iterable[Decision], selected: Container[Address] | None) -> list[Decision]:
-    return [d for d in decisions if selected is None or d.address in selected]
-
-
-def _plan(
+def _ground(
     spec: str,
     kinds: Kinds,
-    decisions: list[Decision],
     desired: Mapping[Address, Desired],
     live: Mapping[Address, Observed],
-) -> Plan:
+    decisions: Mapping[Address, Decision],
+    strays: Collection[Address],
+) -> Ground:
+    changed = {
+        address: replace(resource, body=desired[address].body, uses=())
+        for address, resource in live.items()
+        if address in desired and _wholly(decisions[address], desired[address], resource)
+    }
+    return Ground(
+        spec,
+        decisions,
+        strays,
+        asked={address: frozenset(want.refs) for address, want in desired.items()},
+        live=live,
+        needs=edges.needs(live.values()),
+        after={
+            address: refs
+            for address, refs in edges.needs(changed.get(a, resource) for a, resource in live.items()).items()
+            if address in changed
+        },
+    )
+
+
+def _wholly(decision: Decision, want: Desired, observed: Observed) -> bool:
+    """Whether the plan leaves the resource as it is asked for, with nothing that waits."""
+    if decision.action not in (Action.UPDATE, Action.REPLACE, Action.WAIT) or not decision.diff:
+        return False
+    return actionable(decision.diff, want, observed) == decision.diff
+
+
+def _unread(kinds: Kinds, unread: Mapping[str, str]) -> Callable[[str], str]:
+    """A function that names what could not be read of the kinds after a given one."""
     place = {name: position for position, name in enumerate(kinds)}
-    decisions = sorted(decisions, key=lambda d: (place[d.address.kind], d.address))
-    steps = {d.address: d.action for d in decisions if d.action not in QUIET}
+
+    def after(kind: str) -> str:
+        return next((words for name, words in unread.items() if place[name] > place[kind]), "")
+
+    return after
+
+
+def _plan(ground: Ground, choice: Choice, kinds: Kinds, desired: Mapping[Address, Desired]) -> Plan:
+    place = {name: position for position, name in enumerate(kinds)}
+    taken, notes = law.applied(ground, choice)
+    decisions = sorted(taken, key=lambda decision: (place[decision.address.kind], decision.address))
+    steps = {decision.address: decision.action for decision in decisions if decision.action not in QUIET}
     return Plan(
-        spec=spec,
+        spec=ground.spec,
         decisions=tuple(decisions),
         steps=tuple(
             Step(str(address), address, action, _after(address, action, steps, desired, place))
             for address, action in steps.items()
         ),
         fingerprints={
-            d.address: fingerprint(d) if d.address in live else None for d in decisions if d.address in steps
+            d.address: fingerprint(d) if d.address in ground.live else None for d in decisions if d.address in steps
         },
+        notes=(*notes, *dict.fromkeys(resource.outside for resource in ground.live.values() if resource.outside)),
     )
 
 
@@ -130,3 +195,9 @@ def _after(
         return tuple(str(ref) for ref in refs if steps.get(ref, Action.DELETE) is not Action.DELETE)
     later = (other for other in steps if place[other.kind] > place[address.kind])
     return tuple(str(other) for other in later if steps[other] is not Action.CREATE)
+
+
+def _nearest(address: Address, known: Iterable[Address]) -> str:
+    names = sorted(map(str, known))
+    close = difflib.get_close_matches(str(address), names, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(names[:20])}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.cost.use import Costs
+from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
 from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Report, Rule
@@ -137,6 +138,10 @@ class Kind:
     """Its report at the end of a run; None if there is nothing to report."""
     tell: Callable[[Cloud, Observed], tuple[str, ...]] | None = None
     """What `status` says of a live one beyond its health, each a phrase; None: nothing."""
+    goes: Callable[[Cloud, Observed], str] | None = None
+    """The data that goes with one that is deleted, in words and counted up to a bound. Only reads."""
+    users: Users | None = None
+    """What is in one that is to be deleted or uses it, ours or not, as far as no list shows it. Only reads."""
     record: Record | None = None
     leftovers: Leftovers | None = None
     job_of: Callable[[Desired], str] | None = None

@@ -16,6 +16,7 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.kind import ArmType
+from reconciler.kind.going import Neighbours, User, Users, check
 from reconciler.model import Address, Body, Desired, Diff, Mark, Observed
 
 Raw = dict[str, Any]
@@ -50,7 +51,8 @@ class Plain:
     create_only  properties that no PATCH may have
     holds        the collection below it that must be empty before it is deleted
     held         what people call an item of that collection
-    occupants    what is always in it, for people
+    users        as in the kind; asked again just before it is deleted
+    seen         an observed resource, with what else its kind knows of it
     """
 
     name: str
@@ -68,7 +70,8 @@ class Plain:
     create_only: tuple[str, ...] = ()
     holds: str = ""
     held: Callable[[Raw], str] | None = None
-    occupants: tuple[str, ...] = ()
+    users: Users | None = None
+    seen: Callable[[Cloud, Observed], Observed] = lambda cloud, observed: observed
 
     def verbs(self) -> Verbs:
         return {
@@ -81,11 +84,11 @@ class Plain:
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         for name, raw in self.rows(cloud, wanted) if self.rows else self._collection(cloud):
-            yield self._observed(name, raw)
+            yield self.seen(cloud, self._observed(name, raw))
 
     def _observe(self, cloud: Cloud, resource: Desired | Observed) -> Observed | None:
         raw = arm.get(cloud, self._id(cloud, resource), self.arm.api_version)
-        return self._observed(resource.address.name, raw) if raw else None
+        return self.seen(cloud, self._observed(resource.address.name, raw)) if raw else None
 
     def _create(self, cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         return self._put(cloud, desired, mark, {})
@@ -107,15 +110,19 @@ class Plain:
         return arm.patch(cloud, observed.id, self._marked(patch, mark, kept), self.arm.api_version)
 
     def _delete(self, cloud: Cloud, observed: Observed) -> Operation | None:
-        """Delete it. Refused while something is in it, which must belong to others, as ours is deleted before."""
-        version = self.arm.api_version
-        if self.holds:
-            kind = self.holds.rpartition("/")[2]
-            held = self.held or (lambda raw: f"{kind}/{raw['name']}")
-            occupants = [held(raw) for raw in arm.listing(cloud, f"{observed.id}/{self.holds}", version)]
-            if occupants:
-                raise arm.occupied(observed.address, occupants)
-        return arm.delete(cloud, observed.id, version)
+        """Delete it. Refused while something is in it or uses it: that is not ours, as ours is deleted before."""
+        occupants = [user.name for user in self.inside(Neighbours(cloud), observed)] if self.holds else []
+        if occupants:
+            raise arm.occupied(observed.address, occupants)
+        if self.users:
+            check(cloud, observed, self.users)
+        return arm.delete(cloud, observed.id, self.arm.api_version)
+
+    def inside(self, neighbours: Neighbours, observed: Observed) -> Iterator[User]:
+        """What is in the collection that must be empty before it is deleted."""
+        held = self.held or (lambda raw: f"{self.holds.rpartition('/')[2]}/{raw['name']}")
+        for raw in arm.listing(neighbours.cloud, f"{observed.id}/{self.holds}", self.arm.api_version):
+            yield User(raw["id"], held(raw))
 
     def _place(self, cloud: Cloud) -> str:
         return f"{cloud.group_id}/providers/{self.arm.name}"
@@ -142,7 +149,6 @@ class Plain:
             marks.mark_of(shown),
             arm.health(state),
             arm.detail(state),
-            self.occupants,
         )
 
     def _body(self, desired: Desired) -> Raw:

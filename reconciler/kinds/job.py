@@ -15,7 +15,8 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kind import Kind, words
+from reconciler.kind import Kind, accounts, words
+from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse, Known, Section, protect
 from reconciler.kind.needs import Needs
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
@@ -82,7 +83,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"], data)
 
 
-def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
+def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> Observed:
     metadata = pairs.mapped(raw.get("metadata"))
     state = raw["state"]
     constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
@@ -107,7 +108,16 @@ def _observed(raw: Mapping[str, Any], desired: Desired | None) -> Observed:
         Health.BUSY if busy else Health.READY,
         state if busy else "",
         etag=raw.get("eTag"),
+        uses=tuple(_uses(cloud, raw)),
     )
+
+
+def _uses(cloud: Cloud, raw: Mapping[str, Any]) -> Iterator[str]:
+    """The ids of its account, and of its pool until it has ended."""
+    yield str(cloud.account_id)
+    pool = raw["poolInfo"].get("poolId")
+    if pool and raw["state"] != "completed":
+        yield f"{cloud.account_id}/pools/{pool}"
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
@@ -115,7 +125,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     for raw in batch_jobs.listing(cloud):
         if marks.VERIFICATION not in pairs.mapped(raw.get("metadata")):
             desired = known.get(raw["id"].lower())
-            yield _ended(cloud, _observed(raw, desired), desired)
+            yield _ended(cloud, _observed(cloud, raw, desired), desired)
 
 
 def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
@@ -123,7 +133,7 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
     if raw is None:
         return None
     desired = resource if isinstance(resource, Desired) else None
-    return _ended(cloud, _observed(raw, desired), desired)
+    return _ended(cloud, _observed(cloud, raw, desired), desired)
 
 
 def _ended(cloud: Cloud, observed: Observed, desired: Desired | None) -> Observed:
@@ -183,6 +193,12 @@ def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
     return (f"tasks: {told}" if told else "no tasks",)
 
 
+def goes(cloud: Cloud, job: Observed) -> str:
+    """The records of its tasks."""
+    (told,) = tell(cloud, job)
+    return f"the records of its {told}" if told != "no tasks" else "no task records"
+
+
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     batch_jobs.delete(cloud, observed.address.name)
     return None
@@ -225,15 +241,12 @@ def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
         yield replace(job, body={**job.body, "poolInfo": {"poolId": names[pool_id]}}) if pool_id in names else job
 
 
+VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **accounts.everywhere(VERBS, 1),
     ready_within=timedelta(minutes=15),
     keys={"constraints": "", "poolInfo.poolId": "pool"},
     usual={
@@ -244,7 +257,8 @@ KIND = Kind(
     },
     maps=("metadata",),
     reads=("batch_account",),
-    tell=tell,
+    tell=accounts.reader(tell, 1),
+    goes=accounts.reader(goes, 1),
     section="jobs",
     job_of=lambda desired: desired.address.name,
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),

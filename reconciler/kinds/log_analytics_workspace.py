@@ -63,6 +63,7 @@ KIND = Kind(
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM, patched=("properties",)).verbs(),
+    goes=lambda cloud, observed: "its logs, which come back if it is made again under its name within 14 days",
     noun="Log Analytics workspace",
     keys={"properties.sku.name": "sku"},
     section=SECTION,

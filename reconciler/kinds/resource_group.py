@@ -7,6 +7,7 @@ in it. It is deleted only when it contains no resource of others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
@@ -39,23 +40,38 @@ def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
         yield ours if raw["name"].lower() == ours.lower() else raw["name"], raw
 
 
+def _seen(cloud: Cloud, group: Observed) -> Observed:
+    """A spec has only one group: another that carries its mark is not one that left it."""
+    if not group.of(cloud.owner) or group.address.name == cloud.target.resource_group:
+        return group
+    outside = (
+        f"{group.address} carries the mark of {cloud.owner!r} too and is left alone: if another spec has that name, "
+        f"give one of them another; if this one moved from there, destroy it with azure.resourceGroup: "
+        f"{group.address.name}"
+    )
+    return replace(group, outside=outside)
+
+
 def _normalised(body: Raw) -> Body:
     return {"location": body["location"], "tags": body["tags"]}
 
 
+PLAIN = Plain(
+    name=NAME,
+    arm=ARM,
+    place=_id,
+    rows=_rows,
+    normalise=_normalised,
+    holds="resources",
+    held=lambda raw: str(raw["id"]).rpartition("/providers/")[2],
+    seen=_seen,
+)
 KIND = Kind(
     name=NAME,
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **Plain(
-        name=NAME,
-        arm=ARM,
-        place=_id,
-        rows=_rows,
-        normalise=_normalised,
-        holds="resources",
-        held=lambda raw: str(raw["id"]).rpartition("/providers/")[2],
-    ).verbs(),
+    **PLAIN.verbs(),
+    users=PLAIN.inside,
     inverse=None,
 )

@@ -96,6 +96,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "why": str(decision.why),
         "reason": decision.reason,
         "summarised": decision.summarised,
+        "goes": decision.goes,
         "changes": changes,
     }
 
@@ -106,7 +107,8 @@ def _read_decision(decision: dict[str, Any]) -> Decision:
         for change in decision["changes"]
     )
     address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])
-    return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"])
+    diff, summarised = Diff(changes), decision["summarised"]
+    return Decision(address, action, why, decision["reason"], diff, summarised, decision["goes"])
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -34,6 +34,7 @@ SYMBOLS = {
     Action.WAIT: ("…", "cyan"),
     Action.DEFER: ("»", "cyan"),
     Action.REFUSE: ("!", "red"),
+    Action.KEEP: ("=", "cyan"),
     Action.UNKNOWN: ("?", "yellow"),
 }
 COSTS = {
@@ -52,6 +53,7 @@ WORDS = {
     Action.WAIT: "in progress",
     Action.DEFER: "deferred",
     Action.REFUSE: "refused",
+    Action.KEEP: "to stay",
     Action.UNKNOWN: "not known",
 }
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
@@ -122,7 +124,8 @@ def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> 
     symbol, colour = SYMBOLS[decision.action]
     head = f"  {symbol} {clean(str(decision.address))}"
     time = f"  (about {duration(seconds)})" if seconds >= LONG_STEP else ""
-    told = [f"{paint(colour, head)}  {paint('dim', lines(decision.reason, 6) + time)}"]
+    reason = f"{decision.reason}; with it goes: {decision.goes}" if decision.goes else decision.reason
+    told = [f"{paint(colour, head)}  {paint('dim', lines(reason, 6) + time)}"]
     if decision.summarised:  # the reason says how far a change of several stages is
         return told
     new = decision.action is Action.CREATE

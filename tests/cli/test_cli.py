@@ -32,6 +32,11 @@ def test_help_and_version_answer() -> None:
         (("validate", "nowhere.yaml"), 4, "nowhere.yaml:1:1: cannot be read: No such file or directory"),
         (("plan", "specs/local.yaml", "--target", "pool"), 4, "write kind/name, for example pool/prod"),
         (("plan",), 4, "say which spec"),
+        (
+            ("destroy", "specs/local.yaml", "--target", "pool/a", "--exclude", "pool/a"),
+            4,
+            "--target and --exclude both name pool/a; say one of them",
+        ),
         (("logs",), 4, "Missing argument 'JOB|ADDRESS'"),
         (("upload", "/nowhere", "--spec", "specs/local.yaml"), 1, "it is not a folder"),
     ],
@@ -95,7 +100,7 @@ def test_plan_apply_and_status_from_outside(world: World) -> None:
     outputs = json.loads(reconcile("outputs", spec, "--format", "json").stdout)
     assert outputs["identity/id-pool.clientId"]
     unknown = reconcile("plan", spec, "--target", "pool/pol")
-    assert unknown.returncode == 3
+    assert unknown.returncode == 4
     assert "did you mean pool/pool?" in unknown.stderr
     target = json.loads(reconcile("plan", spec, "--target", "pool/pool", "--format", "json").stdout)
     kinds = {one["address"].split("/")[0] for one in target["decisions"]}

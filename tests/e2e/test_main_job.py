@@ -102,9 +102,9 @@ def test_what_left_the_spec_is_pruned_and_what_is_not_ours_stays(world: World) -
     assert outcomes(world.apply()) == {"done"}
     assert actions(world) == {}
     assert cloud.arm("GET", other).status == 200
-    refused = world.apply(destroying=True)[f"resource_group/{cloud.target.resource_group}"]
-    assert refused.error is not None
-    assert "id-theirs" in refused.error
+    group = f"resource_group/{cloud.target.resource_group}"
+    (stays,) = world.plan(destroying=True).of(Action.KEEP)
+    assert (str(stays.address), "identity/id-theirs" in stays.reason) == (group, True)
     cloud.arm("DELETE", other)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.engine.law import Choice
 from reconciler.model import Action, Address, Mark
 from tests.engine.world import KINDS, Thing, World, carry_out, plan, spec, want
 
@@ -104,7 +105,7 @@ def test_deletes_come_after_all_that_may_still_use_them() -> None:
 def test_a_selection_hides_everything_else() -> None:
     world = World({Address("store", "stray"): Thing({}, OURS)})
     desired = spec(want("store/a"), want("store/b"))
-    assert actions(plan(world, desired, selected={Address("store", "b")})) == {"store/b": "create"}
+    assert actions(plan(world, desired, choice=Choice((Address("store", "b"),)))) == {"store/b": "create"}
 
 
 def test_the_reason_tells_drift_from_a_changed_spec() -> None:
@@ -117,12 +118,12 @@ def test_the_reason_tells_drift_from_a_changed_spec() -> None:
     assert "differs from the spec" in plan(edited, spec(desired)).decisions[0].reason
 
 
-ENDED = {"ended": "has ended", "uses": ()}
+ENDED = {"ended": "has ended", "employs": ()}
 
 
-def ended(uses: tuple[str, ...], size: int = 1) -> World:
-    """A store that has ended, and a shelf in it whose change, of `size`, has a use for `uses`."""
-    shelf = Thing({"size": size}, OURS, more={"uses": tuple(map(Address.parse, uses))})
+def ended(employs: tuple[str, ...], size: int = 1) -> World:
+    """A store that has ended, and a shelf in it whose change, of `size`, has a use for `employs`."""
+    shelf = Thing({"size": size}, OURS, more={"employs": tuple(map(Address.parse, employs))})
     store = Thing({"make": "old", "place": "here"}, OURS, occupants=("3 records",), more=ENDED)
     return World({Address("store", "a"): store, Address("shelf", "b"): shelf})
 
@@ -130,7 +131,7 @@ def ended(uses: tuple[str, ...], size: int = 1) -> World:
 @pytest.mark.parametrize("body", [{"make": "new"}, {"place": "there"}, {"make": "new", "size": 3}, {"colour": "red"}])
 def test_what_has_ended_stays_while_nothing_has_a_use_for_it(body: dict[str, Any]) -> None:
     desired = spec(want("store/a", **body), want("shelf/b", "store/a", size=2))
-    made = plan(ended(uses=()), desired)
+    made = plan(ended(employs=()), desired)
     assert actions(made) == {"store/a": "none", "shelf/b": "update"}
     assert made.notes == ("store/a has ended",)
     assert actions(plan(ended(("store/a",), size=2), desired))["store/a"] == "none"
@@ -138,25 +139,25 @@ def test_what_has_ended_stays_while_nothing_has_a_use_for_it(body: dict[str, Any
 
 def test_a_protected_one_that_has_ended_is_no_obstacle_while_nothing_has_a_use_for_it() -> None:
     desired = spec(want("store/a", make="new", protect=True), want("shelf/b", "store/a", size=2))
-    assert actions(plan(ended(uses=()), desired)) == {"store/a": "none", "shelf/b": "update"}
-    assert actions(plan(ended(uses=("store/a",)), desired))["store/a"] == "refuse"
+    assert actions(plan(ended(employs=()), desired)) == {"store/a": "none", "shelf/b": "update"}
+    assert actions(plan(ended(employs=("store/a",)), desired))["store/a"] == "refuse"
 
 
 def test_what_has_ended_is_replaced_for_what_changes_or_is_made_with_it() -> None:
     desired = spec(want("store/a", make="new"), want("shelf/b", "store/a", size=2))
-    made = plan(ended(uses=("store/a",)), desired)
+    made = plan(ended(employs=("store/a",)), desired)
     assert actions(made) == {"store/a": "replace", "shelf/b": "update"}
     assert made.decisions[0].reason == "has ended (with 3 records)"
     assert made.notes == ()
     assert {step.id: step.after for step in made.steps}["shelf/b"] == ("store/a",)
     more = spec(*desired.values(), want("shelf/c", "store/a"))
-    assert actions(plan(ended(uses=()), more))["store/a"] == "replace"
-    outcomes = carry_out(ended(uses=("store/a",)), desired)
+    assert actions(plan(ended(employs=()), more))["store/a"] == "replace"
+    outcomes = carry_out(ended(employs=("store/a",)), desired)
     assert {str(outcome.status) for outcome in outcomes} == {"done"}
 
 
 def test_what_has_ended_and_belongs_to_others_is_still_refused() -> None:
-    world = ended(uses=())
+    world = ended(employs=())
     world.things[Address("store", "a")].mark = Mark("you", "x")
     made = plan(world, spec(want("store/a", make="new"), want("shelf/b", "store/a", size=1)))
     assert actions(made)["store/a"] == "refuse"

@@ -1,7 +1,7 @@
 """A small cloud in memory with three kinds, for tests of the engine alone.
 
-`store` holds shelves; a shelf sits in a store; a shop uses shelves. Writes can be slow, refused, lost,
-ignored, or the moment at which the process dies.
+`store` holds shelves; a shelf sits in a store; a shop uses shelves. What is used cannot be deleted. Writes can be slow,
+refused, lost, ignored, or the moment at which the process dies.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Thing:
     failed: str = ""
     occupants: tuple[str, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
+
+    uses: tuple[Address, ...] = ()
 
 
 @dataclass
@@ -95,7 +97,9 @@ def _seen(address: Address, thing: Thing) -> Observed:
     health = Health.BUSY if thing.busy > 0 else Health.FAILED if thing.failed else Health.READY
     detail = "working" if health is Health.BUSY else thing.failed
     body = dict(thing.body)
-    return Observed(address, str(address), body, thing.mark, health, detail, thing.occupants, **thing.more)
+    uses = tuple(map(str, thing.uses))
+    seen = Observed(address, str(address), body, thing.mark, health, detail, thing.occupants, uses=uses)
+    return replace(seen, **thing.more)
 
 
 def _observe(cloud: Cloud, wanted: Desired | Observed) -> Observed | None:
@@ -118,7 +122,8 @@ def _create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         if missing:
             raise AzureError(404, "NotFound", f"{desired.address} needs {missing[0]}")
         world.write("create", desired.address)
-        world.things.setdefault(desired.address, Thing(dict(desired.body), mark, busy=world.slow))
+        made = Thing(dict(desired.body), mark, busy=world.slow, uses=desired.refs)
+        world.things.setdefault(desired.address, made)
         world.written()
     return Operation("https://nowhere.invalid/1")
 
@@ -132,7 +137,7 @@ def _update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: D
             key = change.path.split(".")[0].split("[")[0]
             if key in desired.body and key not in world.ignores:
                 thing.body[key] = desired.body[key]
-        thing.mark, thing.busy, thing.failed = mark, world.slow, ""
+        thing.mark, thing.busy, thing.failed, thing.uses = mark, world.slow, "", desired.refs
         world.written()
     return None
 
@@ -140,6 +145,9 @@ def _update(cloud: Cloud, desired: Desired, mark: Mark, found: Observed, diff: D
 def _delete(cloud: Cloud, found: Observed) -> Operation | None:
     world = _world(cloud)
     with world.lock:
+        users = [str(user) for user, thing in world.things.items() if found.address in thing.uses]
+        if users:
+            raise AzureError(409, "InUse", f"{found.address} is used by {', '.join(users)}")
         world.write("delete", found.address)
         world.things.pop(found.address, None)
         world.written()
@@ -188,6 +196,10 @@ def spec(*desired: Desired) -> dict[Address, Desired]:
 
 def plan(world: World, desired: dict[Address, Desired], owner: str = "me", kinds: Kinds = KINDS, **more: Any) -> Plan:
     return planning.make(owner, kinds, desired, observe(Sky(world, owner), kinds, desired).resources, **more)
+
+
+def destroy(world: World, desired: dict[Address, Desired], kinds: Kinds = KINDS, **more: Any) -> Plan:
+    return planning.destroy("me", kinds, desired, observe(Sky(world), kinds, desired).resources, **more)
 
 
 def carry_out(

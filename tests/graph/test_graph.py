@@ -1,4 +1,4 @@
-"""A spec as a graph: order, circles, and which part of it a command is about."""
+"""A spec as a graph: order and circles."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine import graph
-from reconciler.errors import ReconcileError, Refused
+from reconciler.errors import ReconcileError
 from reconciler.kinds import KINDS, load
 from reconciler.model import Address, Desired
-from tests.engine.world import kind, spec, want
+from tests.engine.world import kind, want
 
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLE = load(CHECKOUT / "specs/local.yaml", {})
-
-
-def chosen(desired: dict[Address, Desired], targets: str = "", excludes: str = "") -> set[str]:
-    picked = graph.select(
-        desired, (), tuple(map(Address.parse, targets.split())), tuple(map(Address.parse, excludes.split()))
-    )
-    return {str(address) for address in picked}
 
 
 def test_everything_comes_after_what_it_refers_to() -> None:
@@ -30,18 +23,6 @@ def test_everything_comes_after_what_it_refers_to() -> None:
     for address, desired in built.items():
         assert set(desired.refs) <= seen
         seen.add(address)
-
-
-def test_a_target_brings_what_it_needs_and_an_exclude_takes_what_needs_it() -> None:
-    desired = spec(want("store/a"), want("shelf/b", "store/a"), want("shop/c", "shelf/b"), want("shop/d"))
-    assert chosen(desired, targets="shelf/b") == {"store/a", "shelf/b"}
-    assert chosen(desired, excludes="shelf/b") == {"store/a", "shop/d"}
-    assert chosen(desired, targets="shop/c shop/d", excludes="shelf/b") == {"store/a", "shop/d"}
-
-
-def test_an_unknown_address_is_refused_with_the_nearest() -> None:
-    with pytest.raises(Refused, match=r"there is no shelf/bb; did you mean shelf/b\?"):
-        chosen(spec(want("shelf/b"), want("store/a")), targets="shelf/bb")
 
 
 @pytest.mark.parametrize(

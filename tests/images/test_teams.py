@@ -50,7 +50,27 @@ def test_two_teams_need_nothing_of_each_other_but_the_gallery(images: Images, tm
     assert {one.status for one in team.apply(poll_seconds=0.05).values()} == {Status.DONE}
     assert [str(step.address) for step in images.world.plan().steps] == [f"image_version/gallery/{IMAGE}/1.0.0"]
     images.done()
+    destroyed = images.world.plan(destroying=True)
+    user = f"batchAccounts/{team.text['batchAccount']['name']}/pools/pool of the spec {team.text['name']!r}"
+    staying = {str(decision.address): decision.reason for decision in destroyed.of(Action.KEEP)}
+    assert staying[VERSION] == f"stays: it is used by what this spec does not own: {user}; move or delete that first"
+    assert staying.keys() == {
+        VERSION, "gallery/gallery", f"image_definition/{IMAGE}", names(images),
+    }  # fmt: skip
     assert {one.status for one in team.apply(destroying=True, poll_seconds=0.05).values()} == {Status.DONE}
+    assert images.world.plan(destroying=True).of(Action.KEEP) == ()
+
+
+def names(images: Images) -> str:
+    return f"resource_group/{images.world.text['azure']['resourceGroup']}"
+
+
+def test_another_gallery_takes_over_and_the_one_before_goes_with_its_versions(images: Images) -> None:
+    images.done()
+    images.image["gallery"] = "other"
+    going = {str(decision.address) for decision in images.world.plan().of(Action.DELETE)}
+    assert going == {"gallery/gallery", f"image_definition/gallery/{IMAGE}", f"image_version/gallery/{IMAGE}/1.0.0"}
+    images.done()
 
 
 def test_another_teams_pool_knows_what_the_image_holds(images: Images, tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ WORDS = {
     "preflight/checks.py": {"gallery"},
     "cli/doctor.py": {"gallery"},
     "kind/words.py": {"gallery"},
+    "kind/going.py": {"identity"},
 }
-"""File → what is a name of something else there: an argument of a command, a check, a key of a spec, a counted word."""
+"""File → what is a name of something else there: an argument of a command, a key of a spec or of ARM, a word."""
 
 
 def _family(name: str) -> bool:

@@ -69,6 +69,10 @@ class Applications(Pools):
         (found,) = [one for one in outcomes.values() if one.status is Status.FAILED]
         return found
 
+    def staying(self) -> dict[str, str]:
+        """What would be deleted and stays, and why."""
+        return {str(decision.address): decision.reason for decision in self.world.plan().of(Action.KEEP)}
+
     def says(self, task: str, line: str) -> str:
         """What a task on the pool writes."""
         from azure.batch import models
@@ -227,12 +231,13 @@ def test_what_a_pool_of_others_uses_stays(apps: Applications) -> None:
     operations = apps.world.cloud().batch_management
     operations.pool.create(group, account, "other", {"properties": body})
     del apps.tool["packages"]["1"]
-    use = "the pool other uses it; take it out of that pool's applicationPackages first"
-    assert apps.failed().error == f"cannot delete application_package/tool/1: {use}"
+    use = "stays: it is used by what this spec does not own: pool/other; move or delete that first"
+    assert apps.staying() == {"application_package/tool/1": use}
     del apps.world.text["applications"]
-    outcomes = apps.world.apply(poll_seconds=0.05)
-    assert outcomes["application/tool"].error == f"cannot delete application/tool: {use}"
-    assert apps.package("2")["properties"]["state"] == "Active"
+    assert apps.staying() == dict.fromkeys(("application/tool", "application_package/tool/1"), use)
+    done = apps.world.apply(poll_seconds=0.05)
+    assert {name: outcome.status for name, outcome in done.items()} == {"application_package/tool/2": Status.DONE}
+    assert apps.package("1")["properties"]["state"] == "Active"
     operations.pool.begin_delete(group, account, "other", polling_interval=0.1).result()
     apps.done()
 
@@ -243,9 +248,9 @@ def test_an_application_with_a_package_of_others_stays(apps: Applications) -> No
     operations = apps.world.cloud().batch_management.application_package
     operations.create(group, account, name, "theirs", {})
     del apps.world.text["applications"]
-    failed = apps.world.apply(poll_seconds=0.05)["application/tool"]
-    assert failed.status is Status.FAILED
-    assert "it holds what this spec does not own: version theirs; move or delete that first" in str(failed.error)
+    holds = "stays: it holds what this spec does not own: application_package/tool/theirs; move or delete that first"
+    assert apps.staying() == {"application/tool": holds}
+    apps.world.apply(poll_seconds=0.05)
     with pytest.raises(HttpResponseError, match="does not allow its packages to be updated or deleted"):
         operations.delete(*apps.where("theirs"))
     apps.world.cloud().batch_management.application.update(group, account, name, {"properties": {"allowUpdates": True}})

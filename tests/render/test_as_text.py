@@ -49,6 +49,7 @@ WHY = {
     Action.REFUSE: Why.FOREIGN,
     Action.WAIT: Why.BUSY,
     Action.UNKNOWN: Why.UNREADABLE,
+    Action.KEEP: Why.NEEDED,
 }
 
 
@@ -86,6 +87,8 @@ EVERYTHING = Plan(
             ),
         ),
         decision("pool/old", Action.DELETE, "left the spec (with 2 nodes, 1 of them running tasks)"),
+        replace(decision("container/sa/old", Action.DELETE, "left the spec"), goes="1,204 blobs (3.1 GB)"),
+        decision("registry/acr", Action.KEEP, "stays: needed by pool/prod, which is protected"),
         decision("pool/big", Action.DEFER, "needs an empty pool, but it holds 3 nodes; scale it to 0 first"),
         decision(
             "job/moved",

@@ -7,15 +7,17 @@ Everything in it changes in place. It is deleted with its packages, if all of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kinds.application import packages as batch_applications
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
+from reconciler.words import count
 
 NAME = "application"
 ARM = ArmType("Microsoft.Batch/batchAccounts/applications", "2025-06-01")
@@ -51,6 +53,17 @@ def _normalised(body: Raw) -> Body:
     return {"properties": properties, "tags": body["tags"]}
 
 
+def _seen(cloud: Cloud, application: Observed) -> Observed:
+    """It needs its default version."""
+    default = application.body["properties"].get("defaultVersion")
+    return replace(application, uses=(f"{application.id}/versions/{default}",) if default else ())
+
+
+def goes(cloud: Cloud, application: Observed) -> str:
+    packages = list(arm.listing(cloud, f"{application.id}/versions"))
+    return f"its {count(len(packages), 'package')}" if packages else "no packages"
+
+
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     """Remove its default and its lock, then its packages, then the application, then the container of the packages."""
     packages = list(arm.listing(cloud, f"{observed.id}/versions"))
@@ -79,6 +92,7 @@ VERBS: Verbs = {
         unset={"allowUpdates": True},
         normalise=_normalised,
         replaces=True,
+        seen=_seen,
     ).verbs(),
     "delete": delete,
 }
@@ -87,7 +101,9 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **VERBS,
+    **accounts.everywhere(VERBS, 1),
+    goes=accounts.reader(goes, 1),
+    reads=("batch_account",),
     section="applications",
     inverse="what its packages are made of is not to be seen; pools bring them by version",
 )

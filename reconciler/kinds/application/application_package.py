@@ -17,7 +17,8 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.errors import Refused
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import ArmType, Kind, accounts
+from reconciler.kind.arm import Verbs
 from reconciler.kinds.application import packages, packing
 from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -123,18 +124,16 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
         return arm.delete(cloud, observed.id)
 
 
+VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
 KIND = Kind(
     name=NAME,
     arm=ArmType("Microsoft.Batch/batchAccounts/applications/versions", "2025-06-01"),
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **accounts.everywhere(VERBS, 2),
     resolve=resolve,
     takes=lambda decision, desired: timedelta(seconds=30),
     volatile=True,
+    reads=("batch_account",),
     inverse="what it is made of is not to be seen; pools bring it by version",
 )

@@ -7,7 +7,7 @@ it has no pool.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
+from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.needs import Needs, Room
 from reconciler.kind.words import Unsayable, without
@@ -82,6 +83,20 @@ def _normalised(body: Raw) -> Body:
     return {**body, "identity": arm.identity_ids(body.get("identity")), "properties": properties}
 
 
+def _seen(cloud: Cloud, account: Observed) -> Observed:
+    """An account of ours that the spec does not name is remembered, for what it holds."""
+    name = account.address.name
+    if account.of(cloud.owner) and name.lower() != (cloud.account or "").lower() and name not in cloud.former:
+        cloud.former += (name,)
+    return account
+
+
+def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
+    """Its job schedules, which no spec can say; Azure shows no owner of them."""
+    for schedule in neighbours.cloud.at(account.address.name).batch().list_job_schedules():
+        yield User(schedule.id, f"job schedule {schedule.id}")
+
+
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     """The entry of a live Batch account in a spec."""
     properties = observed.body["properties"]
@@ -125,7 +140,10 @@ KIND = Kind(
         merged={"identity": arm.user_assigned},
         create_only=("poolAllocationMode",),
         holds="pools",
+        users=users,
+        seen=_seen,
     ).verbs(),
+    users=users,
     ready_within=timedelta(minutes=15),
     keys={
         "properties.autoStorage.storageAccountId": "autoStorage",

@@ -131,7 +131,7 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
         detail,
         state=State(backlog, in_vain),
         stalled=stalled,
-        uses=(Address("job", job),) if pending else (),
+        employs=(Address("job", job),) if pending else (),
         unmet=wording.unmet(backlog, in_vain, orphans="orphans" in desired.body),
     )
 

@@ -6,13 +6,14 @@ its principal, which its roles are assigned to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain
+from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, tracked
-from reconciler.model import Address, Desired, Rule
+from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "identity"
@@ -26,12 +27,18 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), arm.tagged(spec, section), (group,), section["protect"])
 
 
+def users(neighbours: Neighbours, identity: Observed) -> Iterator[User]:
+    """The pools and other resources of the subscription that act as it."""
+    return (other for used, other in neighbours.identified() if used == identity.id.lower())
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **Plain(name=NAME, arm=ARM).verbs(),
+    **Plain(name=NAME, arm=ARM, users=users).verbs(),
+    users=users,
     section="identities",
     outputs={"clientId": "properties.clientId", "principalId": "properties.principalId"},
     inverse=Inverse(say=tracked, tagged=True),

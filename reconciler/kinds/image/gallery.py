@@ -33,11 +33,13 @@ def expand(spec: Spec) -> Iterable[Desired]:
         yield Desired(Address(NAME, name), arm.tagged(spec, {}), (group,), protect)
 
 
+PLAIN = Plain(name=NAME, arm=ARM, written=lambda body: {**body, "properties": {}}, holds="images")
 KIND = Kind(
     name=NAME,
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **Plain(name=NAME, arm=ARM, written=lambda body: {**body, "properties": {}}, holds="images").verbs(),
+    **PLAIN.verbs(),
+    users=PLAIN.inside,
     inverse="what its images are made of is not to be seen; pools boot their versions",
 )

@@ -14,6 +14,7 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
+from reconciler.kinds.image import version_use
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -92,6 +93,7 @@ KIND = Kind(
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM, place=_id, rows=_rows, patched=("properties",), holds="versions").verbs(),
+    users=version_use.of_definition,
     noun="image",
     section="images",
     inverse="what it is made of is not to be seen; pools boot its versions",

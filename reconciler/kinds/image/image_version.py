@@ -20,6 +20,7 @@ from reconciler.cloud.cloud import Cloud, Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.going import Neighbours
 from reconciler.kind.needs import Needs
 from reconciler.kinds.image import (
     build,
@@ -175,8 +176,9 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
         raw = arm.get(cloud, version_use.id_of(cloud, resource))
         if raw is None:
             return None
-        used = version_use.users(cloud).get(raw["id"].lower(), [])
-        return replace(version_use.observed(resource.address, raw), occupants=tuple(user.name for user in used))
+        version = version_use.observed(resource.address, raw)
+        users = version_use.of_version(Neighbours(cloud), version)
+        return replace(version, occupants=tuple(user.name for user in users))
     raws = versions.now(cloud, resource.data["definition"])
     return _current(cloud, resource, raws, machine.leftovers(cloud, resource.address.name))
 
@@ -284,6 +286,7 @@ KIND = Kind(
     maps=("tags", "properties.publishingProfile.targetRegions"),
     reads=("image_definition",),
     spares_occupied=True,
+    users=version_use.of_version,
     costs=costs.COSTS,
     needs=Needs(image=version_id),
     inverse="what it is made of is not to be seen; pools boot it by its version",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler import marks
-from reconciler.cloud import arm, pairs
+from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.kind.going import Neighbours, User, user
 from reconciler.kinds.image import version_tags
 from reconciler.model import Address, Observed
 from reconciler.words import count
@@ -27,14 +28,15 @@ def others(
     what the spec says; the versions that the spec names are in `pinned` (ids in lower case).
     """
     used: Mapping[str, list[User]] | None = None
+    neighbours = Neighbours(cloud)
     for place, raw in enumerate(raws):
         version = observed(Address(kind, name(raw)), raw)
         if keep is None:
             yield version
             continue
         if place >= keep and used is None:
-            used = users(cloud)
-        theirs = [user for user in (used or {}).get(raw["id"].lower(), ()) if not user.ours]
+            used = users(neighbours)
+        theirs = [user for user in (used or {}).get(raw["id"].lower(), ()) if not _ours(cloud, user)]
         kept = place < keep or bool(theirs) or raw["id"].lower() in pinned
         yield replace(version, kept=kept, surplus=f"more than {count(keep + 1, 'version')}")
 
@@ -69,27 +71,43 @@ def definitions(cloud: Cloud) -> Iterator[dict[str, Any]]:
                 yield raw
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """What boots a version: a pool, ours or not, or a job schedule."""
+def users(neighbours: Neighbours) -> dict[str, list[User]]:
+    """Image id in lower case → who boots it: pools and machines of the subscription, and schedules of our account.
 
-    name: str
-    ours: bool = False
-
-
-def users(cloud: Cloud) -> dict[str, list[User]]:
-    """Image version id in lower case → its users: pools of the subscription, and schedules of our account."""
-    place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Batch/batchAccounts"
+    An image that is named without a version is booted by whichever is the latest.
+    """
     by_image: dict[str, list[User]] = {}
-    for account in arm.listing(cloud, place):
-        for pool in arm.listing(cloud, f"{account['id']}/pools"):
-            machine = (pool["properties"].get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
-            image = str((machine.get("imageReference") or {}).get("id", "")).lower()
-            ours = marks.is_ours(cloud.owner, pairs.mapped(pool["properties"].get("metadata")))
-            by_image.setdefault(image, []).append(User(f"{account['name']}/{pool['name']}", ours))
-    for image, schedule in _scheduled(cloud):
-        by_image.setdefault(image, []).append(User(schedule))
+    for pool in neighbours.pools:
+        machine = (pool["properties"].get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
+        by_image.setdefault(_image(machine), []).append(user(pool))
+    for machine in neighbours.machines:
+        by_image.setdefault(_image(machine["properties"].get("storageProfile") or {}), []).append(user(machine))
+    for image, schedule in _scheduled(neighbours.cloud):
+        by_image.setdefault(image, []).append(User(schedule, schedule))
     return by_image
+
+
+def of_version(neighbours: Neighbours, version: Observed) -> Iterator[User]:
+    """Who boots a version by its id, or its image without saying which."""
+    by_image = users(neighbours)
+    for image in (version.id.lower(), version.id.lower().partition("/versions/")[0]):
+        yield from by_image.get(image, ()) if version.id else ()
+
+
+def of_definition(neighbours: Neighbours, definition: Observed) -> Iterator[User]:
+    """The versions of an image, and who boots it without saying which."""
+    for raw in arm.listing(neighbours.cloud, f"{definition.id}/versions"):
+        yield User(raw["id"], f"version {raw['name']}")
+    yield from users(neighbours).get(definition.id.lower(), ())
+
+
+def _image(settings: Mapping[str, Any]) -> str:
+    return str((settings.get("imageReference") or {}).get("id", "")).lower()
+
+
+def _ours(cloud: Cloud, pool: User) -> bool:
+    """Whether a pool is of this spec, and so will boot what the spec says."""
+    return f"{pool.id}/".lower().startswith(f"{cloud.account_id}/pools/".lower()) and pool.owner == cloud.owner
 
 
 def _scheduled(cloud: Cloud) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler import marks
@@ -96,6 +96,7 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
         nodes.occupants(properties, counts),
         raw.get("etag"),
         state=State(nodes.broken(counts), (counts or {}).get("running", 0), metadata),
+        uses=tuple(_packages(properties)),
     )
 
 
@@ -105,6 +106,13 @@ def asked_for(properties: Mapping[str, Any]) -> dict[str, Any]:
     booted = pool_properties.beyond(machine, pool_properties.MACHINE_DEFAULTS)
     asked = pool_properties.beyond(properties, {**pool_properties.DEFAULTS, "startTask": {}, "displayName": ""})
     return {**asked, "deploymentConfiguration": {"virtualMachineConfiguration": booted}}
+
+
+def _packages(properties: Mapping[str, Any]) -> Iterator[str]:
+    """The ids of the package versions that it names; one without a version is its application's default."""
+    for reference in properties["applicationPackages"] or ():
+        if version := reference.get("version"):
+            yield f"{reference['id']}/versions/{version}"
 
 
 def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> dict[str, Any]:

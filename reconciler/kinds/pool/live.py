@@ -12,6 +12,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.kind import ids
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import generations, nodes, repair, rollout, scale, windows
 from reconciler.kinds.pool.generations import Live, RuleOf
@@ -26,11 +27,11 @@ def list_(cloud: Cloud, wanted: Iterable[Desired], rule: RuleOf) -> Iterator[Obs
         return
     known = {desired.address.name.lower(): desired for desired in wanted}
     raws = list(arm.listing(cloud, f"{cloud.account_id}/pools"))
-    ids = tuple(raw["name"] for raw in raws)
+    names = tuple(raw["name"] for raw in raws)
     cloud.pools.update((desired.address.name, desired.address.name) for desired in known.values())
     for name, pools in _groups(cloud, raws).items():
         if name in known:
-            standing, *others = _standing(cloud, known[name], Live(tuple(pools), ids), rule, telling=True)
+            standing, *others = _standing(cloud, known[name], Live(tuple(pools), names), rule, telling=True)
             cloud.standing[known[name].address.name] = standing
             yield from (standing, *others)
         else:
@@ -119,11 +120,19 @@ def _standing(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf, *, telli
     pool = generations.handed_over(cloud, desired, chosen)
     if not state_of(pool).handover and not chosen.beside:
         pool = _rolling(cloud, desired, pool)
+    pool = replace(pool, uses=(*pool.uses, *_taken_over(chosen.others)))
     yield _disturbed(cloud, desired, pool, _staged(chosen.differs, pool, rule), telling=telling)
     for other in generations.apart(chosen.others):
-        yield replace(other, kept=True, detail=f"{name} takes over from it")
+        yield replace(other, kept=True, byproduct=True, detail=f"{name} takes over from it")
     for unused in generations.apart(chosen.unused):
         yield replace(unused, surplus=f"it took over no job from {name}, and the spec asks for another pool now")
+
+
+def _taken_over(others: Iterable[Observed]) -> Iterator[str]:
+    """The ids of generations that go, and of what they use: until that is done, the current one needs all of it."""
+    for other in others:
+        yield other.id
+        yield from ids.named(other)
 
 
 def _rolling(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:

@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import ArmType, Kind, accounts
+from reconciler.kind.arm import Verbs
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import (
     change,
@@ -146,16 +147,13 @@ def abandon(cloud: Cloud, desired: Desired) -> str | None:
     return generations.hand_back(cloud, desired, generations.choose(desired, alive, KIND.rule))
 
 
+VERBS: Verbs = {"list": list_, "observe": observe, "create": change.create, "update": change.update, "delete": delete}
 KIND = Kind(
     name=NAME,
     arm=ArmType("Microsoft.Batch/batchAccounts/pools", "2025-06-01", asks=("Microsoft.Compute",)),
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=change.create,
-    update=change.update,
-    delete=delete,
+    **accounts.everywhere(VERBS, 1),
     emptied_by="scale it to 0 first, or let rollout: {whenEmpty: drain} (or blueGreen) do it",
     record=record.RECORD,
     resolve=image.resolve,
@@ -163,7 +161,7 @@ KIND = Kind(
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=3,
     ready_within=timedelta(minutes=45),
-    tell=telling.tell,
+    tell=accounts.reader(telling.tell, 1),
     keys=KEYS,
     usual=USUAL,
     maps=pool_body.MAPS,

@@ -16,7 +16,8 @@ from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import arm, batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud, Operation
-from reconciler.kind import Kind
+from reconciler.kind import Kind, accounts
+from reconciler.kind.arm import Verbs
 from reconciler.kinds.pool import checks, evidence, live, pool, readiness, trial
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
@@ -81,9 +82,17 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         checked = desired.data["pool"]
         standing = cloud.standing.pop(checked.address.name, None)
         if seen := _seen(cloud, desired, mine, standing, planned=True):
-            yield seen
+            pools = [str(raw["poolInfo"].get("poolId")) for raw in mine] or [checked.address.name]
+            yield replace(seen, uses=tuple(_uses(cloud, pools)))
     for name, left in jobs.items():
-        yield from (_old(raw, name) for raw in left)
+        for raw in left:
+            yield replace(_old(raw, name), uses=tuple(_uses(cloud, [str(raw["poolInfo"].get("poolId"))])))
+
+
+def _uses(cloud: Cloud, pools: Iterable[str]) -> Iterator[str]:
+    """The ids of the account, and of the pools that are verified."""
+    yield str(cloud.account_id)
+    yield from (f"{cloud.account_id}/pools/{name}" for name in pools)
 
 
 def _old(raw: Mapping[str, Any], name: str) -> Observed:
@@ -217,15 +226,12 @@ def report(cloud: Cloud, desired: Desired) -> Report | None:
     return Report(desired.address, tables=(Table(("CHECK", "RESULT", "EXIT", ""), tuple(rows)),)) if rows else None
 
 
+VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
-    create=create,
-    update=update,
-    delete=delete,
+    **accounts.everywhere(VERBS, 2),
     resolve=resolve,
     report=report,
     job_of=lambda desired: str(desired.body["job"]),

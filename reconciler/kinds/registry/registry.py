@@ -6,17 +6,20 @@ its images. Deleting it deletes them too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from reconciler.cloud import arm
+from reconciler.cloud import arm, registries
+from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain
+from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
+from reconciler.words import count
 
 NAME = "registry"
 ARM = ArmType("Microsoft.ContainerRegistry/registries", "2025-04-01", named_at="Microsoft.ContainerRegistry")
@@ -35,6 +38,8 @@ CHANGEABLE = (
     "properties.policies",
     "properties.publicNetworkAccess",
 )
+COUNTED = 1_000
+"""How many repositories a plan counts."""
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
 
 
@@ -55,12 +60,38 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     return {**without({"sku": sku}, defaults(NAME)), **tracked(observed, known, notes)}
 
 
+def users(neighbours: Neighbours, registry: Observed) -> Iterator[User]:
+    """The pools of the subscription that pull from it."""
+    server = registry.body["properties"].get("loginServer")
+    for pool in neighbours.pools:
+        machine = (pool["properties"].get("deploymentConfiguration") or {}).get("virtualMachineConfiguration") or {}
+        logins = (machine.get("containerConfiguration") or {}).get("containerRegistries") or ()
+        if any(login.get("registryServer") == server for login in logins):
+            yield user(pool)
+
+
+def goes(cloud: Cloud, registry: Observed) -> str:
+    """How many repositories of images it holds, counted up to a bound."""
+    names = registries.repositories(cloud, registry.body["properties"]["loginServer"], COUNTED + 1)
+    if len(names) > COUNTED:
+        return f"more than {count(COUNTED, 'repository', ',')} of images"
+    return f"{count(len(names), 'repository')} of images" if names else "no images"
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **Plain(name=NAME, arm=ARM, unset={"adminUserEnabled": False}, patched=("sku", "properties")).verbs(),
+    **Plain(
+        name=NAME,
+        arm=ARM,
+        unset={"adminUserEnabled": False},
+        patched=("sku", "properties"),
+        users=users,
+    ).verbs(),
+    goes=goes,
+    users=users,
     ready_within=timedelta(minutes=15),
     keys={"sku.name": "sku"},
     usual={"properties": {"adminUserEnabled": False}},

@@ -7,19 +7,24 @@ never replaced, because that would delete its blobs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
+from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse
-from reconciler.kinds.storage import inverse
+from reconciler.kinds.storage import inverse, mounts
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
+from reconciler.words import count, size
 
 NAME = "container"
 ARM = ArmType("Microsoft.Storage/storageAccounts/blobServices/containers", "2025-01-01")
+COUNTED = 5_000
+"""How many blobs a plan counts: as many as a listing has on a page."""
 FIELDS = {
     "properties.metadata": Rule.LIVE,
     "properties.publicAccess": Rule.LIVE,
@@ -61,6 +66,30 @@ def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
                 yield f"{account['name']}/{raw['name']}", raw
 
 
+def _seen(cloud: Cloud, container: Observed) -> Observed:
+    """A container that Batch has made for packages goes with them."""
+    made = container.mark is None and inverse.PACKAGES.fullmatch(container.address.name.split("/")[1])
+    return replace(container, byproduct=True) if made else container
+
+
+def goes(cloud: Cloud, container: Observed) -> str:
+    """How many blobs it holds, of how many bytes, counted up to a bound."""
+    account, name = container.address.name.split("/")
+    number = total = 0
+    for blob in cloud.blobs(account).get_container_client(name).list_blobs(results_per_page=COUNTED):
+        number, total = number + 1, total + blob.size
+        if number > COUNTED:
+            return f"more than {count(COUNTED, 'blob', ',')}"
+    return f"{count(number, 'blob', ',')} ({size(total)})" if number else "no blobs"
+
+
+def users(neighbours: Neighbours, container: Observed) -> Iterator[User]:
+    """The pools of the subscription that mount it."""
+    for account, name, pool in mounts.all_of(neighbours):
+        if f"{account}/{name}" == container.address.name:
+            yield pool
+
+
 KIND: Kind = Kind(
     name=NAME,
     arm=ARM,
@@ -75,8 +104,11 @@ KIND: Kind = Kind(
         unset={"publicAccess": "None"},
         normalise=lambda body: {"properties": body["properties"]},
         patched=("properties",),
-        occupants=("all its blobs",),
+        users=users,
+        seen=_seen,
     ).verbs(),
+    goes=goes,
+    users=users,
     usual={"properties": {"publicAccess": "None"}},
     maps=("properties.metadata",),
     inverse=Inverse(

@@ -19,7 +19,7 @@ SAID = (
     "minimumTlsVersion",
 )
 """The settings of a storage account that a spec can hold."""
-_PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
+PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 """Containers that Batch makes for application packages."""
 
 
@@ -60,7 +60,7 @@ def within(address: Address) -> Address:
 
 def outside(observed: Observed, account: str | None) -> str:
     """Why a container cannot be in any spec, or empty."""
-    match = _PACKAGES.fullmatch(observed.address.name.split("/")[1])
+    match = PACKAGES.fullmatch(observed.address.name.split("/")[1])
     return "Batch made it for application packages" if match else ""
 
 

@@ -6,16 +6,17 @@ and the account is never replaced, because that would delete its data. It is emp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain
+from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs, Room
-from reconciler.kinds.storage import inverse
-from reconciler.model import Address, Change, Desired, Rule
+from reconciler.kinds.storage import inverse, mounts
+from reconciler.model import Address, Change, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "storage_account"
@@ -72,6 +73,10 @@ IN_PLACE = ({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"}, {"Standard_GZRS"
 Source: StorageAccountUpdateParameters of 2025-01-01, sku (neither to nor from Standard_ZRS and the premium ones); that
 zones come and go by a migration only: learn.microsoft.com, change how a storage account is replicated.
 """
+
+GENERAL = ("StorageV2", "Storage")
+BESIDE_BLOBS = ("fileServices/default/shares", "queueServices/default/queues", "tableServices/default/tables")
+"""Collections of what an account may hold that no spec can say."""
 FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromkeys(CHANGEABLE, Rule.LIVE)}
 
 
@@ -113,6 +118,23 @@ def room(cloud: Cloud, location: str) -> Room | None:
     return Room(usage["limit"], usage["currentValue"]) if usage else None
 
 
+def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
+    """Batch accounts whose auto-storage it is, pools that mount something of it, and what it holds beside blobs.
+
+    That only general-purpose accounts of the Standard tier have shares, queues and tables side by side with blobs is
+    inferred from Microsoft's overview of storage accounts.
+    """
+    for raw in neighbours.accounts:
+        storage = raw["properties"].get("autoStorage") or {}
+        if storage.get("storageAccountId", "").lower() == account.id.lower():
+            yield user(raw)
+    yield from (pool for name, _, pool in mounts.all_of(neighbours) if name == account.address.name)
+    if account.body["kind"] in GENERAL and account.body["sku"]["name"].startswith("Standard_"):
+        for collection in BESIDE_BLOBS:
+            for raw in arm.listing(neighbours.cloud, f"{account.id}/{collection}", ARM.api_version):
+                yield User(raw["id"], f"{collection.rsplit('/', 1)[-1]}/{raw['name']}")
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
@@ -126,7 +148,9 @@ KIND = Kind(
         patched_if_changed=("sku",),
         holds="blobServices/default/containers",
         held=lambda raw: str(raw["name"]),
+        users=users,
     ).verbs(),
+    users=users,
     keys={"sku.name": "sku"},
     usual={"properties": {"supportsHttpsTrafficOnly": True}},
     section="storage",

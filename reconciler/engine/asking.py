@@ -1,0 +1,54 @@
+"""Asks Azure about what a plan would delete: which data goes with it, and who else is in it or uses it. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import reading
+from reconciler.kind import Kind, Kinds
+from reconciler.kind.going import Going, Neighbours, User
+from reconciler.kind.unread import UNREADABLE
+from reconciler.model import Action, Address, Observed, Plan
+
+THREADS = 8
+
+
+def about(
+    cloud: Cloud, kinds: Kinds, plan: Plan, observed: Iterable[Observed]
+) -> tuple[dict[Address, Going], tuple[str, ...]]:
+    """What is known of each resource that `plan` deletes, and notes about what could not be asked."""
+    live = {resource.address: resource for resource in observed}
+    doomed = [live[decision.address] for decision in plan.of(Action.DELETE)]
+    if not doomed:
+        return {}, ()
+    neighbours = Neighbours(cloud)
+
+    def going_of(resource: Observed) -> Going:
+        return _going(cloud, kinds[resource.address.kind], neighbours, resource)
+
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="asking") as threads:
+        going = list(threads.map(going_of, doomed))
+    unseen = neighbours.unseen
+    notes = (f"who else in the subscription uses what is deleted could not be seen: {unseen}",) if unseen else ()
+    return {resource.address: known for resource, known in zip(doomed, going, strict=True)}, notes
+
+
+def _going(cloud: Cloud, kind: Kind, neighbours: Neighbours, resource: Observed) -> Going:
+    users: tuple[User, ...] = ()
+    if kind.users:
+        with reading(f"what uses {resource.address}"):
+            users = tuple(kind.users(neighbours, resource))
+    return Going(_data(cloud, kind, resource), users)
+
+
+def _data(cloud: Cloud, kind: Kind, resource: Observed) -> str:
+    """Its data in words; that it could not be read does not keep it from being deleted."""
+    if kind.goes is None:
+        return ""
+    try:
+        with reading(f"what {resource.address} holds"):
+            return kind.goes(cloud, resource)
+    except UNREADABLE as error:
+        return f"what it holds, which could not be counted ({error})"
