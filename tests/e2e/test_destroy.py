@@ -189,7 +189,7 @@ def test_another_account_takes_over_and_the_one_before_goes_with_all_that_is_in_
     plain.text["batchAccount"] = {"name": f"{old}b"}
     plain.account = f"{account}b"
     plain.text["storage"] = {plain.account: {"containers": ["images"]}}
-    plain.text["identities"]["id-pool"]["roles"][0]["on"] = f"storage/{plain.account}"
+    plain.text["identities"]["id-pool"]["roles"][0]["scope"] = f"storage/{plain.account}"
     plan = plain.plan()
     (role,) = (name for name in going(plan) if name.startswith("role_assignment/"))
     containers = {f"container/{account}/{name}" for name in ("scripts", "images", "converted")}
