@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.kind import Kind, Kinds
-from reconciler.kind.going import Going, Neighbours, User
+from reconciler.kind.going import Going, Neighbours
 from reconciler.kind.unread import UNREADABLE
 from reconciler.model import Action, Address, Observed, Plan
 
@@ -36,11 +36,14 @@ def about(
 
 
 def _going(cloud: Cloud, kind: Kind, neighbours: Neighbours, resource: Observed) -> Going:
-    users: tuple[User, ...] = ()
-    if kind.users:
+    data = _data(cloud, kind, resource)
+    if kind.users is None:
+        return Going(data)
+    try:
         with reading(f"what uses {resource.address}"):
-            users = tuple(kind.users(neighbours, resource))
-    return Going(_data(cloud, kind, resource), users)
+            return Going(data, tuple(kind.users(neighbours, resource)))
+    except UNREADABLE as error:
+        return Going(data, unread=str(error))
 
 
 def _data(cloud: Cloud, kind: Kind, resource: Observed) -> str:

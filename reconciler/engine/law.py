@@ -123,12 +123,10 @@ def _stays(
 
 def _held(ground: Ground, address: Address) -> Cause | None:
     """Why a resource cannot be deleted for what is not ours, or for what was not seen."""
-    if unread := ground.unread(address.kind):
-        return Cause(
-            Why.UNREADABLE,
-            f"stays: {unread} could not be read, and something there may need it",
-            f"{address}, which stays",
-        )
+    unread, blind = ground.unread(address.kind), ground.going.get(address, Going()).unread
+    if unread or blind:
+        reason = f"{unread} could not be read, and something there may need it" if unread else blind
+        return Cause(Why.UNREADABLE, f"stays: {reason}", f"{address}, which stays")
     users = list(_others(ground, address))
     if not users:
         return None

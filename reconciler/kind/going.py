@@ -30,10 +30,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """Of a resource that a plan would delete: its data in words, such as `1,204 blobs (3.1 GB)`, and its users."""
+    """Of a resource that a plan would delete: its data in words, such as `1,204 blobs (3.1 GB)`, and its users.
+
+    `unread` is why its users could not be read, if so.
+    """
 
     data: str = ""
     users: tuple[User, ...] = ()
+    unread: str = ""
 
 
 class Neighbours:

@@ -76,6 +76,7 @@ def test_a_protected_container_outlives_all_that_it_does_not_need(plain: World) 
     from azure.batch import models
 
     plain.text["storage"][plain.account]["containers"] = {"images": {"protect": True}, "scripts": {}, "converted": {}}
+    plain.text["registries"] = {f"acr{plain.account}": {}}
     plain.apply()
     for number in range(3):
         plain.container("converted").upload_blob(f"{number}.png", b"12345")
@@ -89,6 +90,7 @@ def test_a_protected_container_outlives_all_that_it_does_not_need(plain: World) 
         f"container/{plain.account}/converted": "3 blobs (15 bytes)",
         f"container/{plain.account}/scripts": "no blobs",
         "job/job": "the records of its tasks: 1 active",
+        f"registry/acr{plain.account}": "no images",
     }
     assert done(plain.apply(destroying=True)) == going(plan)
     left = {str(d.address) for d in plain.plan().decisions if d.action is Action.NONE}

@@ -49,12 +49,12 @@ def wanted(case: dict[str, Any]) -> dict[Address, Desired]:
 
 def planned(case: dict[str, Any]) -> Plan:
     choice = Choice(addresses(case.get("targets", [])), addresses(case.get("excludes", [])))
-    told = {**case.get("users", {}), **case.get("goes", {})}
+    goes, users, blind = (case.get(key, {}) for key in ("goes", "users", "blind"))
     going = {
         Address.parse(name): Going(
-            case.get("goes", {}).get(name, ""), tuple(User(user, user) for user in case.get("users", {}).get(name, ()))
+            goes.get(name, ""), tuple(User(user, user) for user in users.get(name, ())), blind.get(name, "")
         )
-        for name in told
+        for name in {**goes, **users, **blind}
     }
     desired, observed = wanted(case), live(case)
     planning.check("me", desired, observed, choice)

@@ -36,7 +36,7 @@ def others(
             continue
         if place >= keep and used is None:
             used = users(neighbours)
-        theirs = [user for user in (used or {}).get(raw["id"].lower(), ()) if not _ours(cloud, user)]
+        theirs = [user for user in (used or {}).get(raw["id"].lower(), ()) if not ours(cloud, user)]
         kept = place < keep or bool(theirs) or raw["id"].lower() in pinned
         yield replace(version, kept=kept, surplus=f"more than {count(keep + 1, 'version')}")
 
@@ -105,7 +105,7 @@ def _image(settings: Mapping[str, Any]) -> str:
     return str((settings.get("imageReference") or {}).get("id", "")).lower()
 
 
-def _ours(cloud: Cloud, pool: User) -> bool:
+def ours(cloud: Cloud, pool: User) -> bool:
     """Whether a pool is of this spec, and so will boot what the spec says."""
     return f"{pool.id}/".lower().startswith(f"{cloud.account_id}/pools/".lower()) and pool.owner == cloud.owner
 
