@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.cloud.cloud import Cloud, Operation, operation
+from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
+from reconciler.cloud.operations import Operation, operation
 from reconciler.errors import Refused
 from reconciler.model import Address, Body, Health, Rule
 from reconciler.spec.spec import Spec

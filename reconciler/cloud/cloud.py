@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from reconciler.azure.api_versions import api_version_of, provider_of
 from reconciler.cloud.errors import NOT_PROVISIONED, from_body
 from reconciler.cloud.logs import keep_quiet
+from reconciler.cloud.operations import Answer, Operation, OperationState
 from reconciler.errors import AzureError, ReconcileError, Unreachable
 from reconciler.model import Observed
 from reconciler.spec.spec import Spec, Target
@@ -53,31 +54,6 @@ class Endpoints:
     def registry(self, server: str) -> str:
         """Where the API of a container registry is: `https://server`."""
         return f"{self.registries}/{server}" if self.registries else f"https://{HUB.get(server, server)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A change that Azure accepted and works on; `url` tells how it ends."""
-
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class OperationState:
-    """`done` with no `error` is success. `retry_after`: seconds that Azure asks to wait before the next poll."""
-
-    done: bool
-    retry_after: float | None = None
-    error: AzureError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer of ARM: its status, headers and JSON."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
 
 
 def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
@@ -338,9 +314,3 @@ class Cloud:
         """Our token goes to the resource manager and nowhere else, whatever a link says."""
         if urlsplit(url).netloc != urlsplit(self.endpoints.resource_manager).netloc:
             raise ReconcileError(f"an answer of Azure points to another host, which is not followed: {url}")
-
-
-def operation(headers: Mapping[str, str]) -> Operation | None:
-    """The operation that an accepted write points to."""
-    url = headers.get("Azure-AsyncOperation") or headers.get("Location")
-    return Operation(url) if url else None

@@ -11,8 +11,9 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler import departed
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
+from reconciler.cloud.operations import Operation
 from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark, waiting
 from reconciler.engine.lag import Lag
 from reconciler.engine.looks import Ended, Look, Waiting

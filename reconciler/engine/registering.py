@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading, tolerated
+from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, Kinds
 from reconciler.model import Action, Address, Desired, Health, Mark, Observed, Plan, Step
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.cost.use import Costs
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind.arm import Verbs
 from reconciler.model import Address, Desired, Observed
 

@@ -14,7 +14,8 @@ from typing import Any, TypedDict
 
 from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType
 from reconciler.kind.going import Neighbours, User, Users, check
 from reconciler.model import Address, Body, Desired, Diff, Mark, Observed

@@ -14,7 +14,8 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, accounts, words
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse, Known, Section, protect

@@ -25,8 +25,10 @@ def checked(document: Document, sections: Sections, today: date | None = None, *
     document = secrets.covered(document, exposed) if exposed else document
     faults = shape.faults(document.value)
     problems = [*document.problems, *shape.problems(document, faults), *_subscription(document)]
-    problems += reserved.problems(document)
+    nuls = list(reserved.nuls(document))
+    problems += [*reserved.problems(document), *nuls]
     whole = mending.Mended(document) if not faults and not problems else mending.mended(document)
+    whole = None if nuls else whole  # no file can be looked for under such a name
     if whole is not None:
         spec = built(whole.document, sections)
         problems += references.problems(whole.document, whole.tainted)

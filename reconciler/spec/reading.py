@@ -164,8 +164,6 @@ class _Reader:
             return value or ""
 
         text = _VARIABLE.sub(value, str(node.value))
-        if "\0" in text:
-            faults.append("holds a NUL character, which no text in Azure can")
         for message in faults:
             self._unread(node, path, message)
         return None if faults else text

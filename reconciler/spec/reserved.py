@@ -1,4 +1,4 @@
-"""Keys of tags and metadata that reconcile keeps for its own marks: in a spec they would fight with them for ever."""
+"""Texts that no spec may have, whatever stands in the schema: NUL characters, and the names of our own marks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from reconciler.spec.schema import walk
 MAPS = ("tags", "metadata")
 
 
+def nuls(document: Document) -> Iterator[Problem]:
+    """Texts that neither Azure takes nor a file can be named after."""
+    for path, value, _ in walk(document.value):
+        if isinstance(value, str) and "\0" in value:
+            yield document.problem(path, "holds a NUL character, which no text in Azure can")
+
+
 def problems(document: Document) -> Iterator[Problem]:
+    """Keys of tags and metadata that are marks of ours: in a spec they would fight with those for ever."""
     for path, value, _ in walk(document.value):
         if path and path[-1] in MAPS and isinstance(value, dict):
             for key in value:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
-from reconciler.cloud.cloud import Cloud, Endpoints, Operation, OperationState
+from reconciler.cloud.cloud import Cloud, Endpoints
+from reconciler.cloud.operations import Operation, OperationState
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
 from reconciler.engine.observe import observe

@@ -188,7 +188,7 @@ def test_while_it_is_not_known_what_an_image_is_made_of_none_of_its_versions_goe
     images.image["preload"] = ["docker.io/library/busybox:latest"]
     images.done()
     fault = {"status": 503, "code": "Unavailable", "message": "not now"}
-    images.world.azure.fault(match={"path": "/v2/library/busybox/manifests/.*"}, action=fault)
+    images.world.azure.fault(match={"path": "/v2/library/busybox/manifests/.*"}, action=fault, times=50)
     plan = images.world.plan()
     assert [str(one.address) for one in plan.of(Action.UNKNOWN)] == [VERSION, "pool/pool"]
     assert plan.of(Action.DELETE) == ()

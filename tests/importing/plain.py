@@ -10,7 +10,8 @@ from typing import Any
 from azure.batch import models
 
 from reconciler.azure.roles import ROLES
-from reconciler.cloud.cloud import Cloud, connect, operation
+from reconciler.cloud.cloud import Cloud, connect
+from reconciler.cloud.operations import operation
 from reconciler.spec.spec import Spec, Target
 from tests.conftest import World
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kinds.application import packages as batch_applications

@@ -15,7 +15,8 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Verbs

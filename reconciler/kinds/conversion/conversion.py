@@ -14,7 +14,8 @@ from typing import Any
 
 from reconciler.azure import roles
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, unread
 from reconciler.kinds.conversion import containers, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.records import Failed

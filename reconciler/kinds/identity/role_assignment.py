@@ -16,7 +16,8 @@ from typing import Any
 from reconciler import marks
 from reconciler.azure import roles
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.inverse import Inverse

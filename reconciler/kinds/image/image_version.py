@@ -16,7 +16,8 @@ from typing import Any
 from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import arm, capacity
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.digest import digest
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind

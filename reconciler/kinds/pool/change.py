@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import generations, repair, rollout, scale
 from reconciler.kinds.pool.nodes import live_id

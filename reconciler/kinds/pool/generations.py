@@ -14,7 +14,8 @@ from typing import Any
 
 from reconciler import departed, marks
 from reconciler.cloud import arm, pairs
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.diff import diff
 from reconciler.kinds.pool import acceptance, handover
 from reconciler.kinds.pool.body import MAPS

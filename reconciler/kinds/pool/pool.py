@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import Any, cast
 
 from reconciler.cloud import arm
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kinds.pool import body as pool_body

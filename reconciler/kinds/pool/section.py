@@ -60,7 +60,7 @@ def _image(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
     image = pool["image"]
     if reason := images.unknown(image):
         yield document.problem((*path, "image"), f"{image!r} {reason}" if isinstance(image, str) else reason)
-    tells = images.built(image) or images.gallery_id(image, "", "")
+    tells = reason or images.built(image) or images.gallery_id(image, "", "")
     if pool.get("containers", {}).get("preloaded") and not tells:
         remedy = "only another team's gallery image can; name the images under containers.images"
         yield document.problem((*path, "containers", "preloaded"), f"this image does not tell what it holds; {remedy}")

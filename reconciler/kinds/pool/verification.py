@@ -15,7 +15,8 @@ from typing import Any
 from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import arm, batch_jobs, pairs
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kinds.pool import checks, evidence, live, pool, readiness, trial

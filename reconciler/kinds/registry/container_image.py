@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.cloud import arm, pairs, registries
-from reconciler.cloud.cloud import Cloud, Operation
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.errors import Refused
 from reconciler.kind import Kind, unread
 from reconciler.kinds.registry import build_context
