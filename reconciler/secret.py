@@ -144,7 +144,7 @@ KNOWN = (
     _form(
         "a password in a URL",
         "://",
-        r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>$]{0,200}:(?P<url>(?![$<{*])[^\s/@\"'<>\\]{1,500})@(?=[a-z0-9\[])",
+        r"(?<![a-z0-9])[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>$]{0,200}:(?P<url>(?![$<{*])[^\s/@\"'<>\\]{1,500})@(?=[a-z0-9\[])",
         flags=_ANY,
     ),
     _form(
@@ -192,10 +192,10 @@ NAMED = (
     Form(
         "a password of a login",
         re.compile(
-            r"\b(?:docker|podman|az|oras|helm|crane)\b[^;&|\n]{0,40}?\blogin\b[^;&|\n]{0,200}?\s-p"
-            r"[\s=]{0,9}\\?[\"']?(?P<login>[^\s\"'\\;&|]+)"
-            r"|\b(?:curl|wget)\b[^;&|\n]{0,200}?\s(?:-u|--user)[\s=]{0,9}\\?[\"']?[^\s:\"'\\$]{1,99}:(?P<user>[^\s\"'\\;&|]+)"
-            r"|\bsshpass\s{1,9}-p\s{0,9}\\?[\"']?(?P<ssh>[^\s\"'\\;&|]+)"
+            rf"\b(?:docker|podman|az|oras|helm|crane)\b[^;&|\n]{{0,40}}?\blogin\b[^;&|\n]{{0,200}}?\s-p"
+            rf"[\s=]{{0,9}}\\?[\"']?(?P<login>{_BARE})"
+            rf"|\b(?:curl|wget)\b[^;&|\n]{{0,200}}?\s(?:-u|--user)[\s=]{{0,9}}\\?[\"']?[^\s:\"'\\$]{{1,99}}:(?P<user>{_BARE})"
+            rf"|\bsshpass\s{{1,9}}-p\s{{0,9}}\\?[\"']?(?P<ssh>{_BARE})"
         ),
         hints=("login", "curl", "wget", "sshpass"),
         certain=False,
