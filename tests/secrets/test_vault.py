@@ -68,6 +68,7 @@ def test_a_node_fetches_its_secret_and_nobody_else_sees_it(world: World) -> None
     assert set(made) == {"resource_group/" + world.text["azure"]["resourceGroup"], "identity/id-secret-pool"}
     identities = f"{world.cloud().group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
     identity = world.cloud().arm("GET", f"{identities}/id-secret-pool").body
+    azure.advance(300)  # until the directory knows the new identity
     give(world.cloud(), kept["id"], identity["properties"]["principalId"], USER)
     azure.advance(900)
     outcomes = world.apply()
