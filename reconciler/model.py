@@ -181,15 +181,12 @@ class Observed:
     it from being empty or from being deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it
     is deleted although the spec names it, `kept` that it stays although the spec does not; `logs` are the texts that it
     has written so far, by name. `held` says why its occupants must not be disturbed now. `state` is what its kind knows
-    beyond the wire: a frozen value of the kind's own type, which nobody else reads.
-    `uses` are the ids of what it needs beside what its body names by ARM id. `outside` says why it is left alone
-    although it carries the spec's mark; a plan tells it. `byproduct`: it goes by itself with another one, so that it
-    keeps nothing from being deleted.
-
-    `stalled` is what its change waits for, if no apply brings that about, and what to do. `unmet` is why something may
-    still differ when all was tried: that is no failure of the change, but left for later. `ended` is why it is of no
-    more use: it is replaced when something has a use for it, and only then. `employs` are what its own change has a
-    use for.
+    beyond the wire: a frozen value of the kind's own type, which nobody else reads. `uses` are the ids of what it needs
+    beside what its body names by ARM id, `employs` what its own change has a use for. `outside` says why it is left
+    alone although it carries the spec's mark. `byproduct`: it goes by itself with another one, so it keeps nothing from
+    being deleted. `stalled` is what its change waits for, if no apply brings that about, and what to do. `unmet` is why
+    something may still differ when all was tried. `ended` is why it is of no more use: it is replaced when something
+    has a use for it, and only then.
     """
 
     address: Address
