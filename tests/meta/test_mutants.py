@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.__main__ import drawn, near
-from tests.mutants.planting import faults
+from tests.mutants.planting import count, fault
 
 SOURCE = """
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ def pick(a, b):
 
 
 def test_each_comparison_branch_and_connection_is_a_fault() -> None:
-    told = [(fault.line, fault.what) for fault in faults(SOURCE)]
+    planted = [fault(SOURCE, number) for number in range(count(SOURCE))]
+    told = [(one.line, one.what) for one in planted]
     assert told == [
         (7, "never taken: if a < b and b: -> if False:"),
         (7, "and for or: a < b and b -> a < b or b"),
@@ -26,7 +27,7 @@ def test_each_comparison_branch_and_connection_is_a_fault() -> None:
         (9, "never taken: 2 if a in b else 3 -> 2 if False else 3"),
         (9, "turned round: a in b -> a not in b"),
     ]
-    assert len({fault.text for fault in faults(SOURCE)}) == len(told), "each is another text"
+    assert len({one.text for one in planted}) == len(told), "each is another text"
 
 
 def test_the_same_seed_draws_the_same_faults_and_each_has_tests_near_it() -> None:

@@ -21,7 +21,8 @@ from queue import SimpleQueue
 
 import yaml
 
-from tests.mutants.planting import Fault, faults
+from tests.mutants import planting
+from tests.mutants.planting import Fault
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -59,8 +60,10 @@ def drawn(seed: int, count: int, rooms: Sequence[str]) -> list[Planted]:
     """So many faults, the same for the same seed and code."""
     files = (path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "reconciler").rglob("*.py")))
     chosen = [file for file in files if near(file) and (not rooms or file.startswith(tuple(rooms)))]
-    every = [Planted(file, fault) for file in chosen for fault in faults((ROOT / file).read_text())]
-    return random.Random(seed).sample(every, min(count, len(every)))
+    texts = {file: (ROOT / file).read_text() for file in chosen}
+    every = [(file, number) for file, text in texts.items() for number in range(planting.count(text))]
+    sample = random.Random(seed).sample(every, min(count, len(every)))
+    return [Planted(file, planting.fault(texts[file], number)) for file, number in sample]
 
 
 def noticed(copy: Path, planted: Planted) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -34,17 +34,18 @@ class Fault:
     text: str
 
 
-def faults(source: str) -> Iterator[Fault]:
-    """Every fault that can be planted in a module, in the order of its lines."""
+def count(source: str) -> int:
+    """How many faults can be planted in a module."""
+    return sum(1 for _ in _places(ast.parse(source)))
+
+
+def fault(source: str, number: int) -> Fault:
+    """The fault of this number, from 0 on, of a module."""
     tree = ast.parse(source)
-    count = sum(1 for _ in _places(tree))
-    for number in range(count):
-        changed = deepcopy(tree)
-        node = list(_places(changed))[number]
-        before = ast.unparse(node)
-        what = _change(node)
-        after = ast.unparse(node)
-        yield Fault(node.lineno, f"{what}: {_short(before)} -> {_short(after)}", ast.unparse(changed))
+    node = next(islice(_places(tree), number, None))
+    before = ast.unparse(node)
+    what = _change(node)
+    return Fault(node.lineno, f"{what}: {_short(before)} -> {_short(ast.unparse(node))}", ast.unparse(tree))
 
 
 Place = ast.Compare | ast.BoolOp | ast.If | ast.IfExp
