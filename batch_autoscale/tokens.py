@@ -65,7 +65,10 @@ def read(text: str) -> tuple[list[Token], list[Problem]]:
         place = Place(line, at - start + 1)
         match = _PATTERN.match(text, at)
         if match is None:
-            at, problem = _unreadable(text, at, place)
+            begin = at
+            at, problem = _unreadable(text, begin, place)
+            if lines := text.count("\n", begin, at):  # a comment of several lines
+                line, start = line + lines, text.rindex("\n", begin, at) + 1
             problems.append(problem)
             tokens += [] if problem.remedy == _COMMENTS else [Token(Kind.BROKEN, text[at - 1], place, place)]
             continue

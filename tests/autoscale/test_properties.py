@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batch_autoscale import (
@@ -55,6 +55,7 @@ def _inside(place: Place, text: str) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(TEXT)
+@example("/*\n*/:")
 def test_any_text_gives_values_or_an_error_at_a_place_in_it(text: str) -> None:
     results: str = ""
     problems: tuple[Problem, ...] = ()
@@ -68,6 +69,7 @@ def test_any_text_gives_values_or_an_error_at_a_place_in_it(text: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(TEXT)
+@example("/*\n*/:")
 def test_any_text_can_be_linted(text: str) -> None:
     for finding in lint(text):
         assert _inside(finding.place, text)
