@@ -100,11 +100,16 @@ def next_id(name: str, ids: Iterable[str]) -> str:
     return f"{name}-g{max([1, *numbers]) + 1}"
 
 
+def differing(desired: Desired, pool: Observed, rule: RuleOf) -> Diff:
+    """How a live pool differs from what is asked for, keys that left the spec included."""
+    return diff(rule, departed.asked(MAPS, desired, pool).body, pool.body)
+
+
 def choose(desired: Desired, live: Live, rule: RuleOf) -> Generations:
     """The current generation: the newest that needs no new generation, or the newest of all if there is none. Pure."""
     newest = sorted(live.pools, key=_number, reverse=True)
     staying = [pool for pool in newest if not going(pool)]
-    compared = [(pool, diff(rule, departed.asked(MAPS, desired, pool).body, pool.body)) for pool in staying or newest]
+    compared = [(pool, differing(desired, pool, rule)) for pool in staying or newest]
     fit = [pair for pair in compared if pair[1].rule < Rule.WHEN_EMPTY]
     now, differs = (fit or compared)[0]
     others = tuple(pool for pool in newest if pool is not now and pool.mark is not None)

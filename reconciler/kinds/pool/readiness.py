@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from reconciler import marks
 from reconciler.cloud.cloud import Cloud
-from reconciler.diff import diff
-from reconciler.kinds.pool import rollout, telling
+from reconciler.kinds.pool import generations, rollout, telling
 from reconciler.kinds.pool.generations import RuleOf
-from reconciler.kinds.pool.nodes import live_id
-from reconciler.kinds.pool.state import state_of
 from reconciler.model import STAGE, Desired, Diff, Observed, Rule
 from reconciler.words import count
 
@@ -20,7 +14,7 @@ def missing(cloud: Cloud, desired: Desired, pool: Observed | None, rule: RuleOf,
     where = f"pools/{desired.address.name}"
     if pool is None:
         return "" if planned else f"there is no {where}"
-    differing = diff(rule, desired.body, pool.body)
+    differing = generations.differing(desired, pool, rule)
     if differing.rule >= Rule.NEW_NODES and not (planned and _comes(desired, pool, differing)):
         return f"{where} has yet to become what the spec asks"
     if differing.rule >= Rule.NEW_NODES or rollout.rolls(desired):
@@ -46,17 +40,5 @@ def _comes(desired: Desired, pool: Observed, differing: Diff) -> bool:
 
 def _late(cloud: Cloud, pool: Observed) -> int:
     """How many nodes booted before what they run at their start was changed."""
-    since = state_of(pool).marks.get(marks.STARTED)
-    if since is None or not pool.occupants or not _is_time(since):
-        return 0
-    raws = [node.as_dict() for node in cloud.batch().list_nodes(live_id(pool), select=telling.NODE)]
-    return telling.behind(raws, since)
-
-
-def _is_time(text: str) -> bool:
-    """Whether a mark that others can have written is a time."""
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    moment = telling.changed(pool)
+    return telling.behind(telling.nodes_of(cloud, pool), moment) if moment and pool.occupants else 0

@@ -40,11 +40,17 @@ def began(cloud: Cloud) -> str:
     return cloud.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def booted_before(raw: Mapping[str, Any], moment: datetime) -> bool:
+    """Whether a node booted before a moment; one that does not say when has yet to boot."""
+    boot = raw.get("lastBootTime")
+    return bool(boot) and datetime.fromisoformat(str(boot)) < moment
+
+
 def sort(raws: Iterable[Mapping[str, Any]], since: str, asked: Container[str]) -> Nodes:
     """The nodes that booted before `since`; those that were asked to reboot already count as booting. Pure."""
     moment, old, booting = datetime.fromisoformat(since), [], []
     for raw in raws:
-        stale = datetime.fromisoformat(raw.get("lastBootTime") or since) < moment
+        stale = booted_before(raw, moment)
         if raw["state"] in UNDER_WAY or (stale and raw["id"] in asked):
             booting.append(raw["id"])
         elif stale:

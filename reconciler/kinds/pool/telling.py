@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.pool import nodes, reading
+from reconciler.kinds.pool import nodes, reading, rollout
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
 from reconciler.model import Observed
@@ -23,18 +23,31 @@ def tell(cloud: Cloud, pool: Observed) -> tuple[str, ...]:
     image = f"boots {_short(reading.image(properties))}"
     if not nodes.present(properties):
         return ("no nodes", image)
-    raws = [node.as_dict() for node in cloud.batch().list_nodes(live_id(pool), select=NODE)]
+    raws = nodes_of(cloud, pool)
     states = Counter(nodes.words(raw["state"]) for raw in raws)
     told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    since = state_of(pool).marks.get(marks.STARTED)
-    late = behind(raws, since) if since else 0
+    moment = changed(pool)
+    late = behind(raws, moment) if moment else 0
     return (told, image, *([_late(late)] if late else ()))
 
 
-def behind(raws: Iterable[Mapping[str, Any]], since: str) -> int:
-    """How many of these nodes booted before the time at which what nodes run at their start was changed."""
-    moment = datetime.fromisoformat(since)
-    return sum(datetime.fromisoformat(raw.get("lastBootTime") or since) < moment for raw in raws)
+def nodes_of(cloud: Cloud, pool: Observed) -> list[dict[str, Any]]:
+    """The nodes of a live pool, each with its state and when it booted."""
+    return [node.as_dict() for node in cloud.batch().list_nodes(live_id(pool), select=NODE)]
+
+
+def changed(pool: Observed) -> datetime | None:
+    """When what nodes run at their start was last changed; None if no mark says so, or one that is no time."""
+    try:
+        moment = datetime.fromisoformat(state_of(pool).marks.get(marks.STARTED, ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def behind(raws: Iterable[Mapping[str, Any]], moment: datetime) -> int:
+    """How many of these nodes booted before a moment."""
+    return sum(rollout.booted_before(raw, moment) for raw in raws)
 
 
 def _late(number: int) -> str:
