@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+NAMED = 5
+"""How many names of a list are shown."""
+
 
 def count(number: int, noun: str, form: str = "") -> str:
     """`number` of what the singular `noun` names; `form` is how the number is written, such as `,` for thousands."""
@@ -16,6 +21,12 @@ def size(number: int) -> str:
     while value >= 999.95 and len(units) > 1:
         value, units = value / 1000, units[1:]
     return f"{value:,.1f} {units[0]}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def plural(noun: str) -> str:

@@ -14,6 +14,7 @@ from reconciler.cloud.operations import Operation, operation
 from reconciler.errors import Refused
 from reconciler.model import Address, Body, Health, Rule
 from reconciler.spec.spec import Spec
+from reconciler.words import some
 
 TAGGED: Mapping[str, Rule] = {"location": Rule.REFUSE, "tags": Rule.LIVE}
 """Rules of what every tracked ARM resource has."""
@@ -83,8 +84,8 @@ def declared(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> dict[
 
 def occupied(address: Address, left: list[str]) -> Refused:
     """The refusal to delete a resource that holds what is not ours."""
-    shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    return Refused(f"cannot delete {address}: it holds what this spec does not own: {shown}; move or delete that first")
+    held = some(left)
+    return Refused(f"cannot delete {address}: it holds what this spec does not own: {held}; move or delete that first")
 
 
 def identity_ids(identity: Mapping[str, Any] | None) -> list[str]:

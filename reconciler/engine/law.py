@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from reconciler.engine import edges
 from reconciler.engine.edges import Edges
 from reconciler.kind import ids
-from reconciler.kind.going import Going, User, shown
+from reconciler.kind.going import Going, User
 from reconciler.model import Action, Address, Decision, Observed, Why
+from reconciler.words import some
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _held(ground: Ground, address: Address) -> Cause | None:
     if not users:
         return None
     within = all(ids.inside(user.id, ground.live[address].id) for user in users)
-    names = shown([user.name for user in users])
+    names = some([user.name for user in users])
     reason = f"stays: it {'holds' if within else 'is used by'} what this spec does not own: {names}"
     return Cause(Why.IN_USE, f"{reason}; move or delete that first", f"{address}, which others use")
 

@@ -12,11 +12,10 @@ from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import AzureError, Refused
 from reconciler.model import Observed
+from reconciler.words import some
 
 Raw = Mapping[str, Any]
 """A resource as ARM shows it."""
-SHOWN = 5
-"""How many users are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,6 @@ def user(raw: Raw) -> User:
     return User(raw["id"], f"{path} of the spec {mark.owner!r}", mark.owner) if mark else User(raw["id"], path)
 
 
-def shown(names: list[str]) -> str:
-    """The first few names, and how many more there are."""
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-
-
 Users = Callable[[Neighbours, Observed], Iterator[User]]
 
 
@@ -116,4 +110,4 @@ def check(cloud: Cloud, observed: Observed, users: Users) -> None:
     """Raise Refused if anybody uses the resource now, just before it is deleted: what is ours and used it is gone."""
     names = [user.name for user in users(Neighbours(cloud), observed)]
     if names:
-        raise Refused(f"cannot delete {observed.address}: it is used by {shown(names)}; move or delete that first")
+        raise Refused(f"cannot delete {observed.address}: it is used by {some(names)}; move or delete that first")

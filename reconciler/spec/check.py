@@ -27,8 +27,9 @@ def checked(document: Document, sections: Sections, today: date | None = None, *
     problems = [*document.problems, *shape.problems(document, faults), *_subscription(document)]
     nuls = list(reserved.nuls(document))
     problems += [*reserved.problems(document), *nuls]
-    whole = mending.Mended(document) if not faults and not problems else mending.mended(document)
-    whole = None if nuls else whole  # no file can be looked for under such a name
+    whole = None  # with a NUL, as no file can be looked for under such a name
+    if not nuls:
+        whole = mending.mended(document) if faults or problems else mending.Mended(document)
     if whole is not None:
         spec = built(whole.document, sections)
         problems += references.problems(whole.document, whole.tainted)
