@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,47 +46,37 @@ def status(spec: Path | None, cloud: str | None, shape: str) -> int:
     from reconciler.render import as_text
     from reconciler.render.views import StatusView
 
-    loaded, sight = _observed(spec, cloud)
-    ours = [*(resource for resource in sight.resources if _ours(loaded, resource)), *sight.unknown]
+    loaded, reached, sight = _observed(spec, cloud)
+    ours = [*(resource for resource in sight.resources if resource.of(loaded.name)), *sight.unknown]
     ours.sort(key=lambda resource: resource.address)
-    common.show(StatusView(ours, _facts(common.reach(loaded), ours)), shape)
+    common.show(StatusView(ours, _facts(reached, ours)), shape)
     return 0 if as_text.healthy(ours) else 1
 
 
-def _facts(cloud: Cloud, ours: Iterable[Observed]) -> dict[Address, tuple[str, ...]]:
+def _facts(cloud: Cloud, ours: Sequence[Observed]) -> dict[Address, tuple[str, ...]]:
     """What there is to say of each, asked for side by side; of what cannot be read, why."""
-    from reconciler.cloud.errors import reading
-    from reconciler.kind.unread import UNREADABLE
+    from reconciler.kind.unread import attempted
     from reconciler.kinds import KINDS
 
     def facts(resource: Observed) -> tuple[str, ...]:
         tell = KINDS[resource.address.kind].tell
         if tell is None or not resource.id:
             return ()
-        try:
-            with reading(f"more of {resource.address}"):
-                return tell(cloud, resource)
-        except UNREADABLE as error:
-            return (str(error),)
+        return attempted(f"more of {resource.address}", lambda: tell(cloud, resource), lambda why: (why,))
 
-    ours = list(ours)
     with ThreadPoolExecutor(8) as threads:
         told = threads.map(facts, ours)
         return {resource.address: phrases for resource, phrases in zip(ours, told, strict=True)}
 
 
-def _ours(spec: Spec, resource: Observed) -> bool:
-    return resource.of(spec.name)
-
-
-def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Sight]:
+def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Cloud, Sight]:
     loaded = common.load_spec(spec, cloud)
     from reconciler.engine.observe import observe
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
     reached = common.reach(loaded)
-    return loaded, observe(reached, KINDS, resolve(loaded, reached, KINDS))
+    return loaded, reached, observe(reached, KINDS, resolve(loaded, reached, KINDS))
 
 
 @click.command()
@@ -103,10 +93,10 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
         loaded = common.load_spec(spec, cloud)
         click.echo(json.dumps(records.record(loaded, common.reach(loaded), kind, name), indent=2))
         return
-    loaded, sight = _observed(spec, cloud)
+    loaded, _, sight = _observed(spec, cloud)
     for error in sight.unread.values():
         raise error  # a program that reads them must not take a part for the whole
-    values = dict(_outputs(resource for resource in sight.resources if _ours(loaded, resource)))
+    values = dict(_outputs(resource for resource in sight.resources if resource.of(loaded.name)))
     common.show(OutputsView(values), shape)
 
 

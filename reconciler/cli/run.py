@@ -214,8 +214,7 @@ def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
 
 
 def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Report]:
-    from reconciler.cloud.errors import reading
-    from reconciler.kind.unread import UNREADABLE
+    from reconciler.kind.unread import attempted
     from reconciler.kinds import KINDS
     from reconciler.model import Report
 
@@ -223,10 +222,7 @@ def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Repor
         tell = KINDS[address.kind].report
         if tell is None:
             continue
-        try:
-            with reading(f"what {address} has come to"):
-                report = tell(cloud, resource)
-        except UNREADABLE as error:
-            report = Report(address, str(error))
+        what = f"what {address} has come to"
+        report = attempted(what, partial(tell, cloud, resource), partial(Report, address))
         if report is not None:
             yield report

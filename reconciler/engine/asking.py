@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import reading
 from reconciler.kind import Kind, Kinds
 from reconciler.kind.going import Going, Neighbours
-from reconciler.kind.unread import UNREADABLE
+from reconciler.kind.unread import attempted
 from reconciler.model import Action, Address, Observed, Plan
 
 THREADS = 8
@@ -36,22 +35,23 @@ def about(
 
 
 def _going(cloud: Cloud, kind: Kind, neighbours: Neighbours, resource: Observed) -> Going:
-    data = _data(cloud, kind, resource)
-    if kind.users is None:
+    data, users = _data(cloud, kind, resource), kind.users
+    if users is None:
         return Going(data)
-    try:
-        with reading(f"what uses {resource.address}"):
-            return Going(data, tuple(kind.users(neighbours, resource)))
-    except UNREADABLE as error:
-        return Going(data, unread=str(error))
+    return attempted(
+        f"what uses {resource.address}",
+        lambda: Going(data, tuple(users(neighbours, resource))),
+        lambda why: Going(data, unread=why),
+    )
 
 
 def _data(cloud: Cloud, kind: Kind, resource: Observed) -> str:
     """Its data in words; that it could not be read does not keep it from being deleted."""
-    if kind.goes is None:
+    goes = kind.goes
+    if goes is None:
         return ""
-    try:
-        with reading(f"what {resource.address} holds"):
-            return kind.goes(cloud, resource)
-    except UNREADABLE as error:
-        return f"what it holds, which could not be counted ({error})"
+    return attempted(
+        f"what {resource.address} holds",
+        lambda: goes(cloud, resource),
+        lambda why: f"what it holds, which could not be counted ({why})",
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import AzureError, Unreachable
 from reconciler.model import Address, Desired, Health, Observed
 
+T = TypeVar("T")
 UNREADABLE = (AzureError, Unreachable)
 """What reading may raise without ending the plan; that nobody is signed in ends it."""
 
@@ -17,6 +19,17 @@ def unknown(address: Address, why: str) -> Observed:
     return Observed(address, "", {}, health=Health.UNKNOWN, detail=why)
 
 
+def attempted(what: str, ask: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+    """What `ask` reads, or what `otherwise` makes of the reason why not. `what` names what is read, for people."""
+    from reconciler.cloud.errors import reading
+
+    try:
+        with reading(what):
+            return ask()
+    except UNREADABLE as error:
+        return otherwise(str(error))
+
+
 def observed(
     observe: Callable[[Cloud, Desired], Observed | None], cloud: Cloud, desired: Desired, what: str
 ) -> Observed | None:
@@ -24,10 +37,4 @@ def observed(
 
     `what` names what is read, for people.
     """
-    from reconciler.cloud.errors import reading
-
-    try:
-        with reading(what):
-            return observe(cloud, desired)
-    except UNREADABLE as error:
-        return unknown(desired.address, str(error))
+    return attempted(what, lambda: observe(cloud, desired), lambda why: unknown(desired.address, why))
