@@ -23,6 +23,7 @@ import azure_local
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
+from reconciler.events import Listener
 from reconciler.kinds import load
 from reconciler.model import Outcome, Plan
 from reconciler.spec import Spec
@@ -149,15 +150,15 @@ class World:
         spec = self.spec()
         return loop.read(spec, self.cloud(spec), CHECKED, **more).plan
 
-    def apply(self, poll_seconds: float | None = None, **more: Any) -> dict[str, Outcome]:
+    def apply(
+        self, poll_seconds: float | None = None, listen: Listener = lambda event: None, **more: Any
+    ) -> dict[str, Outcome]:
         spec = self.spec()
         cloud = self.cloud(spec)
         reading = loop.read(spec, cloud, CHECKED, **more)
         self.planned = reading.plan
         stop = threading.Event()
-        outcomes = loop.carry_out(
-            reading, cloud, CHECKED, listen=lambda event: None, stop=stop, poll_seconds=poll_seconds
-        )
+        outcomes = loop.carry_out(reading, cloud, CHECKED, listen=listen, stop=stop, poll_seconds=poll_seconds)
         return {str(outcome.step.address): outcome for outcome in outcomes}
 
     def kill_at(self, stage: str, speed: float = SPEED) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from reconciler.events import Event, StepWaiting
 from reconciler.model import Status
 from tests.conftest import World
 
@@ -33,6 +35,11 @@ class Pools:
         where = (self.world.text["azure"]["resourceGroup"], self.world.text["batchAccount"]["name"], "pool")
         found: dict[str, Any] = self.world.cloud().batch_management.pool.get(*where).as_dict()
         return found
+
+
+def lagging(events: Iterable[Event]) -> list[Event]:
+    """The events of waits for a change to be shown."""
+    return [event for event in events if isinstance(event, StepWaiting) and "not visible yet" in event.detail]
 
 
 @pytest.fixture

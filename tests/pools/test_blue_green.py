@@ -132,7 +132,7 @@ STAGES = ("resizing", "to be disabled", "waiting for running", "to be repointed"
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(pools: Pools, stage: str) -> None:
     begin(pools)
-    submit(pools, 2 if stage == "waiting for running" else 4, 15.0 if stage == "waiting for running" else 1.0)
+    submit(pools, 2 if stage == "waiting for running" else 4, 6.0 if stage == "waiting for running" else 1.0)
     change(pools, drainWithin="PT24H")
     kill_at(pools, stage)
     pools.done()

@@ -9,10 +9,10 @@ import pytest
 
 from reconciler import marks
 from reconciler.engine import loop
-from reconciler.events import Event, StepWaiting
+from reconciler.events import Event, Listener, StepWaiting
 from reconciler.model import Action, Status
 from tests.bodies import CHECKED
-from tests.pools.conftest import Pools
+from tests.pools.conftest import Pools, lagging
 from tests.pools.test_blue_green import BLUE_GREEN, decided, ids, job
 from tests.pools.test_drain import begin, ended, submit
 
@@ -24,9 +24,9 @@ def change(pools: Pools, run: str = PASSES, size: str = "Standard_D4s_v3", **rol
     pools.pool.update(vmSize=size, rollout={**BLUE_GREEN, **rollout}, verify=verify)
 
 
-def fails(pools: Pools) -> str:
+def fails(pools: Pools, listen: Listener = lambda event: None) -> str:
     """Apply; the text with which the change of the pool fails."""
-    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
+    outcome = pools.world.apply(poll_seconds=0.05, listen=listen)["pool/pool"]
     assert outcome.status is Status.FAILED
     return str(outcome.error)
 
@@ -71,7 +71,9 @@ def test_a_failed_check_takes_the_new_pool_away_and_the_old_one_works_on(pools: 
     begin(pools)
     submit(pools, 3, 0.5)
     change(pools, FAILS)
-    told = fails(pools)
+    events: list[Event] = []
+    told = fails(pools, events.append)
+    assert not lagging(events), "it fails as soon as its checks have"
     assert "pool-g2 is not verified: system failed" in told
     assert "no licence" in told
     assert (ids(pools), job(pools)["poolInfo"]["poolId"], job(pools)["state"]) == (["pool"], "pool", "active")

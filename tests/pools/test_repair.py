@@ -12,10 +12,11 @@ from hypothesis import strategies as some
 
 import azure_local
 from reconciler import marks
+from reconciler.events import Event
 from reconciler.kinds.pool import repair, tried
 from reconciler.kinds.pool.tried import Tried
 from reconciler.model import Action, Status
-from tests.pools.conftest import Pools
+from tests.pools.conftest import Pools, lagging
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 
@@ -96,8 +97,10 @@ def test_a_start_task_that_fails_everywhere_is_told_with_its_last_words_and_not_
     pools: Pools,
 ) -> None:
     pools.pool.update(nodes=2, startTask={"commandLine": "/bin/sh -c 'echo no such disk >&2; exit 4'"})
-    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
+    events: list[Event] = []
+    outcome = pools.world.apply(poll_seconds=0.05, listen=events.append)["pool/pool"]
     assert outcome.status is Status.FAILED
+    assert not lagging(events), "nothing is tried, so nothing is waited for"
     assert "start task" in str(outcome.error)
     assert "exit code 4: no such disk" in str(outcome.error)
     pools.pool["startTask"] = {"commandLine": "/bin/true"}

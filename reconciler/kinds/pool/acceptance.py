@@ -11,6 +11,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.errors import ReconcileError
 from reconciler.kinds.pool import handover, trial
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import Handover, state_of
@@ -40,7 +41,10 @@ def pending(cloud: Cloud, desired: Desired, pool: Observed) -> Observed | None:
 
 
 def advance(cloud: Cloud, pool: Observed, run: Trial) -> None:
-    """The next step of a trial: one that failed in an earlier run is made again, one that failed in this run is not."""
+    """The next step of a trial. One that failed in an earlier run is made again.
+
+    Raises ReconcileError for one that failed in this run: to make it again would say the same.
+    """
     if run.verdict is Verdict.ABSENT:
         trial.make(cloud, run.asked, live_id(pool), Mark(cloud.owner, run.asked.digest))
     elif run.verdict is Verdict.BEGUN:
@@ -49,6 +53,8 @@ def advance(cloud: Cloud, pool: Observed, run: Trial) -> None:
         _accept(cloud, pool, run)
     elif run.verdict in (Verdict.FAILED, Verdict.VOID) and not trial.made_here(cloud, run):
         batch_jobs.delete(cloud, run.asked.job)
+    else:
+        raise ReconcileError(f"{pool.address}: {pool.detail}")
 
 
 def _accept(cloud: Cloud, pool: Observed, run: Trial) -> None:

@@ -10,6 +10,7 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
+from reconciler.errors import ReconcileError
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import generations, repair, rollout, scale
 from reconciler.kinds.pool.nodes import live_id
@@ -43,10 +44,14 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
     """PATCH the parts that differ; if none does, send the size again, which is how a failed resize is retried.
 
     A part may need an empty pool. If the spec says how the pool becomes empty, each update is one stage of that.
+    Raises ReconcileError for broken nodes that no attempt would mend.
     """
     name, state = live_id(pool), state_of(pool)
-    if pool.health is Health.FAILED and state.broken and (repair.mend(cloud, pool) or not diff):
-        return None
+    if pool.health is Health.FAILED and state.broken:
+        if repair.mend(cloud, pool):
+            return None
+        if not diff:
+            raise ReconcileError(f"{pool.address} failed: {pool.detail}")
     if state.handover:
         return generations.advance(cloud, pool, state.handover)
     if state.rollout and state.rollout.old and all(change.path == STAGE for change in diff.changes):

@@ -40,9 +40,11 @@ def common(count: int, total: int) -> bool:
 
 
 def mend(cloud: Cloud, pool: Observed) -> bool:
-    """Start the next attempt for each broken node, unless too many are broken; whether there was something to do."""
+    """Start the next attempt for each node that is still broken; False if too many are, so that nothing is done."""
     name, raws = live_id(pool), broken(cloud, live_id(pool))
-    if not raws or common(len(raws), nodes.present(pool.body["properties"])):
+    if not raws:
+        return True
+    if common(len(raws), nodes.present(pool.body["properties"])):
         return False
     before, now = tried.read(state_of(pool).marks.get(marks.MENDING)), cloud.time
     hopeless = [raw["id"] for raw in raws[:MOST] if before.failed(raw, now)]
