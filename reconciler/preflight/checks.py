@@ -102,7 +102,7 @@ def _retired(facts: Facts, change: Change) -> Iterator[Finding]:
     if pool.image.startswith("/"):
         notices["nodeAgentSkuId"] = retired.agent(pool.agent) or retired.image(pool.base)
     for field, notice in notices.items():
-        if notice is None or notice.on > today + NOTED:
+        if notice is None or not (notice.on is None or notice.by(today + NOTED)):
             continue
         same = change.before is not None and change.before.image == pool.image
         past = notice.past(today) and field == "nodeAgentSkuId" and not same

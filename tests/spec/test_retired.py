@@ -73,3 +73,47 @@ def test_every_image_pattern_leads_to_a_node_agent_with_a_date() -> None:
     assert all(found), dict(zip(examples, found, strict=True))
     assert retired.image("microsoftwindowsserver:windowsserver:2016-datacenter") == retired.WINDOWS_2016
     assert retired.image("microsoftwindowsserver:windowsserver:2022-datacenter") is None
+
+
+def test_old_tls_of_a_storage_account_is_an_error_from_its_day_on(tmp_path: Path) -> None:
+    path = written(tmp_path, {"vmSize": "Standard_D2s_v5", "nodes": 1, "image": "ubuntu-24.04"})
+    path.write_text(f"{path.read_text()}storage: {{sacase01: {{minimumTlsVersion: TLS1_1}}}}\n")
+    loaded = load(path, {}, today=date(2026, 2, 2))
+    what = "TLS 1.0 and 1.1 of storage accounts"
+    (warning,) = loaded.warnings
+    assert str(warning).endswith(f"storage.sacase01.minimumTlsVersion: {what} ends on 2026-02-03; use TLS1_2")
+    with pytest.raises(SpecError, match=f"{what} ended on 2026-02-03"):
+        load(path, {}, today=date(2026, 2, 3))
+
+
+def advice(path: Path) -> list[str]:
+    """The keys that warnings are about, as `line:column path`."""
+    return [
+        str(warning).removeprefix(f"{path}:").partition(": ")[0]
+        for warning in load(path, {}, today=date(2026, 11, 21)).warnings
+    ]
+
+
+def test_what_lost_its_meaning_is_advised_against(tmp_path: Path) -> None:
+    pool: dict[str, Any] = {"vmSize": "Standard_D2s_v5", "nodes": 1, "image": "ubuntu-24.04"}
+    assert advice(written(tmp_path, pool)) == []
+    subnet = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/s"
+    hidden = {"subnetId": subnet, "publicIPAddressConfiguration": {"provision": "NoPublicIPAddresses"}}
+    blobs = {
+        "accountName": "sacase01",
+        "containerName": "c",
+        "relativeMountPath": "c",
+        "identityReference": {"resourceId": "identities/nodes"},
+    }
+    mounts = [{"azureBlobFileSystemConfiguration": {**blobs, "blobfuseOptions": "-o attr_timeout=240"}}]
+    identity = {"identity": "identities/nodes"}
+    path = written(tmp_path, {**pool, **identity, "networkConfiguration": hidden, "mountConfiguration": mounts})
+    modes = "{name: abc, allowedAuthenticationModes: [AAD, TaskAuthenticationToken]}"
+    path.write_text(
+        f"{path.read_text()}identities: {{nodes: {{}}}}\n".replace("batchAccount: {name: abc}", f"batchAccount: {modes}")
+    )
+    assert [text.partition(" ")[2] for text in advice(path)] == [
+        "batchAccount.allowedAuthenticationModes",
+        "pools.p.networkConfiguration.publicIPAddressConfiguration.provision",
+        "pools.p.mountConfiguration[0].azureBlobFileSystemConfiguration.blobfuseOptions",
+    ]

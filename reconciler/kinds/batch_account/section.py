@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.errors import Problem
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
+from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
 
 
@@ -24,4 +25,12 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield document.problem(("batchAccount", "autoStorage"), message)
 
 
-SECTION = Section(key="batchAccount", check=check)
+def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
+    """Source: github.com/Azure/Batch/issues/140; tasks of API 2025-06-01 have no authenticationTokenSettings."""
+    if spec.batch_account and "TaskAuthenticationToken" in spec.batch_account["allowedAuthenticationModes"]:
+        why = "TaskAuthenticationToken is retired, and no task can ask for such a token since API 2025-06-01"
+        where = ("batchAccount", "allowedAuthenticationModes")
+        yield where, f"{why}; leave it out, tasks use the identities of their pool"
+
+
+SECTION = Section(key="batchAccount", check=check, advice=advice)

@@ -123,10 +123,25 @@ def trial(document: Document, spec: Spec) -> Iterator[Problem]:
 
 
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
+    for name, pool in spec.pools.items():
+        yield from ((("pools", name, *path), text) for path, text in _unwise(pool))
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
 
         yield from scale_checks.advice(scaled(spec))
+
+
+def _unwise(pool: Pool) -> Iterator[tuple[Path_, str]]:
+    """Source: learn.microsoft.com, default outbound access; github.com/Azure/EOL, 548 (BlobFuse: 2026-09-30)."""
+    network = pool.get("networkConfiguration") or {}
+    if (network.get("publicIPAddressConfiguration") or {}).get("provision") == "NoPublicIPAddresses":
+        why = "nodes without public addresses have no way out of their own since 2025-09-30 (Batch) and 2026-03-31"
+        where: Path_ = ("networkConfiguration", "publicIPAddressConfiguration", "provision")
+        yield where, f"{why}; give the subnet a NAT gateway or a firewall"
+    for index, mount in enumerate(pool.get("mountConfiguration") or ()):
+        if (mount.get("azureBlobFileSystemConfiguration") or {}).get("blobfuseOptions", "").startswith("-o"):
+            where = ("mountConfiguration", index, "azureBlobFileSystemConfiguration", "blobfuseOptions")
+            yield where, "looks like options of BlobFuse v1, which ended on 2026-09-30; see that v2 takes them"
 
 
 def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
@@ -137,6 +152,18 @@ def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
             "nodeAgentSkuId": retired.agent(pool.get("nodeAgentSkuId", "")),
         }
         yield from ((("pools", name, field), notice) for field, notice in asked.items() if notice)
+        yield from ((("pools", name, *path), notice) for path, notice in _values(pool))
+
+
+def _values(pool: Pool) -> Iterator[tuple[Path_, retired.Retired]]:
+    """Retired values of the pool's properties, each with its path in the pool."""
+    if pool["nodes"].get("nodeDeallocationOption") == "RetainedData":
+        yield ("nodes", "nodeDeallocationOption"), retired.RETAINED_DATA
+    if (pool.get("diskEncryptionConfiguration") or {}).get("targets"):
+        yield ("diskEncryptionConfiguration",), retired.DISK_ENCRYPTION
+    disk = (pool.get("osDisk") or {}).get("managedDisk") or {}
+    if disk.get("storageAccountType") == "Standard_LRS":
+        yield ("osDisk", "managedDisk", "storageAccountType"), retired.HDD
 
 
 def _urn(image: images.Image) -> str:

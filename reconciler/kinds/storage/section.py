@@ -1,11 +1,15 @@
-"""The section `storage` of a spec: containers are a list of names or a map."""
+"""The section `storage` of a spec: containers are a list of names or a map, and old versions of TLS have ended."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reconciler.azure import retired
 from reconciler.spec.family import Section
+from reconciler.spec.schema import Path_
+from reconciler.spec.spec import Spec
 
 
 def spell(account: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -15,4 +19,10 @@ def spell(account: dict[str, Any], folder: Path) -> dict[str, Any]:
     return account
 
 
-SECTION = Section(key="storage", spell=spell)
+def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
+    for name, account in spec.storage.items():
+        if account["minimumTlsVersion"] in ("TLS1_0", "TLS1_1"):
+            yield ("storage", name, "minimumTlsVersion"), retired.OLD_TLS
+
+
+SECTION = Section(key="storage", spell=spell, retiring=retiring)
