@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,10 @@ def made(azure: Azure, tmp_path: Path) -> World:
 
 
 def test_two_applies_at_once_make_everything_once(made: World) -> None:
-    made.spec()
     made.cloud()
+    beside = replace(made, file=made.file.with_name("beside.yaml"))
     with ThreadPoolExecutor(2) as threads:
-        ended = [future.result() for future in [threads.submit(trial.applied, made) for _ in range(2)]]
+        ended = list(threads.map(trial.applied, (made, beside)))
     for outcomes in ended:
         assert {outcome.status for outcome in outcomes} <= {Status.DONE}, [o.error for o in outcomes if o.error]
     assert made.plan().steps == ()
