@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconciler.azure.api_versions import api_version_of, provider_of
+from reconciler.cloud.endpoints import Endpoints
 from reconciler.cloud.errors import NOT_PROVISIONED, from_body
 from reconciler.cloud.logs import keep_quiet
 from reconciler.cloud.operations import Answer, Operation, OperationState
@@ -30,30 +31,6 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS, READ_SECONDS = 15, 90
 """How long a connection may take to be made, and to bring the next bytes of an answer."""
-HUB = {"docker.io": "registry-1.docker.io"}
-"""Registries whose API is on another host."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """What differs between Azure and another cloud.
-
-    poll_seconds: how long to wait between looks at a resource that Azure works on, where it does not say.
-    role_propagation: seconds until a new role assignment can be relied on. Microsoft says "up to 10 minutes"
-    (learn.microsoft.com, troubleshoot Azure RBAC); new identities on storage usually take one or two.
-    """
-
-    resource_manager: str
-    poll_seconds: float
-    role_propagation: float
-    backoff: float = 0.4
-    """Seconds from which the waits between the tries of one request double."""
-    registries: str = ""
-    """The URL below which container registries answer, each under its server's name; empty: each on its own host."""
-
-    def registry(self, server: str) -> str:
-        """Where the API of a container registry is: `https://server`."""
-        return f"{self.registries}/{server}" if self.registries else f"https://{HUB.get(server, server)}"
 
 
 def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
-from reconciler.cloud.cloud import Cloud, Endpoints
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.endpoints import Endpoints
 from reconciler.cloud.operations import Operation, OperationState
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler import marks
 from reconciler.cloud import pairs
-from reconciler.cloud.cloud import Cloud, Endpoints
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.endpoints import Endpoints
 from reconciler.kind.going import user
 from reconciler.kinds.image import version_use
 from reconciler.model import Mark

@@ -22,7 +22,8 @@ from typing import Any
 import yaml
 
 from reconciler import marks
-from reconciler.cloud.cloud import Cloud, Endpoints
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.endpoints import Endpoints
 from reconciler.cloud.operations import Answer
 from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load

@@ -21,7 +21,8 @@ def batch(world: World) -> BatchClient:
     """A pool of one node and a job on it."""
     del world.text["jobs"]["job"]["convert"]
     world.text["jobs"]["job"]["maxTaskRetryCount"] = 1
-    world.apply()
+    ended = world.apply()
+    assert {str(one.status) for one in ended.values()} == {"done"}, [one.error for one in ended.values()]
     return world.cloud().batch()
 
 

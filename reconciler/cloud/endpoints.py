@@ -1,0 +1,30 @@
+"""Where an Azure is, and how fast things are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HUB = {"docker.io": "registry-1.docker.io"}
+"""Registries whose API is on another host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What differs between Azure and another cloud.
+
+    poll_seconds: how long to wait between looks at a resource that Azure works on, where it does not say.
+    role_propagation: seconds until a new role assignment can be relied on. Microsoft says "up to 10 minutes"
+    (learn.microsoft.com, troubleshoot Azure RBAC); new identities on storage usually take one or two.
+    """
+
+    resource_manager: str
+    poll_seconds: float
+    role_propagation: float
+    backoff: float = 0.4
+    """Seconds from which the waits between the tries of one request double."""
+    registries: str = ""
+    """The URL below which container registries answer, each under its server's name; empty: each on its own host."""
+
+    def registry(self, server: str) -> str:
+        """Where the API of a container registry is: `https://server`."""
+        return f"{self.registries}/{server}" if self.registries else f"https://{HUB.get(server, server)}"
