@@ -103,6 +103,10 @@ class Why(StrEnum):
     DESTROYED = "destroyed"
     NEEDED = "needed"
     """Something that stays needs it."""
+    USED = "used"
+    MISSING = "missing"
+    OWNED = "owned"
+    """It is to be used without being owned: it is there, it is not, or it is ours."""
     IN_USE = "in_use"
     """What the spec does not own is in it or uses it."""
 
@@ -138,6 +142,7 @@ class Desired:
     `vacates` says how its occupants leave for a change that needs it empty; without it that change waits. `renews` says
     what a change for new nodes means for those that are there.
     `waits` says what it waits for where nothing stands against it but it cannot be made or changed yet: it is deferred.
+    `existing`: it is of somebody else, who has made it; the spec uses it and neither changes nor deletes it.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
     asked what the spec leaves open (`latest`, the next version), and the body lacks it.
     `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it.
@@ -156,6 +161,7 @@ class Desired:
     """What the plan says of it beside its reason, whenever it has a step."""
     pending: str = ""
     unreadable: str = ""
+    existing: bool = False
 
     @property
     def open(self) -> bool:
@@ -299,22 +305,3 @@ class Outcome:
     seconds: float
     error: str | None = None
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows for people, below a caption if there is one."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    caption: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What is shown of one resource at the end of a run. `lacking` is how much of its work cannot be done."""
-
-    address: Address
-    summary: str = ""
-    tables: tuple[Table, ...] = ()
-    lacking: int = 0

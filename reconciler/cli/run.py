@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
     from reconciler.events import Listener
-    from reconciler.model import Address, Desired, Outcome, Plan, Report
+    from reconciler.model import Address, Desired, Outcome, Plan
     from reconciler.render.runs import RunView
     from reconciler.render.views import PlanView
+    from reconciler.report import Report
 
 LACKING = 5
 """The exit code of an apply that has done all that can be done, which is not all that the spec asks for."""
@@ -216,7 +217,7 @@ def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
 def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Report]:
     from reconciler.kind.unread import attempted
     from reconciler.kinds import KINDS
-    from reconciler.model import Report
+    from reconciler.report import Report
 
     for address, resource in desired.items():
         tell = KINDS[address.kind].report

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -101,12 +100,22 @@ class Cloud:
     @property
     def group_id(self) -> str:
         """ARM id of the spec's resource group."""
-        return f"/subscriptions/{self.target.subscription}/resourceGroups/{self.target.resource_group}"
+        return self.target.group_id
+
+    def id_of(self, type_: str, name: str) -> str:
+        """ARM id of a resource that the spec names."""
+        return self.target.id_of(type_, name)
 
     @property
     def account_id(self) -> str | None:
         """ARM id of the spec's Batch account, or None if it has none."""
-        return f"{self.group_id}/providers/Microsoft.Batch/batchAccounts/{self.account}" if self.account else None
+        return self.id_of("Microsoft.Batch/batchAccounts", self.account) if self.account else None
+
+    @property
+    def account_place(self) -> tuple[str, str]:
+        """Resource group and name of the spec's Batch account, as its ARM client wants them."""
+        parts = (self.account_id or "").split("/")
+        return parts[4], parts[-1]
 
     @cached_property
     def credential(self) -> Any:
@@ -161,7 +170,8 @@ class Cloud:
         """The Batch account and its pools, on the ARM plane."""
         from azure.mgmt.batch import BatchManagementClient
 
-        return BatchManagementClient(self.credential, self.target.subscription, **self._management)
+        subscription = self.account_id.split("/")[2] if self.account_id else self.target.subscription
+        return BatchManagementClient(self.credential, subscription, **self._management)
 
     @cached_property
     def compute(self) -> ComputeManagementClient:
@@ -193,7 +203,7 @@ class Cloud:
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
-        """The blobs of a storage account in the spec's resource group; its endpoint is read on first use."""
+        """The blobs of a storage account that the spec names; its endpoint is read on first use."""
         from azure.storage.blob import BlobServiceClient
 
         with self._lock:
@@ -217,7 +227,7 @@ class Cloud:
 
     def blob_endpoint(self, storage_account: str) -> str:
         """`https://account.blob.core.windows.net`, as the account itself says, without a slash at the end."""
-        body = self.arm("GET", f"{self.group_id}/providers/Microsoft.Storage/storageAccounts/{storage_account}").body
+        body = self.arm("GET", self.id_of("Microsoft.Storage/storageAccounts", storage_account)).body
         endpoints = body["properties"].get("primaryEndpoints")
         if not endpoints:
             raise AzureError(409, NOT_PROVISIONED, f"the storage account {storage_account} is still being made.")

@@ -25,7 +25,9 @@ def mark(kind: Kind, owner: str, desired: Desired) -> Mark:
 
 
 def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Diff:
-    """The field diff, and the owner mark's where that must change."""
+    """The field diff, and the owner mark's where that must change; nothing of what is used without being owned."""
+    if desired.existing:
+        return Diff()
     differing = diff(kind.rule, departed.asked(kind.maps, desired, observed).body, observed.body)
     marks = _mark_changes(owner, desired, observed.mark)
     return Diff(marks + _named(kind, differing.changes))
@@ -42,11 +44,14 @@ def _decided(
     address = desired.address
     if desired.unreadable:
         return Decision(address, Action.UNKNOWN, Why.UNREADABLE, desired.unreadable)
+    if desired.existing:
+        return _used(kind, owner, desired, observed, adopt)
     if observed is None:
         return _absent(kind, desired)
     foreign = _foreign(owner, observed)
     if foreign and address not in adopt:
-        reason = f"{foreign}; to take it over, list {address} under adopt:"
+        unowned = f"; to use it without owning it, write {kind.unowned}" if kind.unowned else ""
+        reason = f"{foreign}; to take it over, list {address} under adopt:{unowned}"
         return Decision(address, Action.REFUSE, Why.FOREIGN, reason)
     if desired.pending:
         reason = f"what it should be is known once the subscription is registered for {desired.pending}; apply again"
@@ -58,7 +63,26 @@ def _decided(
         return held
     if not differing:
         return Decision(address, Action.NONE, Why.AS_DESIRED, observed.detail or "as desired")
-    return _by_rule(kind, desired, observed, differing)
+    return _by_rule(kind, owner, desired, observed, differing)
+
+
+def _used(kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]) -> Decision:
+    """What to do about a resource that the spec uses without owning it: nothing, if it is there and another's."""
+    address = desired.address
+    if address in adopt:
+        reason = f"is to be taken over and to be used without being owned; take it out of adopt:, or {kind.unowned} out"
+        return Decision(address, Action.REFUSE, Why.FOREIGN, reason)
+    if observed is None:
+        return Decision(address, Action.REFUSE, Why.MISSING, desired.obstacle or "is to be there already, and is not")
+    if observed.mark and observed.mark.owner == owner:
+        reason = f"is of this spec, which would not change it any more; take {kind.unowned} out"
+        give_up = "to give it to others, take its reconcile_ tags off, or let another spec adopt it"
+        return Decision(address, Action.REFUSE, Why.OWNED, f"{reason}; {give_up}")
+    if observed.health is Health.BUSY:
+        return Decision(address, Action.WAIT, Why.BUSY, f"is used and not owned; in progress: {observed.detail}")
+    whose = f"belongs to the spec {observed.mark.owner!r}" if observed.mark else "has no owner mark"
+    state = f"; it {observed.detail}" if observed.health is Health.FAILED and observed.detail else ""
+    return Decision(address, Action.NONE, Why.USED, f"is used and not owned ({whose}){state}")
 
 
 def _absent(kind: Kind, desired: Desired) -> Decision:
@@ -128,9 +152,9 @@ def _named(kind: Kind, changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(replace(change, rule=Rule.REFUSE) if kind.refusal(change) else change for change in named)
 
 
-def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) -> Decision:
+def _by_rule(kind: Kind, owner: str, desired: Desired, observed: Observed, differing: Diff) -> Decision:
     address = desired.address
-    why, cause = _cause(desired, observed)
+    why, cause = _cause(owner, desired, observed)
     if differing.rule is Rule.REFUSE:
         reason = _refused(kind, [change for change in differing.changes if change.rule is Rule.REFUSE])
         return Decision(address, Action.REFUSE, Why.UNCHANGEABLE, reason, differing)
@@ -138,13 +162,13 @@ def _by_rule(kind: Kind, desired: Desired, observed: Observed, differing: Diff) 
         if desired.protect or (observed.mark and observed.mark.protect):
             return Decision(address, Action.REFUSE, Why.PROTECTED, "must be replaced, but is protected", differing)
         return Decision(address, Action.REPLACE, why, (observed.ended or cause) + _held(observed), differing)
-    return _in_place(kind, desired, observed, differing)
+    return _in_place(kind, owner, desired, observed, differing)
 
 
-def _in_place(kind: Kind, desired: Desired, observed: Observed, differing: Diff) -> Decision:
+def _in_place(kind: Kind, owner: str, desired: Desired, observed: Observed, differing: Diff) -> Decision:
     """What to do about a difference that a live resource can take."""
     address = desired.address
-    why, cause = _cause(desired, observed)
+    why, cause = _cause(owner, desired, observed)
     if observed.stalled:
         return Decision(address, Action.DEFER, Why.STALLED, observed.stalled, differing)
     now = actionable(differing, desired, observed)
@@ -172,9 +196,11 @@ def _refused(kind: Kind, changes: list[Change]) -> str:
     return "; also ".join(filter(None, [never, *map(kind.refusal, changes)]))
 
 
-def _cause(desired: Desired, observed: Observed) -> tuple[Why, str]:
-    if observed.mark is None:
-        return Why.ADOPTED, "adopted"
+def _cause(owner: str, desired: Desired, observed: Observed) -> tuple[Why, str]:
+    if observed.mark is None or observed.mark.owner != owner:
+        whose = f"from the spec {observed.mark.owner!r}, which will refuse it" if observed.mark else "from nobody"
+        means = "from now on this spec changes it, and deletes it when it leaves the spec"
+        return Why.ADOPTED, f"is taken over {whose}: {means}"
     if observed.mark.digest == digest(desired.body):
         return Why.DRIFTED, "was changed outside the spec"
     return Why.DIFFERS, "differs from the spec"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine import asking, estimate, registering
+from reconciler.engine import asking, estimate, existing, registering
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
 from reconciler.engine.law import Choice
@@ -51,7 +51,7 @@ def read(
     """
     desired = resolve(spec, cloud, kinds)
     sight = observe(cloud, kinds, desired)
-    desired, observed = sight.marked(desired), sight.resources
+    desired, observed = existing.checked(cloud, kinds, sight.marked(desired), sight.resources), sight.resources
     if destroying:
         for error in sight.unread.values():
             raise error  # what is not seen may need what would be deleted

@@ -62,10 +62,11 @@ def destroy(
 ) -> Plan:
     """The plan that deletes all that `spec` owns and does not protect, within `choice`.
 
-    `desired` only says what is protected, though its protection may not have been applied yet.
+    `desired` only says what is protected, though its protection may not have been applied yet, and what is not owned.
     """
     live = {resource.address: resource for resource in observed}
-    strays = [a for a, resource in live.items() if resource.of(spec) and kinds[a.kind].deletable]
+    used = {address for address, want in desired.items() if want.existing}
+    strays = [a for a, live_ in live.items() if live_.of(spec) and a not in used and kinds[a.kind].deletable]
     protected = {address for address, want in desired.items() if want.protect}
     decisions = {
         address: decide_stray(live[address], Why.DESTROYED, protect=address in protected) for address in strays

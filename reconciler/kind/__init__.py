@@ -17,10 +17,13 @@ from reconciler.cost.use import Costs
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
-from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Report, Rule
+from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Rule
+from reconciler.report import Report
 from reconciler.spec.spec import Spec
 from reconciler.words import plural
 
+UNOWNED = "existing: true"
+"""What most sections of a spec have to use a resource without owning it."""
 REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources"})
 """Resource providers that every subscription is registered for.
 
@@ -120,6 +123,10 @@ class Kind:
     delete: Callable[[Cloud, Observed], Operation | None]
     arm: ArmType | None = None
     """Its ARM type; None if it is on a data plane only."""
+    place: Callable[[Cloud, Desired], str] | None = None
+    """The ARM id of one that the spec asks for; None: it is on a data plane, or always in the spec's group."""
+    unowned: str = ""
+    """What a spec writes to use one without owning it; empty: it cannot."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Wire path → what the spec calls it; paths below follow, and others only lose their `properties.`."""
     usual: Body = field(default_factory=dict)

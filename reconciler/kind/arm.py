@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
-from reconciler.kind import ArmType
+from reconciler.kind import ArmType, ids, unread
 from reconciler.kind.going import Neighbours, User, Users, check
 from reconciler.model import Address, Body, Desired, Diff, Mark, Observed
 
@@ -32,6 +32,7 @@ class Verbs(TypedDict):
     create: Callable[[Cloud, Desired, Mark], Operation | None]
     update: Callable[[Cloud, Desired, Mark, Observed, Diff], Operation | None]
     delete: Callable[[Cloud, Observed], Operation | None]
+    place: NotRequired[Callable[[Cloud, Desired | Observed], str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +82,21 @@ class Plain:
             "create": self._create,
             "update": self._update,
             "delete": self._delete,
+            "place": self.id_of,
         }
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
+        wanted = list(wanted)
         for name, raw in self.rows(cloud, wanted) if self.rows else self._collection(cloud):
             yield self.seen(cloud, self._observed(name, raw))
+        for desired in wanted if self.rows is None else ():
+            if not ids.inside(self.id_of(cloud, desired), cloud.group_id):
+                what = f"the {self.name.replace('_', ' ')} {desired.address.name}"
+                if observed := unread.observed(self._observe, cloud, desired, what):
+                    yield observed
 
     def _observe(self, cloud: Cloud, resource: Desired | Observed) -> Observed | None:
-        raw = arm.get(cloud, self._id(cloud, resource), self.arm.api_version)
+        raw = arm.get(cloud, self.id_of(cloud, resource), self.arm.api_version)
         return self.seen(cloud, self._observed(resource.address.name, raw)) if raw else None
 
     def _create(self, cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -125,15 +133,20 @@ class Plain:
         for raw in arm.listing(neighbours.cloud, f"{observed.id}/{self.holds}", self.arm.api_version):
             yield User(raw["id"], held(raw))
 
-    def _place(self, cloud: Cloud) -> str:
-        return f"{cloud.group_id}/providers/{self.arm.name}"
-
     def _collection(self, cloud: Cloud) -> Iterator[tuple[str, Raw]]:
-        for raw in arm.listing(cloud, self._place(cloud), self.arm.api_version):
-            yield raw["name"], raw
+        """Those in the spec's group. One with the name of what is used from elsewhere is `GROUP/NAME`."""
+        for raw in arm.listing(cloud, f"{cloud.group_id}/providers/{self.arm.name}", self.arm.api_version):
+            meant = cloud.id_of(self.arm.name, raw["name"]).lower() == raw["id"].lower()
+            yield raw["name"] if meant else f"{cloud.target.resource_group}/{raw['name']}", raw
 
-    def _id(self, cloud: Cloud, resource: Desired | Observed) -> str:
-        return self.place(cloud, resource) if self.place else f"{self._place(cloud)}/{resource.address.name}"
+    def id_of(self, cloud: Cloud, resource: Desired | Observed) -> str:
+        """The ARM id of a resource: as it was observed, or from its name."""
+        if self.place:
+            return self.place(cloud, resource)
+        if isinstance(resource, Observed) and resource.id:
+            return resource.id
+        group, _, name = resource.address.name.rpartition("/")
+        return f"{cloud.group_id}/providers/{self.arm.name}/{name}" if group else cloud.id_of(self.arm.name, name)
 
     def _observed(self, name: str, raw: Raw) -> Observed:
         properties = {**self.unset, **(raw.get("properties") or {})}
@@ -161,7 +174,7 @@ class Plain:
 
     def _put(self, cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> Operation | None:
         body = self._marked(self._body(desired), mark, kept)
-        return arm.put(cloud, self._id(cloud, desired), body, self.arm.api_version)
+        return arm.put(cloud, self.id_of(cloud, desired), body, self.arm.api_version)
 
     def _marked(self, body: Raw, mark: Mark, kept: Mapping[str, str]) -> Raw:
         """The body with our mark and the tags in `kept`: ARM replaces tags as a whole, and tags of others must stay."""

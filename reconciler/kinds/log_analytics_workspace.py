@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NotRequired, TypedDict
 
 from reconciler.cloud import arm
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.words import without
@@ -39,6 +39,9 @@ class Workspace(TypedDict):
     retentionInDays: NotRequired[int]
     tags: dict[str, str]
     protect: bool
+    existing: bool
+    resourceGroup: NotRequired[str]
+    subscription: NotRequired[str]
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -47,7 +50,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         days = workspace.get("retentionInDays", 7 if workspace["sku"] == "Free" else 30)
         properties = {"sku": {"name": workspace["sku"]}, "retentionInDays": days}
         body = {**arm.tagged(spec, workspace), "properties": properties}
-        yield Desired(Address(NAME, name), body, (group,), workspace["protect"])
+        yield Desired(Address(NAME, name), body, (group,), workspace["protect"], existing=workspace["existing"])
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
@@ -64,6 +67,7 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, patched=("properties",)).verbs(),
     goes=lambda cloud, observed: "its logs, which come back if it is made again under its name within 14 days",
+    unowned=UNOWNED,
     noun="Log Analytics workspace",
     keys={"properties.sku.name": "sku"},
     section=SECTION,

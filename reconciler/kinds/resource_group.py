@@ -26,7 +26,8 @@ def address(spec: Spec) -> Address:
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    yield Desired(address(spec), arm.tagged(spec, {}), protect=spec.azure.protect)
+    existing = bool(spec.sections["azure"]["existing"])
+    yield Desired(address(spec), arm.tagged(spec, {}), protect=spec.azure.protect, existing=existing)
 
 
 def _id(cloud: Cloud, resource: Desired | Observed) -> str:
@@ -69,6 +70,7 @@ PLAIN = Plain(
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned="azure: {existing: true}",
     fields=FIELDS,
     expand=expand,
     **PLAIN.verbs(),

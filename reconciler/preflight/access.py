@@ -7,7 +7,7 @@ in notActions, * stands for anything) and built-in roles; Azure subscription sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.kind import Kinds
@@ -37,12 +37,13 @@ STATES = {
 """State of a subscription → what it means for changes; Enabled is none of them."""
 
 
-def needed(plan: Plan, kinds: Kinds) -> dict[str, tuple[Address, ...]]:
-    """The actions that a plan needs in the resource group, with what needs them."""
+def needed(plan: Plan, kinds: Kinds, elsewhere: Container[Address] = ()) -> dict[str, tuple[Address, ...]]:
+    """The actions that a plan needs in the resource group, with what needs them; not for what is `elsewhere`."""
     needs: dict[str, tuple[Address, ...]] = {}
     for decision in plan.decisions:
         arm = kinds[decision.address.kind].arm
-        for written in arm.written if arm and arm.in_group else ():
+        here = arm is not None and arm.in_group and decision.address not in elsewhere
+        for written in arm.written if arm and here else ():
             for verb in VERBS.get(decision.action, ()):
                 action = f"{written}/{verb}"
                 needs[action] = (*needs.get(action, ()), decision.address)

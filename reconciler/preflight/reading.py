@@ -15,7 +15,7 @@ from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
 from reconciler.errors import NotRegistered
-from reconciler.kind import ArmType, Kinds
+from reconciler.kind import ArmType, Kinds, ids
 from reconciler.model import Action, Address, Desired, Observed, Plan
 from reconciler.preflight import access
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
@@ -52,7 +52,7 @@ def read(
         leaving,
         subscription=cloud.target.subscription,
         group=cloud.target.resource_group,
-        needed=access.needed(plan, kinds),
+        needed=access.needed(plan, kinds, _elsewhere(cloud, kinds, desired)),
         jobs=_active_jobs(kinds, plan, observed),
     )
     ours = _made_images(kinds, desired)
@@ -63,6 +63,14 @@ def read(
     )
     jobs += [*_room_jobs(cloud, kinds, plan, location), *_region_jobs(cloud, facts)]
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
+
+
+def _elsewhere(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[Address]:
+    """What the spec makes in things of others that are not in its group."""
+    placed = ((want, kinds[address.kind].place) for address, want in desired.items() if not want.open)
+    return frozenset(
+        want.address for want, place in placed if place and not ids.inside(place(cloud, want), cloud.group_id)
+    )
 
 
 def _typed(kinds: Kinds, plan: Plan, desired: Mapping[Address, Desired]) -> dict[str, tuple[Address, ...]]:

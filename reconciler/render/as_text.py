@@ -7,23 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.model import (
-    STAGE,
-    Action,
-    Address,
-    Change,
-    Decision,
-    Health,
-    Observed,
-    Outcome,
-    Plan,
-    Report,
-    Rule,
-    Status,
-    Table,
-)
+from reconciler.model import STAGE, Action, Address, Change, Decision, Health, Observed, Outcome, Plan, Rule, Status
 from reconciler.render import values
 from reconciler.render.plain import clean, lines, table
+from reconciler.report import Report, Table
 from reconciler.words import count
 
 SYMBOLS = {

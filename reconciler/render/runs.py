@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.events import Listener
-from reconciler.model import Outcome, Report
+from reconciler.model import Outcome
 from reconciler.render import as_json, as_text, progress
 from reconciler.render.views import PlanView
+from reconciler.report import Report
 
 Say = Callable[[str], None]
 

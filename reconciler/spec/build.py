@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model import Address
-from reconciler.spec import schema
+from reconciler.spec import existing, schema
 from reconciler.spec.document import Document
 from reconciler.spec.family import Sections
 from reconciler.spec.spec import Spec, Target
@@ -17,16 +17,18 @@ def built(document: Document, sections: Sections) -> Spec:
     """The spec of a document whose shape is right. References may still point to nothing."""
     value = schema.filled(_spelled(document, sections))
     azure = value["azure"]
+    subscription = azure.get("subscription", "")  # that it is missing is a problem of its own
     return Spec(
         name=value["name"],
         file=document.file,
         azure=Target(
             cloud=azure["cloud"],
-            subscription=azure.get("subscription", ""),  # that it is missing is a problem of its own
+            subscription=subscription,
             location=azure["location"].replace(" ", "").lower(),
             resource_group=azure["resourceGroup"],
             tags=azure["tags"],
             protect=azure["protect"],
+            existing=existing.places(value, azure["resourceGroup"], subscription),
         ),
         sections=value,
         adopt=frozenset((*map(Address.parse, value.get("adopt", [])), *_adopted(value))),

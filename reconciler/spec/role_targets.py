@@ -12,14 +12,20 @@ from reconciler.spec.spec import Spec
 GROUP = "resourceGroup"
 
 
+def types() -> tuple[str, ...]:
+    """The ARM types, beside the resource group, that a role can be given on."""
+    shape = schema.schema()["$defs"]["role_assignment"]["properties"]["scope"]
+    return tuple(schema.kind_of(section)[1]["x-arm"] for section in shape["x-refers"])
+
+
 def target(spec: Spec, scope: str) -> tuple[Address, str]:
-    """The resource that a role is assigned on, and its id relative to that of the resource group."""
+    """The resource that a role is assigned on, and its ARM id."""
     if scope == GROUP:
-        return Address("resource_group", spec.azure.resource_group), ""
+        return Address("resource_group", spec.azure.resource_group), spec.group_id
     section, _, name = scope.partition("/")
     name = name or spec.sections[section]["name"]
     kind, shape = schema.kind_of(section)
-    return Address(kind, name), f"/providers/{shape['x-arm']}/{name}"
+    return Address(kind, name), spec.id_of(shape["x-arm"], name)
 
 
 def assignment(identity: str, role: str, target: Address) -> Address:
@@ -37,7 +43,12 @@ def reaching(
 
 
 def holds(spec: Spec, identity: str, scope: str, any_of: Collection[str]) -> bool:
-    """Whether `identities/NAME` has one of these roles on `scope` or on the group that it is in."""
+    """Whether `identities/NAME` has one of these roles on `scope` or on the group that it is in.
+
+    An identity of others may have it from others.
+    """
     name = identity.removeprefix("identities/")
     given = spec.identities[name]["roles"] if name in spec.identities else ()
+    if name in spec.identities and spec.identities[name]["existing"]:
+        return True
     return any(role["scope"] in (scope, GROUP) and role["role"] in any_of for role in given)

@@ -1,8 +1,9 @@
 """The schema of specs, and what it says beyond the shape: defaults, references, the kind behind each section.
 
 Keywords of ours: `x-says` (a pattern in words), `x-refers` (what a text may refer to), `x-caseless` (Azure compares the
-names of a map without case), `x-arm` (the ARM type of what a section names, where a role can be given on it),
-`x-elsewhere` (keys that other tools have in its place, each with what to write instead).
+names of a map without case), `x-arm` (the ARM type of what a section names, where a role can be given on it or it can
+be in another group), `x-beside` (see `existing`), `x-elsewhere` (keys that other tools have in its place, each with
+what to write instead).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ Texts = Mapping[str, str]
 class Container(TypedDict):
     metadata: Texts
     protect: bool
+    existing: bool
 
 
 class StorageAccount(TypedDict):
@@ -26,6 +27,9 @@ class StorageAccount(TypedDict):
     containers: Mapping[str, Container]
     tags: Texts
     protect: bool
+    existing: bool
+    resourceGroup: NotRequired[str]
+    subscription: NotRequired[str]
 
 
 class Role(TypedDict):
@@ -37,6 +41,9 @@ class Identity(TypedDict):
     roles: Sequence[Role]
     tags: Texts
     protect: bool
+    existing: bool
+    resourceGroup: NotRequired[str]
+    subscription: NotRequired[str]
 
 
 class ContainerBuild(TypedDict):
@@ -52,13 +59,17 @@ class Registry(TypedDict):
     builds: Mapping[str, ContainerBuild]
     tags: Texts
     protect: bool
+    existing: bool
+    resourceGroup: NotRequired[str]
+    subscription: NotRequired[str]
 
 
-class ImageDefinition(TypedDict, total=False):
-    description: str
-    publisher: str
-    offer: str
-    sku: str
+class ImageDefinition(TypedDict):
+    existing: bool
+    description: NotRequired[str]
+    publisher: NotRequired[str]
+    offer: NotRequired[str]
+    sku: NotRequired[str]
 
 
 class BuildMachine(TypedDict):
@@ -98,6 +109,12 @@ class Image(TypedDict):
     protect: bool
 
 
+class Gallery(TypedDict):
+    existing: bool
+    resourceGroup: NotRequired[str]
+    subscription: NotRequired[str]
+
+
 class BatchAccount(TypedDict):
     name: str
     autoStorage: NotRequired[str]
@@ -106,6 +123,9 @@ class BatchAccount(TypedDict):
     allowedAuthenticationModes: Sequence[str]
     tags: Texts
     protect: bool
+    existing: bool
+    resourceGroup: NotRequired[str]
+    subscription: NotRequired[str]
 
 
 class Application(TypedDict):
@@ -114,6 +134,7 @@ class Application(TypedDict):
     defaultVersion: NotRequired[str]
     packages: Texts
     protect: bool
+    existing: bool
 
 
 Conversion = TypedDict(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 from reconciler.errors import Problem
 from reconciler.model import Address
 from reconciler.spec.pools import Pool
-from reconciler.spec.sections import Application, BatchAccount, Identity, Image, Job, Registry, StorageAccount
+from reconciler.spec.sections import (
+    Application,
+    BatchAccount,
+    Gallery,
+    Identity,
+    Image,
+    Job,
+    Registry,
+    StorageAccount,
+)
 
 Entry = TypeVar("Entry")
 
@@ -25,6 +34,23 @@ class Target:
     resource_group: str
     tags: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
+    existing: Mapping[str, str] = field(default_factory=dict)
+    """`TYPE/NAME`, in lower case, of what the spec uses without owning it → the ARM id of the group that it is in."""
+
+    @property
+    def group_id(self) -> str:
+        """ARM id of the resource group."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+
+    def id_of(self, type_: str, name: str) -> str:
+        """ARM id of a resource of the spec: it is in the spec's group, unless it is used without being owned."""
+        group = self.existing.get(f"{type_}/{name}".lower(), self.group_id)
+        return f"{group}/providers/{type_}/{name}"
+
+    def used(self, type_: str) -> Iterator[str]:
+        """The names, in lower case, of what the spec uses of an ARM type without owning it."""
+        start = f"{type_}/".lower()
+        yield from (key.removeprefix(start) for key in self.existing if key.startswith(start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +81,11 @@ class Spec:
     @property
     def registries(self) -> Mapping[str, Registry]:
         return self.section("registries", Registry)
+
+    @property
+    def galleries(self) -> Mapping[str, Gallery]:
+        """Those that others own."""
+        return self.section("galleries", Gallery)
 
     @property
     def images(self) -> Mapping[str, Image]:
@@ -94,4 +125,8 @@ class Spec:
     @property
     def group_id(self) -> str:
         """ARM id of the spec's resource group."""
-        return f"/subscriptions/{self.azure.subscription}/resourceGroups/{self.azure.resource_group}"
+        return self.azure.group_id
+
+    def id_of(self, type_: str, name: str) -> str:
+        """ARM id of a resource that the spec names."""
+        return self.azure.id_of(type_, name)

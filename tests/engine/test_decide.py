@@ -20,7 +20,7 @@ ADDRESS = Address("store", "a")
 
 
 def desired(case: dict[str, Any]) -> Desired:
-    known = ("protect", "obstacle", "vacates", "waits", "pending", "unreadable", "renews")
+    known = ("protect", "obstacle", "vacates", "waits", "pending", "unreadable", "renews", "existing")
     more = {key: case[key] for key in known if key in case}
     return Desired(ADDRESS, case["wanted"], **more)
 
@@ -38,6 +38,7 @@ def observed(case: dict[str, Any]) -> Observed | None:
         live["body"],
         mark,
         Health(live.get("health", "ready")),
+        live.get("detail", ""),
         occupants=tuple(live.get("occupants", ())),
         surplus=live.get("surplus", ""),
         held=live.get("held", ""),

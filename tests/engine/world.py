@@ -181,6 +181,7 @@ def kind(name: str, **fields: Any) -> Kind:
         create=_create,
         update=_update,
         delete=_delete,
+        unowned="existing: true",
     )
     return replace(found, ready_within=timedelta(seconds=20), **fields)
 

@@ -61,6 +61,27 @@ def test_two_teams_need_nothing_of_each_other_but_the_gallery(images: Images, tm
     assert images.world.plan(destroying=True).of(Action.KEEP) == ()
 
 
+def test_an_image_is_built_in_the_gallery_and_the_definition_of_others(images: Images, tmp_path: Path) -> None:
+    del images.world.text["pools"]
+    images.done()
+    group = images.world.text["azure"]["resourceGroup"]
+    team = other_team(images, tmp_path)
+    del team.text["pools"]
+    team.text["galleries"] = {"gallery": {"existing": True, "resourceGroup": group}}
+    theirs = {"gallery": "gallery", "os": images.image["os"], "packages": ["tree"], "version": "7.0.0"}
+    team.text["images"] = {IMAGE: {**theirs, "definition": {"existing": True}}, "mine": theirs}
+    outcomes = team.apply(poll_seconds=0.05)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
+    assert team.plan().steps == ()
+    assert images.versions() == ["1.0.0", "7.0.0"]
+    assert images.world.plan().steps == ()
+    del team.text["images"]
+    going = {str(decision.address) for decision in team.plan().of(Action.DELETE)}
+    assert going == {"image_definition/gallery/mine", "image_version/gallery/mine/7.0.0"}
+    outcomes = team.apply(destroying=True, poll_seconds=0.05)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
+
+
 def names(images: Images) -> str:
     return f"resource_group/{images.world.text['azure']['resourceGroup']}"
 

@@ -12,22 +12,9 @@ from hypothesis import strategies as st
 
 from reconciler.kinds.conversion import tables
 from reconciler.kinds.conversion.records import Failed, Result
-from reconciler.model import (
-    Action,
-    Address,
-    Change,
-    Decision,
-    Diff,
-    Outcome,
-    Plan,
-    Report,
-    Rule,
-    Status,
-    Step,
-    Table,
-    Why,
-)
+from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
 from reconciler.render import as_json, as_text, plain
+from reconciler.report import Report, Table
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

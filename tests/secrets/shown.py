@@ -24,14 +24,13 @@ from reconciler.model import (
     Observed,
     Outcome,
     Plan,
-    Report,
     Rule,
     Status,
     Step,
-    Table,
     Why,
 )
 from reconciler.render import as_text, runs, views
+from reconciler.report import Report, Table
 
 POOL = Address("pool", "p")
 STEP = Step("pool/p", POOL, Action.UPDATE)

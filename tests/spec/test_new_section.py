@@ -43,8 +43,8 @@ except SpecError as error:
     print(json.dumps([f"{problem.path}: {problem.message}" for problem in error.problems]))
 else:
     found = spec.section("logWorkspaces", TypedDict("Workspace", {"sku": str}))
-    target, suffix = role_targets.target(spec, "logWorkspaces/logs-a")
-    print(json.dumps([found, sorted(map(str, spec.adopt)), str(target), suffix]))
+    target, scope = role_targets.target(spec, "logWorkspaces/logs-a")
+    print(json.dumps([found, sorted(map(str, spec.adopt)), str(target), scope]))
 """
 
 
@@ -70,11 +70,11 @@ def read(house: Path, text: str) -> Any:
 
 
 def test_it_has_its_defaults_and_can_be_adopted_and_be_a_target_of_roles(house: Path) -> None:
-    entries, adopted, target, suffix = read(house, "logWorkspaces: {logs-a: , logs-b: {onExisting: adopt}}\n")
+    entries, adopted, target, scope = read(house, "logWorkspaces: {logs-a: , logs-b: {onExisting: adopt}}\n")
     assert entries["logs-a"] == {"sku": "PerGB2018", "onExisting": "fail", "tags": {}}
     assert adopted == ["log_analytics_workspace/logs-b"]
     assert target == "log_analytics_workspace/logs-a"
-    assert suffix == "/providers/Microsoft.OperationalInsights/workspaces/logs-a"
+    assert scope.endswith("/resourceGroups/rg-test/providers/Microsoft.OperationalInsights/workspaces/logs-a")
 
 
 def test_its_problems_are_told(house: Path) -> None:

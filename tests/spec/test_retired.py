@@ -110,7 +110,9 @@ def test_what_lost_its_meaning_is_advised_against(tmp_path: Path) -> None:
     path = written(tmp_path, {**pool, **identity, "networkConfiguration": hidden, "mountConfiguration": mounts})
     modes = "{name: abc, allowedAuthenticationModes: [AAD, TaskAuthenticationToken]}"
     path.write_text(
-        f"{path.read_text()}identities: {{nodes: {{}}}}\n".replace("batchAccount: {name: abc}", f"batchAccount: {modes}")
+        f"{path.read_text()}identities: {{nodes: {{}}}}\n".replace(
+            "batchAccount: {name: abc}", f"batchAccount: {modes}"
+        )
     )
     assert [text.partition(" ")[2] for text in advice(path)] == [
         "batchAccount.allowedAuthenticationModes",

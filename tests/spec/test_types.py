@@ -17,13 +17,14 @@ from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load
 from reconciler.spec import schema
 from reconciler.spec.pools import Pool
-from reconciler.spec.sections import Application, BatchAccount, Identity, Image, Job, Registry, StorageAccount
+from reconciler.spec.sections import Application, BatchAccount, Gallery, Identity, Image, Job, Registry, StorageAccount
 
 CHECKOUT = Path(__file__).parents[2]
 SECTIONS: dict[str, Any] = {
     "storage": StorageAccount,
     "identities": Identity,
     "registries": Registry,
+    "galleries": Gallery,
     "images": Image,
     "batchAccount": BatchAccount,
     "applications": Application,

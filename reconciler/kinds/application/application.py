@@ -13,7 +13,7 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
-from reconciler.kind import ArmType, Kind, accounts
+from reconciler.kind import UNOWNED, ArmType, Kind, accounts
 from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kinds.application import packages as batch_applications
 from reconciler.model import Address, Body, Desired, Observed, Rule
@@ -37,7 +37,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
     for name, section in spec.applications.items():
         properties = {key: section.get(key) for key in ("displayName", "allowUpdates", "defaultVersion")}
         packages = (Address("application_package", f"{name}/{version}") for version in section["packages"])
-        yield Desired(Address(NAME, name), {"properties": properties}, (account, *packages), section["protect"])
+        body, refs, existing = {"properties": properties}, (account, *packages), section["existing"]
+        yield Desired(Address(NAME, name), body, refs, section["protect"], existing=existing)
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
@@ -100,6 +101,7 @@ VERBS: Verbs = {
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
     **accounts.everywhere(VERBS, 1),

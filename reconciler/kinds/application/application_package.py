@@ -87,9 +87,13 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
                 yield _observed(known.get(name.lower(), Address(NAME, name)), raw)
 
 
-def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+def _id(cloud: Cloud, resource: Desired | Observed) -> str:
     application, version = resource.address.name.split("/")
-    raw = arm.get(cloud, f"{packages.id_of(cloud, application)}/versions/{version}")
+    return f"{packages.id_of(cloud, application)}/versions/{version}"
+
+
+def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    raw = arm.get(cloud, _id(cloud, resource))
     return _observed(resource.address, raw) if raw else None
 
 
@@ -125,7 +129,16 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
         return arm.delete(cloud, observed.id)
 
 
-VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
+VERBS: Verbs = {
+    "list": list_,
+    "observe": observe,
+    "create": create,
+    "update": update,
+    "delete": delete,
+    "place": lambda cloud, resource: (
+        f"{cloud.account_id}/applications/{resource.address.name.replace('/', '/versions/')}"
+    ),
+}
 KIND = Kind(
     name=NAME,
     arm=ArmType("Microsoft.Batch/batchAccounts/applications/versions", "2025-06-01"),

@@ -118,7 +118,7 @@ def container_of(cloud: Cloud, package: Mapping[str, Any]) -> str | None:
 
     account = arm.get(cloud, cloud.account_id or "") or {"properties": {}}
     storage = str((account["properties"].get("autoStorage") or {}).get("storageAccountId", ""))
-    if not storage.lower().startswith(f"{cloud.group_id}/".lower()):
+    if storage.lower() != cloud.id_of("Microsoft.Storage/storageAccounts", storage.rpartition("/")[2]).lower():
         return None
     try:
         raw = cloud.arm("PUT", package["id"], {"tags": package.get("tags") or {}}).body

@@ -31,6 +31,10 @@ def _storage(document: Document, spec: Spec) -> Iterator[Problem]:
     if account is None:
         message = "applications need a batchAccount; add batchAccount: {name: ..., autoStorage: storage/NAME}"
         yield document.problem(("applications",), message, at_key=True)
+    elif account["existing"]:
+        message = "are packed into the account's auto-storage, which is not this spec's; write existing: true for each"
+        if not all(application["existing"] for application in spec.applications.values()):
+            yield document.problem(("applications",), message, at_key=True)
     elif "autoStorage" not in account:
         message = "are kept in the account's auto-storage; add autoStorage: storage/NAME to batchAccount"
         yield document.problem(("applications",), message, at_key=True)
@@ -61,7 +65,7 @@ def _pool(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iterator[P
     for index, package in enumerate(pool["applicationPackages"]):
         here = (*path, "applicationPackages", index)
         name, version = known.get(package["id"].lower()), package.get("version")
-        if name is None:
+        if name is None or spec.applications[name]["existing"]:
             continue
         brings, application = True, spec.applications[name]
         if version is None and "defaultVersion" not in application:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
@@ -43,7 +43,6 @@ def expand(spec: Spec) -> Iterable[Desired]:
     if account is None:
         return
     refs = [Address("resource_group", spec.azure.resource_group)]
-    group = spec.group_id
     properties: dict[str, Any] = {
         "poolAllocationMode": "BatchService",
         "publicNetworkAccess": account["publicNetworkAccess"],
@@ -54,18 +53,19 @@ def expand(spec: Spec) -> Iterable[Desired]:
     if "autoStorage" in account:
         storage = account["autoStorage"].split("/")[1]
         refs.append(Address("storage_account", storage))
-        storage_id = f"{group}/providers/Microsoft.Storage/storageAccounts/{storage}"
+        storage_id = spec.id_of("Microsoft.Storage/storageAccounts", storage)
         properties["autoStorage"] = {"storageAccountId": storage_id.lower(), "authenticationMode": "StorageKeys"}
     if "autoStorageIdentity" in account:
         identity = account["autoStorageIdentity"].split("/")[1]
         refs.append(Address("identity", identity))
-        identity_id = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}".lower()
+        identity_id = spec.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", identity).lower()
         properties["autoStorage"] |= {
             "authenticationMode": "BatchAccountManagedIdentity",
             "nodeIdentityReference": {"resourceId": identity_id},
         }
         body["identity"] = [identity_id]
-    yield Desired(Address(NAME, account["name"]), body, tuple(refs), account["protect"])
+    address, existing = Address(NAME, account["name"]), account["existing"]
+    yield Desired(address, body, tuple(refs), account["protect"], existing=existing)
 
 
 def _normalised(body: Raw) -> Body:
@@ -129,6 +129,7 @@ def room(cloud: Cloud, location: str) -> Room:
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
     **Plain(

@@ -18,7 +18,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield document.problem(("batchAccount", "autoStorageIdentity"), "has no meaning without autoStorage")
         return
     storage = spec.storage.get(account.get("autoStorage", "").removeprefix("storage/"))
-    if storage is not None and not storage["allowSharedKeyAccess"]:
+    if storage is not None and not storage["existing"] and not storage["allowSharedKeyAccess"]:
         message = (
             "is closed to shared keys, so Batch needs an identity for it; set autoStorageIdentity: identities/NAME"
         )

@@ -20,7 +20,8 @@ from reconciler.kind import Kind, unread
 from reconciler.kinds.conversion import containers, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.records import Failed
 from reconciler.kinds.conversion.work import Work
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Report, Rule
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.report import Report
 from reconciler.spec import role_targets
 from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
@@ -140,10 +141,10 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
 def _places_exist(cloud: Cloud, desired: Desired) -> bool:
     if cloud.account is None:
         return False
-    storage = f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts"
     for place in {desired.data[key] for key in ("from", "to", "scripts")}:
-        account, container = place.split("/")
-        if arm.get(cloud, f"{storage}/{account}/blobServices/default/containers/{container}") is None:
+        name, container = place.split("/")
+        account = cloud.id_of("Microsoft.Storage/storageAccounts", name)
+        if arm.get(cloud, f"{account}/blobServices/default/containers/{container}") is None:
             return False
     return cloud.account_id is not None and arm.get(cloud, cloud.account_id) is not None
 

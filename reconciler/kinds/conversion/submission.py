@@ -49,10 +49,7 @@ def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], earlier: Seque
     runs = [*(before for before in earlier if before != run), run][-records.RUNS :]
     metadata = {"total": str(len(items))}
     scripts.upload_blob(f"jobs/{job}/current", "\n".join(runs).encode(), overwrite=True, metadata=metadata)
-    identity = arm.get(
-        cloud,
-        f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{desired.data['identity']}",
-    )
+    identity = arm.get(cloud, cloud.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", desired.data["identity"]))
     if identity is None:
         raise AzureError(404, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist")
     urls = containers.urls(cloud, desired)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.kinds.conversion.records import Failed, Result
-from reconciler.model import Table
+from reconciler.report import Table
 
 LONGEST_REASON = 100
 """How many characters of a reason are shown."""

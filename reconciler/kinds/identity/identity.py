@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, tracked
@@ -24,7 +24,8 @@ FIELDS = {**arm.TAGGED, "properties.isolationScope": Rule.LIVE}
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
     for name, section in spec.identities.items():
-        yield Desired(Address(NAME, name), arm.tagged(spec, section), (group,), section["protect"])
+        body, existing = arm.tagged(spec, section), section["existing"]
+        yield Desired(Address(NAME, name), body, (group,), section["protect"], existing=existing)
 
 
 def users(neighbours: Neighbours, identity: Observed) -> Iterator[User]:
@@ -35,6 +36,7 @@ def users(neighbours: Neighbours, identity: Observed) -> Iterator[User]:
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM, users=users).verbs(),

@@ -9,7 +9,7 @@ it and does not tell when it does.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from reconciler import marks
 from reconciler.azure import roles
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import reading
 from reconciler.cloud.operations import Operation
 from reconciler.errors import AzureError
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import ArmType, Kind, ids, unread
 from reconciler.kind.inverse import Inverse
 from reconciler.kinds.identity import inverse
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
@@ -37,21 +38,21 @@ FIELDS = {
     "properties.conditionVersion": Rule.REPLACE,
     "properties.delegatedManagedIdentityResourceId": Rule.REPLACE,
 }
+IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 NAMESPACE = uuid.UUID("6f6f2f0a-5d0b-5c0a-9a53-7f5a3c8f0d11")
 """Makes our UUIDs differ from everybody else's."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    group = spec.group_id
     for name, section in spec.identities.items():
         for assignment in section["roles"]:
-            target, suffix = role_targets.target(spec, assignment["scope"])
+            target, scope = role_targets.target(spec, assignment["scope"])
             role = roles.definition(assignment["role"])
-            identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
-            key = f"{group}{suffix}|{identity}|{role}".lower()
+            identity = spec.id_of(IDENTITIES, name)
+            key = f"{scope}|{identity}|{role}".lower()
             address = role_targets.assignment(name, assignment["role"], target)
             body = {"identity": identity.lower(), "properties": {"roleDefinitionId": role}}
-            data = {"scope": group + suffix, "name": str(uuid.uuid5(NAMESPACE, key)), "identity": identity}
+            data = {"scope": scope, "name": str(uuid.uuid5(NAMESPACE, key)), "identity": identity}
             yield Desired(address, body, (Address("identity", name), target), data=data)
 
 
@@ -95,16 +96,26 @@ def _role(raw: Mapping[str, Any]) -> str:
 
 
 def _identities(cloud: Cloud) -> dict[str, str]:
-    """Principal id → identity id, in lower case, of the spec's group."""
-    collection = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-    return {raw["properties"]["principalId"]: raw["id"].lower() for raw in arm.listing(cloud, collection)}
+    """Principal id → identity id, in lower case, of the spec's group and of what the spec uses from elsewhere."""
+    raws = list(arm.listing(cloud, f"{cloud.group_id}/providers/{IDENTITIES}"))
+    elsewhere = (arm.get(cloud, identity) for identity in _elsewhere(cloud, IDENTITIES))
+    raws += [raw for raw in elsewhere if raw]
+    return {raw["properties"]["principalId"]: raw["id"].lower() for raw in raws}
 
 
-def _listing(cloud: Cloud) -> list[dict[str, Any]]:
-    """The assignments on the group and on what it holds; Azure also lists those of the subscription."""
-    collection = f"{cloud.group_id}/providers/Microsoft.Authorization/roleAssignments"
-    inside = f"{cloud.group_id}/".lower()
-    return [raw for raw in arm.listing(cloud, collection) if f"{_scope_of(raw)}/".lower().startswith(inside)]
+def _elsewhere(cloud: Cloud, *types: str) -> Iterator[str]:
+    """The ids of what the spec uses that is not in its group, of these ARM types."""
+    for type_ in types:
+        for name in cloud.target.used(type_):
+            if not ids.inside(cloud.id_of(type_, name), cloud.group_id):
+                yield cloud.id_of(type_, name)
+
+
+def _on(cloud: Cloud, place: str) -> Iterator[dict[str, Any]]:
+    """The assignments on a resource and on what it holds; Azure also lists those on all that it is in."""
+    for raw in arm.listing(cloud, f"{place}/providers/Microsoft.Authorization/roleAssignments"):
+        if ids.inside(f"{_scope_of(raw)}/", place):
+            yield raw
 
 
 def _live_key(raw: Mapping[str, Any], identities: Mapping[str, str]) -> tuple[str, str, str]:
@@ -119,18 +130,44 @@ def _key(desired: Desired) -> tuple[str, str, str]:
 def every(cloud: Cloud) -> Iterable[Observed]:
     """Every assignment that an identity of the group has on something in it, whoever made it, under its ARM id."""
     identities = _identities(cloud)
-    for raw in _listing(cloud) if identities else ():
+    for raw in _on(cloud, cloud.group_id) if identities else ():
         if raw["properties"]["principalId"] in identities:
             yield _observed(cloud, Address(NAME, raw["id"]), raw, identities)
+
+
+def _beside(cloud: Cloud) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The assignments on what the spec uses from elsewhere; id of what could not be read → why."""
+    raws: list[dict[str, Any]] = []
+    closed: dict[str, str] = {}
+    for place in _elsewhere(cloud, *role_targets.types()):
+        try:
+            with reading(f"the role assignments on {place}"):
+                raws += _on(cloud, place)
+        except unread.UNREADABLE as error:
+            closed[place] = str(error)
+    return raws, closed
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     """The assignments of the spec, whatever their names are, and every other one that carries an owner mark.
 
+    Those on a resource of others that may not be looked at are unknown.
+    """
+    wanted, (beside, closed) = list(wanted), _beside(cloud)
+    for desired in wanted:
+        if why := closed.get(desired.data["scope"]):
+            yield unread.unknown(desired.address, why)
+    seen = [desired for desired in wanted if desired.data["scope"] not in closed]
+    yield from _among([*_on(cloud, cloud.group_id), *beside], cloud, seen)
+
+
+def _among(raws: Iterable[dict[str, Any]], cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
+    """Those of `raws` that are wanted or marked.
+
     One that has the name from the spec but another principal is left from an identity that was deleted and made anew.
     """
     wanted = list(wanted)
-    raws = [raw for raw in _listing(cloud) if wanted or _mark(raw["properties"].get("description"))]
+    raws = [raw for raw in raws if wanted or _mark(raw["properties"].get("description"))]
     identities = _identities(cloud) if raws else {}
     addresses = {_key(desired): desired.address for desired in wanted}
     live_keys = {_live_key(raw, identities) for raw in raws}
@@ -153,7 +190,7 @@ def _put(cloud: Cloud, where: str, desired: Desired, mark: Mark, before: Mapping
     if identity is None:
         raise AzureError(400, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist yet")
     properties = {
-        "roleDefinitionId": f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Authorization"
+        "roleDefinitionId": f"/subscriptions/{desired.data['scope'].split('/')[2]}/providers/Microsoft.Authorization"
         f"/roleDefinitions/{desired.body['properties']['roleDefinitionId']}",
         "principalId": identity["properties"]["principalId"],
         "principalType": "ServicePrincipal",
@@ -185,6 +222,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    place=lambda cloud, desired: _id(desired),
     inverse=Inverse(
         say=inverse.role,
         place=inverse.place,

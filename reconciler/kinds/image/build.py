@@ -106,7 +106,7 @@ def _start(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen, phase: Phase)
     base = {"location": desired.body["location"], "tags": _temporary(cloud, desired, mark)}
     identity = None
     if data["identity"]:
-        identity = f"{cloud.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{data['identity']}"
+        identity = cloud.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", data["identity"])
     if phase.name == "network":
         steps.network(cloud, named, seen, base, image["buildVm"].get("subnet"))
     elif phase.name == "machine":

@@ -28,15 +28,17 @@ FIELDS = {
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name in dict.fromkeys(image["gallery"] for image in spec.images.values()):
+    used = spec.galleries
+    for name in dict.fromkeys([*(image["gallery"] for image in spec.images.values()), *used]):
         protect = any(image["protect"] for image in spec.images.values() if image["gallery"] == name)
-        yield Desired(Address(NAME, name), arm.tagged(spec, {}), (group,), protect)
+        yield Desired(Address(NAME, name), arm.tagged(spec, {}), (group,), protect, existing=name in used)
 
 
 PLAIN = Plain(name=NAME, arm=ARM, written=lambda body: {**body, "properties": {}}, holds="images")
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned="galleries: {NAME: {existing: true}}",
     fields=FIELDS,
     expand=expand,
     **PLAIN.verbs(),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler import marks
 from reconciler.azure import images
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
@@ -62,34 +61,35 @@ def expand(spec: Spec) -> Iterable[Desired]:
         }
         refs = (Address("gallery", image["gallery"]),)
         data = {"gallery": image["gallery"]}
-        yield Desired(Address(NAME, name), body, refs, image["protect"], data)
+        yield Desired(Address(NAME, name), body, refs, image["protect"], data, existing=about["existing"])
 
 
-def _galleries(cloud: Cloud) -> str:
-    return f"{cloud.group_id}/providers/Microsoft.Compute/galleries"
+def _gallery(cloud: Cloud, name: str) -> str:
+    return cloud.id_of(version_use.GALLERIES, name)
 
 
 def _id(cloud: Cloud, resource: Desired | Observed) -> str:
     if isinstance(resource, Desired):
-        return f"{_galleries(cloud)}/{resource.data['gallery']}/images/{resource.address.name}"
+        return f"{_gallery(cloud, resource.data['gallery'])}/images/{resource.address.name}"
     gallery, _, name = resource.address.name.partition("/")
-    return resource.id or f"{_galleries(cloud)}/{gallery}/images/{name}"
+    return resource.id or f"{_gallery(cloud, gallery)}/images/{name}"
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
-    """The definitions in galleries that are in the spec or ours; named `GALLERY/NAME` if they are not in the spec."""
-    galleries = {desired.address.name: desired.data["gallery"] for desired in wanted}
-    raws = arm.listing(cloud, _galleries(cloud), ARM.api_version)
-    ours = {raw["name"] for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))}
-    for gallery in sorted({*galleries.values(), *ours}):
-        for raw in arm.listing(cloud, f"{_galleries(cloud)}/{gallery}/images", ARM.api_version):
+    """The definitions in galleries of the spec and of ours; named `GALLERY/NAME` if they are not in the spec."""
+    named = {desired.address.name: desired.data["gallery"] for desired in wanted}
+    places = {gallery: _gallery(cloud, gallery) for gallery in named.values()}
+    places |= {place.rpartition("/")[2]: place for place in version_use.galleries(cloud)}
+    for gallery, place in sorted(places.items()):
+        for raw in arm.listing(cloud, f"{place}/images", ARM.api_version):
             name = raw["name"]
-            yield name if gallery == galleries.get(name) else f"{gallery}/{name}", raw
+            yield name if gallery == named.get(name) else f"{gallery}/{name}", raw
 
 
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned="definition: {existing: true}",
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM, place=_id, rows=_rows, patched=("properties",), holds="versions").verbs(),

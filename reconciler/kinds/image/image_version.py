@@ -71,7 +71,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "stage": None,
             "properties": {"publishingProfile": profile},
         }
-        definition = f"{spec.group_id}/providers/Microsoft.Compute/galleries/{image['gallery']}/images/{name}"
+        definition = f"{spec.id_of('Microsoft.Compute/galleries', image['gallery'])}/images/{name}"
         identity = image.get("identity", "").removeprefix("identities/")
         data = {"image": image, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
         refs = [Address("image_definition", name), *preload.refs(spec, image["preload"]), *_roles(spec, identity)]
@@ -267,6 +267,7 @@ KIND = Kind(
     ),
     fields=FIELDS,
     expand=expand,
+    place=lambda cloud, desired: f"{desired.data['definition']}/versions/{desired.body['version']}",
     list=list_,
     observe=observe,
     create=create,

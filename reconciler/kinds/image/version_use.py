@@ -14,6 +14,8 @@ from reconciler.kinds.image import version_tags
 from reconciler.model import Address, Observed
 from reconciler.words import count
 
+GALLERIES = "Microsoft.Compute/galleries"
+
 
 def others(
     cloud: Cloud,
@@ -52,7 +54,7 @@ def id_of(cloud: Cloud, version: Observed) -> str:
     if version.id:
         return version.id
     gallery, image, number = version.address.name.split("/")
-    return f"{cloud.group_id}/providers/Microsoft.Compute/galleries/{gallery}/images/{image}/versions/{number}"
+    return f"{cloud.id_of(GALLERIES, gallery)}/images/{image}/versions/{number}"
 
 
 def observed(address: Address, raw: dict[str, Any]) -> Observed:
@@ -62,13 +64,18 @@ def observed(address: Address, raw: dict[str, Any]) -> Observed:
 
 
 def definitions(cloud: Cloud) -> Iterator[dict[str, Any]]:
-    """The image definitions of ours, in galleries of ours."""
-    for gallery in arm.listing(cloud, f"{cloud.group_id}/providers/Microsoft.Compute/galleries"):
-        if not marks.is_ours(cloud.owner, gallery.get("tags")):
-            continue
-        for raw in arm.listing(cloud, f"{gallery['id']}/images"):
+    """The image definitions of ours, in galleries of ours and in those that the spec uses."""
+    for gallery in galleries(cloud):
+        for raw in arm.listing(cloud, f"{gallery}/images"):
             if marks.is_ours(cloud.owner, raw.get("tags")):
                 yield raw
+
+
+def galleries(cloud: Cloud) -> list[str]:
+    """The ids of the galleries of ours, and of those that the spec uses without owning them."""
+    raws = arm.listing(cloud, f"{cloud.group_id}/providers/{GALLERIES}")
+    ours = [str(raw["id"]) for raw in raws if marks.is_ours(cloud.owner, raw.get("tags"))]
+    return [*ours, *(cloud.id_of(GALLERIES, name) for name in cloud.target.used(GALLERIES))]
 
 
 def users(neighbours: Neighbours) -> dict[str, list[User]]:

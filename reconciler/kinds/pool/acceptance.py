@@ -63,7 +63,7 @@ def _accept(cloud: Cloud, pool: Observed, run: Trial) -> None:
 
     metadata = pairs.listed({**state_of(pool).marks, marks.VERIFIED: run.asked.digest})
     body: Any = {"properties": {"metadata": metadata}}
-    where = (cloud.target.resource_group, cloud.account or "", live_id(pool))
+    where = (*cloud.account_place, live_id(pool))
     cloud.batch_management.pool.update(*where, body, etag=pool.etag, match_condition=MatchConditions.IfNotModified)
 
 

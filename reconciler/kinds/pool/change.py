@@ -32,7 +32,7 @@ def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mappin
     body: Any = {"identity": arm.user_assigned(desired.body["identity"]), "properties": properties}
     if tags := {name: value for name, value in desired.body["tags"].items() if value is not None}:
         body["tags"] = tags
-    where = (cloud.target.resource_group, cloud.account or "", name)
+    where = (*cloud.account_place, name)
     try:
         cloud.batch_management.pool.create(*where, body, etag="*", match_condition=MatchConditions.IfMissing)
     except HttpResponseError as error:
@@ -57,7 +57,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
     if state.rollout and state.rollout.old and all(change.path == STAGE for change in diff.changes):
         rollout.advance(cloud, name, state.rollout, desired.data["rollout"]["maxUnavailable"])
     elif scale.superseded(pool, diff):
-        cloud.batch_management.pool.stop_resize(cloud.target.resource_group, cloud.account or "", name)
+        cloud.batch_management.pool.stop_resize(*cloud.account_place, name)
     elif state.beside and diff.rule >= Rule.WHEN_EMPTY and pool.mark and pool.mark.owner == mark.owner:
         _put(cloud, desired, mark, state.beside, {marks.POOL: desired.address.name})
     else:
@@ -75,7 +75,7 @@ def _patch(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Dif
         body = {"properties": {"scaleSettings": _leaving(desired, pool)}}
     else:
         body = _changed(cloud, desired, mark, pool, diff)
-    where = (cloud.target.resource_group, cloud.account or "", live_id(pool))
+    where = (*cloud.account_place, live_id(pool))
     cloud.batch_management.pool.update(*where, body, etag=pool.etag, match_condition=MatchConditions.IfNotModified)
 
 

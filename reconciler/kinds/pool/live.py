@@ -78,7 +78,7 @@ def _get(cloud: Cloud, name: str) -> Observed | None:
     from azure.core.exceptions import HttpResponseError
 
     try:
-        raw = cloud.batch_management.pool.get(cloud.target.resource_group, cloud.account or "", name).as_dict()
+        raw = cloud.batch_management.pool.get(*cloud.account_place, name).as_dict()
     except HttpResponseError as error:
         if error.status_code == 404:
             return None

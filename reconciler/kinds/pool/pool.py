@@ -87,11 +87,11 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, pool in spec.pools.items():
         assert spec.batch_account is not None
-        pool = cast("Pool", pool_properties.identified(pool, spec.group_id))
+        pool = cast("Pool", pool_properties.identified(pool, spec.azure))
         identities = [ref.split("/")[1] for ref in pool["identity"]]
-        ids = [pool_properties.identity_id(ref, spec.group_id) for ref in pool["identity"]]
+        ids = [pool_properties.identity_id(ref, spec.azure) for ref in pool["identity"]]
         account = Address("batch_account", spec.batch_account["name"])
-        account_id = f"{spec.group_id}/providers/Microsoft.Batch/batchAccounts/{account.name}"
+        account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in identities), *image.refs(pool))
         refs += pool_properties.applications(spec, pool)
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
@@ -148,7 +148,14 @@ def abandon(cloud: Cloud, desired: Desired) -> str | None:
     return generations.hand_back(cloud, desired, generations.choose(desired, alive, KIND.rule))
 
 
-VERBS: Verbs = {"list": list_, "observe": observe, "create": change.create, "update": change.update, "delete": delete}
+VERBS: Verbs = {
+    "list": list_,
+    "observe": observe,
+    "create": change.create,
+    "update": change.update,
+    "delete": delete,
+    "place": lambda cloud, pool: f"{cloud.account_id}/pools/{pool.address.name}",
+}
 KIND = Kind(
     name=NAME,
     arm=ArmType("Microsoft.Batch/batchAccounts/pools", "2025-06-01", asks=("Microsoft.Compute",)),

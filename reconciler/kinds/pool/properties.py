@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.azure.durations import canonical
 from reconciler.model import Address
 from reconciler.spec.pools import Pool
-from reconciler.spec.spec import Spec
+from reconciler.spec.spec import Spec, Target
 
 DEFAULTS: Mapping[str, Any] = {
     "applicationPackages": [],
@@ -56,21 +56,20 @@ def wanted(pool: Pool, account_id: str) -> dict[str, Any]:
     return properties
 
 
-def identified(value: Any, group_id: str) -> Any:
+def identified(value: Any, target: Target) -> Any:
     """`value` with each `identities/NAME` that a resourceId is given as replaced by the ARM id."""
     if isinstance(value, Mapping):
         return {
-            key: identity_id(item, group_id) if key == "resourceId" else identified(item, group_id)
+            key: identity_id(item, target) if key == "resourceId" else identified(item, target)
             for key, item in value.items()
         }
-    return [identified(item, group_id) for item in value] if isinstance(value, list) else value
+    return [identified(item, target) for item in value] if isinstance(value, list) else value
 
 
-def identity_id(reference: str, group_id: str) -> str:
+def identity_id(reference: str, target: Target) -> str:
     """The ARM id, in lower case, of `identities/NAME` or of an identity that is given by its id."""
     section, _, name = reference.partition("identities/")
-    place = f"{group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-    return (reference if section else f"{place}/{name}").lower()
+    return (reference if section else target.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", name)).lower()
 
 
 def applications(spec: Spec, pool: Pool) -> tuple[Address, ...]:

@@ -61,7 +61,7 @@ def _remember(cloud: Cloud, pool: Observed, attempts: Tried) -> None:
     from azure.core import MatchConditions
 
     metadata = pairs.listed({**state_of(pool).marks, marks.MENDING: attempts.text})
-    where = (cloud.target.resource_group, cloud.account or "", live_id(pool))
+    where = (*cloud.account_place, live_id(pool))
     body: Any = {"properties": {"metadata": metadata}}
     cloud.batch_management.pool.update(*where, body, etag=pool.etag, match_condition=MatchConditions.IfNotModified)
 

@@ -23,7 +23,8 @@ from reconciler.kinds.pool import checks, evidence, live, pool, readiness, trial
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
 from reconciler.kinds.pool.trial import Asked, Trial, Verdict
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Report, Rule, Table
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.report import Report, Table
 from reconciler.spec.spec import Spec
 
 NAME = "verification"

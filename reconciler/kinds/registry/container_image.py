@@ -61,7 +61,7 @@ def source_tag(source: str) -> str:
 
 
 def _registry_id(cloud: Cloud, desired: Desired) -> str:
-    return f"{cloud.group_id}/providers/Microsoft.ContainerRegistry/registries/{desired.data['registry']}"
+    return cloud.id_of("Microsoft.ContainerRegistry/registries", desired.data["registry"])
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:

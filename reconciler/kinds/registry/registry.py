@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from reconciler.cloud import arm, registries
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
@@ -51,7 +51,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "sku": {"name": section["sku"]},
             "properties": {"adminUserEnabled": False},
         }
-        yield Desired(Address(NAME, name), body, (group,), section["protect"])
+        yield Desired(Address(NAME, name), body, (group,), section["protect"], existing=section["existing"])
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
@@ -81,6 +81,7 @@ def goes(cloud: Cloud, registry: Observed) -> str:
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
     **Plain(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind, ids
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse
@@ -23,6 +23,7 @@ from reconciler.words import count, size
 
 NAME = "container"
 ARM = ArmType("Microsoft.Storage/storageAccounts/blobServices/containers", "2025-01-01")
+ACCOUNTS = "Microsoft.Storage/storageAccounts"
 COUNTED = 5_000
 """How many blobs a plan counts: as many as a listing has on a page."""
 FIELDS = {
@@ -41,29 +42,31 @@ def expand(spec: Spec) -> Iterable[Desired]:
         for name, options in section["containers"].items():
             body = {"properties": {"publicAccess": "None", "metadata": dict(options["metadata"])}}
             refs = (Address("storage_account", account),)
-            yield Desired(Address(NAME, f"{account}/{name}"), body, refs, options["protect"])
+            address = Address(NAME, f"{account}/{name}")
+            yield Desired(address, body, refs, options["protect"], existing=options["existing"])
 
 
-def _accounts(cloud: Cloud) -> str:
-    return f"{cloud.group_id}/providers/Microsoft.Storage/storageAccounts"
-
-
-def _collection(cloud: Cloud, account: str) -> str:
-    return f"{_accounts(cloud)}/{account}/blobServices/default/containers"
+def _collection(account: str) -> str:
+    """The containers of an account, which is given by its id."""
+    return f"{account}/blobServices/default/containers"
 
 
 def _id(cloud: Cloud, resource: Desired | Observed) -> str:
     account, name = resource.address.name.split("/")
-    return f"{_collection(cloud, account)}/{name}"
+    return f"{_collection(cloud.id_of(ACCOUNTS, account))}/{name}"
 
 
 def _rows(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
     """The containers of accounts that are in the spec, or that carry its mark in its group."""
-    accounts = {desired.address.name.split("/")[0] for desired in wanted}
-    for account in arm.listing(cloud, _accounts(cloud), ARM.api_version):
-        if account["name"] in accounts or marks.is_ours(cloud.owner, account.get("tags")):
-            for raw in arm.listing(cloud, _collection(cloud, account["name"]), ARM.api_version):
-                yield f"{account['name']}/{raw['name']}", raw
+    named = {desired.address.name.split("/")[0] for desired in wanted} | set(cloud.target.used(ACCOUNTS))
+    accounts = {name: cloud.id_of(ACCOUNTS, name) for name in sorted(named)}
+    there = list(arm.listing(cloud, f"{cloud.group_id}/providers/{ACCOUNTS}", ARM.api_version))
+    accounts |= {raw["name"]: raw["id"] for raw in there if marks.is_ours(cloud.owner, raw.get("tags"))}
+    seen = {raw["name"] for raw in there}
+    for name, account in accounts.items():
+        if name in seen or not ids.inside(account, cloud.group_id):
+            for raw in arm.listing(cloud, _collection(account), ARM.api_version):
+                yield f"{name}/{raw['name']}", raw
 
 
 def _seen(cloud: Cloud, container: Observed) -> Observed:
@@ -93,6 +96,7 @@ def users(neighbours: Neighbours, container: Observed) -> Iterator[User]:
 KIND: Kind = Kind(
     name=NAME,
     arm=ARM,
+    unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
     **Plain(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse
@@ -107,7 +107,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "supportsHttpsTrafficOnly": True,
             },
         }
-        yield Desired(Address(NAME, name), body, (group,), account["protect"])
+        yield Desired(Address(NAME, name), body, (group,), account["protect"], existing=account["existing"])
 
 
 def room(cloud: Cloud, location: str) -> Room | None:
@@ -138,6 +138,7 @@ def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
 KIND = Kind(
     name=NAME,
     arm=ARM,
+    unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
     **Plain(
