@@ -44,6 +44,8 @@ class Retries(RetryPolicy[Any, Any]):
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         if (self.get_retry_after(response) or 0) > LONGEST:
             return False
+        if response.http_response.status_code == 429:  # it was not begun, so any method can be tried again
+            return bool(settings["total"])
         return bool(super().is_retry(settings, response))
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.conversion.submission import _chunks, run_name
+from reconciler.kinds.conversion.submission import run_name
 from reconciler.kinds.conversion.work import Item, Made, Work, deal, outputs, work
 from worker.shard import output_names
 
@@ -133,10 +133,3 @@ def test_a_run_is_named_after_all_that_makes_it() -> None:
     others = {run_name(items, 3, 0), run_name(items, 2, 1), run_name([Item("a.jpg", "2", "a.png")], 2, 0)}
     assert name not in others
     assert len(others) == 3
-
-
-def test_collections_stay_within_batchs_limits() -> None:
-    small = [{"id": f"t{number}"} for number in range(250)]
-    assert [len(chunk) for chunk in _chunks(small)] == [100, 100, 50]
-    large = [{"id": f"t{number}", "commandLine": "x" * 300_000} for number in range(7)]
-    assert [len(chunk) for chunk in _chunks(large)] == [3, 3, 1]

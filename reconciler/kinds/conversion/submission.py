@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reconciler.cloud import arm
+from reconciler.cloud import arm, batch_tasks
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import AzureError
 from reconciler.kinds.conversion import bundle, containers, records
@@ -21,8 +21,6 @@ from reconciler.kinds.conversion.work import Item, deal
 from reconciler.model import Desired
 
 PREFIX = "convert-"
-MOST, LARGEST = 100, 1_000_000
-"""The most tasks and bytes that one collection has: Batch allows 100 and 1,048,576."""
 
 
 def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
@@ -53,7 +51,7 @@ def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], earlier: Seque
     if identity is None:
         raise AzureError(404, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist")
     urls = containers.urls(cloud, desired)
-    add(cloud, job, [_task(desired, run, number, urls, identity) for number in range(len(shards))])
+    batch_tasks.submit(cloud, job, (_task(desired, run, number, urls, identity) for number in range(len(shards))))
 
 
 def _manifest(items: Iterable[Item]) -> bytes:
@@ -100,40 +98,6 @@ def _task(
         ],
         "environmentSettings": [{"name": "AZURE_CLIENT_ID", "value": identity["properties"]["clientId"]}],
     }
-
-
-def add(cloud: Cloud, job: str, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Submit tasks in collections; one that exists already counts as submitted. Raises the first AzureError."""
-    with ThreadPoolExecutor(8) as pool:
-        for refused in pool.map(lambda chunk: _add_chunk(cloud, job, chunk), _chunks(tasks)):
-            if refused is not None:
-                raise refused
-
-
-def _chunks(tasks: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
-    chunk: list[Mapping[str, Any]] = []
-    size = 0
-    for task in tasks:
-        length = len(json.dumps(task)) + 2
-        if chunk and (len(chunk) == MOST or size + length > LARGEST):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(task)
-        size += length
-    if chunk:
-        yield chunk
-
-
-def _add_chunk(cloud: Cloud, job: str, chunk: Sequence[Mapping[str, Any]]) -> AzureError | None:
-    from azure.batch import models
-
-    group = models.BatchTaskGroup(task_values=[models.BatchTaskCreateOptions(task) for task in chunk])
-    for result in cloud.batch().create_task_collection(job, group).result_values or ():
-        error = result.error
-        if error is not None and error.code != "TaskExists":
-            message = error.message.value if error.message else ""
-            return AzureError(400, str(error.code), f"task {result.task_id}: {message}")
-    return None
 
 
 def unfinished(cloud: Cloud, job: str) -> tuple[int, int]:
