@@ -22,6 +22,8 @@ ROLES = {
 }
 BLOB_WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
 """Roles with which blobs can be written."""
+BLOB_READERS = ("Storage Blob Data Reader", *BLOB_WRITERS)
+"""Roles with which blobs can be read."""
 PULLERS = ("AcrPull", "AcrPush", "Contributor", "Owner")
 """Roles with which container images can be pulled."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

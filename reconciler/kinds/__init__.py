@@ -20,6 +20,7 @@ from reconciler.kinds.image import section as image_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
+from reconciler.kinds.tasks import section as tasks_section
 from reconciler.spec import Sections, Spec
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ MODULES = (
     "pool.pool",
     "pool.verification",
     "job",
+    "tasks.tasks",
     "conversion.conversion",
 )
 """The module of each kind, after those of the kinds that it refers to; its `KIND` is the kind."""
@@ -61,6 +63,7 @@ SECTIONS: Sections = (
     application_section.SECTION,
     pool_section.SECTION,
     image_section.SECTION,
+    tasks_section.SECTION,
     conversion_section.SECTION,
 )
 

@@ -68,7 +68,7 @@ WORDLESS: Mapping[str, tuple[Any, ...]] = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         pool = job["pool"].split("/")[1]
-        body = {
+        body: dict[str, Any] = {
             "poolInfo": {"poolId": pool},
             "priority": job["priority"],
             "constraints": {
@@ -80,7 +80,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "state": "active",
             "stage": "enabled",
         }
-        data = {"filled": "convert" in job}
+        if any(task["dependsOn"] for task in job.get("tasks", {}).values()):
+            body["usesTaskDependencies"] = True
+        data = {"filled": "convert" in job or "tasks" in job}
         yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"], data)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from reconciler.spec.tasks import Task
+
 Texts = Mapping[str, str]
 
 
@@ -161,3 +163,6 @@ class Job(TypedDict):
     metadata: Texts
     protect: bool
     convert: NotRequired[Conversion]
+    tasks: NotRequired[Mapping[str, Task]]
+    staging: NotRequired[str]
+    wait: bool

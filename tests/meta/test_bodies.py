@@ -47,6 +47,7 @@ def everything(world: World, tmp_path: Path) -> Iterator[World]:
     text["batchAccount"] |= {"autoStorage": f"storage/{world.account}", "autoStorageIdentity": "identities/id-pool"}
     text["applications"] = {"tool": {"packages": {"1": "tool"}}}
     text["pools"]["pool"]["verify"] = True
+    text["jobs"]["others"] = {"pool": "pools/pool", "tasks": {"one": {"command": "true"}}}
     for kind in KINDS.values():
         for section, entries in cases.base_of(kind).get("spec", {}).items():
             text.setdefault(section, entries)

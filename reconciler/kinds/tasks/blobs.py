@@ -1,0 +1,59 @@
+"""The blobs of a container that tasks are made for, and the files that tasks bring with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.errors import ReconcileError
+from reconciler.kinds.tasks.group import Item
+from reconciler.spec.tasks import Task
+
+
+def client(cloud: Cloud, place: str) -> Any:
+    """The client of `storage/ACCOUNT/CONTAINER`."""
+    _, account, container = place.split("/")
+    return cloud.blobs(account).get_container_client(container)
+
+
+def url(cloud: Cloud, place: str) -> str:
+    _, account, container = place.split("/")
+    return f"{cloud.blob_endpoint(account)}/{quote(container)}"
+
+
+def items(cloud: Cloud, entry: Task) -> Iterator[Item]:
+    """An item for each blob that is meant, page by page: its name as `item`, its URL as `url`, its ETag as version."""
+    base = url(cloud, entry["forEach"])
+    for blob in client(cloud, entry["forEach"]).list_blobs(name_starts_with=entry.get("prefix")):
+        if _meant(blob.name, entry):
+            if {"", ".", ".."} & set(blob.name.split("/")):
+                raise ReconcileError(f"the blob {blob.name} cannot be a file on a node; leave it out by patterns:")
+            yield Item({"item": blob.name, "url": f"{base}/{quote(blob.name)}"}, blob.etag.strip('"'))
+
+
+def _meant(name: str, entry: Task) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in entry.get("patterns", ("*",)))
+
+
+def digests(folder: Path, entry: Task) -> Mapping[str, str]:
+    """Path of each local file of a task → the digest of its content. OSError for one that cannot be read."""
+    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest()[:16] for path in entry["files"]}
+
+
+def staged(files: Mapping[str, str]) -> dict[str, str]:
+    """Path of each local file → the blob that it is uploaded as, named after its content."""
+    return {path: f"files/{digest}/{path.rpartition('/')[2]}" for path, digest in files.items()}
+
+
+def upload(cloud: Cloud, place: str, folder: Path, files: Mapping[str, str]) -> None:
+    """Upload the files that are not there yet."""
+    container = client(cloud, place)
+    for path, blob in staged(files).items():
+        target = container.get_blob_client(blob)
+        if not target.exists():
+            target.upload_blob((folder / path).read_bytes(), overwrite=True)

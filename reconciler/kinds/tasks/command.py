@@ -1,0 +1,99 @@
+"""The command line of a task, and how the values of a sweep or the name of a blob reach it. Pure.
+
+A value is never made part of a command: `{{name}}` becomes a variable of the task's environment, which the shell puts
+in as one argument, whatever is in it. So the command line is the same for all tasks of a group.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+"""Where a value goes: `{{name}}`."""
+PREFIX = "RECONCILE_"
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
+LONGEST = 8191
+"""Characters of a command line. Source: the length that Batch accepts for commandLine."""
+Command = str | Sequence[str]
+"""A text that a shell reads, or the program and its arguments."""
+
+
+def variable(name: str) -> str:
+    """The environment variable that holds the value of that name."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def line(command: Command) -> str:
+    """The commandLine: `/bin/sh -c '...'`."""
+    script = _script(command) if isinstance(command, str) else _arguments(command)
+    return f"/bin/sh -c {shlex.quote(script)}"
+
+
+def names(command: Command) -> tuple[str, ...]:
+    """The values that a command asks for, in order."""
+    texts = [command] if isinstance(command, str) else command
+    return tuple(dict.fromkeys(name for text in texts for name in PLACE.findall(text)))
+
+
+def fault(command: Command, known: Iterable[str]) -> str:
+    """Why a command cannot be run with values of the names `known`; empty if it can."""
+    known = tuple(known)
+    unknown = [name for name in names(command) if name not in known]
+    if unknown:
+        there = f"; there are {', '.join(known)}" if known else ", and a single task has no values"
+        return f"asks for {{{{{unknown[0]}}}}}, which nothing gives it{there}"
+    if isinstance(command, str):
+        inside = next((match for match in PLACE.finditer(command) if _quoted(command[: match.start()])), None)
+        if inside:
+            return (
+                f"has {inside.group()} inside quotes, where a shell may read the value as a command; write it outside"
+                " of them: it is one argument, whatever is in it"
+            )
+    elif (script := _shell_script(command)) is not None and PLACE.search(script):
+        return (
+            f"gives {{{{...}}}} to {command[0]} as a part of its script, which may read the value as a command; write "
+            "the script as one text in place of the list"
+        )
+    return f"is longer than {LONGEST:,} characters; put it into a file" if len(line(command)) > LONGEST else ""
+
+
+def _script(text: str) -> str:
+    return PLACE.sub(lambda match: f'"${{{variable(match.group(1))}}}"', text)
+
+
+def _arguments(command: Sequence[str]) -> str:
+    return f"exec {' '.join(map(_argument, command))}"
+
+
+def _argument(text: str) -> str:
+    """One argument as the shell reads it: what is written stays as it is, and values are put in."""
+    parts = PLACE.split(text)
+    literal = [shlex.quote(part) if part else "" for part in parts[::2]]
+    values = [f'"${{{variable(name)}}}"' for name in parts[1::2]] + [""]
+    return "".join(part for pair in zip(literal, values, strict=True) for part in pair) or "''"
+
+
+def _shell_script(command: Sequence[str]) -> str | None:
+    """What a shell is given to read, if the program is one."""
+    if command[0].rpartition("/")[2] not in SHELLS:
+        return None
+    options = list(command[1:])
+    place = next((index for index, option in enumerate(options) if re.fullmatch(r"-[a-z]*c", option)), None)
+    return options[place + 1] if place is not None and place + 1 < len(options) else None
+
+
+def _quoted(before: str) -> bool:
+    """Whether what follows a text of a shell is inside quotes or backquotes."""
+    quote, escaped = "", False
+    for character in before:
+        if escaped:
+            escaped = False
+        elif character == "\\" and quote != "'":
+            escaped = True
+        elif quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"`":
+            quote = character
+    return bool(quote)

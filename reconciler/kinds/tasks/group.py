@@ -1,0 +1,174 @@
+"""A named entry of a job's `tasks` as the tasks that it means: their ids, their content, their form on the wire. Pure.
+
+The id of a task says what it is for and what it does: `NAME-KEY-CONTENT`, the last two from digests of its values and
+of all that it does; a single task has no key. So nothing is submitted twice, and what changed is another task.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.digest import digest
+from reconciler.kinds.tasks import command
+from reconciler.spec.tasks import Output, Task
+
+KEY, CONTENT = 13, 8
+"""How many characters of an id stand for what a task is for (65 bits, in base 32) and what it does (32 bits, hex)."""
+ID = re.compile(rf"[a-z][a-z0-9_-]*?(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT}}}")
+"""What the id of a task of a spec looks like."""
+PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime")
+"""Keys of an entry that say which tasks there are, or how long their files stay, and not what they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one task is for: the values that it is given, and the version of what they name (an ETag)."""
+
+    values: Mapping[str, str]
+    version: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.values.get("item") or ", ".join(f"{name}={value}" for name, value in self.values.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One task: its id, and what it is for."""
+
+    id: str
+    item: Item
+
+    @property
+    def subject(self) -> str:
+        """The id without its last part: what the task is for, whatever it does."""
+        return self.id.rpartition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An entry of a job's `tasks`.
+
+    files   path in the spec → digest of the content
+    acts    what else its tasks do is made of: the identity that they act as, where files are staged
+    needs   ids of the tasks that each of its tasks depends on
+    """
+
+    name: str
+    entry: Task
+    files: Mapping[str, str]
+    acts: Any
+    needs: tuple[str, ...] = ()
+
+    @property
+    def many(self) -> bool:
+        return "sweep" in self.entry or "forEach" in self.entry
+
+    @property
+    def content(self) -> str:
+        """A digest of all that its tasks do alike."""
+        entry = {key: value for key, value in self.entry.items() if key not in PRESENTED}
+        return digest([entry, dict(self.files), self.acts, list(self.needs)])
+
+    def members(self, items: Iterable[Item]) -> Iterator[Member]:
+        content = self.content
+        for item in items:
+            text = json.dumps([content, item.values, item.version], sort_keys=True)
+            end = hashlib.sha256(text.encode()).hexdigest()[:CONTENT]
+            name = self.name.lower()
+            yield Member(f"{name}-{_key(item)}-{end}" if self.many else f"{name}-{end}", item)
+
+
+def _key(item: Item) -> str:
+    text = json.dumps(item.values, sort_keys=True)
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:KEY]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the wire form of tasks needs of the world: who they act as, and the URLs of containers.
+
+    identity  `{id, client}` of the pool's first identity; None if it has none
+    urls      `storage/ACCOUNT/CONTAINER` → URL
+    staged    where a file of the spec is: path → blob in the staging container
+    """
+
+    job: str
+    identity: Mapping[str, str] | None
+    urls: Mapping[str, str]
+    staging: str
+    staged: Mapping[str, str]
+
+
+def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
+    """A task as the data plane takes it."""
+    entry, values = group.entry, member.item.values
+    environment = {**entry["environmentSettings"], **{command.variable(name): text for name, text in values.items()}}
+    if around.identity:
+        environment.setdefault("AZURE_CLIENT_ID", around.identity["client"])
+    body: dict[str, Any] = {"id": member.id, "commandLine": command.line(entry["command"])}
+    if group.many:
+        body["displayName"] = f"{group.name} {member.item.title}"[:1024]
+    if environment:
+        body["environmentSettings"] = [{"name": name, "value": value} for name, value in environment.items()]
+    if inputs := [*_files(entry, around), *_blobs(entry, member, around)]:
+        body["resourceFiles"] = inputs
+    body |= {"outputFiles": _outputs(group, member, around)} if entry["outputs"] else {}
+    body |= {"containerSettings": entry["containerSettings"]} if "containerSettings" in entry else {}
+    body |= {"dependsOn": {"taskIds": list(group.needs)}} if group.needs else {}
+    if entry["elevationLevel"] == "Admin":
+        body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": "admin"}}
+    limits = {key: entry[key] for key in ("maxTaskRetryCount", "maxWallClockTime", "retentionTime") if key in entry}
+    return {**body, "constraints": limits, "requiredSlots": entry["requiredSlots"]}
+
+
+def _reference(around: Surroundings) -> dict[str, Any]:
+    return {"identityReference": {"resourceId": around.identity["id"]}} if around.identity else {}
+
+
+def _files(entry: Task, around: Surroundings) -> Iterator[dict[str, Any]]:
+    """The local files, as they are staged."""
+    for path in entry["files"]:
+        url = f"{around.urls[around.staging]}/{quote(around.staged[path])}"
+        yield {"httpUrl": url, "filePath": path.rpartition("/")[2], **_reference(around)}
+
+
+def _blobs(entry: Task, member: Member, around: Surroundings) -> Iterator[dict[str, Any]]:
+    """The blob that the task is for, and all that it takes in beside."""
+    if "forEach" in entry:
+        values = member.item.values
+        yield {"httpUrl": values["url"], "filePath": values["item"], **_reference(around)}
+    for taken in entry["inputs"]:
+        beginning = {"blobPrefix": taken["prefix"]} if "prefix" in taken else {}
+        yield {"storageContainerUrl": around.urls[taken["from"]], **beginning, **_reference(around)}
+
+
+def _folder(output: Output) -> str:
+    """Where an output goes by default. Batch takes the path of one file as the name of its blob."""
+    one = not re.search(r"[*?\[]", output["pattern"])
+    return "{{job}}/{{task}}" + (f"/{output['pattern'].rpartition('/')[2]}" if one else "")
+
+
+def _outputs(group: Group, member: Member, around: Surroundings) -> list[dict[str, Any]]:
+    names = {**member.item.values, "job": around.job, "task": member.id}
+    return [
+        {
+            "filePattern": output["pattern"],
+            "destination": {
+                "container": {
+                    "containerUrl": around.urls[output["to"]],
+                    "path": command.PLACE.sub(lambda match: names[match.group(1)], output.get("path", _folder(output))),
+                    **_reference(around),
+                }
+            },
+            "uploadOptions": {"uploadCondition": f"task{output['when']}"},
+        }
+        for output in group.entry["outputs"]
+    ]

@@ -1,0 +1,158 @@
+"""The tasks in the section `jobs` of a spec: checks that no schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.azure import roles
+from reconciler.errors import Problem
+from reconciler.kinds.tasks import command, sweep
+from reconciler.spec import role_targets
+from reconciler.spec.document import Document
+from reconciler.spec.family import Section
+from reconciler.spec.pools import Pool
+from reconciler.spec.references import nearest
+from reconciler.spec.schema import Path_
+from reconciler.spec.sections import Job
+from reconciler.spec.spec import Spec
+from reconciler.spec.tasks import Task
+
+
+def check(document: Document, spec: Spec) -> Iterator[Problem]:
+    for name, job in spec.jobs.items():
+        tasks = job.get("tasks", {})
+        for task, entry in tasks.items():
+            path: Path_ = ("jobs", name, "tasks", task)
+            yield from _task(document, spec, path, entry)
+            yield from _needs(document, path, entry, tasks)
+            yield from _inputs(document, spec, path, entry, job)
+            yield from _outputs(document, path, entry, _values(spec, entry))
+            pool = spec.pools.get(job["pool"].removeprefix("pools/"))
+            if pool is not None:
+                yield from _pool(document, spec, path, entry, job, pool)
+        yield from _circle(document, ("jobs", name, "tasks"), tasks)
+
+
+def _values(spec: Spec, entry: Task) -> tuple[str, ...]:
+    """The names of the values that each task of an entry is given."""
+    if "forEach" in entry:
+        return ("item", "url")
+    try:
+        return sweep.names(entry["sweep"], spec.folder) if "sweep" in entry else ()
+    except (OSError, ValueError):
+        return ()
+
+
+def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[Problem]:
+    """Which tasks there are, and what they run."""
+    if "sweep" in entry and "forEach" in entry:
+        yield document.problem((*path, "forEach"), "stands beside sweep; take one of them out", at_key=True)
+    for key in ("prefix", "patterns"):
+        if key in entry and "forEach" not in entry:
+            yield document.problem((*path, key), "has no meaning without forEach", at_key=True)
+    if "sweep" in entry:
+        if reason := sweep.fault(entry["sweep"], spec.folder):
+            yield document.problem((*path, "sweep"), reason)
+            return
+        if (number := sweep.count(entry["sweep"], spec.folder)) > entry["limit"]:
+            message = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
+            yield document.problem((*path, "sweep"), message)
+    if reason := command.fault(entry["command"], _values(spec, entry)):
+        yield document.problem((*path, "command"), reason)
+    for variable in entry["environmentSettings"]:
+        if variable.startswith(command.PREFIX):
+            message = f"is a name of reconcile's: variables that begin with {command.PREFIX} hold the values of a task"
+            yield document.problem((*path, "environmentSettings", variable), f"{message}; use another", at_key=True)
+
+
+def _needs(document: Document, path: Path_, entry: Task, tasks: Mapping[str, Task]) -> Iterator[Problem]:
+    for index, need in enumerate(entry["dependsOn"]):
+        if need not in tasks:
+            message = f"there is no task {need} in this job{nearest(need, tasks)}"
+            yield document.problem((*path, "dependsOn", index), message)
+
+
+def _circle(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
+    known = {name: [need for need in entry["dependsOn"] if need in tasks] for name, entry in tasks.items()}
+    try:
+        TopologicalSorter(known).prepare()
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        message = f"depend on each other in a circle: {' → '.join(circle)}; take one of these out"
+        yield document.problem((*path, circle[0], "dependsOn"), message)
+
+
+def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) -> Iterator[Problem]:
+    """Local files, and where they are uploaded to."""
+    names: dict[str, str] = {}
+    for index, file in enumerate(entry["files"]):
+        here = (*path, "files", index)
+        if not (spec.folder / file).is_file():
+            yield document.problem(here, f"there is no file {file} beside the spec")
+        name = file.rpartition("/")[2]
+        if (first := names.setdefault(name, file)) != file:
+            yield document.problem(here, f"has the name of {first}, and both go into one folder; rename one of them")
+    if entry["files"] and "staging" not in job:
+        message = "need a container that they are uploaded to; write staging: storage/ACCOUNT/CONTAINER in the job"
+        yield document.problem((*path, "files"), message, at_key=True)
+
+
+def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
+    for index, output in enumerate(entry["outputs"]):
+        here = (*path, "outputs", index, "path")
+        asked = command.names(output.get("path", "{{task}}"))
+        unknown = next((name for name in asked if name not in (*values, "job", "task")), "")
+        if unknown:
+            there = ", ".join(("job", "task", *values))
+            yield document.problem(here, f"asks for {{{{{unknown}}}}}, which nothing gives it; there are {there}")
+        elif not ({"task", "item", "url"} & {*asked} or set(values) <= {*asked}):
+            message = "is the same for several tasks, so that they overwrite one another; add {{task}}"
+            yield document.problem(here, message)
+
+
+def _pool(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, pool: Pool) -> Iterator[Problem]:
+    """What the nodes of its pool must have."""
+    slots, name = entry["requiredSlots"], job["pool"]
+    if slots > pool["taskSlotsPerNode"]:
+        message = f"is {slots}, but a node of {name} has taskSlotsPerNode: {pool['taskSlotsPerNode']}, so it never runs"
+        yield document.problem((*path, "requiredSlots"), message)
+    if "containerSettings" in entry and not _containers(spec, pool):
+        message = f"{name} runs no containers; write containers: {{images: [...]}} there, or preload some in its image"
+        yield document.problem((*path, "containerSettings"), message, at_key=True)
+    if "containerSettings" not in entry and _containers(spec, pool):
+        message = f"{name} runs tasks in containers only; write containerSettings: {{imageName: ...}}"
+        yield document.problem(path, message, at_key=True)
+    yield from _acting(document, spec, path, entry, job, pool)
+
+
+def _acting(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, pool: Pool) -> Iterator[Problem]:
+    """Files come and go as the pool's first identity, which must be able to read blobs, or to write them."""
+    written = [output["to"] for output in entry["outputs"]]
+    read = [*(taken["from"] for taken in entry["inputs"]), *([entry["forEach"]] if "forEach" in entry else [])]
+    read += [job["staging"]] if entry["files"] and "staging" in job else []
+    if (written or read) and not pool["identity"]:
+        message = f"its files come and go as an identity of {job['pool']}; set identity: there to one with the role"
+        yield document.problem(path, f"{message} {roles.BLOB_WRITERS[0]}", at_key=True)
+        return
+    verbs = {_account(place): "read" for place in read} | {_account(place): "write" for place in written}
+    for account, verb in sorted(verbs.items()):
+        first, any_of = pool["identity"][0], roles.BLOB_WRITERS if verb == "write" else roles.BLOB_READERS
+        if not role_targets.holds(spec, first, account, any_of):
+            message = f"{first} cannot {verb} there; give it roles: [{{role: {any_of[0]}, scope: {account}}}]"
+            yield document.problem(path, message, at_key=True)
+
+
+def _account(place: str) -> str:
+    """`storage/ACCOUNT` of a container."""
+    return "/".join(place.split("/")[:2])
+
+
+def _containers(spec: Spec, pool: Pool) -> bool:
+    """Whether Batch runs tasks of the pool in containers only: its image preloads some, or it names some."""
+    image = pool["image"] if isinstance(pool["image"], str) else ""
+    built = spec.images.get(image.removeprefix("images/"))
+    return bool((built and built["preload"]) or "containers" in pool)
+
+
+SECTION = Section(key="jobs", check=check)

@@ -1,0 +1,127 @@
+"""The points of a sweep: every combination of lists and ranges, lists side by side, or the rows of a file.
+
+A map of names has every combination of its values. In a list of such maps, the values of one map go side by side, and
+the maps are combined. A text names a file of rows: CSV with a head, or JSON lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from math import prod
+from pathlib import Path
+from typing import Any
+
+Values = Sequence[Any] | Mapping[str, Any]
+"""A list, or a range: `{from, to, step}`, both ends included."""
+Sweep = str | Mapping[str, Values] | Sequence[Mapping[str, Values]]
+Point = dict[str, str]
+
+
+def points(sweep: Sweep, folder: Path) -> Iterator[Point]:
+    """Every point, in order. ValueError for a file that has none."""
+    if isinstance(sweep, str):
+        yield from _rows(folder / sweep)
+        return
+    yield from _combined(list(_groups(sweep)))
+
+
+def count(sweep: Sweep, folder: Path) -> int:
+    """How many points there are, without making them."""
+    if isinstance(sweep, str):
+        return sum(1 for _ in _rows(folder / sweep))
+    return prod(min(map(_length, group.values())) for group in _groups(sweep))
+
+
+def names(sweep: Sweep, folder: Path) -> tuple[str, ...]:
+    """The names of the values of each point."""
+    if isinstance(sweep, str):
+        return tuple(next(_rows(folder / sweep), {}))
+    return tuple(name for group in _groups(sweep) for name in group)
+
+
+def fault(sweep: Sweep, folder: Path) -> str:
+    """What is wrong with it; empty if nothing is."""
+    if isinstance(sweep, str):
+        try:
+            return "" if count(sweep, folder) else f"{sweep} has no rows"
+        except (OSError, ValueError) as error:
+            return f"cannot be read: {error}"
+    groups = list(_groups(sweep))
+    for values in (values for group in groups for values in group.values()):
+        if isinstance(values, Mapping) and Decimal(str(values.get("step", 1))) == 0:
+            return "has a range whose step is 0"
+    every = [name for group in groups for name in group]
+    twice = next((name for name in every if every.count(name) > 1), "")
+    if twice:
+        return f"has {twice} twice"
+    uneven = next((group for group in groups if len(set(map(_length, group.values()))) > 1), None)
+    if uneven:
+        lengths = ", ".join(f"{name} {_length(values):,}" for name, values in uneven.items())
+        return f"has values side by side that are not as many: {lengths}"
+    return "" if count(sweep, folder) else "has no point: one of its lists or ranges is empty"
+
+
+def _groups(sweep: Mapping[str, Values] | Sequence[Mapping[str, Values]]) -> Iterator[Mapping[str, Values]]:
+    if isinstance(sweep, Mapping):
+        yield from ({name: values} for name, values in sweep.items())
+    else:
+        yield from sweep
+
+
+def _combined(groups: Sequence[Mapping[str, Values]]) -> Iterator[Point]:
+    """Every combination, the last group turning fastest; never more than one of them at a time."""
+    if not groups:
+        yield {}
+        return
+    for row in zip(*map(_texts, groups[0].values()), strict=False):
+        for rest in _combined(groups[1:]):
+            yield {**dict(zip(groups[0], row, strict=True)), **rest}
+
+
+def _length(values: Values) -> int:
+    if not isinstance(values, Mapping):
+        return len(values)
+    start, end, step = _range(values)
+    return max(0, int((end - start) // step) + 1) if step else 0
+
+
+def _texts(values: Values) -> Iterator[str]:
+    if not isinstance(values, Mapping):
+        yield from map(_text, values)
+        return
+    start, _, step = _range(values)
+    yield from (f"{start + step * index:f}" for index in range(_length(values)))
+
+
+def _range(values: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
+    return Decimal(str(values["from"])), Decimal(str(values["to"])), Decimal(str(values.get("step", 1)))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _rows(path: Path) -> Iterator[Point]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if path.suffix == ".csv":
+            yield from _csv(csv.DictReader(file, strict=True))
+            return
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError(f"line {number} is no JSON object")
+                yield {name: _text(value) for name, value in row.items()}
+
+
+def _csv(rows: csv.DictReader[str]) -> Iterator[Point]:
+    try:
+        for row in rows:
+            if None in row or None in row.values():
+                raise ValueError(f"line {rows.line_num} has not as many values as the first line has names")
+            yield dict(row)
+    except csv.Error as error:
+        raise ValueError(f"line {rows.line_num}: {error}") from None

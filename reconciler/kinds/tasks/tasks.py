@@ -1,0 +1,249 @@
+"""The tasks of a job: each that the spec asks for is submitted once, and known again by its id.
+
+What is done is decided from what is live: a task that is there is not submitted again, whatever became of it, until
+what it does or what it is for has changed, which makes it another task. There is nothing to delete: tasks go with
+their job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from reconciler.azure import roles
+from reconciler.cloud import arm, batch_jobs, batch_tasks
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
+from reconciler.errors import AzureError, ReconcileError
+from reconciler.kind import Kind, unread
+from reconciler.kinds.tasks import blobs, sweep, wording
+from reconciler.kinds.tasks.group import ID, Group, Item, Member, Surroundings, wire
+from reconciler.kinds.tasks.wording import Counts
+from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Progress, Rule
+from reconciler.report import Report
+from reconciler.spec import role_targets
+from reconciler.spec.sections import Job
+from reconciler.spec.spec import Spec
+from reconciler.spec.tasks import Task
+
+NAME = "tasks"
+FIELDS = {"pending": Rule.LIVE, "tasks": Rule.IGNORE}
+IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+ENDED = ("completed", "terminating")
+NEEDED = 64_000
+"""The most characters of ids that a task may depend on. Source: BatchTaskDependencies, taskIds."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The ids of tasks that are there, in lower case, and how many of each sort there are."""
+
+    there: frozenset[str]
+    counts: Counts
+
+
+def expand(spec: Spec) -> Iterable[Desired]:
+    for name, job in spec.jobs.items():
+        if tasks := job.get("tasks"):
+            places = _places(job)
+            accounts = {Address("storage_account", place.split("/")[1]) for place in places}
+            identity = next(iter(spec.pools[job["pool"].split("/")[1]]["identity"]), "").rpartition("/")[2]
+            refs = [Address("job", name), *(Address("container", place.partition("/")[2]) for place in places)]
+            if identity:
+                refs += role_targets.reaching(spec, identity, accounts, roles.BLOB_READERS)
+            data = {
+                "tasks": tasks,
+                "places": places,
+                "staging": job.get("staging", ""),
+                "wait": job["wait"],
+                "identity": identity,
+                "folder": str(spec.folder),
+            }
+            body = {"pending": 0, "tasks": _many(tasks, spec.folder)}
+            yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
+
+
+def _many(tasks: Mapping[str, Task], folder: Path) -> str:
+    """How many tasks a job is to have, as far as the spec says it."""
+    each = [entry["forEach"] for entry in tasks.values() if "forEach" in entry]
+    known = sum(
+        sweep.count(entry["sweep"], folder) if "sweep" in entry else 1
+        for entry in tasks.values()
+        if "forEach" not in entry
+    )
+    return wording.asked(known, each)
+
+
+def _places(job: Job) -> tuple[str, ...]:
+    """The containers that a job's tasks need, as `storage/ACCOUNT/CONTAINER`."""
+    places = [job["staging"]] if "staging" in job else []
+    for task in job.get("tasks", {}).values():
+        places += [task["forEach"]] if "forEach" in task else []
+        places += [taken["from"] for taken in task["inputs"]] + [output["to"] for output in task["outputs"]]
+    return tuple(dict.fromkeys(places))
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    read = (unread.observed(observe, cloud, desired, f"the tasks of {desired.address.name}") for desired in wanted)
+    return [observed for observed in read if observed]
+
+
+def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
+    """How far the tasks are. None while the job or one of the containers does not exist."""
+    assert isinstance(desired, Desired)
+    job = batch_jobs.get(cloud, desired.address.name)
+    if job is None or not _places_exist(cloud, desired):
+        return None
+    ended = job["state"] in ENDED
+    live = _live(cloud, desired.address.name)
+    counts = Counts()
+    subjects = {name.rpartition("-")[0] for name in live}
+    wanted: set[str] = set()
+    for _, member in _members(cloud, desired):
+        wanted.add(member.id)
+        counts.count(live.get(member.id), changed=member.subject in subjects)
+    counts.obsolete = sum(name not in wanted and ID.fullmatch(name) is not None for name in live)
+    return _observed(cloud, desired, State(frozenset(live), counts), ended=ended)
+
+
+def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> Observed:
+    counts, job = state.counts, desired.address.name
+    waits = desired.data["wait"] and not counts.pending and counts.running
+    return Observed(
+        desired.address,
+        job,
+        {"pending": counts.pending},
+        Mark(cloud.owner, ""),
+        Health.BUSY if waits else Health.READY,
+        wording.describe(counts),
+        progress=Progress(counts.succeeded, counts.failed, counts.total, "tasks") if waits else None,
+        state=state,
+        employs=(Address("job", job),) if counts.pending and ended else (),
+    )
+
+
+def _live(cloud: Cloud, job: str) -> dict[str, str]:
+    """Id of each task of a job, in lower case → active, running, success or failure."""
+    live = {}
+    for task in cloud.batch().list_tasks(job, select=["id", "state", "executionInfo"]):
+        raw = task.as_dict()
+        ended = raw["state"] == "completed"
+        state = str((raw.get("executionInfo") or {}).get("result", "failure")) if ended else raw["state"]
+        live[raw["id"].lower()] = state.lower()
+    return live
+
+
+def _places_exist(cloud: Cloud, desired: Desired) -> bool:
+    for place in desired.data["places"]:
+        _, account, container = place.split("/")
+        storage = cloud.id_of("Microsoft.Storage/storageAccounts", account)
+        if arm.get(cloud, f"{storage}/blobServices/default/containers/{container}") is None:
+            return False
+    return True
+
+
+def _members(cloud: Cloud, desired: Desired) -> Iterator[tuple[Group, Member]]:
+    """Every task that is asked for, after those that it depends on."""
+    entries: Mapping[str, Task] = desired.data["tasks"]
+    needed = {name for entry in entries.values() for name in entry["dependsOn"]}
+    ids: dict[str, list[str]] = {name: [] for name in needed}
+    for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
+        group = _group(desired, name, tuple(one for need in entries[name]["dependsOn"] for one in ids[need]))
+        for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
+            if number > group.entry["limit"]:
+                raise ReconcileError(f"{desired.address}: {name} makes more than {group.entry['limit']:,} tasks; "
+                                     "raise its limit: if that many are meant")  # fmt: skip
+            if name in needed:
+                ids[name].append(member.id)
+            yield group, member
+
+
+def _group(desired: Desired, name: str, needs: tuple[str, ...]) -> Group:
+    if sum(map(len, needs)) > NEEDED:
+        few = f"{desired.address}: {name} depends on {len(needs):,} tasks, more than Batch takes"
+        raise ReconcileError(
+            f"{few} ({NEEDED:,} characters of ids); let it depend on fewer, such as tasks that merge some"
+        )
+    entry = desired.data["tasks"][name]
+    files = blobs.digests(Path(desired.data["folder"]), entry)
+    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"]], needs)
+
+
+def _items(cloud: Cloud, desired: Desired, entry: Task) -> Iterator[Item]:
+    if "forEach" in entry:
+        return blobs.items(cloud, entry)
+    if "sweep" in entry:
+        return map(Item, sweep.points(entry["sweep"], Path(desired.data["folder"])))
+    return iter((Item({}),))
+
+
+def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    """Nothing: once the job and the containers exist, the tasks can be submitted."""
+    return None
+
+
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
+    """Submit the tasks that are not there."""
+    assert isinstance(observed.state, State)
+    there, around = observed.state.there, _surroundings(cloud, desired)
+    new = (wire(group, member, around) for group, member in _members(cloud, desired) if member.id.lower() not in there)
+    batch_tasks.submit(cloud, desired.address.name, new)
+    return None
+
+
+def _surroundings(cloud: Cloud, desired: Desired) -> Surroundings:
+    data, folder = desired.data, Path(desired.data["folder"])
+    files = {path: digest for entry in data["tasks"].values() for path, digest in blobs.digests(folder, entry).items()}
+    if files:
+        blobs.upload(cloud, data["staging"], folder, files)
+    urls = {place: blobs.url(cloud, place) for place in data["places"]}
+    return Surroundings(
+        desired.address.name, _identity(cloud, data["identity"]), urls, data["staging"], blobs.staged(files)
+    )
+
+
+def _identity(cloud: Cloud, name: str) -> dict[str, str] | None:
+    if not name:
+        return None
+    raw = arm.get(cloud, cloud.id_of(IDENTITIES, name))
+    if raw is None:
+        raise AzureError(404, "PrincipalNotFound", f"the identity {name} does not exist")
+    return {"id": raw["id"], "client": raw["properties"]["clientId"]}
+
+
+def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+    return None
+
+
+def report(cloud: Cloud, desired: Desired) -> Report | None:
+    """How far its tasks are, and how many have failed."""
+    observed = observe(cloud, desired)
+    if observed is None:
+        return None
+    assert isinstance(observed.state, State)
+    return Report(desired.address, observed.detail, (), observed.state.counts.failed)
+
+
+KIND = Kind(
+    name=NAME,
+    fields=FIELDS,
+    expand=expand,
+    list=list_,
+    observe=observe,
+    create=create,
+    update=update,
+    delete=delete,
+    ready_within=timedelta(hours=2),
+    reads=("container", "job", "batch_account"),
+    attempts=3,
+    deletable=False,
+    report=report,
+    job_of=lambda desired: desired.address.name,
+    noun="task list",
+    usual={"pending": 0},
+    volatile=True,
+    summarised=True,
+)

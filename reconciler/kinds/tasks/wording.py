@@ -1,0 +1,79 @@
+"""How far the tasks of a job are, in numbers and in a line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.words import count
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many of the tasks that are asked for are new, changed, waiting, running, succeeded or failed.
+
+    `changed`: what they are for was done before, in another way. `obsolete` are those that are there and that nobody
+    asks for any more.
+    """
+
+    new: int = 0
+    changed: int = 0
+    waiting: int = 0
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    obsolete: int = 0
+
+    def count(self, state: str | None, *, changed: bool) -> None:
+        """Count a task that is wanted; `state` is active, running, success or failure, None if it is not there."""
+        if state is None:
+            self.changed += changed
+            self.new += not changed
+        elif state == "success":
+            self.succeeded += 1
+        elif state == "failure":
+            self.failed += 1
+        elif state == "active":
+            self.waiting += 1
+        else:
+            self.active += 1
+
+    @property
+    def pending(self) -> int:
+        """Those that are to be submitted."""
+        return self.new + self.changed
+
+    @property
+    def running(self) -> int:
+        """Those that have been submitted and have not ended."""
+        return self.waiting + self.active
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.running + self.ended
+
+
+def asked(known: int, places: Sequence[str]) -> str:
+    """How many tasks are asked for: `3`, and one for each blob of some containers."""
+    return " and ".join(
+        [f"{known:,}"] * bool(known or not places) + [f"1 for each blob of {place}" for place in places]
+    )
+
+
+def describe(counts: Counts) -> str:
+    """`3 of 8 tasks to submit (1 changed), 2 running, 3 succeeded, 1 failed`."""
+    told = []
+    if counts.pending:
+        changed = f" ({counts.changed:,} changed)" if counts.changed else ""
+        told.append(f"{counts.pending:,} of {count(counts.total, 'task', ',')} to submit{changed}")
+    else:
+        told.append(count(counts.total, "task", ","))
+    numbers = {"waiting": counts.waiting, "running": counts.active, "succeeded": counts.succeeded}
+    told += [f"{number:,} {word}" for word, number in numbers.items() if number]
+    told += [f"{counts.failed:,} failed"] if counts.failed else []
+    told += [f"{counts.obsolete:,} that nobody asks for any more"] if counts.obsolete else []
+    return ", ".join(told)

@@ -1,0 +1,144 @@
+"""Tasks of a job on the local Azure: submitted once, run, known again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.kinds import KINDS
+from reconciler.model import Status
+from tests.conftest import World
+
+
+@pytest.fixture
+def lab(world: World) -> World:
+    account = world.account
+    world.text["storage"][account]["containers"] = ["staging", "images", "results"]
+    world.text["jobs"] = {"job": {"pool": "pools/pool", "wait": True, "staging": f"storage/{account}/staging"}}
+    return world
+
+
+def applied(world: World, tasks: dict[str, Any]) -> dict[str, Any]:
+    world.text["jobs"]["job"]["tasks"] = tasks
+    outcomes = world.apply()
+    assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}, [o.error for o in outcomes.values()]
+    return {task.id: task.as_dict() for task in world.cloud().batch().list_tasks("job")}
+
+
+def told(world: World) -> str:
+    (decision,) = (d for d in world.plan().decisions if d.address.kind == "tasks")
+    return decision.reason
+
+
+def states(world: World) -> list[str]:
+    return sorted(task.as_dict()["state"] for task in world.cloud().batch().list_tasks("job"))
+
+
+def printed(world: World, task: str) -> str:
+    return b"".join(world.cloud().batch().download_task_file("job", task, "stdout.txt")).decode()
+
+
+def test_tasks_of_all_forms_run_in_their_order_and_once(lab: World) -> None:
+    (lab.file.parent / "score.py").write_text("import sys; print(len(open(sys.argv[1]).read()))")
+    to = f"storage/{lab.account}/results"
+    tasks = {
+        "first": {
+            "command": "echo one > out.txt",
+            "outputs": [{"pattern": "out.txt", "to": to}],
+        },
+        "sweep": {"sweep": {"n": {"from": 1, "to": 3}}, "command": "echo {{n}}", "dependsOn": ["first"]},
+        "merge": {"command": ["python3", "score.py", "score.py"], "files": ["score.py"], "dependsOn": ["sweep"]},
+    }
+    live = applied(lab, tasks)
+    assert {name.partition("-")[0] for name in live} == {"first", "sweep", "merge"}
+    assert len(live) == 5
+    assert {task["executionInfo"]["exitCode"] for task in live.values()} == {0}
+    (merge,) = (name for name in live if name.startswith("merge"))
+    assert printed(lab, merge) == "48\n"
+    assert sorted(printed(lab, name) for name in live if name.startswith("sweep")) == ["1\n", "2\n", "3\n"]
+    (first,) = (name for name in live if name.startswith("first"))
+    assert [blob.name for blob in lab.container("results").list_blobs()] == [f"job/{first}/out.txt"]
+    assert told(lab) == "5 tasks, 5 succeeded"
+    assert lab.plan().steps == ()
+
+
+def test_a_task_for_each_blob_and_what_changed_is_another(lab: World) -> None:
+    container = lab.container
+    applied(lab, {"warm": {"command": "true"}})
+    hostile = "a b/$(touch x)'\"{{item}}.txt"
+    for name in (hostile, "b.txt", "c.log"):
+        container("images").upload_blob(name, name)
+    each = {
+        "forEach": f"storage/{lab.account}/images",
+        "patterns": ["*.txt"],
+        "command": "cat {{item}} > out.txt; find . -type f",
+        "outputs": [{"pattern": "out.txt", "to": f"storage/{lab.account}/results", "path": "{{item}}.done"}],
+    }
+    live = applied(lab, {"each": each})
+    made = {name: task for name, task in live.items() if name.startswith("each-")}
+    assert sorted(task["displayName"] for task in made.values()) == [f"each {hostile}", "each b.txt"]
+    files = {frozenset(printed(lab, name).splitlines()) for name in made}
+    assert files == {frozenset({"./out.txt", f"./{name}"}) for name in (hostile, "b.txt")}, "no name was run"
+    results = {
+        blob.name: container("results").download_blob(blob.name).readall().decode()
+        for blob in container("results").list_blobs()
+    }
+    assert results == {f"{hostile}.done": hostile, "b.txt.done": "b.txt"}
+    assert told(lab) == "2 tasks, 2 succeeded, 1 that nobody asks for any more"
+    container("images").upload_blob("b.txt", b"y", overwrite=True)
+    container("images").upload_blob("d.txt", b"y")
+    assert told(lab) == "2 of 3 tasks to submit (1 changed), 1 succeeded, 2 that nobody asks for any more"
+    assert len(applied(lab, {"each": each})) == len(live) + 2
+
+
+def test_a_plan_says_how_many_there_will_be(lab: World) -> None:
+    place = f"storage/{lab.account}/images"
+    lab.text["jobs"]["job"]["tasks"] = {
+        "one": {"command": "true"},
+        "sweep": {"sweep": {"n": {"from": 1, "to": 2_000}}, "command": "echo {{n}}"},
+        "each": {"forEach": place, "command": "cat {{item}}"},
+    }
+    (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
+    assert [(change.key, change.after) for change in decision.diff.changes] == [
+        ("tasks", f"2,001 and 1 for each blob of {place}")
+    ]
+
+
+def test_what_fails_is_told_and_not_tried_again_until_it_changes(lab: World) -> None:
+    applied(lab, {"bad": {"command": "exit 3"}, "good": {"command": "true"}})
+    assert told(lab) == "2 tasks, 1 succeeded, 1 failed"
+    assert lab.plan().steps == ()
+    report = KINDS["tasks"].report
+    assert report
+    (said,) = [report(lab.cloud(), desired) for desired in KINDS["tasks"].expand(lab.spec())]
+    assert said
+    assert said.lacking == 1
+    assert len(applied(lab, {"bad": {"command": "exit 0"}, "good": {"command": "true"}})) == 3
+
+
+def test_work_is_submitted_and_not_waited_for_unless_that_is_asked(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    applied(lab, {"later": {"sweep": {"n": {"from": 1, "to": 250}}, "command": "true"}})
+    assert told(lab) == "250 tasks, 250 waiting"
+    assert lab.plan().steps == ()
+
+
+def test_a_submission_that_breaks_off_is_gone_on_with(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {"many": {"sweep": {"n": {"from": 1, "to": 1_000}}, "command": "echo {{n}}"}}
+    lab.text["jobs"]["job"]["tasks"] = tasks
+    lab.azure.fault(
+        match={"plane": "batch", "method": "POST", "path": ".*/addtaskcollection"},
+        times=1,
+        after=4,
+        action={"status": 403, "code": "AuthorizationFailed"},
+    )
+    outcome = lab.apply(poll_seconds=0.05)["tasks/job"]
+    assert outcome.status is Status.FAILED
+    there = len(states(lab))
+    assert 400 <= there < 1_000
+    assert told(lab) == f"{1_000 - there:,} of 1,000 tasks to submit, {there} waiting"
+    assert len(applied(lab, tasks)) == 1_000
