@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from starlette.responses import Response
@@ -84,11 +85,10 @@ def response(answer: Answer, content_type: str, extra: Mapping[str, str]) -> Res
 
 def page(items: Iterable[Any], call: Call, size: int, link: str = "nextLink") -> dict[str, Any]:
     """One page of a collection, with the link to the next."""
-    everything = list(items)
     start = int(call.query.get("$skiptoken", "0"))
-    shown = everything[start : start + size]
-    body: dict[str, Any] = {"value": shown}
-    if start + size < len(everything):
+    shown = list(islice(items, start, start + size + 1))
+    body: dict[str, Any] = {"value": shown[:size]}
+    if len(shown) > size:
         from urllib.parse import urlencode
 
         query = {**call.query, "$skiptoken": str(start + size)}

@@ -41,13 +41,19 @@ def nodes_of(azure: Azure, document: dict[str, Any]) -> list[dict[str, Any]]:
     return azure.store.list("node", f"{document['account']}/{document['resource']['name']}/")
 
 
-def listed(azure: Azure, call: Call, what: str, items: Iterable[dict[str, Any]]) -> Answer:
-    """A page of a collection after `$filter` and `$select`."""
+def listed(
+    azure: Azure,
+    call: Call,
+    what: str,
+    items: Iterable[dict[str, Any]],
+    shown: Callable[[dict[str, Any]], dict[str, Any]] = lambda item: item,
+) -> Answer:
+    """A page of a collection after `$filter` and `$select`. `shown` makes of an item what is shown of it."""
     fits = condition(call.query.get("$filter"))
     size = min(int(call.query.get("maxresults", 1000)), 1000)
     body = page((item for item in items if fits(item)), call, size, "odata.nextLink")
     return Answer(
-        200, {**metadata(azure, call, what), **body, "value": [selected(call, item) for item in body["value"]]}
+        200, {**metadata(azure, call, what), **body, "value": [selected(call, shown(item)) for item in body["value"]]}
     )
 
 

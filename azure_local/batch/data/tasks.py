@@ -142,7 +142,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 async def listing(azure: Azure, call: Call) -> Answer:
     job = jobs.lookup(azure, call)
     tasks = azure.store.list("task", f"{job['account']}/{job['id']}/")
-    return listed(azure, call, "tasks", (shown(task) for task in tasks))
+    return listed(azure, call, "tasks", tasks, shown)
 
 
 async def terminate(azure: Azure, call: Call) -> Answer:
