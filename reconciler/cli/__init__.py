@@ -43,6 +43,11 @@ COMMANDS = {
     "logs": Place("logs", "logs", "List the tasks of a job with their exit codes, or print what a task wrote."),
     "outputs": Place("look", "outputs", "Show the ids and endpoints that other programs need."),
     "plan": Place("run", "plan", "Show what is missing or different in live Azure."),
+    "results": Place(
+        "results",
+        "results",
+        "Fetch what the tasks of a job wrote: stdout, stderr and the files of their working directories.",
+    ),
     "schema": Place("look", "schema", "Print a JSON Schema: of specs (default), of plans, or of events."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is."),
     "upload": Place(

@@ -1,0 +1,46 @@
+"""results: what the tasks of a job wrote, fetched into a folder."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import click
+
+from reconciler.cli import common, naming
+from reconciler.render import plain
+from reconciler.words import count, size, some
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("job")
+@click.argument("pattern", default="*", metavar="[TASK|PATTERN]")
+@common.spec_option
+@click.option("-o", "--output", "folder", type=FOLDER, help="Where to; default: results/JOB.")
+def results(job: str, pattern: str, spec: Path | None, cloud: str | None, folder: Path | None) -> None:
+    """Fetch what the tasks of a job wrote: stdout, stderr and the files of their working directories.
+
+    A pattern such as points-* chooses tasks. What is there whole is not fetched again, so a fetch that broke off is
+    gone on with. Files of tasks whose node is gone are gone too: what is to be kept stands under outputs: in the spec.
+    """
+    from reconciler.cli import fetching, tasks
+
+    reached = common.reach(common.load_spec(spec, cloud))
+    rows = [(name, state) for name, state, *_ in tasks.listing(reached, job)]
+    meant = [(name, state) for name, state in rows if fnmatchcase(name, pattern)]
+    if not meant:
+        naming.unknown(f"the job {job} has no task {pattern}", pattern, [name for name, _ in rows])
+    begun = [name for name, state in meant if state != "active"]
+    folder = folder or Path("results") / fetching.safe(job)
+    fetched = fetching.fetch(reached, job, begun, folder)
+    there = f", {fetched.there:,} there already" if fetched.there else ""
+    what = f"{count(fetched.files, 'file', ',')} ({size(fetched.bytes)}) of {count(len(begun), 'task', ',')}"
+    click.echo(f"{what} in {folder}{there}")
+    if waiting := len(meant) - len(begun):
+        click.echo(f"{count(waiting, 'task', ',')} {'has' if waiting == 1 else 'have'} not begun")
+    if fetched.lost:
+        click.echo(f"not given by their nodes were {plain.clean(some(fetched.lost))}")
+    if fetched.gone:
+        click.echo(f"gone with their nodes are the files of {some(fetched.gone)}; keep files by outputs: in the spec")
