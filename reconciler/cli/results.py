@@ -15,11 +15,11 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("job")
+@click.argument("name", metavar="JOB")
 @click.argument("pattern", default="*", metavar="[TASK|PATTERN]")
 @common.spec_option
 @click.option("-o", "--output", "folder", type=FOLDER, help="Where to; default: results/JOB.")
-def results(job: str, pattern: str, spec: Path | None, cloud: str | None, folder: Path | None) -> None:
+def results(name: str, pattern: str, spec: Path | None, cloud: str | None, folder: Path | None) -> None:
     """Fetch what the tasks of a job wrote: stdout, stderr and the files of their working directories.
 
     A pattern such as points-* chooses tasks. What is there whole is not fetched again, so a fetch that broke off is
@@ -28,13 +28,13 @@ def results(job: str, pattern: str, spec: Path | None, cloud: str | None, folder
     from reconciler.cli import fetching, tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
-    rows = [(name, state) for name, state, *_ in tasks.listing(reached, job)]
-    meant = [(name, state) for name, state in rows if fnmatchcase(name, pattern)]
+    rows = [(task, state) for task, state, *_ in tasks.listing(reached, name)]
+    meant = [(task, state) for task, state in rows if fnmatchcase(task, pattern)]
     if not meant:
-        naming.unknown(f"the job {job} has no task {pattern}", pattern, [name for name, _ in rows])
-    begun = [name for name, state in meant if state != "active"]
-    folder = folder or Path("results") / fetching.safe(job)
-    fetched = fetching.fetch(reached, job, begun, folder)
+        naming.unknown(f"the job {name} has no task {pattern}", pattern, [task for task, _ in rows])
+    begun = [task for task, state in meant if state != "active"]
+    folder = folder or Path("results") / fetching.safe(name)
+    fetched = fetching.fetch(reached, name, begun, folder)
     there = f", {fetched.there:,} there already" if fetched.there else ""
     what = f"{count(fetched.files, 'file', ',')} ({size(fetched.bytes)}) of {count(len(begun), 'task', ',')}"
     click.echo(f"{what} in {folder}{there}")

@@ -47,7 +47,7 @@ MODULES = (
     "application.application",
     "pool.pool",
     "pool.verification",
-    "job",
+    "job.job",
     "tasks.tasks",
     "conversion.conversion",
 )

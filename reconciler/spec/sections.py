@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import JobPreparationTask, JobReleaseTask, Task
 
 Texts = Mapping[str, str]
 
@@ -162,6 +162,12 @@ class Job(TypedDict):
     displayName: NotRequired[str]
     metadata: Texts
     protect: bool
+    commonEnvironmentSettings: Texts
+    maxParallelTasks: int
+    allowTaskPreemption: bool
+    usesTaskDependencies: bool
+    jobPreparationTask: NotRequired[JobPreparationTask]
+    jobReleaseTask: NotRequired[JobReleaseTask]
     convert: NotRequired[Conversion]
     tasks: NotRequired[Mapping[str, Task]]
     staging: NotRequired[str]

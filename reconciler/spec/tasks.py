@@ -17,6 +17,22 @@ class Output(TypedDict):
     when: str
 
 
+class JobReleaseTask(TypedDict):
+    commandLine: str
+    environmentSettings: Mapping[str, str]
+    resourceFiles: Sequence[Mapping[str, Any]]
+    containerSettings: NotRequired[Mapping[str, Any]]
+    elevationLevel: str
+    maxWallClockTime: NotRequired[str]
+    retentionTime: NotRequired[str]
+
+
+class JobPreparationTask(JobReleaseTask):
+    maxTaskRetryCount: int
+    waitForSuccess: bool
+    rerunOnNodeRebootAfterSuccess: bool
+
+
 class Task(TypedDict):
     """One task, or with `sweep` or `forEach` one for each point or blob; at most one of the two is there."""
 
@@ -31,6 +47,7 @@ class Task(TypedDict):
     files: Sequence[str]
     inputs: Sequence[Input]
     outputs: Sequence[Output]
+    exitConditions: NotRequired[Mapping[str, Any]]
     containerSettings: NotRequired[Mapping[str, Any]]
     elevationLevel: str
     maxTaskRetryCount: int

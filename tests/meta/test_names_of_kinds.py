@@ -53,7 +53,7 @@ def test_no_other_room_names_a_kind(path: Path) -> None:
     [
         'if address.kind == "pool": pass',
         "from reconciler.kinds.pool import pool",
-        "from reconciler.kinds import job",
+        "from reconciler.kinds.job import job",
         "import reconciler.kinds.pool.pool",
     ],
 )

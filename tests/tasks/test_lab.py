@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.kinds import KINDS
-from reconciler.model import Status
+from reconciler.model import Action, Status
 from tests.conftest import World
 
 
@@ -142,3 +142,40 @@ def test_a_submission_that_breaks_off_is_gone_on_with(lab: World) -> None:
     assert 400 <= there < 1_000
     assert told(lab) == f"{1_000 - there:,} of 1,000 tasks to submit, {there} waiting"
     assert len(applied(lab, tasks)) == 1_000
+
+
+def test_a_job_has_its_environment_and_is_prepared_and_cleared_on_its_nodes(lab: World) -> None:
+    around = {
+        "commonEnvironmentSettings": {"GREETING": "hi"},
+        "maxParallelTasks": 3,
+        "maxWallClockTime": "PT90M",
+        "jobPreparationTask": {
+            "commandLine": "/bin/sh -c 'echo $GREETING $WHO > \"$AZ_BATCH_NODE_SHARED_DIR/prepared\"'",
+            "environmentSettings": {"WHO": "node"},
+            "maxWallClockTime": "PT300S",
+        },
+        "jobReleaseTask": {"commandLine": "/bin/true", "maxWallClockTime": "PT10M", "elevationLevel": "Admin"},
+    }
+    lab.text["jobs"]["job"] |= around
+    (name,) = applied(lab, {"say": {"command": 'echo $GREETING; cat "$AZ_BATCH_NODE_SHARED_DIR/prepared"'}})
+    assert printed(lab, name) == "hi\nhi node\n"
+    assert lab.plan().steps == ()
+    lab.text["jobs"]["job"] |= {"maxParallelTasks": -1, "allowTaskPreemption": True}
+    assert len(applied(lab, lab.text["jobs"]["job"]["tasks"])) == 1, "that changes in place"
+    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {}
+    (replaced,) = lab.plan().of(Action.REPLACE)
+    assert str(replaced.address) == "job/job"
+
+
+def test_what_follows_from_an_exit_code(lab: World) -> None:
+    ends = {
+        "exitCodes": [{"code": 3, "exitOptions": {"jobAction": "None", "dependencyAction": "Satisfy"}}],
+        "default": {"jobAction": "Disable"},
+    }
+    live = applied(
+        lab,
+        {"first": {"command": "exit 3", "exitConditions": ends}, "then": {"command": "true", "dependsOn": ["first"]}},
+    )
+    codes = {name.partition("-")[0]: task["executionInfo"]["exitCode"] for name, task in live.items()}
+    assert codes == {"first": 3, "then": 0}
+    assert lab.cloud().batch().get_job("job").as_dict()["onTaskFailure"] == "performexitoptionsjobaction"

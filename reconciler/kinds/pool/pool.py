@@ -30,6 +30,7 @@ from reconciler.kinds.pool import (
 )
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.spec import identities
 from reconciler.spec.pools import Pool, Rollout
 from reconciler.spec.spec import Spec
 
@@ -87,12 +88,12 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, pool in spec.pools.items():
         assert spec.batch_account is not None
-        pool = cast("Pool", pool_properties.identified(pool, spec.azure))
-        identities = [ref.split("/")[1] for ref in pool["identity"]]
-        ids = [pool_properties.identity_id(ref, spec.azure) for ref in pool["identity"]]
+        pool = cast("Pool", identities.identified(pool, spec.azure))
+        names = [ref.split("/")[1] for ref in pool["identity"]]
+        ids = [identities.identity_id(ref, spec.azure) for ref in pool["identity"]]
         account = Address("batch_account", spec.batch_account["name"])
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
-        refs = (account, *(Address("identity", identity) for identity in identities), *image.refs(pool))
+        refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
         refs += pool_properties.applications(spec, pool)
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.azure.durations import canonical
 from reconciler.model import Address
 from reconciler.spec.pools import Pool
-from reconciler.spec.spec import Spec, Target
+from reconciler.spec.spec import Spec
 
 DEFAULTS: Mapping[str, Any] = {
     "applicationPackages": [],
@@ -54,22 +54,6 @@ def wanted(pool: Pool, account_id: str) -> dict[str, Any]:
         [{**package, "id": f"{account_id}/applications/{package['id']}"} for package in pool["applicationPackages"]]
     )
     return properties
-
-
-def identified(value: Any, target: Target) -> Any:
-    """`value` with each `identities/NAME` that a resourceId is given as replaced by the ARM id."""
-    if isinstance(value, Mapping):
-        return {
-            key: identity_id(item, target) if key == "resourceId" else identified(item, target)
-            for key, item in value.items()
-        }
-    return [identified(item, target) for item in value] if isinstance(value, list) else value
-
-
-def identity_id(reference: str, target: Target) -> str:
-    """The ARM id, in lower case, of `identities/NAME` or of an identity that is given by its id."""
-    section, _, name = reference.partition("identities/")
-    return (reference if section else target.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", name)).lower()
 
 
 def applications(spec: Spec, pool: Pool) -> tuple[Address, ...]:

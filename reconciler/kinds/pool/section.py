@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import properties, rollout_checks
+from reconciler.kinds.pool import rollout_checks
+from reconciler.spec import identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -81,11 +82,11 @@ def _identities(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iter
 
     Source: ComputeNodeIdentityReference of 2025-06-01.
     """
-    ids = [properties.identity_id(reference, spec.azure) for reference in pool["identity"]]
+    ids = [identities.identity_id(reference, spec.azure) for reference in pool["identity"]]
     for where, reference in _referring(pool, path):
         section, _, name = reference.partition("/")
         there = section != "identities" or name in spec.identities  # that it is missing is told already
-        if there and properties.identity_id(reference, spec.azure) not in ids:
+        if there and identities.identity_id(reference, spec.azure) not in ids:
             known = ", ".join(pool["identity"]) or "none"
             message = f"is {reference}, which is no identity of this pool ({known}); add it to the pool's identity"
             yield document.problem(where, message)

@@ -123,10 +123,20 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     body |= {"outputFiles": _outputs(group, member, around)} if entry["outputs"] else {}
     body |= {"containerSettings": entry["containerSettings"]} if "containerSettings" in entry else {}
     body |= {"dependsOn": {"taskIds": list(group.needs)}} if group.needs else {}
+    body |= {"exitConditions": _lower(entry["exitConditions"])} if "exitConditions" in entry else {}
     if entry["elevationLevel"] == "Admin":
         body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": "admin"}}
     limits = {key: entry[key] for key in ("maxTaskRetryCount", "maxWallClockTime", "retentionTime") if key in entry}
     return {**body, "constraints": limits, "requiredSlots": entry["requiredSlots"]}
+
+
+def _lower(value: Any) -> Any:
+    """Values of the API's enumerations as Batch spells them."""
+    if isinstance(value, Mapping):
+        return {key: _lower(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_lower(part) for part in value]
+    return value.lower() if isinstance(value, str) else value
 
 
 def _reference(around: Surroundings) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.azure import roles
+from reconciler.azure import durations, roles
 from reconciler.errors import Problem
 from reconciler.kinds.tasks import command, sweep
 from reconciler.spec import role_targets
@@ -21,6 +21,7 @@ from reconciler.spec.tasks import Task
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, job in spec.jobs.items():
+        yield from _around(document, ("jobs", name), job)
         tasks = job.get("tasks", {})
         for task, entry in tasks.items():
             path: Path_ = ("jobs", name, "tasks", task)
@@ -32,6 +33,20 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             if pool is not None:
                 yield from _pool(document, spec, path, entry, job, pool)
         yield from _circle(document, ("jobs", name, "tasks"), tasks)
+
+
+def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
+    """What is done on nodes before and after all tasks. Source: Batch service, Job - Create, jobReleaseTask."""
+    if "jobReleaseTask" not in job:
+        return
+    here = (*path, "jobReleaseTask")
+    if "jobPreparationTask" not in job:
+        message = "has no meaning without a jobPreparationTask; add one, such as {commandLine: /bin/true}"
+        yield document.problem(here, message, at_key=True)
+    limit = job["jobReleaseTask"].get("maxWallClockTime", "PT15M")
+    if (durations.seconds(limit) or 0) > 15 * 60:
+        message = "is longer than 15 minutes, which Batch does not take; shorten it"
+        yield document.problem((*here, "maxWallClockTime"), message)
 
 
 def _values(spec: Spec, entry: Task) -> tuple[str, ...]:

@@ -16,12 +16,12 @@ from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, accounts, words
+from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
-from reconciler.kind.inverse import Inverse, Known, Section, protect
+from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs
+from reconciler.kinds.job import body, inverse
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
-from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
 from reconciler.words import count
 
@@ -47,66 +47,26 @@ FIELDS = {
     "onTaskFailure": Rule.REPLACE,
 }
 """Source: the docstring of BatchJobUpdateOptions in azure-batch 15.1. `stage` is enabled or disabled."""
-UNLIMITED = "P10675199DT2H48M5.4775807S"
-"""How Batch spells a maxWallClockTime without limit."""
 
-WORDLESS: Mapping[str, tuple[Any, ...]] = {
-    "allowTaskPreemption": (False,),
-    "commonEnvironmentSettings": ([],),
-    "jobManagerTask": (),
-    "jobPreparationTask": (),
-    "jobReleaseTask": (),
-    "maxParallelTasks": (-1,),
-    "networkConfiguration": (),
-    "onAllTasksComplete": ("noaction",),
-    "onTaskFailure": ("noaction",),
-    "usesTaskDependencies": (False,),
-}
-"""Properties that a spec cannot say → what Batch shows where nobody asked for them."""
+
+MAPS = ("metadata", "commonEnvironmentSettings", *(f"{name}.{body.ENVIRONMENT}" for name in body.AROUND))
+"""The maps of a job whose keys the spec chooses."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
-        pool = job["pool"].split("/")[1]
-        body: dict[str, Any] = {
-            "poolInfo": {"poolId": pool},
-            "priority": job["priority"],
-            "constraints": {
-                "maxTaskRetryCount": job["maxTaskRetryCount"],
-                "maxWallClockTime": job.get("maxWallClockTime", UNLIMITED),
-            },
-            "displayName": job.get("displayName"),
-            "metadata": dict(job["metadata"]),
-            "state": "active",
-            "stage": "enabled",
-        }
-        if any(task["dependsOn"] for task in job.get("tasks", {}).values()):
-            body["usesTaskDependencies"] = True
+        refs = (Address("pool", job["pool"].split("/")[1]),)
         data = {"filled": "convert" in job or "tasks" in job}
-        yield Desired(Address(NAME, name), body, (Address("pool", pool),), job["protect"], data)
+        yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data)
 
 
 def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> Observed:
-    metadata = pairs.mapped(raw.get("metadata"))
-    state = raw["state"]
-    constraints = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
-    ended = state in ("completed", "terminating")
-    pool = raw["poolInfo"]
-    if desired and marks.is_generation(pool.get("poolId", ""), desired.body["poolInfo"]["poolId"]):
-        pool = desired.body["poolInfo"]  # any generation of the pool counts as the pool
-    body = {
-        **raw,
-        "poolInfo": pool,
-        "constraints": constraints,
-        "metadata": marks.without_mark(metadata),
-        "state": state if ended else "active",
-        "stage": "disabled" if state == "disabled" and marks.MOVING not in metadata else "enabled",
-    }
+    metadata, state = pairs.mapped(raw.get("metadata")), raw["state"]
     busy = state in ("disabling", "enabling", "terminating", "deleting")
     return Observed(
         Address(NAME, raw["id"]),
         raw["id"],
-        body,
+        body.observed(raw, desired.body["poolInfo"]["poolId"] if desired else ""),
         marks.mark_of(metadata),
         Health.BUSY if busy else Health.READY,
         state if busy else "",
@@ -153,17 +113,9 @@ def _ended(cloud: Cloud, observed: Observed, desired: Desired | None) -> Observe
     )
 
 
-def _wire(cloud: Cloud, desired: Desired) -> dict[str, Any]:
-    """The body as Batch takes it: with the id of the live pool that is the current generation of the spec's pool."""
-    pool = desired.body["poolInfo"]["poolId"]
-    return {**desired.body, "poolInfo": {"poolId": cloud.pools.get(pool, pool)}}
-
-
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    wire = _wire(cloud, desired)
-    body = {key: value for key, value in wire.items() if key not in ("state", "stage") and value is not None}
-    metadata = pairs.listed(marks.with_mark(desired.body["metadata"], mark))
-    batch_jobs.create(cloud, {**body, "id": desired.address.name, "metadata": metadata})
+    metadata = marks.with_mark(desired.body["metadata"], mark)
+    batch_jobs.create(cloud, {**body.wire(cloud, desired.body, metadata), "id": desired.address.name})
     return None
 
 
@@ -180,9 +132,9 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
         return None
     if parts or not disabled:
         metadata = {**observed.body["metadata"], **desired.body["metadata"]}
-        wire = _wire(cloud, desired)
-        body = {part: wire[part] for part in parts} | {"metadata": pairs.listed(marks.with_mark(metadata, mark))}
-        cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(body), **match)
+        wire = body.wire(cloud, desired.body, marks.with_mark(metadata, mark))
+        changed = {part: wire.get(part, desired.body[part]) for part in {*parts, "metadata"}}
+        cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(changed), **match)
         return None
     batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, observed.etag)
     return None
@@ -207,41 +159,8 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     return None
 
 
-def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """The entry of a live job in a spec, without its tasks, which are never in a spec.
-
-    Raises Unsayable for a job of another pool, or one with properties that a spec does not know.
-    """
-    body = observed.body
-    wordless = ", ".join(name for name, usual in WORDLESS.items() if body.get(name) not in (None, *usual))
-    if wordless:
-        raise words.Unsayable(f"its {wordless} cannot be said in a spec")
-    pool = body["poolInfo"].get("poolId")
-    if pool not in known.names("pool"):
-        raise words.Unsayable(f"its pool {pool} is not in the spec" if pool else "it makes a pool of its own")
-    limits = body["constraints"]
-    usual = {**defaults(NAME), "maxWallClockTime": UNLIMITED, "displayName": ""}
-    shape = words.definition("job")["properties"]["metadata"]
-    metadata = words.pairs(body["metadata"], shape, "metadata", notes)
-    settings = {
-        "priority": body.get("priority", 0),
-        "maxTaskRetryCount": limits["maxTaskRetryCount"],
-        "maxWallClockTime": limits["maxWallClockTime"],
-        "displayName": body.get("displayName"),
-        "metadata": metadata,
-    }
-    section = {"pool": f"pools/{pool}", **words.without(settings, usual), **protect(observed)}
-    words.refuse_secrets(section)
-    return section
-
-
-def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
-    """All jobs; each refers to its pool by the name in the spec, whichever generation of it is live."""
-    pools = (observed for observed in live if observed.address.kind == "pool")
-    names = {pool.id.rsplit("/", 1)[-1]: pool.address.name for pool in pools}
-    for job in list_(cloud, ()):
-        pool_id = job.body["poolInfo"].get("poolId")
-        yield replace(job, body={**job.body, "poolInfo": {"poolId": names[pool_id]}}) if pool_id in names else job
+def every(cloud: Cloud, live: Sequence[Observed]) -> Iterable[Observed]:
+    return inverse.named(list_(cloud, ()), live)
 
 
 VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
@@ -254,16 +173,24 @@ KIND = Kind(
     keys={"constraints": "", "poolInfo.poolId": "pool"},
     usual={
         "priority": 0,
-        "constraints": {"maxTaskRetryCount": 0, "maxWallClockTime": UNLIMITED},
+        **body.USUAL,
+        "constraints": {"maxTaskRetryCount": 0, "maxWallClockTime": body.UNLIMITED},
         "state": "active",
         "stage": "enabled",
     },
-    maps=("metadata",),
+    maps=(
+        "metadata",
+        "commonEnvironmentSettings",
+        "jobPreparationTask.environmentSettings",
+        "jobReleaseTask.environmentSettings",
+    ),
     reads=("batch_account",),
     tell=accounts.reader(tell, 1),
     goes=accounts.reader(goes, 1),
     section="jobs",
     job_of=lambda desired: desired.address.name,
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
-    inverse=Inverse(say=entry, every=every, unseen="convert"),
+    inverse=Inverse(
+        say=inverse.entry, every=lambda cloud, live: inverse.named(list_(cloud, ()), live), unseen="convert"
+    ),
 )

@@ -1,0 +1,1 @@
+"""A Batch job: its properties on the wire, its verbs, and its words in a spec."""

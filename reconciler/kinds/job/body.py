@@ -1,0 +1,117 @@
+"""A job's properties: as a spec asks for them, as Batch shows them, and as Batch takes them.
+
+In bodies, environment settings are maps, so that a key that left the spec can be told from one of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler import marks
+from reconciler.azure.durations import canonical
+from reconciler.cloud import pairs
+from reconciler.cloud.cloud import Cloud
+from reconciler.model import Body
+from reconciler.spec import identities
+from reconciler.spec.sections import Job
+from reconciler.spec.spec import Spec
+from reconciler.spec.tasks import Task
+
+UNLIMITED = "P10675199DT2H48M5.4775807S"
+"""How Batch spells a maxWallClockTime without limit."""
+ENVIRONMENT = "environmentSettings"
+LENGTHS = ("maxWallClockTime", "retentionTime")
+USUAL = {"maxParallelTasks": -1, "allowTaskPreemption": False}
+"""What jobs are by default, in accounts for which Microsoft has not enabled more: it is not asked for."""
+AROUND = ("jobPreparationTask", "jobReleaseTask")
+"""What runs on each node before the first and after the last task of a job."""
+
+
+def wanted(spec: Spec, job: Job) -> dict[str, Any]:
+    """The body that a spec asks for; what it does not say is left out."""
+    tasks = job.get("tasks", {}).values()
+    body: dict[str, Any] = {
+        "poolInfo": {"poolId": job["pool"].split("/")[1]},
+        "priority": job["priority"],
+        "constraints": {
+            "maxTaskRetryCount": job["maxTaskRetryCount"],
+            "maxWallClockTime": canonical(job.get("maxWallClockTime", UNLIMITED)),
+        },
+        "displayName": job.get("displayName"),
+        "metadata": dict(job["metadata"]),
+        "commonEnvironmentSettings": dict(job["commonEnvironmentSettings"]),
+        "maxParallelTasks": job["maxParallelTasks"],
+        "allowTaskPreemption": job["allowTaskPreemption"],
+        "state": "active",
+        "stage": "enabled",
+    }
+    options = [option for task in tasks for option in exit_options(task)]
+    depending = any(task["dependsOn"] for task in tasks) or any("dependencyAction" in option for option in options)
+    body |= {"usesTaskDependencies": True} if job["usesTaskDependencies"] or depending else {}
+    if any("jobAction" in option for option in options):
+        body["onTaskFailure"] = "performexitoptionsjobaction"
+    return body | {name: _around(spec, job, name) for name in AROUND}
+
+
+def exit_options(task: Task) -> list[Mapping[str, Any]]:
+    """What a task says of its ends, whichever they are."""
+    conditions = task.get("exitConditions", {})
+    listed = [*conditions.get("exitCodes", ()), *conditions.get("exitCodeRanges", ())]
+    others = [conditions[name] for name in ("preProcessingError", "fileUploadError", "default") if name in conditions]
+    return [*(entry["exitOptions"] for entry in listed), *others]
+
+
+def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
+    """A preparation or release task; its limits are in its constraints for the one and beside them for the other."""
+    task: Mapping[str, Any] | None = identities.identified(job.get(name), spec.azure)
+    if task is None:
+        return None
+    apart = ("elevationLevel", "maxTaskRetryCount", "maxWallClockTime", "retentionTime")
+    body = {key: value for key, value in task.items() if key not in apart}
+    body[ENVIRONMENT] = dict(task[ENVIRONMENT])
+    body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": task["elevationLevel"].lower()}}
+    limits = {key: canonical(task[key]) if key in LENGTHS else task[key] for key in apart[1:] if key in task}
+    return body | ({"constraints": limits} if name == AROUND[0] else limits)
+
+
+def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:
+    """The body as Batch shows it; any generation of the pool that is asked for counts as that pool."""
+    metadata, state, info = pairs.mapped(raw.get("metadata")), raw["state"], raw["poolInfo"]
+    limits = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
+    ended = state in ("completed", "terminating")
+    body = {
+        **USUAL,
+        **raw,
+        "poolInfo": {"poolId": pool} if pool and marks.is_generation(info.get("poolId", ""), pool) else info,
+        "constraints": _spelled(limits),
+        "metadata": marks.without_mark(metadata),
+        "commonEnvironmentSettings": pairs.mapped(raw.get("commonEnvironmentSettings")),
+        "state": state if ended else "active",
+        "stage": "disabled" if state == "disabled" and marks.MOVING not in metadata else "enabled",
+    }
+    for name in AROUND:
+        if task := raw.get(name):
+            limited = {"constraints": _spelled(task["constraints"])} if task.get("constraints") else {}
+            body[name] = {**_spelled(task), **limited, ENVIRONMENT: pairs.mapped(task.get(ENVIRONMENT))}
+    return body
+
+
+def _spelled(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """With the lengths of time in one spelling."""
+    return {key: canonical(value) if key in LENGTHS else value for key, value in limits.items()}
+
+
+def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The body as Batch takes it: with the id of the live pool that is the current generation of the spec's pool."""
+    pool = body["poolInfo"]["poolId"]
+    common = {name: value for name, value in body["commonEnvironmentSettings"].items() if value is not None}
+    made = {**body, "poolInfo": {"poolId": cloud.pools.get(pool, pool)}, "metadata": pairs.listed(metadata)}
+    made["commonEnvironmentSettings"] = pairs.listed(common)
+    for name in AROUND:
+        if task := body.get(name):
+            settings = {key: value for key, value in task[ENVIRONMENT].items() if value is not None}
+            made[name] = {**task, ENVIRONMENT: pairs.listed(settings)}
+    apart = {"state", "stage", *(key for key, usual in USUAL.items() if body[key] == usual)}
+    asked = {key: value for key, value in made.items() if key not in apart and value not in (None, [])}
+    return asked | {"metadata": made["metadata"]}
