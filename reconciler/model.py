@@ -255,7 +255,8 @@ class Decision:
     """What a plan says about one resource, NONE included. `why` is for code; `reason` words it for people.
 
     `summarised`: the reason says in words what differs and what does not; views show it instead of the fields, even
-    where nothing is to be done. `goes` is the data that goes with what is deleted.
+    where nothing is to be done. `goes` is what is lost with what is deleted or replaced: data, records, running work.
+    `disturbs` says what else the change does to running work or to data, and what would be gentler.
     """
 
     address: Address
@@ -265,6 +266,7 @@ class Decision:
     diff: Diff = Diff()
     summarised: bool = False
     goes: str = ""
+    disturbs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 
 API_VERSION = "2025-06-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """How many tasks a job has: waiting for a node, running, and ended well or not."""
+
+    waiting: int
+    running: int
+    succeeded: int
+    failed: int
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed
+
+
+def tasks(cloud: Cloud, job: str) -> Tasks:
+    """The tasks of a job by state: one request, however many there are."""
+    counts = cloud.batch().get_job_task_counts(job).task_counts
+    return Tasks(*(int(getattr(counts, name)) for name in ("active", "running", "succeeded", "failed")))
 
 
 def listing(cloud: Cloud, beginning: str = "") -> Iterator[dict[str, Any]]:

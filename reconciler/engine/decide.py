@@ -176,7 +176,7 @@ def _in_place(kind: Kind, owner: str, desired: Desired, observed: Observed, diff
         blocked = Why.HELD if observed.held else Why.OCCUPIED
         return Decision(address, Action.DEFER, blocked, waiting(kind, observed), differing)
     if now != differing:
-        reason = f"{cause}; some of it {waiting(kind, observed)}"
+        reason = f"{cause}; part of it is changed now, the rest {waiting(kind, observed)}"
         return Decision(address, Action.UPDATE, why, reason, differing)
     if differing.rule is Rule.WHEN_EMPTY and observed.occupants:
         reason = f"{cause}; {desired.vacates} (now {', '.join(observed.occupants)})"

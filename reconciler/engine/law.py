@@ -45,7 +45,7 @@ class Ground:
     live       what is there, of any owner
     needs      what each of that needs now
     after      what those that the plan changes need when they are changed
-    going      what is known of those that would be deleted
+    going      what is known of those that would be deleted or changed
     unread     what could not be read, in words, and may need what is of the given kind; empty if nothing
     """
 
@@ -168,11 +168,13 @@ def _needed(root: str) -> Cause:
 
 
 def _told(decision: Decision, cause: Cause | None, ground: Ground) -> Decision:
-    """The decision as it comes out: to stay, or to delete with the data that goes."""
+    """The decision as it comes out: to stay, or with what it costs of data and running work."""
     if cause:
         return replace(decision, action=Action.KEEP, why=cause.why, reason=cause.reason)
     going = ground.going.get(decision.address)
-    return replace(decision, goes=going.data) if going and decision.action is Action.DELETE else decision
+    if going is None or decision.action not in (Action.DELETE, Action.REPLACE, Action.UPDATE):
+        return decision
+    return replace(decision, goes=going.data, disturbs=going.disturbs)
 
 
 def _reach(start: Iterable[Address], step: Callable[[Address], Iterable[Address]]) -> dict[Address, Address]:

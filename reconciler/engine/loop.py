@@ -59,7 +59,7 @@ def read(
     planning.check(spec.name, desired, observed, choice)
     if destroying:
         plan = planning.destroy(spec.name, kinds, desired, observed, choice=choice)
-        going, unseen = asking.about(cloud, kinds, plan, observed)
+        going, unseen = asking.about(cloud, kinds, plan, desired, observed)
         plan = planning.destroy(spec.name, kinds, desired, observed, choice=choice, going=going)
         made = Reading(spec, replace(plan, notes=(*plan.notes, *unseen)), desired, observed)
     else:
@@ -82,7 +82,7 @@ def _checked(
 ) -> Reading:
     """The plan, with what preflight finds as refusals and notes."""
     plan = planner(desired, observed)
-    going, unseen = asking.about(cloud, kinds, plan, observed)
+    going, unseen = asking.about(cloud, kinds, plan, desired, observed)
     if going:
         planner = partial(planner, going=going)
         plan = planner(desired, observed)

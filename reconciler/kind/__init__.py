@@ -147,7 +147,11 @@ class Kind:
     tell: Callable[[Cloud, Observed], tuple[str, ...]] | None = None
     """What `status` says of a live one beyond its health, each a phrase; None: nothing."""
     goes: Callable[[Cloud, Observed], str] | None = None
-    """The data that goes with one that is deleted, in words and counted up to a bound. Only reads."""
+    """What is lost with one that is deleted or replaced (data, records, running work), in words and counted up to a
+    bound; empty if nothing is. Only reads."""
+    disturbs: Callable[[Cloud, Desired, Observed, Decision], str] | None = None
+    """What an update or replacement does to running work or to data beside that, and what would be gentler; empty if
+    nothing. The decision has just the changes that are made now. Only reads, with a bounded number of requests."""
     users: Users | None = None
     """What is in one that is to be deleted or uses it, ours or not, as far as no list shows it. Only reads."""
     record: Record | None = None

@@ -1,4 +1,4 @@
-"""What would go with a resource, and who is in it or uses it: asked of what a plan deletes, and only read."""
+"""What would go with a resource, and who is in it or uses it: asked of what a plan touches, and only read."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """Of a resource that a plan would delete: its data in words, such as `1,204 blobs (3.1 GB)`, and its users.
+    """Of a resource that a plan would delete or change: what is lost with it, and its users.
 
-    `unread` is why its users could not be read, if so.
+    `data` is told in words, such as `1,204 blobs (3.1 GB)`.
+    `disturbs` is what else a change does to running work or data. `unread` is why its users could not be read, if so.
     """
 
     data: str = ""
     users: tuple[User, ...] = ()
     unread: str = ""
+    disturbs: str = ""
 
 
 class Neighbours:

@@ -97,6 +97,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "summarised": decision.summarised,
         "goes": decision.goes,
+        "disturbs": decision.disturbs,
         "changes": changes,
     }
 
@@ -107,8 +108,8 @@ def _read_decision(decision: dict[str, Any]) -> Decision:
         for change in decision["changes"]
     )
     address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])
-    diff, summarised = Diff(changes), decision["summarised"]
-    return Decision(address, action, why, decision["reason"], diff, summarised, decision["goes"])
+    texts = decision["goes"], decision["disturbs"]
+    return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"], *texts)
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> 
     symbol, colour = SYMBOLS[decision.action]
     head = f"  {symbol} {clean(str(decision.address))}"
     time = f"  (about {duration(seconds)})" if seconds >= LONG_STEP else ""
-    reason = f"{decision.reason}; with it goes: {decision.goes}" if decision.goes else decision.reason
+    goes = f"deleted with it: {decision.goes}" if decision.goes else ""
+    reason = "; ".join(filter(None, (decision.reason, goes, decision.disturbs)))
     told = [f"{paint(colour, head)}  {paint('dim', lines(reason, 6) + time)}"]
     if decision.summarised:  # the reason says how far a change of several stages is
         return told

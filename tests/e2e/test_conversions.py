@@ -51,8 +51,9 @@ def test_files_of_others_are_told_and_neither_deleted_nor_overwritten(world: Wor
 
     assert told(world) == (
         "1 of 2 to convert (1 missing, 0 changed), 0 up to date, 1 refused, as files of others have the names of their"
-        " outputs (a.png): move those, or set overwriteForeign: true, 1 orphan without a source, 1 without a source"
-        " that may be of any job, made when outputs were not signed, 1 of another/job, 1 PNG of others (logo.png)"
+        " outputs (a.png): move those, or set overwriteForeign: true, 1 orphan without a source, to be"
+        " deleted (gone.png), 1 without a source that may be of any job, made when outputs were not signed,"
+        " 1 of another/job, 1 PNG of others (logo.png)"
     )
     code, output = applied(world)
     assert code == 5, output

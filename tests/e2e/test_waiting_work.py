@@ -84,7 +84,8 @@ def test_a_job_that_has_ended_stays_until_there_is_work_for_it(world: World, pho
     plan = world.plan()
     assert actions(world) == {"job/job": "replace", "conversion/job": "update"}
     (decision,) = plan.of(Action.REPLACE)
-    assert decision.reason.endswith("it is made anew when there is work for it (with 1 task record)")
+    assert decision.reason.endswith("it is made anew when there is work for it")
+    assert decision.goes == "the record of 1 ended task"
     assert {str(outcome.status) for outcome in world.apply().values()} == {"done"}
     assert converted(world) == ["a.png", "b.png"]
     assert actions(world) == {}

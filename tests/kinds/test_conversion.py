@@ -84,7 +84,13 @@ A, B = Item("a.jpg", "1", "a.png"), Item("b.jpg", "1", "b.png", replaces=True)
     ],
 )
 def test_what_a_plan_says_of_a_conversion(work: Work, in_vain: dict[str, Failed], pool: str, told: str) -> None:
-    assert told in wording.describe(work, in_vain, pool)
+    assert told in wording.describe(work, in_vain, pool, deletes=False)
+
+
+def test_orphans_that_are_to_go_are_named() -> None:
+    told = wording.describe(left(orphans=("a.png", "b.png")), {}, "", deletes=True)
+    assert told.endswith("2 orphans without a source, to be deleted (a.png, b.png)")
+    assert wording.describe(left(orphans=("a.png",)), {}, "", deletes=False).endswith("1 orphan without a source")
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,8 @@ def test_other_content_needs_another_version_unless_updates_are_allowed(apps: Ap
     planned = apps.decision("application_package/tool/1")
     assert planned.action is Action.UPDATE
     assert [(c.path, c.rule) for c in planned.diff.changes] == [("content", Rule.NEW_NODES)]
+    overwritten = "its zip is overwritten; another version under packages: leaves it to those that use it"
+    assert planned.disturbs == overwritten
     assert "(new nodes only)" in as_text.plan(apps.world.plan())
     apps.done()
     assert apps.application()["properties"]["allowUpdates"] is True

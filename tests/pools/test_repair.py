@@ -52,6 +52,8 @@ def test_an_unusable_node_is_mended_by_the_next_apply(pools: Pools) -> None:
     decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
     assert decision.action is Action.UPDATE
     assert "1 node is unusable" in decision.reason
+    mended = "1 broken node is rebooted, or replaced where that has been tried; no task runs there"
+    assert decision.disturbs == mended
     pools.done()
     assert verbs() == [("reboot", 202)]
 

@@ -48,7 +48,8 @@ def test_the_plan_tells_which_running_work_a_smaller_size_hits(pools: Pools) -> 
         pass
     pools.pool["nodes"] = 1
     made = decided(pools)
-    assert made.reason == "tasks on nodes that leave are requeued (now 2 nodes that run 2 tasks of 1 job)"
+    leaving = "tasks on nodes that leave are requeued, unless nodes.nodeDeallocationOption is TaskCompletion"
+    assert made.reason == f"{leaving} (now 2 nodes that run 2 tasks of 1 job)"
     pools.pool["nodes"] = {"dedicated": 1, "nodeDeallocationOption": "TaskCompletion", "resizeTimeout": "PT72H"}
     assert decided(pools).reason.startswith("tasks on nodes that leave may end first")
     pools.done()

@@ -49,7 +49,7 @@ def test_what_disturbs_nobody_is_done_at_once_and_the_rest_is_deferred(pools: Po
     pools.pool.update(metadata={"team": "blue"}, startTask={"commandLine": "/bin/true"})
     made = decided(pools)
     assert made.action is Action.UPDATE
-    assert "some of it waits for its maintenance window" in made.reason
+    assert "the rest waits for its maintenance window" in made.reason
     outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
     assert outcome.status is Status.DEFERRED
     assert "maintenance window" in (outcome.error or "")

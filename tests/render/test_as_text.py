@@ -77,11 +77,23 @@ EVERYTHING = Plan(
         replace(decision("container/sa/old", Action.DELETE, "left the spec"), goes="1,204 blobs (3.1 GB)"),
         decision("registry/acr", Action.KEEP, "stays: needed by pool/prod, which is protected"),
         decision("pool/big", Action.DEFER, "needs an empty pool, but it holds 3 nodes; scale it to 0 first"),
-        decision(
-            "job/moved",
-            Action.REPLACE,
-            "differs from the spec",
-            Change("displayName", "a", "b", Rule.REPLACE, "displayName"),
+        replace(
+            decision(
+                "job/again",
+                Action.REPLACE,
+                "differs from the spec",
+                Change("displayName", "a", "b", Rule.REPLACE, "displayName"),
+            ),
+            goes="3 running tasks, the records of 40 ended tasks; to keep them, leave displayName as it is",
+        ),
+        replace(
+            decision(
+                "job/moved",
+                Action.UPDATE,
+                "differs from the spec",
+                Change("poolInfo.poolId", "a", "b", Rule.LIVE, "pool"),
+            ),
+            disturbs="2 waiting tasks wait until it has moved",
         ),
         decision("identity/theirs", Action.REFUSE, "belongs to the spec 'other'"),
         decision("pool/booting", Action.WAIT, "in progress: 1 of 2 nodes ready, 1 starting"),

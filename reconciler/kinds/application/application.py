@@ -63,7 +63,7 @@ def _seen(cloud: Cloud, application: Observed) -> Observed:
 
 def goes(cloud: Cloud, application: Observed) -> str:
     packages = list(arm.listing(cloud, f"{application.id}/versions"))
-    return f"its {count(len(packages), 'package')}" if packages else "no packages"
+    return count(len(packages), "package") if packages else ""
 
 
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:

@@ -21,7 +21,7 @@ from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kinds.application import packages, packing
-from reconciler.model import Address, Desired, Diff, Mark, Observed, Rule
+from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
 
@@ -115,6 +115,13 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     return None
 
 
+def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decision) -> str:
+    """What other content under the same version means."""
+    if observed.body["state"] != ACTIVE or all(change.path != "content" for change in decision.diff.changes):
+        return ""
+    return "its zip is overwritten; another version under packages: leaves it to those that use it"
+
+
 def _check(desired: Desired) -> None:
     if packing.content(Path(desired.data["path"])) != desired.body["content"]:
         raise Refused(f"{desired.data['path']} has changed since the plan was made; run plan again")
@@ -145,6 +152,7 @@ KIND = Kind(
     fields=FIELDS,
     expand=expand,
     **accounts.everywhere(VERBS, 2),
+    disturbs=disturbs,
     resolve=resolve,
     takes=lambda decision, desired: timedelta(seconds=30),
     volatile=True,

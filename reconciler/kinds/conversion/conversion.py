@@ -123,7 +123,9 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
     if len(in_vain) == len(pending) and backlog.up_to_date:
         reason = None  # tasks could work; the inputs have reasons of their own
     pool = "" if desired.data["nodes"] or desired.data["formula"] else desired.data["pool"]
-    detail = "; ".join(part for part in (wording.describe(backlog, in_vain, pool), reason) if part)
+    deletes = "orphans" in desired.body
+    described = wording.describe(backlog, in_vain, pool, deletes=deletes)
+    detail = "; ".join(part for part in (described, reason) if part)
     return Observed(
         desired.address,
         job,
@@ -134,7 +136,7 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
         state=State(backlog, in_vain),
         stalled=stalled,
         employs=(Address("job", job),) if pending else (),
-        unmet=wording.unmet(backlog, in_vain, orphans="orphans" in desired.body),
+        unmet=wording.unmet(backlog, in_vain, orphans=deletes),
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reconciler.cloud import arm, batch_tasks
+from reconciler.cloud import arm, batch_jobs, batch_tasks
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import AzureError
 from reconciler.kinds.conversion import bundle, containers, records
@@ -102,13 +102,13 @@ def _task(
 
 def unfinished(cloud: Cloud, job: str) -> tuple[int, int]:
     """How many tasks of the job are waiting, and running. HttpResponseError 404 if there is no such job."""
-    counts = cloud.batch().get_job_task_counts(job).task_counts
-    return int(counts.active), int(counts.running)
+    tasks = batch_jobs.tasks(cloud, job)
+    return tasks.waiting, tasks.running
 
 
 def _ended(cloud: Cloud, job: str) -> int:
     """How many tasks have ended, which makes the name of a new attempt differ from the one before."""
-    return int(cloud.batch().get_job_task_counts(job).task_counts.completed)
+    return batch_jobs.tasks(cloud, job).ended
 
 
 def failure(cloud: Cloud, job: str) -> str | None:

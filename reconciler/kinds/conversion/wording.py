@@ -12,12 +12,13 @@ SHOWN = 3
 """How many names stand for all of them."""
 
 
-def describe(backlog: Work, in_vain: Mapping[str, Failed], pool: str) -> str:
+def describe(backlog: Work, in_vain: Mapping[str, Failed], pool: str, *, deletes: bool) -> str:
     """`188 of 5,000 to convert (180 missing, 8 changed), 4,812 up to date, 6 cannot be converted`.
 
-    `pool` is the pool of the tasks if it is to have no nodes, else empty.
+    `pool` is the pool of the tasks if it is to have no nodes, else empty. `deletes`: orphans are deleted.
     """
-    return ", ".join([*_to_do(backlog, in_vain, pool), f"{backlog.up_to_date:,} up to date", *_besides(backlog)])
+    done = f"{backlog.up_to_date:,} up to date"
+    return ", ".join([*_to_do(backlog, in_vain, pool), done, *_besides(backlog, deletes=deletes)])
 
 
 def _to_do(backlog: Work, in_vain: Mapping[str, Failed], pool: str) -> Iterable[str]:
@@ -33,7 +34,7 @@ def _to_do(backlog: Work, in_vain: Mapping[str, Failed], pool: str) -> Iterable[
         yield f"{len(in_vain):,} failed in the last run ({reasons(in_vain)})"
 
 
-def _besides(backlog: Work) -> Iterable[str]:
+def _besides(backlog: Work, *, deletes: bool) -> Iterable[str]:
     if backlog.failed:
         yield f"{len(backlog.failed):,} cannot be converted"
     if backlog.refused:
@@ -43,7 +44,8 @@ def _besides(backlog: Work) -> Iterable[str]:
             " move those, or set overwriteForeign: true"
         )
     if backlog.orphans:
-        yield f"{count(len(backlog.orphans), 'orphan', ',')} without a source"
+        fate = f", to be deleted ({some(backlog.orphans)})" if deletes else ""
+        yield f"{count(len(backlog.orphans), 'orphan', ',')} without a source{fate}"
     if backlog.unsigned:
         yield f"{backlog.unsigned:,} without a source that may be of any job, made when outputs were not signed"
     for maker, number in sorted(backlog.others.items()):

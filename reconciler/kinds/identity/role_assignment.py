@@ -23,7 +23,7 @@ from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind, ids, unread
 from reconciler.kind.inverse import Inverse
 from reconciler.kinds.identity import inverse
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
 from reconciler.spec.spec import Spec
 
@@ -185,6 +185,14 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
     return _observed(cloud, resource.address, raw, _identities(cloud)) if raw else None
 
 
+def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decision) -> str:
+    """What it means that an assignment cannot change: there is none for a while."""
+    if decision.action is not Action.REPLACE:
+        return ""
+    identity = str(observed.body["identity"]).rsplit("/", 1)[-1]
+    return f"tasks that act as {identity} lack this role from its deletion until the new one works, some minutes later"
+
+
 def _put(cloud: Cloud, where: str, desired: Desired, mark: Mark, before: Mapping[str, Any]) -> Operation | None:
     identity = arm.get(cloud, desired.data["identity"])
     if identity is None:
@@ -223,6 +231,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     place=lambda cloud, desired: _id(desired),
+    disturbs=disturbs,
     inverse=Inverse(
         say=inverse.role,
         place=inverse.place,

@@ -20,10 +20,9 @@ from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs
-from reconciler.kinds.job import body, inverse
+from reconciler.kinds.job import body, inverse, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
-from reconciler.words import count
 
 NAME = "job"
 FIELDS = {
@@ -88,7 +87,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     for raw in batch_jobs.listing(cloud):
         if marks.VERIFICATION not in pairs.mapped(raw.get("metadata")):
             desired = known.get(raw["id"].lower())
-            yield _ended(cloud, _observed(cloud, raw, desired), desired)
+            yield _ended(_observed(cloud, raw, desired), desired)
 
 
 def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
@@ -96,21 +95,15 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
     if raw is None:
         return None
     desired = resource if isinstance(resource, Desired) else None
-    return _ended(cloud, _observed(cloud, raw, desired), desired)
+    return _ended(_observed(cloud, raw, desired), desired)
 
 
-def _ended(cloud: Cloud, observed: Observed, desired: Desired | None) -> Observed:
-    """A job of the spec, with what it means that it has ended, and how many task records it holds."""
+def _ended(observed: Observed, desired: Desired | None) -> Observed:
+    """A job of the spec, with what it means that it has ended."""
     if desired is None or observed.body["state"] == "active":
         return observed
-    counts = cloud.batch().get_job_task_counts(observed.address.name).task_counts
-    records = int(counts.active + counts.running + counts.completed)
     anew = "is made anew when there is work for it" if desired.data["filled"] else "is made anew once it is deleted"
-    return replace(
-        observed,
-        occupants=(count(records, "task record", ","),) if records else (),
-        ended=f"has ended and takes no more tasks; it {anew}",
-    )
+    return replace(observed, ended=f"has ended and takes no more tasks; it {anew}")
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -138,20 +131,6 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
         return None
     batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, observed.etag)
     return None
-
-
-def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
-    """Its tasks by state."""
-    counts = cloud.batch().get_job_task_counts(job.address.name).task_counts
-    numbers = {name: int(getattr(counts, name)) for name in ("active", "running", "succeeded", "failed")}
-    told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
-    return (f"tasks: {told}" if told else "no tasks",)
-
-
-def goes(cloud: Cloud, job: Observed) -> str:
-    """The records of its tasks."""
-    (told,) = tell(cloud, job)
-    return f"the records of its {told}" if told != "no tasks" else "no task records"
 
 
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
@@ -185,8 +164,9 @@ KIND = Kind(
         "jobReleaseTask.environmentSettings",
     ),
     reads=("batch_account",),
-    tell=accounts.reader(tell, 1),
-    goes=accounts.reader(goes, 1),
+    tell=accounts.reader(work.tell, 1),
+    goes=accounts.reader(work.goes, 1),
+    disturbs=work.disturbs,
     section="jobs",
     job_of=lambda desired: desired.address.name,
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),

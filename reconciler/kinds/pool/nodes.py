@@ -142,5 +142,6 @@ def hit(cloud: Cloud, pool: Observed) -> Observed:
     if not tasks:
         return pool
     of = f" of {count(jobs, 'job')}" if jobs else ""
-    words = f"{count(len(raws), 'node')} that run {count(tasks, 'task')}{of}"
+    verb = "runs" if len(raws) == 1 else "run"
+    words = f"{count(len(raws), 'node')} that {verb} {count(tasks, 'task')}{of}"
     return replace(pool, occupants=(words,))

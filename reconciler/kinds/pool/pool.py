@@ -20,6 +20,7 @@ from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import (
     change,
     costs,
+    disturbing,
     generations,
     image,
     inverse,
@@ -107,7 +108,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
 def _vacates(pool: Pool) -> str:
     """How running work makes room for a change, in the words of the plan; empty if it does not."""
     rollout = pool["rollout"]
-    end = f"running tasks may end within {rollout['drainWithin']}, what then still runs is requeued"
+    within = f"{rollout['drainWithin']} (rollout.drainWithin)"
+    end = f"running tasks may end within {within}, what then still runs is requeued"
     beside = "a new pool beside it takes over its jobs"
     if pool["verify"] is not False:
         fails = "stays for looking" if rollout["keepOnFailure"] else "goes"
@@ -118,7 +120,8 @@ def _vacates(pool: Pool) -> str:
 def _renews(rollout: Rollout) -> str:
     """What a new start task or package means for nodes that are there, in the words of the plan."""
     if rollout["newNodes"] == "rolling":
-        return f"its nodes are rebooted, {rollout['maxUnavailable']} at a time, when their tasks have ended"
+        rebooted = f"its nodes are rebooted, {rollout['maxUnavailable']} at a time, when their tasks have ended"
+        return f"{rebooted}, unless rollout.newNodes is wait"
     return "nodes that are there keep what they have until they reboot; rollout.newNodes: rolling reboots them"
 
 
@@ -171,6 +174,7 @@ KIND = Kind(
     attempts=3,
     ready_within=timedelta(minutes=45),
     tell=accounts.reader(telling.tell, 1),
+    disturbs=disturbing.disturbs,
     keys=KEYS,
     usual=USUAL,
     maps=pool_body.MAPS,

@@ -41,8 +41,8 @@ def observed(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 LEAVING = {
-    "Requeue": "tasks on nodes that leave are requeued",
-    "Terminate": "tasks on nodes that leave are broken off",
+    "Requeue": "tasks on nodes that leave are requeued, unless nodes.nodeDeallocationOption is TaskCompletion",
+    "Terminate": "tasks on nodes that leave are broken off, unless nodes.nodeDeallocationOption is TaskCompletion",
     "TaskCompletion": "tasks on nodes that leave may end first",
     "RetainedData": "nodes leave when their tasks have ended and the data that those keep has expired",
 }

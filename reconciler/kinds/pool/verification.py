@@ -23,7 +23,7 @@ from reconciler.kinds.pool import checks, evidence, live, pool, readiness, trial
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
 from reconciler.kinds.pool.trial import Asked, Trial, Verdict
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.report import Report, Table
 from reconciler.spec.spec import Spec
 
@@ -212,6 +212,13 @@ def _let_in(cloud: Cloud, desired: Desired) -> Operation | None:
     return arm.patch(cloud, asked.image, {"tags": tags, "properties": properties})
 
 
+def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decision) -> str:
+    """What becomes of the checks before, when they are made again."""
+    if observed.health is not Health.FAILED:
+        return ""
+    return f"the records and logs of the failed checks go first; until then, see: reconcile logs {observed.address}"
+
+
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     batch_jobs.delete(cloud, observed.id)
     return None
@@ -236,6 +243,7 @@ KIND = Kind(
     **accounts.everywhere(VERBS, 2),
     resolve=resolve,
     report=report,
+    disturbs=disturbs,
     job_of=lambda desired: str(desired.body["job"]),
     takes=lambda decision, desired: timedelta(minutes=1),
     ready_within=timedelta(minutes=30),

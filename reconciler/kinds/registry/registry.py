@@ -75,7 +75,7 @@ def goes(cloud: Cloud, registry: Observed) -> str:
     names = registries.repositories(cloud, registry.body["properties"]["loginServer"], COUNTED + 1)
     if len(names) > COUNTED:
         return f"more than {count(COUNTED, 'repository', ',')} of images"
-    return f"{count(len(names), 'repository')} of images" if names else "no images"
+    return f"{count(len(names), 'repository')} of images" if names else ""
 
 
 KIND = Kind(

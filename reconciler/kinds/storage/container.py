@@ -83,7 +83,7 @@ def goes(cloud: Cloud, container: Observed) -> str:
         number, total = number + 1, total + blob.size
         if number > COUNTED:
             return f"more than {count(COUNTED, 'blob', ',')}"
-    return f"{count(number, 'blob', ',')} ({size(total)})" if number else "no blobs"
+    return f"{count(number, 'blob', ',')} ({size(total)})" if number else ""
 
 
 def users(neighbours: Neighbours, container: Observed) -> Iterator[User]:
