@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import common
-from reconciler.errors import Refused
+from reconciler.errors import AzureError, Refused, Unreachable
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -38,10 +38,9 @@ def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, yes: bool
     click.echo(plain.table(("GROUP", "RESOURCE", "EXPIRES"), rows))
     if not yes:
         common.ask(f"delete these {len(leftovers)}")
-    for source in sources:
-        _clear(reached, source, everything=everything)
-    click.echo("Cleaned up.")
-    return 0
+    refused = [why for source in sources for why in _clear(reached, source, everything=everything)]
+    click.echo("Cleaned up what can be." if refused else "Cleaned up.")
+    return common.partial("some of it stays", refused)
 
 
 def _row(leftover: Leftover) -> tuple[str, str, str]:
@@ -56,17 +55,35 @@ def _expired(cloud: Cloud, source: Leftovers, *, everything: bool) -> list[Lefto
         return source.expired(cloud, everything)
 
 
-def _clear(cloud: Cloud, source: Leftovers, *, everything: bool) -> None:
-    """Delete until nothing is left; a resource in use can go only after those that use it."""
-    from reconciler.cloud.errors import translated
+def _clear(cloud: Cloud, source: Leftovers, *, everything: bool) -> list[str]:
+    """Delete until nothing is left; a resource in use can go only after those that use it.
 
+    Returns why resource groups could not be cleared. They are given up, and the others are cleared.
+    """
+    closed: dict[str, str] = {}
     deadline = time.monotonic() + PATIENCE
     while True:
-        leftovers = _expired(cloud, source, everything=everything)
-        with translated():
-            going = source.clear(cloud, leftovers)
-        if going is None:
-            return
+        groups: dict[str, list[Leftover]] = {}
+        for leftover in _expired(cloud, source, everything=everything):
+            groups.setdefault(_row(leftover)[0].lower(), []).append(leftover)
+        todo = {group: leftovers for group, leftovers in groups.items() if group not in closed}
+        going = [names for group in todo if (names := _cleared(cloud, source, group, todo[group], closed))]
+        if not going:
+            return list(closed.values())
         if time.monotonic() > deadline:
-            raise Refused(f"still not gone after {PATIENCE // 60} minutes: {going}; run cleanup again later")
+            raise Refused(f"still not gone after {PATIENCE // 60} minutes: {', '.join(going)}; run cleanup again later")
         time.sleep(cloud.endpoints.poll_seconds)
+
+
+def _cleared(
+    cloud: Cloud, source: Leftovers, group: str, leftovers: list[Leftover], closed: dict[str, str]
+) -> str | None:
+    """Start to delete those of one resource group that can go now: what they are. A refusal is noted in `closed`."""
+    from reconciler.cloud.errors import translated
+
+    try:
+        with translated():
+            return source.clear(cloud, leftovers)
+    except (AzureError, Unreachable) as error:
+        closed[group] = f"cannot delete what is left in {_row(leftovers[0])[0]}: {error}"
+        return None

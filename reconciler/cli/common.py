@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.Path(dir_okay=False, path_type=Path)
+UNREAD = 2
+"""The exit code of a command that has done all but what could not be read."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""
 
@@ -134,6 +136,16 @@ def reach(spec: Spec) -> Cloud:
         except azure_local.NotUp as error:
             raise LocalError(str(error)) from None
     return connect(spec, os.environ)
+
+
+def partial(what: str, unread: Iterable[str]) -> int:
+    """Say on standard error what could not be read, each reason once; returns the exit code: 2 if there is any."""
+    from reconciler.render import plain
+
+    reasons = list(dict.fromkeys(unread))
+    for reason in reasons:
+        click.echo(f"warning: {what}: {plain.lines(reason, 2)}", err=True)
+    return UNREAD if reasons else 0
 
 
 def journal_name(spec: Spec) -> str:

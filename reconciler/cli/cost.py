@@ -13,11 +13,12 @@ from reconciler.cli import common
 @common.spec_argument
 @common.prices_option
 @common.format_option
-def cost(spec: Path | None, cloud: str | None, prices: Path | None, shape: str) -> None:
+def cost(spec: Path | None, cloud: str | None, prices: Path | None, shape: str) -> int:
     """Show what each pool costs per hour and month, now and after the plan. Changes nothing."""
     from reconciler.cli import pricing
     from reconciler.cli.run import read
     from reconciler.render.views import CostView
 
     reading, _ = read(common.Selection(spec, cloud))
-    common.show(CostView(pricing.priced(reading, prices)), shape)
+    common.show(CostView(pricing.known(reading, prices)), shape)
+    return common.partial("this is not the whole cost", pricing.unread(reading))

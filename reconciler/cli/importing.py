@@ -15,7 +15,7 @@ from reconciler.secret import hidden
 from reconciler.words import count
 
 if TYPE_CHECKING:
-    from reconciler.importing import Draft
+    from reconciler.importing import Draft, Live
     from reconciler.spec import Spec, Target
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -48,7 +48,7 @@ def import_(
     output: Path | None,
     *,
     force: bool,
-) -> None:
+) -> int:
     """Write a spec of a live resource group. Reads only; a plan of the spec shows what it takes over, and nothing else.
 
     \b
@@ -68,12 +68,16 @@ def import_(
     live = importing.read(common.reach(_named(asked, known)), here, account)
     reading.check(live, only)
     draft = importing.draft(live, asked.azure, known, only)
-    text = as_yaml.spec(draft.value, header(asked.azure, live.account, draft))
+    text = as_yaml.spec(draft.value, header(asked.azure, live, draft))
     if output is None:
         click.echo(text, nl=False)
-        return
-    _write(output, text)
-    click.echo(_summary(output, draft))
+    else:
+        _write(output, text)
+        click.echo(_summary(output, draft))
+    if not live.unread:
+        return 0
+    click.echo("warning: not all could be read: the first lines of the spec say what is not in it, and why", err=True)
+    return common.UNREAD
 
 
 def _asked(cloud: str, subscription: str | None, group: str) -> Spec:
@@ -100,11 +104,15 @@ def _name(group: str) -> str:
     return (slug if slug[:1].isalpha() else f"spec-{slug}".rstrip("-"))[:63]
 
 
-def header(target: Target, account: str | None, draft: Draft) -> Iterator[str]:
-    """The lines above the spec: what it was made from, what was left out, and notes."""
-    batch = f" with the Batch account {account}" if account else ""
+def header(target: Target, live: Live, draft: Draft) -> Iterator[str]:
+    """The lines above the spec: what it was made from, what could not be read, what was left out, and notes."""
+    batch = f" with the Batch account {live.account}" if live.account else ""
     where = f"the resource group {target.resource_group}{batch}, subscription {target.subscription}"
     yield f"Made by reconcile import from {where}."
+    if live.unread:
+        yield "Could not be read, so that it is not in this file; a plan of it deletes what of that carries its mark:"
+        for why in live.unread.values():
+            yield f"  {why}"
     if draft.lost:
         yield "Owned by this spec but not in this file, so a plan of it deletes them: write them in again before apply."
         for address in sorted(draft.lost):

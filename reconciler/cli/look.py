@@ -83,7 +83,7 @@ def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Cloud, Sight]
 @common.spec_argument
 @click.option("--format", "shape", default="text", help="text, json, or a record: image-metadata, batch-metadata.")
 @click.option("--name", help="Which image or pool, where the spec has several.")
-def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) -> None:
+def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) -> int:
     """Show the ids and endpoints that other programs need."""
     from reconciler.cli import records
     from reconciler.render.views import OutputsView
@@ -92,12 +92,12 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
         kind = records.kind_of(shape)
         loaded = common.load_spec(spec, cloud)
         click.echo(json.dumps(records.record(loaded, common.reach(loaded), kind, name), indent=2))
-        return
+        return 0
     loaded, _, sight = _observed(spec, cloud)
-    for error in sight.unread.values():
-        raise error  # a program that reads them must not take a part for the whole
     values = dict(_outputs(resource for resource in sight.resources if resource.of(loaded.name)))
     common.show(OutputsView(values), shape)
+    unread = [str(error) for error in sight.unread.values()] + [resource.detail for resource in sight.unknown]
+    return common.partial("these outputs are not all", unread)
 
 
 def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost | None:
     """What the plan costs, if that is to be shown; with `wanted` None, it is shown if the plan changes the cost."""
-    if wanted is False or _unread(reading):
+    if wanted is False or unread(reading):
         return None
     uses = _uses(reading)
     return _price(reading, uses, prices) if wanted or uses.differ else None
@@ -27,8 +27,13 @@ def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost
 
 def priced(reading: Reading, prices: Path | None) -> Cost:
     """What the plan costs. ReconcileError if something that costs could not be read: a part is not the whole."""
-    if why := _unread(reading):
+    for why in unread(reading):
         raise ReconcileError(why)
+    return known(reading, prices)
+
+
+def known(reading: Reading, prices: Path | None) -> Cost:
+    """What the plan costs, without what could not be read."""
     return _price(reading, _uses(reading), prices)
 
 
@@ -43,12 +48,13 @@ def check(reading: Reading, prices: Path | None, cost: Cost | None) -> None:
         raise Refused(problem)
 
 
-def _unread(reading: Reading) -> str:
-    """Why something that costs is not known, or nothing."""
+def unread(reading: Reading) -> list[str]:
+    """Why something that costs is not known, if so."""
     from reconciler.kinds import KINDS
 
+    lists = [why for name, why in reading.unread.items() if KINDS[name].costs]
     decisions = reading.plan.of(Action.UNKNOWN)
-    return next((decision.reason for decision in decisions if KINDS[decision.address.kind].costs), "")
+    return lists + [decision.reason for decision in decisions if KINDS[decision.address.kind].costs]
 
 
 def _uses(reading: Reading) -> Uses:
@@ -57,7 +63,9 @@ def _uses(reading: Reading) -> Uses:
 
     spec = reading.spec
     means = {name: mean for kind in KINDS.values() if kind.means for name, mean in kind.means(spec).items()}
-    return costs.of(KINDS, reading.plan, reading.desired, reading.observed, spec.azure.location, means)
+    unknown = {decision.address for decision in reading.plan.of(Action.UNKNOWN)}
+    desired = {address: want for address, want in reading.desired.items() if address not in unknown}
+    return costs.of(KINDS, reading.plan, desired, reading.observed, spec.azure.location, means)
 
 
 def _price(reading: Reading, uses: Uses, prices: Path | None) -> Cost:

@@ -93,12 +93,15 @@ def apply(
 def destroy(selection: Selection, shape: str, *, wire: bool, yes: bool) -> int:
     """Delete what the spec owns and nothing protected needs, last made first.
 
-    Protected resources stay, and so does what they need and what others use.
+    Protected resources stay, and so does what they need, what others use, and what something unread may need.
     """
+    from reconciler.kinds import KINDS
+
     run = _run(shape)
     reading, cloud = read(selection, destroying=True)
     run.plan(_view(reading, None, wire=wire))
-    return _carry_out(reading, cloud, run, "destroy", yes=yes)
+    code = _carry_out(reading, cloud, run, "destroy", yes=yes)
+    return code or (common.UNREAD if any(KINDS[name].deletable for name in reading.unread) else 0)
 
 
 def read(selection: Selection, *, destroying: bool = False) -> tuple[Reading, Cloud]:

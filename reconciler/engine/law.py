@@ -103,9 +103,9 @@ def _stays(
     """What would be deleted and stays, each with its cause."""
     going = {address for address, decision in selected.items() if decision.action is Action.DELETE}
     causes = {address: cause for address in sorted(going) if (cause := _held(ground, address))}
-    for address in sorted(ground.live):
-        live = ground.live[address]
-        if address in going or live.byproduct or not live.of(ground.spec):
+    for address in sorted({*ground.live, *_unknown(ground)}):
+        live = ground.live.get(address)
+        if address in going or (live and (live.byproduct or not live.of(ground.spec))):
             continue  # what others need, `_held` has asked
         changed = address in selected and address in ground.after
         cause = _because(ground, address, left)
@@ -120,6 +120,11 @@ def _stays(
                 causes[needed] = _needed(causes[address].root)
                 todo.append(needed)
     return causes
+
+
+def _unknown(ground: Ground) -> Iterator[Address]:
+    """What is of ours, as far as anybody knows, and could not be read."""
+    return (address for address, decision in ground.decisions.items() if decision.action is Action.UNKNOWN)
 
 
 def _held(ground: Ground, address: Address) -> Cause | None:

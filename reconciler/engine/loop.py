@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.cloud.cloud import Cloud
@@ -25,7 +25,7 @@ from reconciler.spec.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A plan with what it was made from."""
+    """A plan with what it was made from. `unread` are the kinds whose list could not be read, and why."""
 
     spec: Spec
     plan: Plan
@@ -33,6 +33,7 @@ class Reading:
     observed: tuple[Observed, ...]
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -52,24 +53,33 @@ def read(
     desired = resolve(spec, cloud, kinds)
     sight = observe(cloud, kinds, desired)
     desired, observed = existing.checked(cloud, kinds, sight.marked(desired), sight.resources), sight.resources
-    if destroying:
-        for error in sight.unread.values():
-            raise error  # what is not seen may need what would be deleted
     choice = Choice(tuple(targets), tuple(excludes))
     planning.check(spec.name, desired, observed, choice)
+    unread = {name: place(kinds[name], kinds, cloud) for name in sight.unread}
     if destroying:
-        plan = planning.destroy(spec.name, kinds, desired, observed, choice=choice)
-        going, unseen = asking.about(cloud, kinds, plan, desired, observed)
-        plan = planning.destroy(spec.name, kinds, desired, observed, choice=choice, going=going)
-        made = Reading(spec, replace(plan, notes=(*plan.notes, *unseen)), desired, observed)
+        planner = partial(planning.destroy, spec.name, kinds, choice=choice, unread=unread)
+        made = _destroyed(spec, cloud, kinds, desired, observed, planner)
     else:
-        unread = {name: place(kinds[name], kinds, cloud) for name in sight.unread}
         planner = partial(planning.make, spec.name, kinds, adopt=spec.adopt, choice=choice, unread=unread)
         made = _checked(spec, cloud, kinds, desired, observed, planner)
     every = registering.with_registrations(kinds)
     notes = (*sight.notes(cloud, kinds), *made.plan.notes)
     timed = replace(made.plan, notes=notes, seconds=estimate.seconds(made.plan, every, desired, history or {}))
-    return replace(made, plan=timed)
+    return replace(made, plan=timed, unread={name: str(error) for name, error in sight.unread.items()})
+
+
+def _destroyed(
+    spec: Spec,
+    cloud: Cloud,
+    kinds: Kinds,
+    desired: Mapping[Address, Desired],
+    observed: tuple[Observed, ...],
+    planner: Callable[..., Plan],
+) -> Reading:
+    """The plan, with what is lost, and what stays because others use it."""
+    going, unseen = asking.about(cloud, kinds, planner(desired, observed), desired, observed)
+    plan = planner(desired, observed, going=going)
+    return Reading(spec, replace(plan, notes=(*plan.notes, *unseen)), desired, observed)
 
 
 def _checked(

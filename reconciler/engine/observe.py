@@ -42,8 +42,7 @@ class Sight:
         for name, error in self.unread.items():
             among.setdefault(str(error), []).append(place(kinds[name], kinds, cloud))
         return tuple(
-            f"what may have left the spec is not seen among {' and '.join(places)}"
-            + ("" if why in told else f": {why}")
+            f"what is not in the spec is not seen among {' and '.join(places)}" + ("" if why in told else f": {why}")
             for why, places in among.items()
         )
 

@@ -59,10 +59,12 @@ def destroy(
     *,
     choice: Choice = EVERYTHING,
     going: Mapping[Address, Going] = NOTHING,
+    unread: Mapping[str, str] = UNREAD,
 ) -> Plan:
     """The plan that deletes all that `spec` owns and does not protect, within `choice`.
 
-    `desired` only says what is protected, though its protection may not have been applied yet, and what is not owned.
+    `desired` only says what is protected, though its protection may not have been applied yet, what is not owned, and
+    what could not be read: that stays, with what it needs. `unread` is as for `make`.
     """
     live = {resource.address: resource for resource in observed}
     used = {address for address, want in desired.items() if want.existing}
@@ -71,7 +73,17 @@ def destroy(
     decisions = {
         address: decide_stray(live[address], Why.DESTROYED, protect=address in protected) for address in strays
     }
-    return _plan(replace(_ground(spec, kinds, {}, live, decisions, strays), going=going), choice, kinds, {})
+    unknown = {
+        address: want
+        for address, want in desired.items()
+        if want.unreadable and not want.existing and address not in live and kinds[address.kind].deletable
+    }
+    decisions |= {
+        address: Decision(address, Action.UNKNOWN, Why.UNREADABLE, want.unreadable) for address, want in unknown.items()
+    }
+    ground = _ground(spec, kinds, {}, live, decisions, [*strays, *unknown])
+    needs = {**ground.needs, **{address: frozenset(want.refs) for address, want in unknown.items()}}
+    return _plan(replace(ground, needs=needs, going=going, unread=_unread(kinds, unread)), choice, kinds, {})
 
 
 def check(spec: str, desired: Iterable[Address], observed: Iterable[Observed], choice: Choice) -> None:
@@ -151,11 +163,12 @@ def _wholly(decision: Decision, want: Desired, observed: Observed) -> bool:
 
 
 def _unread(kinds: Kinds, unread: Mapping[str, str]) -> Callable[[str], str]:
-    """A function that names what could not be read of the kinds after a given one."""
+    """A function that names what could not be read of the kinds after a given one, of those that are in Azure."""
     place = {name: position for position, name in enumerate(kinds)}
+    known = [name for name in kinds if name in unread and kinds[name].deletable]
 
     def after(kind: str) -> str:
-        return next((words for name, words in unread.items() if place[name] > place[kind]), "")
+        return " and ".join(unread[name] for name in known if place[name] > place[kind])
 
     return after
 

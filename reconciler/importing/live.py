@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
@@ -12,17 +12,22 @@ from reconciler.errors import ReconcileError
 from reconciler.kind import Kind
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.places import place
+from reconciler.kind.unread import UNREADABLE
 from reconciler.kinds import ACCOUNT, GROUP, KINDS
 from reconciler.model import Observed
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A resource group as it is. `account` is the Batch account whose pools and jobs were read."""
+    """A resource group as it is. `account` is the Batch account whose pools and jobs were read.
+
+    `unread` are the kinds whose list could not be read, with the reason.
+    """
 
     group: Observed
     account: str | None
     observed: tuple[Observed, ...]
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Observed]:
         return [resource for resource in self.observed if resource.address.kind == kind]
@@ -41,16 +46,28 @@ def group(cloud: Cloud) -> Observed:
 def read(cloud: Cloud, here: Observed, account: str | None) -> Live:
     """All that the kinds list in the group `here`, and in one Batch account: `account`, or the only one.
 
-    Raises ReconcileError if there is no such account, or several and `account` is None.
+    Raises ReconcileError if there is no such account, or several and `account` is None. A list that cannot be read
+    ends nothing; if that is the one of accounts, `account` is believed.
     """
-    accounts = _all(cloud, ACCOUNT)
-    chosen = _account(here, [resource.address.name for resource in accounts], account)
+    unread: dict[str, str] = {}
+    accounts = _tried(unread, cloud, ACCOUNT)
+    closed = bool(unread)
+    chosen = account if closed else _account(here, [resource.address.name for resource in accounts], account)
     reached = Cloud(cloud.target, cloud.owner, chosen, cloud.endpoints)
     observed = [here, *accounts]
     for kind in KINDS.values():
         if kind.name not in (GROUP.name, ACCOUNT.name):
-            observed += _all(reached, kind, tuple(observed))
-    return Live(here, chosen, tuple(sorted(observed, key=lambda resource: resource.address)))
+            observed += _tried(unread, reached, kind, tuple(observed))
+    return Live(here, chosen, tuple(sorted(observed, key=lambda resource: resource.address)), unread)
+
+
+def _tried(unread: dict[str, str], cloud: Cloud, kind: Kind, before: tuple[Observed, ...] = ()) -> list[Observed]:
+    """All resources of a kind; if they cannot be read, none, and the reason is added to `unread`."""
+    try:
+        return _all(cloud, kind, before)
+    except UNREADABLE as error:
+        unread[kind.name] = str(error)
+        return []
 
 
 def _all(cloud: Cloud, kind: Kind, before: tuple[Observed, ...] = ()) -> list[Observed]:
@@ -83,11 +100,13 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def check(live: Live, names: Iterable[str]) -> None:
-    """Raise ReconcileError if one of the names that were asked for is not live."""
+    """Raise ReconcileError if one of the names that were asked for is not live, or cannot be read."""
     for kind in KINDS.values():
         if isinstance(kind.inverse, Inverse) and kind.inverse.chosen:
             there = [resource.address.name for resource in live.of(kind.name)]
             for name in names:
+                if kind.name in live.unread:
+                    raise ReconcileError(live.unread[kind.name])
                 if name not in there:
                     where = live.account or live.group.address.name
                     raise ReconcileError(f"{where} has no {kind.one} {name}{_nearest(name, there)}")

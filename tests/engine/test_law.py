@@ -40,9 +40,11 @@ def live(case: dict[str, Any]) -> list[Observed]:
 
 def wanted(case: dict[str, Any]) -> dict[Address, Desired]:
     body: dict[str, Any] = {key: case[key] for key in ("size", "colour") if key in case}
-    protected = case.get("protected", ())
+    protected, unreadable = case.get("protected", ()), case.get("unreadable", {})
     return {
-        Address.parse(name): Desired(Address.parse(name), body, addresses(refs), name in protected)
+        Address.parse(name): Desired(
+            Address.parse(name), body, addresses(refs), name in protected, unreadable=unreadable.get(name, "")
+        )
         for name, refs in case.get("wanted", {}).items()
     }
 
@@ -59,7 +61,8 @@ def planned(case: dict[str, Any]) -> Plan:
     desired, observed = wanted(case), live(case)
     planning.check("me", desired, observed, choice)
     if case.get("destroy"):
-        return planning.destroy("me", KINDS, desired, observed, choice=choice, going=going)
+        unread = case.get("unread", {})
+        return planning.destroy("me", KINDS, desired, observed, choice=choice, going=going, unread=unread)
     return planning.make("me", KINDS, desired, observed, choice=choice, going=going, unread=case.get("unread", {}))
 
 

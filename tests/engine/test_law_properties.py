@@ -6,7 +6,7 @@ The law is said here once more, as what must be true of a plan, and not as a way
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
@@ -164,6 +164,26 @@ def test_only_what_must_stay_stays(case: Case) -> None:
     for decision in plan.of(Action.KEEP):
         staying = {user for user in needing[decision.address] if user not in deleted and user not in changed}
         assert staying or decision.address in case.protected(), decision
+
+
+@settings(deadline=None, max_examples=120)
+@given(cases(), st.sets(st.sampled_from(ADDRESSES), max_size=3), st.sets(st.sampled_from(list(KINDS)), max_size=1))
+def test_destroy_keeps_what_something_unread_may_need(case: Case, closed: set[Address], unread: set[str]) -> None:
+    """`closed` are resources that cannot be read, `unread` a kind of which no list can."""
+    hidden = {address for address in case.desired if address in closed or address.kind in unread}
+    desired = {a: replace(want, unreadable="no answer" if a in hidden else "") for a, want in case.desired.items()}
+    seen = observe(Sky(case.world), KINDS, case.desired).resources
+    observed = [one for one in seen if one.address not in hidden and one.address.kind not in unread]
+    lists = {kind: f"the list of {kind}" for kind in unread}
+    plan = planning.destroy("me", KINDS, desired, observed, choice=case.choice, unread=lists)
+    deleted, order = by_action(plan, Action.DELETE), list(KINDS)
+    event(f"{len(hidden)} hidden, {min(len(deleted), 3)} deleted")
+    assert deleted <= {one.address for one in observed}
+    needed = closure((ref for address in hidden for ref in case.refs()[address]), case.uses())
+    assert not deleted & needed
+    assert all(order.index(address.kind) >= order.index(kind) for address in deleted for kind in unread)
+    if not case.choice.targets:
+        assert by_action(plan, Action.UNKNOWN) == hidden - set(case.choice.excludes)
 
 
 @settings(deadline=None, max_examples=60)

@@ -51,14 +51,14 @@ def test_a_kind_that_needs_another_is_unknown_with_it() -> None:
     assert seen(sight) == (["store/a"], ["shelf/b", "shop/s"])
     assert len({unknown.detail for unknown in sight.unknown}) == 1, "for one reason"
     assert sight.notes(Sky(WORLD), kinds) == (
-        "what may have left the spec is not seen among the shelfs of rg and the shops of rg",
+        "what is not in the spec is not seen among the shelfs of rg and the shops of rg",
     )
 
 
 def test_what_left_the_spec_among_the_unread_is_not_seen_and_a_note_says_why() -> None:
     sight = observe(Sky(WORLD), blind(KINDS, DENIED, "shelf"), {})
     (note,) = sight.notes(Sky(WORLD), KINDS)
-    assert note.startswith("what may have left the spec is not seen among the shelfs of rg: cannot read the shelfs")
+    assert note.startswith("what is not in the spec is not seen among the shelfs of rg: cannot read the shelfs")
     assert "AuthorizationFailed: no" in note
 
 

@@ -95,4 +95,4 @@ def test_the_written_spec_reads_as_a_person_would_write_it() -> None:
     observed = (replace(one, mark=marks.get(one.address), body=_with_secrets(one.body)) for one in there.observed)
     there = replace(there, observed=tuple(observed))
     made = draft(there, spec.azure, "render")
-    golden("import.yaml", as_yaml.spec(made.value, header(spec.azure, there.account, made)).rstrip("\n"))
+    golden("import.yaml", as_yaml.spec(made.value, header(spec.azure, there, made)).rstrip("\n"))
