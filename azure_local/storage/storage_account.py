@@ -26,7 +26,10 @@ VERSIONS = (
     "2026-09-01",
 )
 ACCOUNTS_PER_REGION = 250
-"""Source: learn.microsoft.com, scalability and performance targets for standard storage accounts."""
+"""The limit for accounts with standard endpoints, 500 by request.
+
+Source: learn.microsoft.com/azure/storage/common/scalability-targets-standard-account, scale targets.
+"""
 CREATE_ONLY = ("isHnsEnabled", "isNfsV3Enabled", "dnsEndpointType")
 IN_PLACE = ({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"}, {"Standard_GZRS", "Standard_RAGZRS"})
 """SKUs that an account can be changed between: none goes to or from Standard_ZRS and the premium ones.

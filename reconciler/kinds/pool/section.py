@@ -17,9 +17,10 @@ from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
 
 INTER_NODE = 100
-"""The most nodes of a pool with inter-node communication.
+"""The most nodes of a pool with inter-node communication, which no request for quota raises.
 
-Source: learn.microsoft.com, Batch service quotas and limits, pool size limits, for the allocation mode BatchService.
+Source: learn.microsoft.com/azure/batch/batch-quota-limit, pool size limits: 100 in the allocation mode BatchService. It
+is 80 in UserSubscription, in which an account of others may be; Azure tells that of an account, and a spec does not.
 """
 
 
