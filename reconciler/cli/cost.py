@@ -20,5 +20,6 @@ def cost(spec: Path | None, cloud: str | None, prices: Path | None, shape: str) 
     from reconciler.render.views import CostView
 
     reading, _ = read(common.Selection(spec, cloud))
-    common.show(CostView(pricing.known(reading, prices)), shape)
-    return common.partial("this is not the whole cost", pricing.unread(reading))
+    unread = pricing.unread(reading)
+    common.show(CostView(pricing.known(reading, prices), whole=not unread), shape)
+    return common.partial("this is not the whole cost", unread)

@@ -96,8 +96,7 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
     loaded, _, sight = _observed(spec, cloud)
     values = dict(_outputs(resource for resource in sight.resources if resource.of(loaded.name)))
     common.show(OutputsView(values), shape)
-    unread = [str(error) for error in sight.unread.values()] + [resource.detail for resource in sight.unknown]
-    return common.partial("these outputs are not all", unread)
+    return common.partial("these outputs are not all", sight.reasons())
 
 
 def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:

@@ -36,15 +36,32 @@ class Sight:
         }
 
     def notes(self, cloud: Cloud, kinds: Kinds) -> tuple[str, ...]:
-        """What a plan says of the lists that could not be read: the reason, unless a resource of the kind tells it."""
-        told = {resource.detail for resource in self.unknown}
+        """What a plan says of the lists that could not be read: the reason, unless a resource of the kind tells it.
+
+        Of kinds that have nothing to delete there is nothing to say.
+        """
+        told = {unread.cause(self.unread[resource.address.kind]) for resource in self.unknown if self._closed(resource)}
         among: dict[str, list[str]] = {}
-        for name, error in self.unread.items():
-            among.setdefault(str(error), []).append(place(kinds[name], kinds, cloud))
+        first: dict[str, ReconcileError] = {}
+        for name in (name for name in kinds if name in self.unread and kinds[name].deletable):
+            why = unread.cause(self.unread[name])
+            first.setdefault(why, self.unread[name])
+            among.setdefault(why, []).append(place(kinds[name], kinds, cloud))
         return tuple(
-            f"what is not in the spec is not seen among {' and '.join(places)}" + ("" if why in told else f": {why}")
+            f"what else is among {' and '.join(places)} is not known, and nothing of it is deleted"
+            + ("" if why in told else f": {first[why]}")
             for why, places in among.items()
         )
+
+    def reasons(self) -> list[str]:
+        """Why something could not be read, each cause once."""
+        causes = {unread.cause(error): str(error) for error in reversed(self.unread.values())}
+        single = [resource.detail for resource in self.unknown if not self._closed(resource)]
+        return [*causes.values(), *dict.fromkeys(single)]
+
+    def _closed(self, resource: Observed) -> bool:
+        """Whether the list of a resource's kind could not be read."""
+        return resource.address.kind in self.unread
 
 
 def observe(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> Sight:

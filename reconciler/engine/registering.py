@@ -31,8 +31,8 @@ def added(plan: Plan, cloud: Cloud, kinds: Kinds, observed: Iterable[Observed], 
         return plan
     first = tuple(Step(f"{NAME}/{name}", Address(NAME, name), Action.CREATE) for name in missing)
     rest = tuple(replace(step, after=(*_before(needed, step, missing), *step.after)) for step in plan.steps)
-    notes = tuple(f"the subscription is not registered for {name} yet; apply registers it" for name in missing)
-    return replace(plan, steps=(*first, *rest), notes=(*plan.notes, *notes))
+    note = f"the subscription is not registered yet for {', '.join(missing)}; apply begins with that"
+    return replace(plan, steps=(*first, *rest), notes=(*plan.notes, note))
 
 
 def providers(kind: Kind) -> frozenset[str]:

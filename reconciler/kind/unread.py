@@ -6,12 +6,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.errors import AzureError, Unreachable
+from reconciler.errors import AzureError, ReconcileError, Unreachable
 from reconciler.model import Address, Desired, Health, Observed
 
 T = TypeVar("T")
 UNREADABLE = (AzureError, Unreachable)
 """What reading may raise without ending the plan; that nobody is signed in ends it."""
+
+
+def cause(error: ReconcileError) -> str:
+    """Why, without where and in which request: what two errors of one cause have in common."""
+    return f"{error.code}: {error.message}" if isinstance(error, AzureError) else str(error.args[0])
 
 
 def unknown(address: Address, why: str) -> Observed:

@@ -7,7 +7,20 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.model import STAGE, Action, Address, Change, Decision, Health, Observed, Outcome, Plan, Rule, Status
+from reconciler.model import (
+    STAGE,
+    Action,
+    Address,
+    Change,
+    Decision,
+    Health,
+    Observed,
+    Outcome,
+    Plan,
+    Rule,
+    Status,
+    Why,
+)
 from reconciler.render import values
 from reconciler.render.plain import clean, lines, table
 from reconciler.report import Report, Table
@@ -70,16 +83,21 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
 
 
 def _told_once(decisions: Iterable[Decision]) -> Iterator[Decision]:
-    """The decisions; of those that could not be read for one reason, only the first gives it."""
+    """The decisions; of those for which something could not be read, for one reason, only the first gives it."""
     first: dict[str, Address] = {}
     for decision in decisions:
-        if (
-            decision.action is Action.UNKNOWN
-            and first.setdefault(decision.reason, decision.address) != decision.address
-        ):
-            yield replace(decision, reason=f"for the same reason as {first[decision.reason]}")
+        unread = decision.why is Why.UNREADABLE
+        if unread and (same := _told_before(first, decision.reason, decision.address)):
+            stays = "stays " if decision.action is Action.KEEP else ""
+            yield replace(decision, reason=f"{stays}{same}")
         else:
             yield decision
+
+
+def _told_before(first: dict[str, Address], reason: str, address: Address) -> str:
+    """Which resource has told this reason before, in words; empty if none has. `first` holds those so far."""
+    before = first.setdefault(reason, address)
+    return "" if before == address else f"for the same reason as {before}"
 
 
 def _way(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
@@ -170,11 +188,12 @@ def _error(outcome: Outcome, causes: dict[str, str]) -> str:
 
 def status(observed: Iterable[Observed], facts: Mapping[Address, Sequence[str]] = MappingProxyType({})) -> str:
     """A line for each resource: address, health, detail, and what else there is to say."""
-    rows = [
-        (clean(str(resource.address)), str(resource.health), lines("; ".join(filter(None, told))))
-        for resource in observed
-        if (told := (resource.detail, *facts.get(resource.address, ())))
-    ]
+    first: dict[str, Address] = {}
+    rows = []
+    for resource in observed:
+        same = _told_before(first, resource.detail, resource.address) if resource.health is Health.UNKNOWN else ""
+        told = "; ".join(filter(None, (same or resource.detail, *facts.get(resource.address, ()))))
+        rows.append((clean(str(resource.address)), str(resource.health), lines(told)))
     return table(("RESOURCE", "HEALTH", ""), rows) if rows else "Nothing of this spec is live."
 
 

@@ -20,10 +20,11 @@ def below(cost: Cost) -> str:
     return "\n".join(["Cost:", *rest] if rest else ["Cost: nothing in this spec costs by time."])
 
 
-def overview(cost: Cost) -> str:
-    """Every resource that costs by time, and the total."""
+def overview(cost: Cost, *, whole: bool = True) -> str:
+    """Every resource that costs by time, and the total. Not `whole`: there are some that could not be read."""
     if not cost.lines:
-        return "\n".join(["Nothing in this spec costs by time.", *_ending(cost)])
+        none = "Nothing in this spec costs by time." if whole else "Nothing that could be read costs by time."
+        return "\n".join([none, *_ending(cost)])
     rows = [_row(str(line.address), line.now, line.after, cost.currency) for line in cost.lines]
     rows.append(_row("total", cost.now, cost.after, cost.currency))
     rows_table = table(("RESOURCE", "AFTER THE PLAN", "PER HOUR", "PER MONTH", "PER MONTH NOW"), rows)

@@ -54,12 +54,13 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True)
 class CostView:
-    """The cost over time of everything in a spec."""
+    """The cost over time of everything in a spec, or of what of that could be read."""
 
     cost: Cost
+    whole: bool = True
 
     def text(self, *, colour: bool) -> str:
-        return costs.overview(self.cost)
+        return costs.overview(self.cost, whole=self.whole)
 
     def document(self) -> Any:
         return costs.document(self.cost)

@@ -82,7 +82,9 @@ def test_destroy_goes_on_with_what_nothing_unknown_can_need(plain: World) -> Non
     done = reconcile("destroy", str(plain.file), "--yes")
     assert (done.returncode, done.stderr) == (2, "")
     assert "? job/job  cannot read the jobs of" in done.stdout
-    assert f"= pool/pool  {unread}" in done.stdout
+    group = f"resource_group/{plain.text['azure']['resourceGroup']}"
+    assert f"= {group}  {unread}, and something there may need it" in done.stdout
+    assert f"= pool/pool  stays for the same reason as {group}" in done.stdout
 
 
 def test_destroy_deletes_what_comes_after_an_unread_list(plain: World) -> None:
@@ -114,7 +116,7 @@ def test_outputs_and_cost_show_what_can_be_read_and_say_what_could_not(plain: Wo
     assert part.stderr.startswith(f"warning: these outputs are not all: cannot read the pools of {account}: ")
     assert len(part.stderr.splitlines()) == 1
     cost = reconcile("cost", str(plain.file))
-    assert (cost.returncode, cost.stdout) == (2, "Nothing in this spec costs by time.\n")
+    assert (cost.returncode, cost.stdout) == (2, "Nothing that could be read costs by time.\n")
     assert cost.stderr.startswith(f"warning: this is not the whole cost: cannot read the pools of {account}: ")
     plain.text["budget"] = {"maxMonthly": 5}
     plain.spec()

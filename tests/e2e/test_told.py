@@ -87,7 +87,7 @@ def test_what_runs_waits_and_goes_is_told_of_every_step(busy: World) -> None:
         pool["rollout"] = {"whenEmpty": way}
         emptied = told(busy, "pool/pool")
         assert emptied.action is Action.UPDATE
-        assert "what then still runs is requeued (now 1 node that runs 1 task of 1 job)" in emptied.reason
+        assert "what runs longer is requeued (now 1 node that runs 1 task of 1 job)" in emptied.reason
         assert emptied.disturbs == "2 waiting tasks of 1 job start only afterwards"
     pool |= {"vmSize": "Standard_D2s_v3", "startTask": {"commandLine": "/bin/true"}, "rollout": {"newNodes": "rolling"}}
     rolled = told(busy, "pool/pool")

@@ -51,15 +51,24 @@ def test_a_kind_that_needs_another_is_unknown_with_it() -> None:
     assert seen(sight) == (["store/a"], ["shelf/b", "shop/s"])
     assert len({unknown.detail for unknown in sight.unknown}) == 1, "for one reason"
     assert sight.notes(Sky(WORLD), kinds) == (
-        "what is not in the spec is not seen among the shelfs of rg and the shops of rg",
+        "what else is among the shelfs of rg and the shops of rg is not known, and nothing of it is deleted",
     )
 
 
 def test_what_left_the_spec_among_the_unread_is_not_seen_and_a_note_says_why() -> None:
     sight = observe(Sky(WORLD), blind(KINDS, DENIED, "shelf"), {})
     (note,) = sight.notes(Sky(WORLD), KINDS)
-    assert note.startswith("what is not in the spec is not seen among the shelfs of rg: cannot read the shelfs")
+    unseen = "what else is among the shelfs of rg is not known, and nothing of it is deleted"
+    assert note.startswith(f"{unseen}: cannot read the shelfs of rg: ")
     assert "AuthorizationFailed: no" in note
+
+
+def test_lists_that_cannot_be_read_for_one_cause_are_told_together_and_only_those_with_something_to_delete() -> None:
+    kinds = {**KINDS, "store": replace(KINDS["store"], deletable=False)}
+    sight = observe(Sky(WORLD), blind(kinds, DENIED, "store", "shelf", "shop"), {})
+    (note,) = sight.notes(Sky(WORLD), kinds)
+    assert note.startswith("what else is among the shelfs of rg and the shops of rg is not known")
+    assert len(sight.reasons()) == 1
 
 
 def test_what_a_name_stands_for_cannot_be_asked_and_it_is_not_there() -> None:

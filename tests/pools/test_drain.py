@@ -50,7 +50,7 @@ def test_a_drained_pool_keeps_its_id_and_its_jobs_and_loses_no_task(pools: Pools
     decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
     assert decision.action is Action.UPDATE
     assert decision.diff.rule is Rule.WHEN_EMPTY
-    assert "is drained for it: running tasks may end within PT6H" in decision.reason
+    assert "it is emptied first: running tasks may end within PT6H" in decision.reason
     assert "(now 2 nodes" in decision.reason
     pools.done()
     live = pools.live()["properties"]

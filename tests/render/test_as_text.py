@@ -102,6 +102,8 @@ EVERYTHING = Plan(
         ),
         decision("conversion/closed", Action.UNKNOWN, "cannot read the blobs of sa: AuthorizationFailure: no"),
         decision("conversion/too", Action.UNKNOWN, "cannot read the blobs of sa: AuthorizationFailure: no"),
+        replace(decision("identity/id", Action.KEEP, "stays: the pools of ba could not be read"), why=Why.UNREADABLE),
+        replace(decision("identity/too", Action.KEEP, "stays: the pools of ba could not be read"), why=Why.UNREADABLE),
         decision("job/evil\x1b[2J", Action.CREATE, "line\nbreak"),
     ),
     (Step("storage_account/sa", Address("storage_account", "sa"), Action.CREATE),),

@@ -17,7 +17,7 @@ def describe(backlog: Work, in_vain: Mapping[str, Failed], pool: str, *, deletes
 
     `pool` is the pool of the tasks if it is to have no nodes, else empty. `deletes`: orphans are deleted.
     """
-    done = f"{backlog.up_to_date:,} up to date"
+    done = f"{backlog.up_to_date:,} up to date" if backlog.total else "no inputs"
     return ", ".join([*_to_do(backlog, in_vain, pool), done, *_besides(backlog, deletes=deletes)])
 
 

@@ -109,12 +109,12 @@ def _vacates(pool: Pool) -> str:
     """How running work makes room for a change, in the words of the plan; empty if it does not."""
     rollout = pool["rollout"]
     within = f"{rollout['drainWithin']} (rollout.drainWithin)"
-    end = f"running tasks may end within {within}, what then still runs is requeued"
+    end = f"running tasks may end within {within}, what runs longer is requeued"
     beside = "a new pool beside it takes over its jobs"
     if pool["verify"] is not False:
         fails = "stays for looking" if rollout["keepOnFailure"] else "goes"
         beside = f"a new pool beside it is verified first; if it fails, it {fails}, else it takes over the jobs"
-    return {"drain": f"is drained for it: {end}", "blueGreen": f"{beside}: {end}"}.get(rollout["whenEmpty"], "")
+    return {"drain": f"it is emptied first: {end}", "blueGreen": f"{beside}: {end}"}.get(rollout["whenEmpty"], "")
 
 
 def _renews(rollout: Rollout) -> str:
