@@ -55,7 +55,7 @@ class Sight:
 
     def reasons(self) -> list[str]:
         """Why something could not be read, each cause once."""
-        causes = {unread.cause(error): str(error) for error in reversed(self.unread.values())}
+        causes = {unread.cause(error): str(error) for error in reversed(list(self.unread.values()))}
         single = [resource.detail for resource in self.unknown if not self._closed(resource)]
         return [*causes.values(), *dict.fromkeys(single)]
 

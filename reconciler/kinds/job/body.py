@@ -19,7 +19,7 @@ from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task
 
 UNLIMITED = "P10675199DT2H48M5.4775807S"
-"""How Batch spells a maxWallClockTime without limit."""
+"""How Batch spells a maxWallClockTime without limit, which a body here has as None."""
 ENVIRONMENT = "environmentSettings"
 LENGTHS = ("maxWallClockTime", "retentionTime")
 USUAL = {"maxParallelTasks": -1, "allowTaskPreemption": False}
@@ -36,7 +36,7 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
         "priority": job["priority"],
         "constraints": {
             "maxTaskRetryCount": job["maxTaskRetryCount"],
-            "maxWallClockTime": canonical(job.get("maxWallClockTime", UNLIMITED)),
+            "maxWallClockTime": canonical(job["maxWallClockTime"]) if "maxWallClockTime" in job else None,
         },
         "displayName": job.get("displayName"),
         "metadata": dict(job["metadata"]),
@@ -79,6 +79,7 @@ def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:
     """The body as Batch shows it; any generation of the pool that is asked for counts as that pool."""
     metadata, state, info = pairs.mapped(raw.get("metadata")), raw["state"], raw["poolInfo"]
     limits = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
+    limits |= {"maxWallClockTime": None} if limits["maxWallClockTime"] == UNLIMITED else {}
     ended = state in ("completed", "terminating")
     body = {
         **USUAL,
@@ -99,14 +100,16 @@ def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:
 
 def _spelled(limits: Mapping[str, Any]) -> dict[str, Any]:
     """With the lengths of time in one spelling."""
-    return {key: canonical(value) if key in LENGTHS else value for key, value in limits.items()}
+    return {key: canonical(value) if key in LENGTHS and value else value for key, value in limits.items()}
 
 
 def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any]:
     """The body as Batch takes it: with the id of the live pool that is the current generation of the spec's pool."""
-    pool = body["poolInfo"]["poolId"]
+    pool, limits = body["poolInfo"]["poolId"], body["constraints"]
+    limits = {**limits, "maxWallClockTime": limits["maxWallClockTime"] or UNLIMITED}
     common = {name: value for name, value in body["commonEnvironmentSettings"].items() if value is not None}
     made = {**body, "poolInfo": {"poolId": cloud.pools.get(pool, pool)}, "metadata": pairs.listed(metadata)}
+    made["constraints"] = limits
     made["commonEnvironmentSettings"] = pairs.listed(common)
     for name in AROUND:
         if task := body.get(name):

@@ -8,7 +8,6 @@ from typing import Any
 
 from reconciler.kind import words
 from reconciler.kind.inverse import Known, Section, protect
-from reconciler.kinds.job.body import UNLIMITED
 from reconciler.model import Observed
 from reconciler.spec.schema import defaults
 
@@ -37,7 +36,7 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     if pool not in known.names("pool"):
         raise words.Unsayable(f"its pool {pool} is not in the spec" if pool else "it makes a pool of its own")
     limits = body["constraints"]
-    usual = {**defaults("job"), "maxWallClockTime": UNLIMITED, "displayName": ""}
+    usual = {**defaults("job"), "maxWallClockTime": None, "displayName": ""}
     shapes = words.definition("job")["properties"]
     named = {name: words.pairs(body[name], shapes[name], name, notes) for name in ("metadata", COMMON)}
     settings = {

@@ -153,7 +153,7 @@ KIND = Kind(
     usual={
         "priority": 0,
         **body.USUAL,
-        "constraints": {"maxTaskRetryCount": 0, "maxWallClockTime": body.UNLIMITED},
+        "constraints": {"maxTaskRetryCount": 0},
         "state": "active",
         "stage": "enabled",
     },

@@ -73,5 +73,6 @@ def _late(cloud: Cloud, desired: Desired, job: Observed) -> bool:
 
     Source: Batch service, JobConstraints, maxWallClockTime, which counts from the creation of the job.
     """
+    limit = desired.body["constraints"]["maxWallClockTime"]
     age = (cloud.time - datetime.fromisoformat(job.body["creationTime"])).total_seconds()
-    return age >= times.duration(desired.body["constraints"]["maxWallClockTime"])
+    return limit is not None and age >= times.duration(limit)
