@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.__main__ import drawn, near
+from tests.mutants.__main__ import NEAR, ROOT, drawn, near
 from tests.mutants.planting import count, fault
 
 SOURCE = """
@@ -34,3 +34,10 @@ def test_the_same_seed_draws_the_same_faults_and_each_has_tests_near_it() -> Non
     some = drawn(7, 5, ["reconciler/engine", "reconciler/diff.py"])
     assert [str(one) for one in some] == [str(one) for one in drawn(7, 5, ["reconciler/engine", "reconciler/diff.py"])]
     assert all(near(one.file) for one in some)
+
+
+def test_every_room_with_something_to_plant_has_tests_near_it() -> None:
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "reconciler").rglob("*.py")]
+    assert [file for file in files if not near(file) and count((ROOT / file).read_text())] == []
+    assert [room for room in NEAR if not any(file == room or file.startswith(f"{room}/") for file in files)] == []
+    assert [test for tests in NEAR.values() for test in tests if not (ROOT / test).exists()] == []
