@@ -27,16 +27,19 @@ def checked(
 
 def _missing(cloud: Cloud, kind: Kind, want: Desired) -> str:
     assert kind.place is not None, "a kind that can be used without being owned has an ARM id"
+    assert kind.arm is not None, "and so it has an ARM type"
     collection, _, name = kind.place(cloud, want).rpartition("/")
-    beside = unread.attempted(f"the names beside {want.address}", lambda: list(_names(cloud, kind, collection)), _none)
-    where = collection.removesuffix(f"/providers/{kind.arm.name if kind.arm else ''}")
+    version = kind.arm.api_version
+    beside = unread.attempted(
+        f"the names beside {want.address}", lambda: list(_names(cloud, collection, version)), _none
+    )
+    where = collection.removesuffix(f"/providers/{kind.arm.name}")
     absent = f"there is none of that name in {where}{nearest(name, beside)}"
     said = f"{kind.unowned} says that others have made it"
     return f"{absent}, and {said}; correct its name or its place, or let this spec make it"
 
 
-def _names(cloud: Cloud, kind: Kind, collection: str) -> Iterator[str]:
-    version = kind.arm.api_version if kind.arm else None
+def _names(cloud: Cloud, collection: str, version: str) -> Iterator[str]:
     yield from (str(raw["name"]) for raw in arm.listing(cloud, collection, version))
 
 

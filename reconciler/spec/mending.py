@@ -91,7 +91,7 @@ def _mend(mending: Mended, fault: Any) -> bool:
     """Put something valid in place of one fault; False if nothing can be."""
     path: Path_ = tuple(fault.absolute_path)
     holder = _at(mending.document.value, path)
-    if holder is not fault.instance and holder != fault.instance:
+    if holder is not fault.instance:
         return True  # it went with another fault
     if fault.validator == "additionalProperties":
         known, others = fault.schema.get("properties", {}), fault.schema.get("x-elsewhere", {})

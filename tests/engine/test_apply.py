@@ -15,7 +15,7 @@ from reconciler.engine.looks import Waiting
 from reconciler.errors import AzureError, NotRegistered
 from reconciler.events import Event, Interrupted, StepFinished, StepWaiting
 from reconciler.kind import Kind
-from reconciler.model import Action, Address, Desired, Mark, Observed, Status, Step
+from reconciler.model import Action, Address, Desired, Health, Mark, Observed, Status, Step
 from tests.engine.world import KINDS, Sky, Thing, World, carry_out, kind, plan, spec, want
 
 OURS = Mark("me", "x")
@@ -217,6 +217,15 @@ def test_what_somebody_else_made_since_the_plan_is_not_touched() -> None:
     assert outcome.error is not None
     assert outcome.error.startswith("cannot change store/a: belongs to the spec 'you'")
     assert world.things[A].body == {"size": 1}
+    assert world.writes == []
+
+
+def test_what_can_no_longer_be_read_is_not_written_to() -> None:
+    world, desired = World({A: Thing({"size": 1}, OURS)}), spec(want("store/a", size=2))
+    made = plan(world, desired)
+    world.things[A].more.update(health=Health.UNKNOWN, detail="no permission to read it")
+    (outcome,) = carry_out(world, desired, made)
+    assert (outcome.status, outcome.error) == (Status.FAILED, "cannot update store/a: no permission to read it")
     assert world.writes == []
 
 

@@ -33,6 +33,7 @@ def live(case: dict[str, Any]) -> list[Observed]:
             uses=tuple(thing.get("uses", ())),
             outside=thing.get("outside", ""),
             byproduct=thing.get("byproduct", False),
+            kept=thing.get("kept", False),
         )
         for name, thing in case.get("live", {}).items()
     ]

@@ -1,7 +1,8 @@
 """`python -m tests.mutants [--seed N] [--count N] [ROOM ...]`: plant faults, run the tests near them, and count.
 
-Prints a line for each fault that no test near it has noticed, and the share of those that were noticed. Those that
-change nothing that anybody could see are listed, with the reason, in `equivalent.yaml`. Exits with 1 below 95 %.
+First these tests must pass without a fault: one that fails anyhow would notice everything. Prints a line for each fault
+that no test near it has noticed, and the share of those that were noticed. Those that change nothing that anybody could
+see are listed, with the reason, in `equivalent.yaml`. Exits with 1 below 95 %.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,15 +71,20 @@ def noticed(copy: Path, planted: Planted) -> bool:
     """Whether a test near the fault fails with it."""
     path = copy / planted.file
     path.write_text(planted.fault.text)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *near(planted.file)]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False, timeout=SECONDS)
-        return done.returncode != 0
+        return _tried(copy, near(planted.file), SECONDS).returncode != 0
     except subprocess.TimeoutExpired:
         return True
     finally:
         shutil.copy(ROOT / planted.file, path)
+
+
+def _tried(copy: Path, tests: Iterable[str], seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=copy, env=environment, capture_output=True, check=False, text=True, timeout=seconds
+    )
 
 
 def main() -> int:
@@ -90,27 +96,36 @@ def main() -> int:
     planted = drawn(given.seed, given.count, given.rooms)
     harmless: dict[str, str] = yaml.safe_load((HERE / "equivalent.yaml").read_text()) or {}
     with tempfile.TemporaryDirectory() as folder:
-        copies: SimpleQueue[Path] = SimpleQueue()
-        for number in range(2):
-            copies.put(_copy(Path(folder) / str(number)))
-
-        def run(one: Planted) -> bool:
-            copy = copies.get()
-            try:
-                return noticed(copy, one)
-            finally:
-                copies.put(copy)
-
-        with ThreadPoolExecutor(2) as threads:
-            results = list(zip(planted, threads.map(run, planted), strict=True))
-    missed = [one for one, seen in results if not seen]
+        copies = [_copy(Path(folder) / str(number)) for number in range(2)]
+        without = _tried(copies[0], dict.fromkeys(test for one in planted for test in near(one.file)))
+        if without.returncode != 0:
+            print(f"{without.stdout}Without any fault these tests fail; mend that first.")
+            return 1
+        missed = _missed(planted, copies)
     for one in sorted(missed, key=str):
         print(f"{one}{f'  (changes nothing: {harmless[one.name]})' if one.name in harmless else ''}")
-    counted = len(results) - sum(one.name in harmless for one in missed)
-    caught = len(results) - len(missed)
+    counted = len(planted) - sum(one.name in harmless for one in missed)
+    caught = len(planted) - len(missed)
     share = caught / counted if counted else 1.0
-    print(f"seed {given.seed}: {caught} of {counted} noticed ({share:.0%}), {len(results) - counted} change nothing")
+    print(f"seed {given.seed}: {caught} of {counted} noticed ({share:.0%}), {len(planted) - counted} change nothing")
     return 0 if share >= ENOUGH else 1
+
+
+def _missed(planted: Sequence[Planted], copies: Sequence[Path]) -> list[Planted]:
+    """The faults that no test near them notices, each tried in one of the copies of the project, which work at once."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    for copy in copies:
+        free.put(copy)
+
+    def seen(one: Planted) -> bool:
+        copy = free.get()
+        try:
+            return noticed(copy, one)
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(len(copies)) as threads:
+        return [one for one, was in zip(planted, threads.map(seen, planted), strict=True) if not was]
 
 
 def _copy(to: Path) -> Path:
