@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.kinds.conversion import bundle
 from reconciler.kinds.conversion.work import Made, Work, work
 from reconciler.model import Desired
@@ -82,18 +83,14 @@ def failures(container: Any, prefix: str) -> dict[str, str]:
 def delete_orphans(cloud: Cloud, desired: Desired, backlog: Work) -> None:
     """Delete outputs without a source, if their metadata still says that this job made them."""
     from azure.core import MatchConditions
-    from azure.core.exceptions import HttpResponseError
 
     container = client(cloud, desired.data["to"])
 
     def delete_one(name: str) -> None:
-        try:
+        with tolerated(404, 412):  # it has been deleted, replaced or leased meanwhile
             blob = container.get_blob_client(name).get_blob_properties()
             if blob.metadata.get(MAKER) == desired.data["maker"]:
                 container.delete_blob(name, etag=blob.etag, match_condition=MatchConditions.IfNotModified)
-        except HttpResponseError as error:
-            if error.status_code not in (404, 412):  # it has been deleted, replaced or leased meanwhile
-                raise
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(delete_one, backlog.orphans))

@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.azure import roles
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, unread
 from reconciler.kinds.conversion import containers, nodes, records, submission, tables, wording
@@ -96,17 +97,13 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
 
 def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     """The work that is left, or the progress of running tasks. None while the containers or the job do not exist."""
-    from azure.core.exceptions import HttpResponseError
-
     assert isinstance(desired, Desired)
     if not _places_exist(cloud, desired):
         return None
-    try:
-        waiting, running = submission.unfinished(cloud, desired.address.name)
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None
-        raise
+    tasks = missing_is_none(lambda: submission.unfinished(cloud, desired.address.name))
+    if tasks is None:
+        return None
+    waiting, running = tasks
     stalled = nodes.none_for(cloud, desired) if waiting and not running else ""
     if waiting + running and not stalled:
         return _busy(cloud, desired, waiting + running)

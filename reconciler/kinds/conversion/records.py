@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from reconciler.cloud.errors import tolerated
 from reconciler.kinds.conversion.work import Item
 from reconciler.model import Progress
 
@@ -173,13 +174,8 @@ def _read(scripts: Any, names: Sequence[str], make: Callable[[int, Any], T | Non
 
 def _content(scripts: Any, name: str) -> tuple[bytes | None, Mapping[str, str]]:
     """The content of a blob and its metadata; None if it is not there or too large."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
+    with tolerated(404):
         stream = scripts.download_blob(name, decompress=False)
         content = None if stream.size > LARGEST else stream.readall()
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None, {}
-        raise
-    return content, stream.properties.metadata or {}
+        return content, stream.properties.metadata or {}
+    return None, {}

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.errors import ReconcileError
 from reconciler.kinds.pool import body as pool_body
@@ -26,18 +27,14 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 def _put(cloud: Cloud, desired: Desired, mark: Mark, name: str, metadata: Mapping[str, str]) -> None:
     """Make a pool; one that is there already is no error."""
     from azure.core import MatchConditions
-    from azure.core.exceptions import HttpResponseError
 
     properties = pool_body.asked_for(pool_body.wire(cloud, desired, mark, metadata))
     body: Any = {"identity": arm.user_assigned(desired.body["identity"]), "properties": properties}
     if tags := {name: value for name, value in desired.body["tags"].items() if value is not None}:
         body["tags"] = tags
     where = (*cloud.account_place, name)
-    try:
+    with tolerated(412):  # somebody has made it meanwhile, so it is observed again
         cloud.batch_management.pool.create(*where, body, etag="*", match_condition=MatchConditions.IfMissing)
-    except HttpResponseError as error:
-        if error.status_code != 412:  # 412: somebody has made it meanwhile, so it is observed again
-            raise
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: Diff) -> Operation | None:

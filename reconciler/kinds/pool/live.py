@@ -12,6 +12,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import missing_is_none
 from reconciler.kind import ids
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import generations, nodes, repair, rollout, scale, windows
@@ -75,14 +76,9 @@ def _generations(cloud: Cloud, desired: Desired) -> Live:
 
 def _get(cloud: Cloud, name: str) -> Observed | None:
     """The live pool with the id `name`."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        raw = cloud.batch_management.pool.get(*cloud.account_place, name).as_dict()
-    except HttpResponseError as error:
-        if error.status_code == 404:
-            return None
-        raise
+    raw = missing_is_none(lambda: cloud.batch_management.pool.get(*cloud.account_place, name).as_dict())
+    if raw is None:
+        return None
     counts = nodes.all_counts(cloud, name).get(name.lower()) if nodes.present(raw["properties"]) else None
     return _explained(cloud, pool_body.observed(raw, counts))
 

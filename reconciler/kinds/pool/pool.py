@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Verbs
@@ -134,14 +135,9 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
 
 
 def delete(cloud: Cloud, pool: Observed) -> Operation | None:
-    from azure.core.exceptions import HttpResponseError
-
-    try:
+    with tolerated(409):  # it is being deleted already
         return arm.delete(cloud, pool.id)
-    except HttpResponseError as error:
-        if error.status_code == 409:  # it is being deleted already
-            return None
-        raise
+    return None
 
 
 def abandon(cloud: Cloud, desired: Desired) -> str | None:
