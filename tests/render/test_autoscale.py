@@ -60,6 +60,7 @@ def test_an_svg_has_a_line_for_each_pool_in_each_panel() -> None:
             assert path.get("d", "").count("L") >= (1 if (panel, pool) == ("nodes", "fixed") else 2)
     words = {text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")}
     assert {"nodes", "tasks waiting", "cost so far", "fixed at 4", "scaled by the formula"} <= words
+    assert 4 <= len([name for name in ids if str(name).startswith("xtick_")]) <= 3 * 13, "time has room for its marks"
     assert found == plot.plot(scaled, fixed, 4, PRICES, "svg"), "equal simulations give equal files"
 
 
