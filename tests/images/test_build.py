@@ -139,9 +139,12 @@ def test_old_versions_go_when_there_are_too_many_but_never_one_that_a_pool_uses(
 
 def test_other_content_while_a_build_is_under_way_clears_the_one_before(images: Images) -> None:
     images.world.azure.fault(operation="runCommand.ended", key="docker", code="Broken", times=1)
-    images.image["buildVm"] = {"keepOnFailure": True}
+    images.setting("quotas", location="swedencentral", name="standardFSv2Family", limit=2)
+    images.image["buildVm"] = {"keepOnFailure": True, "size": "Standard_F2s_v2"}
     assert images.apply()[VERSION].status is Status.FAILED
     assert len(images.leftovers()) >= 4
+    assert images.world.plan().of(Action.REFUSE) == (), "the machine that is there needs no more room"
+    images.setting("quotas", location="swedencentral", name="standardFSv2Family", limit=100)
     images.image["packages"] = ["tree"]
     images.done()
     assert images.leftovers() == []

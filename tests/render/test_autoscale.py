@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -62,6 +63,41 @@ def test_an_svg_has_a_line_for_each_pool_in_each_panel() -> None:
     assert {"nodes", "tasks waiting", "cost so far", "fixed at 4", "scaled by the formula"} <= words
     assert 4 <= len([name for name in ids if str(name).startswith("xtick_")]) <= 3 * 13, "time has room for its marks"
     assert found == plot.plot(scaled, fixed, 4, PRICES, "svg"), "equal simulations give equal files"
+
+
+def drawn(pair: tuple[Result, Result], prices: Rates = PRICES) -> tuple[list[str], dict[str, list[tuple[str, str]]]]:
+    """The texts of a picture, in order, and the points of each line by its id."""
+    tree = ElementTree.fromstring(plot.plot(*pair, 4, prices, "svg"))
+    texts = [str(text.text) for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+    lines = {}
+    for group in tree.iter("{http://www.w3.org/2000/svg}g"):
+        if str(group.get("id")).endswith(("-scaled", "-fixed")):
+            (path, *_) = group.iter("{http://www.w3.org/2000/svg}path")
+            numbers = [word for word in path.get("d", "").split() if word not in ("M", "L")]
+            lines[str(group.get("id"))] = list(zip(numbers[::2], numbers[1::2], strict=True))
+    return texts, lines
+
+
+def test_nodes_go_up_and_down_in_steps_and_costs_grow_all_the_time() -> None:
+    texts, lines = drawn(pair())
+    steps = {
+        name: all(a[0] == b[0] or a[1] == b[1] for a, b in itertools.pairwise(points)) for name, points in lines.items()
+    }
+    assert steps == {name: not name.startswith("cost") for name in lines}
+    assert len(lines) == 6
+    numbers = texts[: texts.index("tasks waiting")]
+    assert not [text for text in numbers if "." in text], "there is no part of a node"
+    assert "0.40" in texts[texts.index("tasks waiting") :]
+
+
+def test_a_picture_names_its_currency_and_the_unit_of_its_time() -> None:
+    short, _ = drawn(pair())
+    assert "minutes since Monday 2026-01-05 00:00 UTC" in short
+    assert "cost so far" in short
+    slow = pair(batch_autoscale.scenarios.formula("pending-tasks", max=1), 1)
+    long, _ = drawn(slow, PRICES._replace(currency="USD"))
+    assert "hours since Monday 2026-01-05 00:00 UTC" in long
+    assert "cost so far, USD" in long
 
 
 def test_a_picture_is_also_a_png_or_a_page() -> None:
