@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from azure.core import exceptions as core
 
-from reconciler.cloud import arm
+from reconciler.cloud import arm, registries
 from reconciler.cloud.errors import PASSING, REMEDIES, from_body, reading, tolerated, translated
 from reconciler.errors import AzureError, NotRegistered, ReconcileError, Refused, SignedOut, Unreachable
 from reconciler.model import Health
@@ -156,3 +156,23 @@ def test_identities_are_read_in_one_spelling_and_written_as_a_patch_takes_them()
     assert arm.identity_ids({"userAssignedIdentities": None}) == arm.identity_ids(None) == []
     assert arm.user_assigned(["a", "b"], ["b", "c"])["userAssignedIdentities"] == {"c": None, "a": {}, "b": {}}
     assert arm.user_assigned([], ["a"]) == {"type": "None"}
+
+
+DIGEST = f"sha256:{'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        ("python", ("docker.io", "library/python", "latest")),
+        ("python:3.12", ("docker.io", "library/python", "3.12")),
+        ("me/tool", ("docker.io", "me/tool", "latest")),
+        ("r.io/a/b:1", ("r.io", "a/b", "1")),
+        ("localhost/a", ("localhost", "a", "latest")),
+        ("host:5000/a:2", ("host:5000", "a", "2")),
+        (f"r.io/a:1@{DIGEST}", ("r.io", "a", DIGEST)),
+        (f"r.io/a@{DIGEST}", ("r.io", "a", DIGEST)),
+    ],
+)
+def test_a_container_image_is_where_its_name_says(reference: str, parts: tuple[str, str, str]) -> None:
+    assert registries.split(reference) == parts

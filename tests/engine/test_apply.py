@@ -220,6 +220,24 @@ def test_what_somebody_else_made_since_the_plan_is_not_touched() -> None:
     assert world.writes == []
 
 
+def test_a_kind_whose_state_moves_all_the_time_is_changed_as_it_is_now() -> None:
+    world, desired = World({A: Thing({"size": 1}, OURS)}), spec(want("store/a", size=2))
+    kinds = {**KINDS, "store": kind("store", volatile=True)}
+    made = plan(world, desired)
+    world.things[A].body["size"] = 7
+    (outcome,) = carry_out(world, desired, made, kinds=kinds)
+    assert outcome.status is Status.DONE
+    assert world.things[A].body["size"] == 2
+
+
+def test_what_somebody_did_meanwhile_needs_no_change() -> None:
+    world, desired = World({A: Thing({"size": 1}, OURS)}), spec(want("store/a", size=2))
+    made = plan(world, desired)
+    world.things[A] = Thing({"size": 2}, mark(KINDS["store"], "me", desired[A]))
+    (outcome,) = carry_out(world, desired, made)
+    assert (outcome.status, outcome.error, world.writes) == (Status.DONE, None, [])
+
+
 def test_what_can_no_longer_be_read_is_not_written_to() -> None:
     world, desired = World({A: Thing({"size": 1}, OURS)}), spec(want("store/a", size=2))
     made = plan(world, desired)

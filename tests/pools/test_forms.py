@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler import marks
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.endpoints import Endpoints
 from reconciler.kinds import KINDS
 from reconciler.kinds.pool import generations, image, properties, reading
 from reconciler.kinds.pool.generations import Live
@@ -164,3 +166,38 @@ def test_generations_that_are_not_current_have_names_of_their_own() -> None:
     assert [pool.address.name for pool in generations.addressed("p", [generation(1, 1), later])] == ["P", "p-g1"]
     assert generations.mark(later) == {marks.POOL: "P"}
     assert generations.mark(generation(1, 1)) == {}
+
+
+class Jobs(Cloud):
+    """A cloud with one job, on this pool, and no schedule."""
+
+    def __init__(self, pool: str) -> None:
+        super().__init__(TARGET, "me", "ba", Endpoints("https://case", 1, 120))
+        self.pool = pool
+
+    def batch(self) -> Any:
+        return self
+
+    def list_jobs(self) -> list[Jobs]:
+        return [self]
+
+    def list_job_schedules(self) -> list[Any]:
+        return []
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"id": "job", "state": "active", "poolInfo": {"poolId": self.pool}}
+
+
+@pytest.mark.parametrize(
+    ("job", "now", "others", "beside", "unused"),
+    [("p", "p", [], "p-g3", ["p-g2"]), ("p-g2", "p-g2", ["p"], "p-g3", []), ("other", "p", [], "p-g3", ["p-g2"])],
+)
+def test_a_generation_that_no_job_came_to_goes_before_another_is_made(
+    job: str, now: str, others: list[str], beside: str, unused: list[str]
+) -> None:
+    desired = Desired(POOL, {"properties": {"taskSlotsPerNode": 1}}, data={"rollout": {"whenEmpty": "blueGreen"}})
+    live = Live((generation(1, 2, "1 node"), generation(2, 3, "1 node")), ("p", "p-g2"))
+    chosen = generations.without_unused(Jobs(job), desired, live, KINDS["pool"].rule)
+    assert (chosen.now.id, chosen.beside) == (f"/pools/{now}", beside)
+    assert [pool.id for pool in chosen.others] == [f"/pools/{name}" for name in others]
+    assert [pool.id for pool in chosen.unused] == [f"/pools/{name}" for name in unused]
