@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -147,6 +148,19 @@ def test_tags_of_a_package_outlive_its_activation_and_only_a_put_gives_the_link(
     assert (found.tags, found.properties and found.properties.storage_url) == ({"a": "b"}, None)
 
 
+def test_every_application_has_a_container_of_its_own_and_a_blob_for_each_version(bench: Bench) -> None:
+    places = []
+    for name, version in (("My_App", "1.0"), ("My_App", "2.0"), ("my-app", "1.0")):
+        bench.arm.application.create(bench.group, bench.account, name, {})
+        made = bench.arm.application_package.create(bench.group, bench.account, name, version, {})
+        assert made.properties is not None
+        places.append(str(made.properties.storage_url).partition("?")[0].rsplit("/", 2)[1:])
+    (first, _), (second, _), (third, _) = places
+    assert [blob for _, blob in places] == ["1.0", "2.0", "1.0"]
+    assert first == second != third
+    assert all(re.fullmatch("app-my-app-[0-9a-f]{32}", container) for container in (first, third))
+
+
 def test_a_link_is_to_one_blob_only(bench: Bench) -> None:
     from azure.core.exceptions import HttpResponseError
 
@@ -154,7 +168,8 @@ def test_a_link_is_to_one_blob_only(bench: Bench) -> None:
     bench.arm.application.create(*where, {})
     made = bench.arm.application_package.create(*where, "1", {})
     assert made.properties is not None
-    other = str(made.properties.storage_url).replace("linked-1", "linked-2")
+    other = str(made.properties.storage_url).replace("/1?", "/2?")
+    assert other != made.properties.storage_url
     with pytest.raises(HttpResponseError):
         BlobClient.from_blob_url(other, retry_total=0).upload_blob(packed())
 

@@ -208,6 +208,18 @@ def test_what_others_put_beside_a_package_keeps_the_container(apps: Applications
     apps.world.container(name).delete_blob("theirs")
 
 
+def test_packages_go_along_to_an_account_of_another_name(apps: Applications) -> None:
+    apps.tool["defaultVersion"] = "1"
+    apps.pool["applicationPackages"] = [{"id": "tool"}]
+    apps.done()
+    before = apps.containers()
+    apps.world.text["batchAccount"]["name"] += "b"
+    apps.done()
+    assert apps.package("1")["properties"]["state"] == "Active"
+    (after,) = apps.containers()
+    assert [after] != before
+
+
 def test_nothing_is_left_when_all_is_destroyed(apps: Applications) -> None:
     apps.done()
     outcomes = apps.world.apply(destroying=True, poll_seconds=0.05)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import uuid
 from typing import Any
 
 from azure_local import common, serving
@@ -168,9 +168,10 @@ async def put_package(azure: Azure, call: Call) -> Answer:
     check_match(call, existing["resource"]["etag"] if existing else None)
     if existing is not None:
         _check_updates(application)
-    container = _container(application["name"].lower())
+    kept = [document["blob"].split("/")[0] for document in versions(azure, application["id"])]
+    container = kept[0] if kept else _container(application["name"].lower())
     await container_service.ensure(azure, account, container)
-    blob = f"{container}/{application['name']}-{name}"
+    blob = f"{container}/{name}"
     resource = {**_resource(key, f"{TYPE}/versions", {"state": "Pending"}), "tags": tags}
     azure.store.put("package", key, {"resource": resource, "blob": blob, "storage": account["name"]})
     return Answer(200, _linked(azure, owner, resource, blob), {"ETag": resource["etag"]})
@@ -184,9 +185,11 @@ def _check_updates(application: dict[str, Any]) -> None:
 
 
 def _container(name: str) -> str:
-    """`app-`, the application's name with only the characters that a container's may have, and a hash of the name."""
-    digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
-    return re.sub("-+", "-", f"app-{re.sub('[^a-z0-9]+', '-', name)[:15]}-{digest}")
+    """A new name: `app-`, the application's with only the characters that a container's may have, and a random GUID.
+
+    Recorded: `app-my-application-id-60c49603fa2444e392fe687a43ee7246/v1.0`. What becomes of longer names is inferred.
+    """
+    return re.sub("-+", "-", f"app-{re.sub('[^a-z0-9]+', '-', name)[:26]}-{uuid.uuid4().hex}")
 
 
 def _linked(azure: Azure, owner: dict[str, Any], resource: dict[str, Any], blob: str) -> dict[str, Any]:
