@@ -77,8 +77,12 @@ async def put(azure: Azure, call: Call) -> Answer:
     return tracked.keep(azure, call, REGISTRY, resource, runs=0)
 
 
+def _rules(sku: str) -> dict[str, Any] | None:
+    """The network rules where nobody has set any. That they come and go with the SKU is inferred."""
+    return {"defaultAction": "Allow", "ipRules": []} if sku == "Premium" else None
+
+
 def _properties(azure: Azure, name: str, sku: str, settings: dict[str, Any]) -> dict[str, Any]:
-    rules = {"defaultAction": "Allow", "ipRules": []} if sku == "Premium" else None
     return {
         "adminUserEnabled": False,
         "anonymousPullEnabled": False,
@@ -86,7 +90,7 @@ def _properties(azure: Azure, name: str, sku: str, settings: dict[str, Any]) -> 
         "dataEndpointHostNames": [],
         "encryption": {"status": "disabled"},
         "networkRuleBypassOptions": "AzureServices",
-        "networkRuleSet": rules,
+        "networkRuleSet": _rules(sku),
         "publicNetworkAccess": "Enabled",
         "zoneRedundancy": "Disabled",
         "roleAssignmentMode": "LegacyRegistryPermissions",
@@ -116,9 +120,9 @@ def _changed(azure: Azure, document: Document, body: Document) -> Answer:
     ):
         text = "The SKU cannot be changed while public network access is disabled."
         raise Failure(409, "SkuChangeNotAllowed", text)
-    rules = {"networkRuleSet": None} if sku["name"] != "Premium" else {}
+    rules = {"networkRuleSet": _rules(sku["name"])} if sku["name"] != resource["sku"]["name"] else {}
     policies = {**properties["policies"], **settings.get("policies", {})}
-    properties.update({**settings, **rules, "policies": policies, "provisioningState": "Succeeded"})
+    properties.update({**rules, **settings, "policies": policies, "provisioningState": "Succeeded"})
     resource.update(sku=sku, tags=body.get("tags", resource["tags"]))
     if "identity" in body:
         resource.pop("identity", None)

@@ -100,6 +100,20 @@ def test_names_are_alphanumeric_and_taken_everywhere(registry: Registry) -> None
     assert (elsewhere.status_code, elsewhere.json()["error"]["code"]) == (409, "AlreadyInUse")
 
 
+def test_a_registry_that_becomes_premium_is_one_that_was_made_so(registry: Registry) -> None:
+    assert registry.arm("GET").json()["properties"].get("networkRuleSet") is None
+    denying = {"properties": {"networkRuleSet": {"defaultAction": "Deny", "ipRules": []}}}
+    for sku, settings, rules in (
+        ("Premium", {}, "Allow"),
+        ("Premium", denying, "Deny"),
+        ("Premium", {}, "Deny"),
+        ("Standard", {}, None),
+        ("Premium", denying, "Deny"),
+    ):
+        changed = registry.arm("PATCH", json={"sku": {"name": sku}, **settings}).json()["properties"]
+        assert (changed.get("networkRuleSet") or {}).get("defaultAction") == rules, (sku, settings)
+
+
 def test_a_registry_is_changed_listed_and_deleted_with_its_images(azure: Azure, registry: Registry) -> None:
     registry.build()
     changed = registry.arm("PATCH", json={"tags": {"a": "b"}, "sku": {"name": "Standard"}})
