@@ -108,7 +108,7 @@ def test_what_lost_its_meaning_is_advised_against(tmp_path: Path) -> None:
     mounts = [{"azureBlobFileSystemConfiguration": {**blobs, "blobfuseOptions": "-o attr_timeout=240"}}]
     identity = {"identity": "identities/nodes"}
     path = written(tmp_path, {**pool, **identity, "networkConfiguration": hidden, "mountConfiguration": mounts})
-    modes = "{name: abc, allowedAuthenticationModes: [AAD, TaskAuthenticationToken]}"
+    modes = "{name: abc, publicNetworkAccess: Disabled, allowedAuthenticationModes: [AAD, TaskAuthenticationToken]}"
     path.write_text(
         f"{path.read_text()}identities: {{nodes: {{}}}}\n".replace(
             "batchAccount: {name: abc}", f"batchAccount: {modes}"
@@ -116,6 +116,7 @@ def test_what_lost_its_meaning_is_advised_against(tmp_path: Path) -> None:
     )
     assert [text.partition(" ")[2] for text in advice(path)] == [
         "batchAccount.allowedAuthenticationModes",
+        "batchAccount.publicNetworkAccess",
         "pools.p.networkConfiguration.publicIPAddressConfiguration.provision",
         "pools.p.mountConfiguration[0].azureBlobFileSystemConfiguration.blobfuseOptions",
     ]

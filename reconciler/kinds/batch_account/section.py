@@ -1,4 +1,4 @@
-"""The section `batchAccount` of a spec: checks that Batch can reach its auto-storage."""
+"""The section `batchAccount` of a spec: checks that Batch reaches its auto-storage, and we its pools and jobs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from reconciler.spec.spec import Spec
 
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
+    yield from _signing_in(document, spec)
     account = spec.batch_account
     if account is None or "autoStorageIdentity" in account:
         if account is not None and "autoStorage" not in account:
@@ -25,12 +26,23 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield document.problem(("batchAccount", "autoStorage"), message)
 
 
+def _signing_in(document: Document, spec: Spec) -> Iterator[Problem]:
+    """After an apply that took Entra ID away, no plan could read what is in the account."""
+    account = spec.batch_account
+    if account and "AAD" not in account["allowedAuthenticationModes"] and (spec.pools or spec.jobs):
+        message = "lacks AAD: Entra ID is the only way in which reconcile signs in to read pools and jobs; add AAD"
+        yield document.problem(("batchAccount", "allowedAuthenticationModes"), message)
+
+
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
     """Source: github.com/Azure/Batch/issues/140; tasks of API 2025-06-01 have no authenticationTokenSettings."""
     if spec.batch_account and "TaskAuthenticationToken" in spec.batch_account["allowedAuthenticationModes"]:
         why = "TaskAuthenticationToken is retired, and no task can ask for such a token since API 2025-06-01"
         where = ("batchAccount", "allowedAuthenticationModes")
         yield where, f"{why}; leave it out, tasks use the identities of their pool"
+    if spec.batch_account and spec.batch_account["publicNetworkAccess"] == "Disabled" and (spec.pools or spec.jobs):
+        why = "from outside its network reconcile can then read and change neither jobs nor the nodes of pools"
+        yield ("batchAccount", "publicNetworkAccess"), f"{why}; run it on a machine inside"
 
 
 SECTION = Section(key="batchAccount", check=check, advice=advice)
