@@ -162,6 +162,8 @@ class Desired:
     pending: str = ""
     unreadable: str = ""
     existing: bool = False
+    uses: tuple[str, ...] = ()
+    """The ids of what it needs beside what its body names by ARM id."""
 
     @property
     def open(self) -> bool:

@@ -44,7 +44,7 @@ class Ground:
     asked      what the resources of the spec need, by the spec
     live       what is there, of any owner
     needs      what each of that needs now
-    after      what those that the plan changes need when they are changed
+    after      what those that the plan makes or changes need then
     going      what is known of those that would be deleted or changed
     unread     what could not be read, in words, and may need what is of the given kind; empty if nothing
     """
@@ -103,9 +103,13 @@ def _stays(
     """What would be deleted and stays, each with its cause."""
     going = {address for address, decision in selected.items() if decision.action is Action.DELETE}
     causes = {address: cause for address in sorted(going) if (cause := _held(ground, address))}
-    for address in sorted({*ground.live, *_unknown(ground)}):
+    unknown = set(_unknown(ground))
+    for address in sorted({*ground.live, *ground.after, *unknown}):
         live = ground.live.get(address)
-        if address in going or (live and (live.byproduct or not live.of(ground.spec))):
+        if live is None:
+            if address not in selected and address not in unknown:
+                continue  # it is not made
+        elif address in going or live.byproduct or not live.of(ground.spec):
             continue  # what others need, `_held` has asked
         changed = address in selected and address in ground.after
         cause = _because(ground, address, left)
@@ -165,7 +169,8 @@ def _because(ground: Ground, address: Address, left: Mapping[Address, Address]) 
         return _needed(f"{address}, which is protected")
     if decision.action in STILL:
         return _needed(f"{address}, which {STILL[decision.action]}")
-    return Cause(Why.IN_USE, f"stays: {address} uses it", f"{address}, which stays as it is")
+    then = "is made" if decision.action is Action.CREATE else "stays as it is"
+    return Cause(Why.IN_USE, f"stays: {address} uses it", f"{address}, which {then}")
 
 
 def _needed(root: str) -> Cause:

@@ -136,9 +136,9 @@ def _ground(
     strays: Collection[Address],
 ) -> Ground:
     changed = {
-        address: replace(resource, body=desired[address].body, uses=())
-        for address, resource in live.items()
-        if address in desired and _wholly(decisions[address], desired[address], resource)
+        address: replace(live.get(address) or Observed(address, "", {}), body=want.body, uses=want.uses)
+        for address, want in desired.items()
+        if _wholly(decisions[address], want, live.get(address))
     }
     return Ground(
         spec,
@@ -148,15 +148,15 @@ def _ground(
         live=live,
         needs=edges.needs(live.values()),
         after={
-            address: refs
-            for address, refs in edges.needs(changed.get(a, resource) for a, resource in live.items()).items()
-            if address in changed
+            address: refs for address, refs in edges.needs({**live, **changed}.values()).items() if address in changed
         },
     )
 
 
-def _wholly(decision: Decision, want: Desired, observed: Observed) -> bool:
+def _wholly(decision: Decision, want: Desired, observed: Observed | None) -> bool:
     """Whether the plan leaves the resource as it is asked for, with nothing that waits."""
+    if observed is None:
+        return decision.action is Action.CREATE
     if decision.action not in (Action.UPDATE, Action.REPLACE, Action.WAIT) or not decision.diff:
         return False
     return actionable(decision.diff, want, observed) == decision.diff

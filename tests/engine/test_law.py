@@ -44,7 +44,12 @@ def wanted(case: dict[str, Any]) -> dict[Address, Desired]:
     protected, unreadable = case.get("protected", ()), case.get("unreadable", {})
     return {
         Address.parse(name): Desired(
-            Address.parse(name), body, addresses(refs), name in protected, unreadable=unreadable.get(name, "")
+            Address.parse(name),
+            body,
+            addresses(refs),
+            name in protected,
+            unreadable=unreadable.get(name, ""),
+            uses=tuple(case.get("uses", {}).get(name, ())),
         )
         for name, refs in case.get("wanted", {}).items()
     }

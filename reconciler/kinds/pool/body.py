@@ -8,7 +8,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.pool import image, nodes, reading, scale
+from reconciler.kinds.pool import image, mounts, nodes, reading, scale
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
@@ -96,7 +96,7 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
         nodes.occupants(properties, counts),
         raw.get("etag"),
         state=State(nodes.broken(counts), (counts or {}).get("running", 0), metadata),
-        uses=tuple(_packages(properties)),
+        uses=(*packages(properties), *mounts.live(raw["id"], properties)),
     )
 
 
@@ -108,7 +108,7 @@ def asked_for(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**asked, "deploymentConfiguration": {"virtualMachineConfiguration": booted}}
 
 
-def _packages(properties: Mapping[str, Any]) -> Iterator[str]:
+def packages(properties: Mapping[str, Any]) -> Iterator[str]:
     """The ids of the package versions that it names; one without a version is its application's default."""
     for reference in properties["applicationPackages"] or ():
         if version := reference.get("version"):

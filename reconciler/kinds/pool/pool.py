@@ -26,6 +26,7 @@ from reconciler.kinds.pool import (
     image,
     inverse,
     live,
+    mounts,
     needs,
     record,
     telling,
@@ -96,14 +97,15 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account = Address("batch_account", spec.batch_account["name"])
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
-        refs += pool_properties.applications(spec, pool)
+        refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool))
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
         data["preloaded"] = pool.get("containers", {}).get("preloaded", False)
         body = pool_body.wanted(spec, pool, ids, account_id)
         vacates, renews = _vacates(pool), _renews(pool["rollout"])
-        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, vacates=vacates, renews=renews)
+        uses = (*pool_body.packages(body["properties"]), *mounts.wanted(spec, pool))
+        yield Desired(Address(NAME, name), body, refs, pool["protect"], data, vacates=vacates, renews=renews, uses=uses)
 
 
 def _vacates(pool: Pool) -> str:
