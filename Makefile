@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test test-slow crash lint format mutants bench lock clean
+.PHONY: install demo test test-slow crash walks lint format mutants bench lock clean
 
 install: $(INSTALLED)
 
@@ -22,11 +22,15 @@ test: install
 
 # What installs real packages in a Debian of its own and in fresh environments.
 test-slow: install
-	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/crash
+	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/crash --ignore tests/walks
 
 # Bad luck at every request of three workloads; CRASH_SEED=... repeats a run whose sample failed.
 crash: install
 	$(BIN)/python -m pytest -n 2 tests/crash
+
+# Random walks of specs; WALKS_SEED=... repeats a run that failed.
+walks: install
+	$(BIN)/python -m pytest -n 2 tests/walks
 
 lint: install
 	$(BIN)/ruff check
