@@ -147,6 +147,17 @@ def test_tasks_share_a_node_by_their_slots(bench: Bench, pool: str) -> None:
     bench.ended("slots", "two")
 
 
+def test_a_job_that_moves_to_another_pool_is_on_that_pool_only(bench: Bench, pool: str) -> None:
+    from azure.batch import models
+
+    bench.pool("elsewhere", 0)
+    bench.job("moved", pool)
+    bench.batch.begin_disable_job("moved", models.BatchJobDisableOptions({"disableTasks": "requeue"})).result()
+    bench.batch.update_job("moved", models.BatchJobUpdateOptions({"poolInfo": {"poolId": "elsewhere"}}))
+    shown = bench.batch.get_job("moved").as_dict()
+    assert (shown["poolInfo"]["poolId"], shown["executionInfo"]["poolId"]) == ("elsewhere", "elsewhere")
+
+
 def test_a_job_runs_at_most_as_many_tasks_at_once_as_it_says(bench: Bench, pool: str) -> None:
     bench.job("single", pool, maxParallelTasks=1)
     for name in ("a", "b"):

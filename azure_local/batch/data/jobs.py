@@ -168,6 +168,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     if "constraints" in body or call.method == "PUT":
         body = {**body, "constraints": constraints}
     job.update(body)
+    job["executionInfo"]["poolId"] = job["poolInfo"]["poolId"]  # its schema: "the two IDs are the same"
     stamp = stamped(azure, job)
     save(azure, job)
     return Answer(200, None, stamp)
