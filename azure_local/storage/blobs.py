@@ -257,7 +257,7 @@ def signature(account: str, key: str, method: str, path: str, query: str, header
     length = dated.get("content-length", "")
     standard = [("" if name in ("date",) else dated.get(name, "")) for name in SIGNED]
     standard[2] = "" if length == "0" else length
-    extra = "".join(f"{name}:{' '.join(dated[name].split())}\n" for name in sorted(dated) if name.startswith("x-ms-"))
+    extra = "".join(f"{name}:{dated[name]}\n" for name in sorted(dated) if name.startswith("x-ms-"))
     params: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         params.setdefault(name.lower(), []).append(value)

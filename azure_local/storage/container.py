@@ -43,7 +43,8 @@ def _settings(call: Call) -> dict[str, Any]:
     for name, value in settings.get("metadata", {}).items():
         if not METADATA.fullmatch(name):
             raise Failure(400, "InvalidMetadata", f"The metadata name '{name}' is not a valid C# identifier.")
-        if not value.isascii() or not value.isprintable():  # inferred: the blob plane has it in a header
+        if not value.isascii() or not value.isprintable() or value != value.strip():
+            # inferred: the blob plane has it in a header, which has no blanks at its ends
             raise Failure(400, "InvalidMetadata", f"The metadata value of '{name}' has invalid characters.")
     return settings
 

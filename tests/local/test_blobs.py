@@ -63,6 +63,16 @@ def test_a_container_is_one_on_both_planes(stored: World) -> None:
     assert "denyEncryptionScopeOverride" not in listed(stored)["ours"]
 
 
+def test_metadata_of_a_container_is_what_a_header_can_hold(stored: World) -> None:
+    place, cloud = f"{account(stored)}/blobServices/default/containers/odd", stored.cloud()
+    for value in ("", "a b", "a  b", "a=b;c", 'it\'s "so"', "a,b"):
+        cloud.arm("PUT", place, {"properties": {"metadata": {"odd": value}}})
+        assert cloud.arm("GET", place).body["properties"]["metadata"] == {"odd": value}
+    for value in (" a", "a ", "é"):
+        with pytest.raises(HttpResponseError, match="InvalidMetadata"):
+            cloud.arm("PUT", place, {"properties": {"metadata": {"odd": value}}})
+
+
 @pytest.mark.parametrize(
     ("closing", "opening"),
     [
