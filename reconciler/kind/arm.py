@@ -51,6 +51,7 @@ class Plain:
     patched_if_changed  parts that a PATCH has if they differ
     merged       parts that ARM merges in a PATCH → what puts the desired one in place of the live one
     create_only  properties that no PATCH may have
+    cleared      properties that absence in a PATCH does not take away → what does
     holds        the collection below it that must be empty before it is deleted
     held         what people call an item of that collection
     users        as in the kind; asked again just before it is deleted
@@ -70,6 +71,7 @@ class Plain:
     patched_if_changed: tuple[str, ...] = ()
     merged: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
     create_only: tuple[str, ...] = ()
+    cleared: Body = field(default_factory=dict)
     holds: str = ""
     held: Callable[[Raw], str] | None = None
     users: Users | None = None
@@ -116,6 +118,9 @@ class Plain:
         if self.create_only:
             properties = {key: value for key, value in patch["properties"].items() if key not in self.create_only}
             patch["properties"] = properties
+        for name, clearing in self.cleared.items():
+            if observed.body["properties"].get(name) and desired.body["properties"][name] is None:
+                patch["properties"] = {**patch["properties"], name: clearing}
         return arm.patch(cloud, observed.id, self._marked(patch, mark, kept), self.arm.api_version)
 
     def _delete(self, cloud: Cloud, observed: Observed) -> Operation | None:

@@ -220,6 +220,16 @@ def test_packages_go_along_to_an_account_of_another_name(apps: Applications) -> 
     assert [after] != before
 
 
+def test_auto_storage_is_taken_away_and_then_its_account(apps: Applications) -> None:
+    apps.done()
+    del apps.world.text["applications"]
+    apps.done()
+    del apps.world.text["batchAccount"]["autoStorage"], apps.world.text["storage"]
+    apps.done()
+    account = apps.world.cloud().batch_management.batch_account.get(*apps.where()[:2]).as_dict()
+    assert "autoStorage" not in account["properties"]
+
+
 def test_nothing_is_left_when_all_is_destroyed(apps: Applications) -> None:
     apps.done()
     outcomes = apps.world.apply(destroying=True, poll_seconds=0.05)

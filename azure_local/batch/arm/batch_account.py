@@ -47,8 +47,8 @@ def by_name(azure: Azure, name: str) -> Document | None:
 
 def _settings(azure: Azure, properties: Document) -> Document:
     """The checked properties, with auto storage filled in. Failure 400 if its storage account does not exist."""
-    storage = properties.get("autoStorage")
-    if not storage:
+    storage = properties.get("autoStorage") or {}
+    if not storage.get("storageAccountId"):
         return properties
     account = azure.store.get("storage", storage["storageAccountId"])
     if account is None:
@@ -111,6 +111,8 @@ async def patch(azure: Azure, call: Call) -> Answer:
         raise Failure(400, "PropertyCannotBeUpdated", "poolAllocationMode and keyVaultReference cannot be updated.")
     resource = document["resource"]
     resource["properties"].update(_settings(azure, changes["properties"]))
+    if changes["properties"].get("autoStorage", {}).get("storageAccountId") == "":
+        del resource["properties"]["autoStorage"]  # as hashicorp/terraform-provider-azurerm takes it away
     resource["tags"] = changes.get("tags", resource["tags"])
     if "identity" in changes:
         resource["identity"] = _identity(azure, patched(resource["identity"], call.body["identity"]))

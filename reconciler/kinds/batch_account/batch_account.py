@@ -2,7 +2,7 @@
 
 Tags, authentication modes, network access, identity and auto-storage change in place; location, allocation mode and
 key vault do not, and the account is never replaced, because that would delete its pools and jobs. It is empty when
-it has no pool.
+it has no pool. That an empty id takes the auto-storage away: hashicorp/terraform-provider-azurerm, its Batch account.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ KIND = Kind(
         patched=("properties",),
         merged={"identity": arm.user_assigned},
         create_only=("poolAllocationMode",),
+        cleared={"autoStorage": {"storageAccountId": ""}},
         holds="pools",
         users=users,
         seen=_seen,
