@@ -13,7 +13,7 @@ from tests.conftest import World
 from tests.walks.others import BLOBS, KEY, VERSIONS, closed
 
 OWN = re.compile(
-    r"(etag|.*Time|.*Timestamp|createdDate|.*TimeStamp|modifiedDate|customerId|lastModified|creationDate|clientId|principalId|tenantId|dataEndpoint|systemData"
+    r"(etag|.*Time|.*Timestamp|createdDate|.*TimeStamp|modifiedDate|customerId|lastModified|previousState.*|creationDate|clientId|principalId|tenantId|dataEndpoint|systemData"
     r"|autoScaleRun|storageUrl.*|url|resizeOperationStatus|lastKeySync|.*Hash)",
     re.IGNORECASE,
 )
@@ -22,6 +22,8 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MARKS = re.compile(r"reconcile_(digest|keys|verified)")
 """Of these, the first depends on names, too."""
 
+USUAL = (("nodePlacementConfiguration", {"policy": "Regional"}),)
+"""What says the same as nothing."""
 MORE = " is left over"
 
 
@@ -69,7 +71,9 @@ def _bare(value: Any) -> Any:
     """`value` without what others added, our digests, and what is empty; what is in no order is sorted."""
     if isinstance(value, dict):
         items = {
-            key: _bare(item) for key, item in value.items() if key not in (KEY, "id", "eTag") and not OWN.fullmatch(key)
+            key: _bare(item)
+            for key, item in value.items()
+            if key not in (KEY, "id", "eTag") and not OWN.fullmatch(key) and (key, item) not in USUAL
         }
         return {key: item for key, item in items.items() if not MARKS.fullmatch(key) and item not in (None, {}, [], "")}
     if isinstance(value, list):

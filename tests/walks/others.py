@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,7 @@ class Others:
         unseen = closed(cloud)
         now = {thing.id: thing.pairs.get(KEY) for thing in _things(cloud)}
         lost = [thing for thing in self.left if now.get(thing) != VALUE and not _inside(thing, unseen)]
-        return [thing for thing in sorted(lost) if thing in now or thing.split("/")[-1].split("@")[0] not in may_go]
+        return [thing for thing in sorted(lost) if thing in now or _name(thing) not in may_go]
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,11 @@ def closed(cloud: Cloud) -> list[str]:
     """The ids of the Batch accounts whose jobs cannot be seen from here."""
     accounts = arm.listing(cloud, f"{cloud.group_id}/providers/Microsoft.Batch/batchAccounts")
     return [raw["id"] for raw in accounts if "AAD" not in raw["properties"]["allowedAuthenticationModes"]]
+
+
+def _name(thing: str) -> str:
+    """Its name; that of a pool without the number of its generation."""
+    return re.sub("-g[0-9]+$", "", thing.rsplit("/", 1)[1].split("@")[0])
 
 
 def _inside(thing: str, accounts: Collection[str]) -> bool:

@@ -35,6 +35,8 @@ ASKING = re.compile(r"/(checkNameAvailability|listKeys|listLogSasUrl)$", re.IGNO
 """POSTs that only ask."""
 SAID = (Action.REFUSE, Action.DEFER, Action.UNKNOWN, Action.KEEP)
 """What a plan may say again after it was applied, if it said so before."""
+SHUT = "network rules keep this machine out"
+"""What can be neither done nor taken back from here."""
 TOLD = re.compile(r"\b[a-z_]+/\S")
 """An error that names an address."""
 
@@ -90,7 +92,8 @@ class Walk:
             self.world.text = before
             self.counts["taken back"] += 1
             self.others.plant()
-            if not self._made(f"taking back: {change.words}"):
+            known = len(self.errors)
+            if not self._made(f"taking back: {change.words}") and not any(SHUT in one for one in self.errors[known:]):
                 self._trouble("what was refused cannot be taken back")
         self.others.plant()
 
@@ -99,16 +102,17 @@ class Walk:
         said_last = {decision.action for decision in self._read()[0].plan.decisions} & {*SAID}
         if said_last - {Action.KEEP}:
             return
-        self.counts["compared"] += 1
         walked = afresh.inventory(self.world)
         fresh.text = json.loads(json.dumps(self.world.text).replace(self.world.account, fresh.account))
         fresh.transport, fresh.credential = self.world.transport, self.world.credential
         outcomes = fresh.apply(poll_seconds=POLL)
         if failed := [str(outcome.error) for outcome in outcomes.values() if outcome.status is not Status.DONE]:
-            self._trouble(f"made at once: {failed}")
-        differing = afresh.differences(walked, afresh.inventory(fresh))
-        if told := [words for words in differing if not (said_last and words.endswith(afresh.MORE))]:
-            self._trouble("\n".join(["differs from what is made at once:", *told]))
+            self.errors += [f"made at once: {words}" for words in failed]
+        else:
+            self.counts["compared"] += 1
+            differing = afresh.differences(walked, afresh.inventory(fresh))
+            if told := [words for words in differing if not (said_last and words.endswith(afresh.MORE))]:
+                self._trouble("\n".join(["differs from what is made at once:", *told]))
         fresh.drop()
 
     def _drawn(self) -> Change:
