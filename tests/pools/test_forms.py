@@ -14,6 +14,7 @@ from reconciler.kinds.pool import generations, image, properties, reading
 from reconciler.kinds.pool.generations import Live
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
+from reconciler.spec import identities
 from reconciler.spec.spec import Target
 
 TARGET = Target("public", "S", "here", "rg")
@@ -63,10 +64,10 @@ def test_what_is_as_by_default_is_not_sent() -> None:
 
 
 def test_an_identity_is_known_by_its_name_or_its_id_wherever_it_stands() -> None:
-    assert properties.identity_id("identities/A", TARGET) == THEIRS.lower()
-    assert properties.identity_id(THEIRS, TARGET) == THEIRS.lower()
+    assert identities.identity_id("identities/A", TARGET) == THEIRS.lower()
+    assert identities.identity_id(THEIRS, TARGET) == THEIRS.lower()
     value = {"x": [{"resourceId": "identities/A", "y": "identities/A"}], "z": 1}
-    assert properties.identified(value, TARGET) == {"x": [{"resourceId": THEIRS.lower(), "y": "identities/A"}], "z": 1}
+    assert identities.identified(value, TARGET) == {"x": [{"resourceId": THEIRS.lower(), "y": "identities/A"}], "z": 1}
 
 
 def machine(**parts: Any) -> dict[str, Any]:
