@@ -44,7 +44,9 @@ OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
 """Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
 
-HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, VERIFIED)
+SUBMITTED = f"{PREFIX}tasks"
+"""Metadata of a job: a digest of the ids of all tasks that were submitted to it last."""
+HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, VERIFIED, SUBMITTED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252
 """Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.

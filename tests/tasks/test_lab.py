@@ -125,6 +125,20 @@ def test_work_is_submitted_and_not_waited_for_unless_that_is_asked(lab: World) -
     assert lab.plan().steps == ()
 
 
+def test_what_was_submitted_whole_is_counted_and_not_listed(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {"many": {"sweep": {"n": {"from": 1, "to": 2_500}}, "command": "echo {{n}}"}}
+    applied(lab, tasks)
+    before = lab.azure.exchanges()
+    assert told(lab) == "2,500 tasks, 2,500 waiting"
+    assert [call for call in lab.azure.wire()[before:] if call["path"].endswith("/jobs/job/tasks")] == []
+    lab.cloud().batch().delete_task("job", next(iter(lab.cloud().batch().list_tasks("job"))).id)
+    assert told(lab) == "1 of 2,500 tasks to submit, 2,499 waiting"
+    lab.text["jobs"]["job"]["metadata"] = {"a": "b"}
+    assert len(applied(lab, tasks)) == 2_500, "a change of the job's own metadata forgets nothing but speed"
+
+
 def test_a_submission_that_breaks_off_is_gone_on_with(lab: World) -> None:
     lab.text["jobs"]["job"]["wait"] = False
     lab.text["pools"]["pool"]["nodes"] = 0

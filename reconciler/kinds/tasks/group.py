@@ -46,11 +46,6 @@ class Member:
     id: str
     item: Item
 
-    @property
-    def subject(self) -> str:
-        """The id without its last part: what the task is for, whatever it does."""
-        return self.id.rpartition("-")[0]
-
 
 @dataclass(frozen=True, slots=True)
 class Group:

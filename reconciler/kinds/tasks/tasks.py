@@ -7,15 +7,19 @@ their job.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
+from reconciler import marks
 from reconciler.azure import roles
-from reconciler.cloud import arm, batch_jobs, batch_tasks
+from reconciler.cloud import arm, batch_jobs, batch_tasks, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.errors import AzureError, ReconcileError
 from reconciler.kind import Kind, unread
@@ -97,16 +101,39 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     job = batch_jobs.get(cloud, desired.address.name)
     if job is None or not _places_exist(cloud, desired):
         return None
-    ended = job["state"] in ENDED
-    live = _live(cloud, desired.address.name)
-    counts = Counts()
-    subjects = {name.rpartition("-")[0] for name in live}
-    wanted: set[str] = set()
-    for _, member in _members(cloud, desired):
-        wanted.add(member.id)
-        counts.count(live.get(member.id), changed=member.subject in subjects)
-    counts.obsolete = sum(name not in wanted and ID.fullmatch(name) is not None for name in live)
-    return _observed(cloud, desired, State(frozenset(live), counts), ended=ended)
+    wanted = [member.id for _, member in _members(cloud, desired)]
+    state = _submitted(cloud, job, wanted) or _compared(wanted, _live(cloud, job["id"]))
+    return _observed(cloud, desired, state, ended=job["state"] in ENDED)
+
+
+def _submitted(cloud: Cloud, job: Mapping[str, Any], wanted: Sequence[str]) -> State | None:
+    """How far the tasks are, by their number alone; None if the job may have other tasks than those that are wanted.
+
+    The job keeps a digest of the ids that were submitted to it last. While it has just as many tasks, it has those.
+    """
+    if pairs.mapped(job.get("metadata")).get(marks.SUBMITTED) != _digest(wanted):
+        return None
+    there = batch_jobs.tasks(cloud, job["id"])
+    if there.waiting + there.running + there.ended != len(wanted):
+        return None
+    return State(frozenset(), Counts(0, 0, there.waiting, there.running, there.succeeded, there.failed))
+
+
+def _compared(wanted: Iterable[str], live: Mapping[str, str]) -> State:
+    """How far the tasks are, one by one."""
+    counts, subjects = Counts(), {name.rpartition("-")[0] for name in live}
+    for name in wanted:
+        counts.count(live.get(name), changed=name.rpartition("-")[0] in subjects)
+    mine = sum(name in live for name in wanted)
+    counts.obsolete = sum(ID.fullmatch(name) is not None for name in live) - mine
+    return State(frozenset(live), counts)
+
+
+def _digest(ids: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for name in ids:
+        total.update(f"{name}\n".encode())
+    return total.hexdigest()[:32]
 
 
 def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> Observed:
@@ -189,9 +216,31 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     """Submit the tasks that are not there."""
     assert isinstance(observed.state, State)
     there, around = observed.state.there, _surroundings(cloud, desired)
-    new = (wire(group, member, around) for group, member in _members(cloud, desired) if member.id.lower() not in there)
-    batch_tasks.submit(cloud, desired.address.name, new)
+    wanted: list[str] = []
+
+    def new() -> Iterator[Mapping[str, Any]]:
+        for group, member in _members(cloud, desired):
+            wanted.append(member.id)
+            if member.id not in there:
+                yield wire(group, member, around)
+
+    batch_tasks.submit(cloud, desired.address.name, new())
+    _remember(cloud, desired.address.name, _digest(wanted))
     return None
+
+
+def _remember(cloud: Cloud, name: str, submitted: str) -> None:
+    """Keep with the job what was submitted to it, so that a plan need not list it. It is a help and no condition."""
+    from azure.batch import models
+    from azure.core import MatchConditions
+
+    job = batch_jobs.get(cloud, name)
+    if job is None:
+        return
+    metadata = {**pairs.mapped(job.get("metadata")), marks.SUBMITTED: submitted}
+    body = models.BatchJobUpdateOptions({"metadata": pairs.listed(metadata)})
+    with tolerated(404, 409, 412):
+        cloud.batch().update_job(name, body, etag=job["eTag"], match_condition=MatchConditions.IfNotModified)
 
 
 def _surroundings(cloud: Cloud, desired: Desired) -> Surroundings:
