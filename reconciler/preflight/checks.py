@@ -57,8 +57,9 @@ def _image(facts: Facts, change: Change) -> Iterator[Finding]:
         words = f"Batch has no node agent for the image {name}"
         yield Finding(severity, "image", change.address, words, f"nearest are: {', '.join(near) or 'none'}")
         return
-    if change.after.agent and image.agent != change.after.agent and not change.before:
-        words = f"the image {name} goes with the node agent {image.agent}, not with {change.after.agent}"
+    kept = change.before and (change.before.image, change.before.agent) == (pool.image, pool.agent)
+    if pool.agent and image.agent != pool.agent and not kept:
+        words = f"the image {name} goes with the node agent {image.agent}, not with {pool.agent}"
         remedy = "leave nodeAgentSkuId out"
         yield Finding(Severity.REFUSE, "image", change.address, words, remedy)
     if pool.containers and not pool.image.startswith("/") and not image.containers:

@@ -70,3 +70,17 @@ def test_another_spelling_is_no_change(pools: Pools, key: str, one: Any, other: 
     pools.done()
     pools.pool[key] = other
     assert pools.world.plan().steps == ()
+
+
+def test_a_node_agent_that_a_live_pool_does_not_have_is_a_difference(pools: Pools) -> None:
+    pools.done()
+    pools.pool["nodeAgentSkuId"] = "batch.node.ubuntu 22.04"
+    assert pools.world.plan().steps == (), "it is the one that was looked up"
+    pools.pool["nodeAgentSkuId"] = "batch.node.el 9"
+    (refused,) = pools.world.plan().of(Action.REFUSE)
+    assert "goes with the node agent batch.node.ubuntu 22.04, not with batch.node.el 9" in refused.reason
+    assert [change.key for change in refused.diff.changes] == ["nodeAgentSkuId"]
+    pools.pool["nodeAgentSkuId"] = "batch.node.ubuntu 22.04"
+    pools.pool["image"] = "almalinux-9"
+    (refused,) = pools.world.plan().of(Action.REFUSE)
+    assert "goes with the node agent batch.node.el 9, not with batch.node.ubuntu 22.04" in refused.reason

@@ -39,6 +39,7 @@ def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> di
                 "virtualMachineConfiguration": {
                     **image.machine(spec, pool, identities),
                     **pool_properties.machine(pool),
+                    **({"nodeAgentSkuId": pool["nodeAgentSkuId"]} if "nodeAgentSkuId" in pool else {}),
                 }
             },
             "scaleSettings": scale.wanted(pool),
