@@ -22,8 +22,15 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MARKS = re.compile(r"reconcile_(digest|keys|verified)")
 """Of these, the first depends on names, too."""
 
-USUAL = (("nodePlacementConfiguration", {"policy": "Regional"}),)
-"""What says the same as nothing."""
+USUAL = (
+    ("nodePlacementConfiguration", {"policy": "Regional"}),
+    ("osDisk", {"caching": "None"}),
+    ("upgradePolicy", {"mode": "manual"}),
+    ("interNodeCommunication", "Disabled"),
+    ("enableAcceleratedNetworking", False),
+    ("dynamicVnetAssignmentScope", "none"),
+)
+"""What says the same as nothing: an update that takes a property away writes what it is by default."""
 MORE = " is left over"
 
 
@@ -71,11 +78,10 @@ def _bare(value: Any) -> Any:
     """`value` without what others added, our digests, and what is empty; what is in no order is sorted."""
     if isinstance(value, dict):
         items = {
-            key: _bare(item)
-            for key, item in value.items()
-            if key not in (KEY, "id", "eTag") and not OWN.fullmatch(key) and (key, item) not in USUAL
+            key: _bare(item) for key, item in value.items() if key not in (KEY, "id", "eTag") and not OWN.fullmatch(key)
         }
-        return {key: item for key, item in items.items() if not MARKS.fullmatch(key) and item not in (None, {}, [], "")}
+        telling = {key: item for key, item in items.items() if (key, item) not in USUAL and not MARKS.fullmatch(key)}
+        return {key: item for key, item in telling.items() if item not in (None, {}, [], "")}
     if isinstance(value, list):
         kept = [item for item in value if not (isinstance(item, dict) and _aside(item))]
         return sorted(map(_bare, kept), key=lambda item: json.dumps(item, sort_keys=True))

@@ -25,7 +25,7 @@ Record = Callable[[str, object], None]
 def walked(azure: Azure, folder: Path, record: Record, start: str, number: int, steps: int) -> None:
     made = walk(azure, folder, start, f"{SEED} {number}", steps)
     record("walks", dict(made.counts))
-    assert made.troubles == [], f"walk {number} of {start}, with WALKS_SEED={SEED}"
+    assert not made.troubles, "\n".join([f"walk {number} of {start}, with WALKS_SEED={SEED}", *made.troubles])
 
 
 @pytest.mark.parametrize("which", [0, 1])
