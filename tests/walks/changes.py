@@ -37,7 +37,8 @@ def entries(text: Text) -> Iterator[Place]:
             continue
         for name, entry in text.get(section, {}).items():
             yield (section, name)
-            yield from ((section, name, "containers", inner) for inner in (entry or {}).get("containers", ()))
+            inside = (entry or {}).get("containers", ()) if section == "storage" else ()
+            yield from ((section, name, "containers", inner) for inner in inside)
 
 
 def _kind(place: Place) -> str:
