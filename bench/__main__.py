@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import convert, images, listing, pools, preflight, served
+from bench import convert, images, listing, pools, preflight, served, tasks
 from demo import photos
 from reconciler.words import count
 
@@ -25,6 +25,7 @@ def main() -> None:
     _line("requests of an unchanged plan", _requests())
     _line(f"preflight of {preflight.POOLS} new pools, {served.LATENCY * 1000:.0f} ms latency", preflight.measure())
     _lines(pools.measure())
+    _lines(tasks.measure())
     _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)
