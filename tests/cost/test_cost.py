@@ -9,9 +9,11 @@ import pytest
 
 from azure_local.compute.catalogue import SIZES
 from reconciler import cost
+from reconciler.cost.amounts import Range
+from reconciler.cost.charges import Charge, Line
 from reconciler.cost.money import hourly, money, roughly
 from reconciler.kinds import KINDS
-from reconciler.model import Action, Desired, Mark, Rule
+from reconciler.model import Action, Address, Desired, Mark, Rule
 from tests.cost.plans import PRICES, REGION, costs, decided, image, live, live_image, made, wanted
 
 D2, D4, NOBODY = "Standard_D2s_v3", "Standard_D4s_v3", "Standard_Nobody"
@@ -194,3 +196,21 @@ def test_what_is_paid_for_is_told(pool: Desired, what: str) -> None:
     (line,) = costs(made(decided("pool/p", Action.CREATE)), (pool,)).lines
     assert line.after is not None
     assert line.after.what == what
+
+
+@pytest.mark.parametrize(
+    ("now", "after", "changed"),
+    [
+        (None, None, False),
+        (None, Charge(), False),
+        (Charge(Range.exactly(1), "a"), Charge(Range.exactly(1), "b"), False),
+        (Charge(Range.exactly(1)), Charge(Range.exactly(2)), True),
+        (None, Charge(unknown=("a",)), True),
+        (Charge(unknown=("a",)), Charge(unknown=("a",)), False),
+        (Charge(what="2 nodes", unknown=("a",)), Charge(what="3 nodes", unknown=("a",)), True),
+    ],
+)
+def test_a_cost_changes_with_its_amount_or_if_that_is_unknown_with_what_it_is_of(
+    now: Charge | None, after: Charge | None, *, changed: bool
+) -> None:
+    assert Line(Address("pool", "p"), now, after).changed is changed

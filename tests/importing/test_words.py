@@ -11,6 +11,8 @@ from reconciler.azure import sizes
 from reconciler.kind.inverse import Known
 from reconciler.kind.words import Unsayable, shown
 from reconciler.kinds.pool import inverse
+from reconciler.kinds.storage import inverse as storage
+from reconciler.model import Address, Observed
 
 KNOWN = Known("rg", "11111111-1111-1111-1111-111111111111")
 
@@ -97,3 +99,11 @@ def test_images_that_a_spec_cannot_say(reference: dict[str, str]) -> None:
 def test_no_secret_is_shown_in_a_reason() -> None:
     assert shown([{"httpUrl": "https://x/y?sv=1&sig=abc"}]) == "a secret"
     assert shown("x" * 100) == '"' + "x" * 56 + "..."
+
+
+@pytest.mark.parametrize(
+    ("container", "why"),
+    [(f"app-tool-{'0' * 32}", "Batch made it for application packages"), ("app-tool", ""), ("images", "")],
+)
+def test_a_container_of_application_packages_is_in_no_spec(container: str, why: str) -> None:
+    assert storage.outside(Observed(Address("container", f"sa/{container}"), "", {}), None) == why

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.kinds.conversion.bundle import bundle
 from reconciler.kinds.conversion.submission import run_name
 from reconciler.kinds.conversion.work import Item, Made, Work, deal, outputs, work
 from worker.shard import output_names
@@ -133,3 +137,11 @@ def test_a_run_is_named_after_all_that_makes_it() -> None:
     others = {run_name(items, 3, 0), run_name(items, 2, 1), run_name([Item("a.jpg", "2", "a.png")], 2, 0)}
     assert name not in others
     assert len(others) == 3
+
+
+def test_a_node_gets_the_program_of_pip_and_nothing_else() -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle()["pip.pyz"])) as archive:
+        names = archive.namelist()
+    assert names[0] == "__main__.py"
+    assert "pip/__init__.py" in names
+    assert [name for name in names[1:] if not name.startswith("pip") or "__pycache__" in name] == []

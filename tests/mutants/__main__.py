@@ -13,6 +13,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ NEAR: dict[str, Sequence[str]] = yaml.safe_load((HERE / "near.yaml").read_text()
 ENOUGH = 0.95
 SECONDS = 300
 """A test run that takes longer has noticed: the fault made something wait for ever."""
+PATIENCE = 30
+"""The seconds in which an interrupted test run must have stopped the servers that it started."""
 COPIED = ("azure_local", "batch_autoscale", "reconciler", "schemas", "scripts", "specs", "tests", "worker", "docs")
 
 
@@ -91,11 +94,22 @@ def seen(copy: Path, planted: Planted) -> Seen:
 
 
 def _tried(copy: Path, tests: Iterable[str], seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    """The end of a run of tests. TimeoutExpired after so many seconds; the run is interrupted, so that it tidies up."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", *tests]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        command, cwd=copy, env=environment, capture_output=True, check=False, text=True, timeout=seconds
-    )
+    with subprocess.Popen(
+        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as running:
+        try:
+            out, _ = running.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)
+            try:
+                running.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                running.kill()
+            raise
+    return subprocess.CompletedProcess(command, running.returncode, out)
 
 
 def _failing(copy: Path) -> list[str]:
