@@ -65,7 +65,8 @@ async def put(azure: Azure, call: Call) -> Answer:
 
 
 def _kept(azure: Azure, resource: dict[str, Any], kind: str = "application", **more: Any) -> Answer:
-    azure.store.put(kind, resource["id"], {"resource": resource, **more})
+    before = azure.store.get(kind, resource["id"]) or {}
+    azure.store.put(kind, resource["id"], {**before, "resource": resource, **more})
     return Answer(200, resource, {"ETag": resource["etag"]})
 
 
@@ -156,7 +157,8 @@ def _check_reach(azure: Azure, owner: dict[str, Any], account: dict[str, Any]) -
 
 async def put_package(azure: Azure, call: Call) -> Answer:
     """Make a package that waits for its zip file; the answer has the link for the upload."""
-    owner, application = batch_account.lookup(azure, call)["resource"], lookup(azure, call)["resource"]
+    owner, document = batch_account.lookup(azure, call)["resource"], lookup(azure, call)
+    application = document["resource"]
     name, key = call.params["version"], _package_key(azure, call)
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", name):
         raise invalid("versionName", name, "It must have 1 to 64 letters, numbers, underscores, hyphens and periods.")
@@ -168,8 +170,8 @@ async def put_package(azure: Azure, call: Call) -> Answer:
     check_match(call, existing["resource"]["etag"] if existing else None)
     if existing is not None:
         _check_updates(application)
-    kept = [document["blob"].split("/")[0] for document in versions(azure, application["id"])]
-    container = kept[0] if kept else _container(application["name"].lower())
+    container = document.get("container") or _container(application["name"].lower())
+    azure.store.put("application", application["id"], {**document, "container": container})
     await container_service.ensure(azure, account, container)
     blob = f"{container}/{name}"
     resource = {**_resource(key, f"{TYPE}/versions", {"state": "Pending"}), "tags": tags}
