@@ -18,7 +18,7 @@ demo: install
 	@$(BIN)/python -m demo
 
 test: install
-	$(BIN)/python -m pytest -n 6 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 7 --dist worksteal -m "not slow"
 
 # What installs real packages in a Debian of its own and in fresh environments.
 test-slow: install
