@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.azure import roles
 from reconciler.errors import Problem
-from reconciler.spec import role_targets
+from reconciler.spec import container_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -118,7 +118,7 @@ def _containers(document: Document, spec: Spec, path: Path_, convert: Conversion
 
 def _nodes(document: Document, spec: Spec, path: Path_, convert: Conversion, name: str) -> Iterator[Problem]:
     pool = spec.pools[name]
-    if _holds_containers(spec, pool):
+    if container_pools.only(spec, pool):
         message = f"pools/{name} runs tasks in containers only, as its nodes hold container images; use another pool"
         yield document.problem(path, message, at_key=True)
     places = (convert["from"], convert["to"], convert["scripts"])
@@ -132,13 +132,6 @@ def _exists(spec: Spec, place: str) -> bool:
     """Whether `storage/ACCOUNT/CONTAINER` is in the spec."""
     _, account, container = place.split("/")
     return account in spec.storage and container in spec.storage[account]["containers"]
-
-
-def _holds_containers(spec: Spec, pool: Pool) -> bool:
-    """Whether Batch runs tasks of the pool in containers only: its image preloads some, or it names some."""
-    image = pool["image"] if isinstance(pool["image"], str) else ""
-    built = spec.images.get(image.removeprefix("images/"))
-    return bool((built and built["preload"]) or pool.get("containers", {}).get("images"))
 
 
 def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: list[str]) -> Iterator[Problem]:

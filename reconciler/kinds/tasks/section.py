@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from reconciler.azure import durations, roles
 from reconciler.errors import Problem
 from reconciler.kinds.tasks import command, sweep
-from reconciler.spec import role_targets
+from reconciler.spec import container_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -132,10 +132,10 @@ def _pool(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, po
     if slots > pool["taskSlotsPerNode"]:
         message = f"is {slots}, but a node of {name} has taskSlotsPerNode: {pool['taskSlotsPerNode']}, so it never runs"
         yield document.problem((*path, "requiredSlots"), message)
-    if "containerSettings" in entry and not _containers(spec, pool):
+    if "containerSettings" in entry and not container_pools.only(spec, pool):
         message = f"{name} runs no containers; write containers: {{images: [...]}} there, or preload some in its image"
         yield document.problem((*path, "containerSettings"), message, at_key=True)
-    if "containerSettings" not in entry and _containers(spec, pool):
+    if "containerSettings" not in entry and container_pools.only(spec, pool):
         message = f"{name} runs tasks in containers only; write containerSettings: {{imageName: ...}}"
         yield document.problem(path, message, at_key=True)
     yield from _acting(document, spec, path, entry, job, pool)
@@ -161,13 +161,6 @@ def _acting(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, 
 def _account(place: str) -> str:
     """`storage/ACCOUNT` of a container."""
     return "/".join(place.split("/")[:2])
-
-
-def _containers(spec: Spec, pool: Pool) -> bool:
-    """Whether Batch runs tasks of the pool in containers only: its image preloads some, or it names some."""
-    image = pool["image"] if isinstance(pool["image"], str) else ""
-    built = spec.images.get(image.removeprefix("images/"))
-    return bool((built and built["preload"]) or "containers" in pool)
 
 
 SECTION = Section(key="jobs", check=check)
