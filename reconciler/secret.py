@@ -288,7 +288,7 @@ def _random(word: str) -> bool:
     kinds = (str.isupper, str.islower, str.isdigit)
     if not all(sum(map(kind, word)) >= 2 for kind in kinds) or re.fullmatch(r"[0-9a-fA-F]+", word):
         return False
-    changes = sum(_kind(one) != _kind(other) for one, other in pairwise(word))
+    changes = sum(_kind(before) != _kind(after) for before, after in pairwise(word))
     counts = Counter(word).values()
     bits = -sum(number / len(word) * math.log2(number / len(word)) for number in counts)
     return bits >= RANDOM_BITS and changes >= len(word) * RANDOM_CHANGES

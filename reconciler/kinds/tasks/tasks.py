@@ -178,7 +178,7 @@ def _members(cloud: Cloud, desired: Desired) -> Iterator[tuple[Group, Member]]:
     needed = {name for entry in entries.values() for name in entry["dependsOn"]}
     ids: dict[str, list[str]] = {name: [] for name in needed}
     for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
-        group = _group(desired, name, tuple(one for need in entries[name]["dependsOn"] for one in ids[need]))
+        group = _group(desired, name, tuple(task for need in entries[name]["dependsOn"] for task in ids[need]))
         for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
             if number > group.entry["limit"]:
                 raise ReconcileError(f"{desired.address}: {name} makes more than {group.entry['limit']:,} tasks; "
