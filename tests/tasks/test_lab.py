@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,3 +196,39 @@ def test_what_follows_from_an_exit_code(lab: World) -> None:
     codes = {name.partition("-")[0]: task["executionInfo"]["exitCode"] for name, task in live.items()}
     assert codes == {"first": 3, "then": 0}
     assert lab.cloud().batch().get_job("job").as_dict()["onTaskFailure"] == "performexitoptionsjobaction"
+
+
+def test_two_submissions_at_once_add_every_task_once(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    applied(lab, {"first": {"command": "true"}})
+    many = {"many": {"sweep": {"n": {"from": 1, "to": 1_500}}, "command": "echo {{n}}"}}
+    lab.text["jobs"]["job"]["tasks"] = many
+    beside = replace(lab, file=lab.file.with_name("beside.yaml"))
+    with ThreadPoolExecutor(2) as threads:
+        ended = list(threads.map(lambda world: world.apply(poll_seconds=0.05), (lab, beside)))
+    assert {outcome.status for outcomes in ended for outcome in outcomes.values()} == {Status.DONE}
+    assert len(states(lab)) == 1_501
+    assert lab.plan().steps == ()
+
+
+def test_whichever_request_of_a_submission_is_the_last_the_next_apply_adds_the_rest(lab: World) -> None:
+    """A lost answer and a refusal at one request after another, drawn anew in each run."""
+    seed = random.randrange(1_000)
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    for round_, lost in enumerate(random.Random(seed).sample(range(10), 2)):
+        lab.azure.fault(
+            match={"plane": "batch", "method": "POST", "path": ".*/addtaskcollection"},
+            times=1,
+            after=lost,
+            action={"status": 403, "code": "AuthorizationFailed", "when": "after"},
+        )
+        tasks = {"many": {"sweep": {"n": {"from": 1, "to": 1_000}}, "command": f"echo {round_} {{{{n}}}}"}}
+        lab.text["jobs"]["job"]["tasks"] = tasks
+        broken = lab.apply(poll_seconds=0.05)["tasks/job"]
+        assert broken.status is Status.FAILED, f"seed {seed}"
+        again = {outcome.status for outcome in lab.apply(poll_seconds=0.05).values()}
+        assert again <= {Status.DONE}, f"seed {seed}"
+        assert len(states(lab)) == 1_000 * (round_ + 1), f"seed {seed}"
+        assert lab.plan().steps == ()
