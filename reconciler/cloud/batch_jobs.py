@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 
+if TYPE_CHECKING:
+    from azure.core.rest import HttpRequest, HttpResponse
+
+JSON = "application/json; odata=minimalmetadata"
 API_VERSION = "2025-06-01"
+ENDED = ("terminating", "completed")
+"""States of a job that takes no more tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +66,22 @@ def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
 
 def post(cloud: Cloud, path: str, body: Any, etag: str | None, method: str = "POST") -> None:
     """A request that Batch works on afterwards: the SDK's `begin_` methods would start a thread that waits for it."""
-    from azure.core.exceptions import HttpResponseError
     from azure.core.rest import HttpRequest
 
     headers = {"If-Match": f'"{etag}"'} if etag else {}
     if body is not None:
-        headers["Content-Type"] = "application/json; odata=minimalmetadata"
-    request = HttpRequest(method, path, params={"api-version": API_VERSION}, headers=headers, json=body)
+        headers["Content-Type"] = JSON
+    send(cloud, HttpRequest(method, path, params={"api-version": API_VERSION}, headers=headers, json=body))
+
+
+def send(cloud: Cloud, request: HttpRequest) -> HttpResponse:
+    """The answer to a request of our own making. Raises HttpResponseError for an error answer."""
+    from azure.core.exceptions import HttpResponseError
+
     response = cloud.batch().send_request(request)
     if response.status_code >= 400:
         raise HttpResponseError(response=response)
+    return response
 
 
 def delete(cloud: Cloud, name: str) -> None:

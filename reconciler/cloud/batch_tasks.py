@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import from_body, translated
 from reconciler.errors import AzureError, Unreachable
 
-API_VERSION = "2025-06-01"
 MOST, LARGEST = 100, 1_000_000
 """The most tasks and bytes of a collection: as Batch allows, with room for what is around the tasks."""
 AT_ONCE = 8
@@ -98,19 +98,16 @@ def _taken(name: str, told: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def _post(cloud: Cloud, job: str, chunk: Sequence[bytes]) -> dict[str, Mapping[str, Any]]:
     """What Batch says of each task of a collection, by its id in lower case: answers may come in another order."""
-    from azure.core.exceptions import HttpResponseError
     from azure.core.rest import HttpRequest
 
-    headers = {"Content-Type": "application/json; odata=minimalmetadata", "Accept": "application/json"}
+    headers = {"Content-Type": batch_jobs.JSON, "Accept": "application/json"}
     request = HttpRequest(
         "POST",
         f"/jobs/{job}/addtaskcollection",
-        params={"api-version": API_VERSION},
+        params={"api-version": batch_jobs.API_VERSION},
         headers=headers,
         content=b'{"value":[' + b",".join(chunk) + b"]}",
     )
     with translated():
-        response = cloud.batch().send_request(request)
-        if response.status_code >= 400:
-            raise HttpResponseError(response=response)
-        return {str(row["taskId"]).lower(): row for row in response.json()["value"]}
+        rows = batch_jobs.send(cloud, request).json()["value"]
+        return {str(row["taskId"]).lower(): row for row in rows}

@@ -20,6 +20,7 @@ from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.needs import Needs, Room
 from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Body, Desired, Observed, Rule
+from reconciler.spec import identities
 from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
 
@@ -58,7 +59,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     if "autoStorageIdentity" in account:
         identity = account["autoStorageIdentity"].split("/")[1]
         refs.append(Address("identity", identity))
-        identity_id = spec.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", identity).lower()
+        identity_id = identities.identity_id(account["autoStorageIdentity"], spec.azure)
         properties["autoStorage"] |= {
             "authenticationMode": "BatchAccountManagedIdentity",
             "nodeIdentityReference": {"resourceId": identity_id},

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.azure import roles
-from reconciler.cloud import arm
+from reconciler.cloud import arm, blob_containers
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
@@ -140,11 +140,8 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
 def _places_exist(cloud: Cloud, desired: Desired) -> bool:
     if cloud.account is None:
         return False
-    for place in {desired.data[key] for key in ("from", "to", "scripts")}:
-        name, container = place.split("/")
-        account = cloud.id_of("Microsoft.Storage/storageAccounts", name)
-        if arm.get(cloud, f"{account}/blobServices/default/containers/{container}") is None:
-            return False
+    if not blob_containers.exist(cloud, {desired.data[key] for key in ("from", "to", "scripts")}):
+        return False
     return cloud.account_id is not None and arm.get(cloud, cloud.account_id) is not None
 
 

@@ -13,9 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reconciler.cloud import arm, batch_jobs, batch_tasks
+from reconciler.cloud import batch_jobs, batch_tasks, identities
 from reconciler.cloud.cloud import Cloud
-from reconciler.errors import AzureError
 from reconciler.kinds.conversion import bundle, containers, records
 from reconciler.kinds.conversion.work import Item, deal
 from reconciler.model import Desired
@@ -47,9 +46,7 @@ def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], earlier: Seque
     runs = [*(before for before in earlier if before != run), run][-records.RUNS :]
     metadata = {"total": str(len(items))}
     scripts.upload_blob(f"jobs/{job}/current", "\n".join(runs).encode(), overwrite=True, metadata=metadata)
-    identity = arm.get(cloud, cloud.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", desired.data["identity"]))
-    if identity is None:
-        raise AzureError(404, "PrincipalNotFound", f"the identity {desired.data['identity']} does not exist")
+    identity = identities.read(cloud, desired.data["identity"])
     urls = containers.urls(cloud, desired)
     batch_tasks.submit(cloud, job, (_task(desired, run, number, urls, identity) for number in range(len(shards))))
 

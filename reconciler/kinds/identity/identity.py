@@ -14,10 +14,11 @@ from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, tracked
 from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.spec.identities import IDENTITIES
 from reconciler.spec.spec import Spec
 
 NAME = "identity"
-ARM = ArmType("Microsoft.ManagedIdentity/userAssignedIdentities", "2024-11-30")
+ARM = ArmType(IDENTITIES, "2024-11-30")
 FIELDS = {**arm.TAGGED, "properties.isolationScope": Rule.LIVE}
 
 

@@ -25,6 +25,7 @@ from reconciler.kind.inverse import Inverse
 from reconciler.kinds.identity import inverse
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
+from reconciler.spec.identities import IDENTITIES
 from reconciler.spec.spec import Spec
 
 NAME = "role_assignment"
@@ -38,7 +39,6 @@ FIELDS = {
     "properties.conditionVersion": Rule.REPLACE,
     "properties.delegatedManagedIdentityResourceId": Rule.REPLACE,
 }
-IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 NAMESPACE = uuid.UUID("6f6f2f0a-5d0b-5c0a-9a53-7f5a3c8f0d11")
 """Makes our UUIDs differ from everybody else's."""
 

@@ -18,6 +18,7 @@ from reconciler.kinds.image import machine, recipe, steps, version_tags
 from reconciler.kinds.image.machine import Phase, Seen
 from reconciler.kinds.image.state import State
 from reconciler.model import STAGE, Desired, Health, Mark, Observed
+from reconciler.spec.identities import IDENTITIES
 
 
 def names(cloud: Cloud, desired: Desired) -> machine.Names:
@@ -106,7 +107,7 @@ def _start(cloud: Cloud, desired: Desired, mark: Mark, seen: Seen, phase: Phase)
     base = {"location": desired.body["location"], "tags": _temporary(cloud, desired, mark)}
     identity = None
     if data["identity"]:
-        identity = cloud.id_of("Microsoft.ManagedIdentity/userAssignedIdentities", data["identity"])
+        identity = cloud.id_of(IDENTITIES, data["identity"])
     if phase.name == "network":
         steps.network(cloud, named, seen, base, image["buildVm"].get("subnet"))
     elif phase.name == "machine":

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.azure.durations import canonical
-from reconciler.cloud import pairs
+from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.model import Body
 from reconciler.spec import identities
@@ -80,7 +80,7 @@ def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:
     metadata, state, info = pairs.mapped(raw.get("metadata")), raw["state"], raw["poolInfo"]
     limits = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
     limits |= {"maxWallClockTime": None} if limits["maxWallClockTime"] == UNLIMITED else {}
-    ended = state in ("completed", "terminating")
+    ended = state in batch_jobs.ENDED
     body = {
         **USUAL,
         **raw,

@@ -25,8 +25,6 @@ BEGINNING = "verify-"
 """How the ids of these jobs begin."""
 APART = ("scaleSettings", "metadata", "displayName")
 """Properties of a pool that its nodes do not differ by."""
-ENDED = ("terminating", "completed")
-"""States of a job that takes no more tasks."""
 TOLD = 3
 """The most checks that are named, or read for why they did not pass."""
 URGENT = 1000
@@ -136,7 +134,7 @@ def _void(
     other = [name for name, task in by_name.items() if name not in known or not checks.is_task_of(known[name], task)]
     if other:
         return f"has other tasks ({', '.join(sorted(other)[:TOLD])})"
-    return "ended without its tasks" if raw["state"] in ENDED and len(by_name) < len(known) else ""
+    return "ended without its tasks" if raw["state"] in batch_jobs.ENDED and len(by_name) < len(known) else ""
 
 
 def _result(said: Trial) -> Trial:

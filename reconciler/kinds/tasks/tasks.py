@@ -17,11 +17,11 @@ from typing import Any
 
 from reconciler import marks
 from reconciler.azure import roles
-from reconciler.cloud import arm, batch_jobs, batch_tasks, pairs
+from reconciler.cloud import batch_jobs, batch_tasks, blob_containers, identities, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
-from reconciler.errors import AzureError, ReconcileError
+from reconciler.errors import ReconcileError
 from reconciler.kind import Kind, unread
 from reconciler.kinds.tasks import blobs, sweep, wording
 from reconciler.kinds.tasks.group import ID, Group, Item, Member, Surroundings, wire
@@ -35,8 +35,6 @@ from reconciler.spec.tasks import Task
 
 NAME = "tasks"
 FIELDS = {"pending": Rule.LIVE, "tasks": Rule.IGNORE}
-IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
-ENDED = ("completed", "terminating")
 NEEDED = 64_000
 """The most characters of ids that a task may depend on. Source: BatchTaskDependencies, taskIds."""
 
@@ -99,11 +97,12 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     """How far the tasks are. None while the job or one of the containers does not exist."""
     assert isinstance(desired, Desired)
     job = batch_jobs.get(cloud, desired.address.name)
-    if job is None or not _places_exist(cloud, desired):
+    places = (place.removeprefix("storage/") for place in desired.data["places"])
+    if job is None or not blob_containers.exist(cloud, places):
         return None
     wanted = [member.id for _, member in _members(cloud, desired)]
     state = _submitted(cloud, job, wanted) or _compared(wanted, _live(cloud, job["id"]))
-    return _observed(cloud, desired, state, ended=job["state"] in ENDED)
+    return _observed(cloud, desired, state, ended=job["state"] in batch_jobs.ENDED)
 
 
 def _submitted(cloud: Cloud, job: Mapping[str, Any], wanted: Sequence[str]) -> State | None:
@@ -163,15 +162,6 @@ def _live(cloud: Cloud, job: str) -> dict[str, str]:
     return live
 
 
-def _places_exist(cloud: Cloud, desired: Desired) -> bool:
-    for place in desired.data["places"]:
-        _, account, container = place.split("/")
-        storage = cloud.id_of("Microsoft.Storage/storageAccounts", account)
-        if arm.get(cloud, f"{storage}/blobServices/default/containers/{container}") is None:
-            return False
-    return True
-
-
 def _members(cloud: Cloud, desired: Desired) -> Iterator[tuple[Group, Member]]:
     """Every task that is asked for, after those that it depends on."""
     entries: Mapping[str, Task] = desired.data["tasks"]
@@ -181,8 +171,8 @@ def _members(cloud: Cloud, desired: Desired) -> Iterator[tuple[Group, Member]]:
         group = _group(desired, name, tuple(task for need in entries[name]["dependsOn"] for task in ids[need]))
         for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
             if number > group.entry["limit"]:
-                raise ReconcileError(f"{desired.address}: {name} makes more than {group.entry['limit']:,} tasks; "
-                                     "raise its limit: if that many are meant")  # fmt: skip
+                many = f"{desired.address}: {name} makes more than {group.entry['limit']:,} tasks"
+                raise ReconcileError(f"{many}; raise its limit: if that many are meant")
             if name in needed:
                 ids[name].append(member.id)
             yield group, member
@@ -257,9 +247,7 @@ def _surroundings(cloud: Cloud, desired: Desired) -> Surroundings:
 def _identity(cloud: Cloud, name: str) -> dict[str, str] | None:
     if not name:
         return None
-    raw = arm.get(cloud, cloud.id_of(IDENTITIES, name))
-    if raw is None:
-        raise AzureError(404, "PrincipalNotFound", f"the identity {name} does not exist")
+    raw = identities.read(cloud, name)
     return {"id": raw["id"], "client": raw["properties"]["clientId"]}
 
 
