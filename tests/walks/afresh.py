@@ -19,8 +19,8 @@ OWN = re.compile(
 )
 """Properties that tell when or as what something was made."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-MARKS = re.compile(r"reconcile_(digest|keys|verified)")
-"""Of these, the first depends on names, too."""
+MARKS = re.compile(r"reconcile_(digest|keys|verified|started)")
+"""Marks that tell how it came to be as it is, or what it is called."""
 
 USUAL = (
     ("nodePlacementConfiguration", {"policy": "Regional"}),

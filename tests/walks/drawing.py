@@ -67,7 +67,8 @@ class Drawing:
     def value(self, shape: Shape, path: str) -> Any:
         """A value of this shape for the dotted path of a key, which begins with its kind. Undrawn if there is none."""
         known = self._known(path)
-        if known is not None and (self.dice.random() < 0.8 or "type" not in shape):
+        only = "type" not in shape or path in SAYS["taken_once"]
+        if known is not None and (self.dice.random() < 0.8 or only):
             return named(deepcopy(self.among(known)), self.name)
         if refers := shape.get("x-refers"):
             return self.among([*self._references(refers), *shape.get("examples", ())])
