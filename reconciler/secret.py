@@ -204,10 +204,19 @@ NAMED = (
 """Forms that are known by what stands before them."""
 
 
+_HINTS = re.compile("|".join(re.escape(hint) for form in (*KNOWN, *NAMED) for hint in form.hints))
+_UNHINTED = tuple(form for form in (*KNOWN, *NAMED) if not form.hints)
+
+
+def _possible(folded: str) -> tuple[Form, ...]:
+    """The forms to look for in a text in lower case: most texts have no hint of any."""
+    return (*KNOWN, *NAMED) if _HINTS.search(folded) else _UNHINTED
+
+
 def secrets(text: str) -> Iterator[tuple[Form, int]]:
     """The forms of the secrets in a text, and where each begins."""
     folded = text.lower()
-    for form in (*KNOWN, *NAMED):
+    for form in _possible(folded):
         yield from ((form, start) for start, _ in _spans(form, text, folded))
 
 
@@ -229,7 +238,7 @@ def harmless(value: str) -> bool:
 def hidden(text: str) -> str:
     """`text` with a mark in place of each secret in it."""
     folded = text.lower()
-    for form in (*KNOWN, *NAMED):
+    for form in _possible(folded):
         pieces, end = [], 0
         for start, stop in _spans(form, text, folded):
             pieces += [text[end:start], MARK]

@@ -6,6 +6,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def imported(folder: Path) -> Iterator[str]:
                 yield str(node.module)
 
 
-def distributions(folder: Path) -> set[str]:
+@cache
+def distributions(folder: Path) -> frozenset[str]:
     """What must be installed for the imports below a folder."""
     known = packages_distributions()
     found: set[str] = set()
@@ -48,7 +50,7 @@ def distributions(folder: Path) -> set[str]:
         if len(candidates) > 1:  # several distributions share the name, as all of Azure's do: the longest that fits
             candidates = {max((one for one in candidates if fits(one, name)), key=len)}
         found |= candidates
-    return found
+    return frozenset(found)
 
 
 def fits(distribution: str, module: str) -> bool:
@@ -65,6 +67,6 @@ def test_every_import_is_declared(house: str) -> None:
 
 
 def test_every_declared_package_is_imported() -> None:
-    used = set().union(*(distributions(CHECKOUT / house) for house in HOUSES))
+    used = frozenset().union(*(distributions(CHECKOUT / house) for house in HOUSES))
     declared = names(PROJECT["dependencies"]).union(*(names(texts) for texts in EXTRAS.values()))
     assert declared - used == NOT_IMPORTED

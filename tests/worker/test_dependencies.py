@@ -326,6 +326,7 @@ print(sys.version_info[:2], Image.open(io.BytesIO(convert(jpeg.getvalue(), 10**6
 """
 
 
+@pytest.mark.slow
 def test_the_real_lock_installs_on_python_3_10_and_converts_there(node: Node) -> None:
     python = python_3_10()
     if python is None:
