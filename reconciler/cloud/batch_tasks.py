@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import from_body, translated
+from reconciler.cloud.errors import from_body, tolerated, translated
 from reconciler.errors import AzureError, Unreachable
 
 MOST, LARGEST = 100, 1_000_000
@@ -45,6 +45,25 @@ def submit(cloud: Cloud, job: str, tasks: Iterable[Task], tell: Callable[[int], 
             done += waiting.popleft().result()
             tell(done)
     return done
+
+
+def terminate(cloud: Cloud, job: str, tasks: Iterable[str]) -> None:
+    """End tasks, several at a time; what has ended or is gone is no error."""
+    _each(tasks, lambda task: cloud.batch().terminate_task(job, task))
+
+
+def reactivate(cloud: Cloud, job: str, tasks: Iterable[str]) -> None:
+    """Let tasks run again that have failed; what has not, or is gone, is no error."""
+    _each(tasks, lambda task: cloud.batch().reactivate_task(job, task))
+
+
+def _each(tasks: Iterable[str], ask: Callable[[str], None]) -> None:
+    def asked(task: str) -> None:
+        with translated(), tolerated(404, 409):
+            ask(task)
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="each") as threads:
+        list(threads.map(asked, tasks))
 
 
 def collections(tasks: Iterable[Task]) -> Iterator[list[bytes]]:

@@ -232,3 +232,39 @@ def test_whichever_request_of_a_submission_is_the_last_the_next_apply_adds_the_r
         assert again <= {Status.DONE}, f"seed {seed}"
         assert len(states(lab)) == 1_000 * (round_ + 1), f"seed {seed}"
         assert lab.plan().steps == ()
+
+
+def test_what_depends_on_a_failure_is_not_waited_for(lab: World) -> None:
+    """Batch would leave it waiting for ever."""
+    tasks: dict[str, dict[str, Any]] = {
+        "first": {"command": "exit 3"},
+        "beside": {"command": "true"},
+        "second": {"command": "true", "dependsOn": ["first", "beside"]},
+        "third": {"sweep": {"n": [1, 2]}, "command": "true", "dependsOn": ["second"]},
+    }
+    live = applied(lab, tasks)
+    assert {task["state"] for task in live.values()} == {"completed"}
+    assert told(lab) == "5 tasks, 1 succeeded, 4 failed"
+    assert lab.plan().steps == ()
+    tasks["fourth"] = {"command": "true", "dependsOn": ["third"]}
+    lab.text["jobs"]["job"]["tasks"] = tasks
+    assert told(lab) == "6 tasks, 1 succeeded, 4 failed, 1 held, as what they depend on has failed"
+    assert lab.plan().steps == (), "one more that cannot begin is not submitted"
+    tasks["first"]["command"] = "true"
+    assert {task["executionInfo"]["result"] for task in applied(lab, tasks).values()} == {"success", "failure"}
+    assert told(lab) == "6 tasks, 6 succeeded, 4 that nobody asks for any more"
+
+
+def test_what_nobody_asks_for_any_more_is_ended(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {"many": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}}"}}
+    applied(lab, tasks)
+    lab.text["jobs"]["job"]["tasks"] = {"many": {"sweep": {"n": [3, 4]}, "command": "echo {{n}}"}}
+    (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
+    assert decision.reason == "1 of 2 tasks to submit, 1 waiting, 2 to end that nobody asks for any more"
+    assert decision.disturbs == "2 tasks that nobody asks for any more are ended, also those that run"
+    live = applied(lab, lab.text["jobs"]["job"]["tasks"])
+    assert sorted(task["state"] for task in live.values()) == ["active", "active", "completed", "completed"]
+    assert told(lab) == "2 tasks, 2 waiting, 2 that nobody asks for any more"
+    assert lab.plan().steps == ()

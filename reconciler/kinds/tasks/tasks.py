@@ -7,9 +7,7 @@ their job.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -23,10 +21,10 @@ from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.errors import ReconcileError
 from reconciler.kind import Kind, unread
-from reconciler.kinds.tasks import blobs, sweep, wording
-from reconciler.kinds.tasks.group import ID, Group, Item, Member, Surroundings, wire
-from reconciler.kinds.tasks.wording import Counts
-from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Progress, Rule
+from reconciler.kinds.tasks import blobs, live, sweep, wording
+from reconciler.kinds.tasks.group import Group, Item, Member, Surroundings, wire
+from reconciler.kinds.tasks.live import State
+from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
 from reconciler.report import Report
 from reconciler.spec import role_targets
 from reconciler.spec.sections import Job
@@ -34,17 +32,9 @@ from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task
 
 NAME = "tasks"
-FIELDS = {"pending": Rule.LIVE, "tasks": Rule.IGNORE}
+FIELDS = {"pending": Rule.LIVE, "ending": Rule.LIVE, "tasks": Rule.IGNORE}
 NEEDED = 64_000
 """The most characters of ids that a task may depend on. Source: BatchTaskDependencies, taskIds."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The ids of tasks that are there, in lower case, and how many of each sort there are."""
-
-    there: frozenset[str]
-    counts: Counts
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -64,7 +54,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "identity": identity,
                 "folder": str(spec.folder),
             }
-            body = {"pending": 0, "tasks": _many(tasks, spec.folder)}
+            body = {"pending": 0, "ending": 0, "tasks": _many(tasks, spec.folder)}
             yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
 
 
@@ -100,48 +90,20 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     places = (place.removeprefix("storage/") for place in desired.data["places"])
     if job is None or not blob_containers.exist(cloud, places):
         return None
-    wanted = [member.id for _, member in _members(cloud, desired)]
-    state = _submitted(cloud, job, wanted) or _compared(wanted, _live(cloud, job["id"]))
+    ordered = any(entry["dependsOn"] for entry in desired.data["tasks"].values())
+    wanted = list(_members(cloud, desired))
+    ids = [member.id for _, member in wanted]
+    state = live.counted(cloud, job, ids, ordered=ordered) or live.compared(wanted, live.listed(cloud, job["id"]))
     return _observed(cloud, desired, state, ended=job["state"] in batch_jobs.ENDED)
-
-
-def _submitted(cloud: Cloud, job: Mapping[str, Any], wanted: Sequence[str]) -> State | None:
-    """How far the tasks are, by their number alone; None if the job may have other tasks than those that are wanted.
-
-    The job keeps a digest of the ids that were submitted to it last. While it has just as many tasks, it has those.
-    """
-    if pairs.mapped(job.get("metadata")).get(marks.SUBMITTED) != _digest(wanted):
-        return None
-    there = batch_jobs.tasks(cloud, job["id"])
-    if there.waiting + there.running + there.ended != len(wanted):
-        return None
-    return State(frozenset(), Counts(0, 0, there.waiting, there.running, there.succeeded, there.failed))
-
-
-def _compared(wanted: Iterable[str], live: Mapping[str, str]) -> State:
-    """How far the tasks are, one by one."""
-    counts, subjects = Counts(), {name.rpartition("-")[0] for name in live}
-    for name in wanted:
-        counts.count(live.get(name), changed=name.rpartition("-")[0] in subjects)
-    mine = sum(name in live for name in wanted)
-    counts.obsolete = sum(ID.fullmatch(name) is not None for name in live) - mine
-    return State(frozenset(live), counts)
-
-
-def _digest(ids: Iterable[str]) -> str:
-    total = hashlib.sha256()
-    for name in ids:
-        total.update(f"{name}\n".encode())
-    return total.hexdigest()[:32]
 
 
 def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> Observed:
     counts, job = state.counts, desired.address.name
-    waits = desired.data["wait"] and not counts.pending and counts.running
+    waits = desired.data["wait"] and not counts.pending and not counts.ending and counts.running
     return Observed(
         desired.address,
         job,
-        {"pending": counts.pending},
+        {"pending": counts.pending, "ending": counts.ending},
         Mark(cloud.owner, ""),
         Health.BUSY if waits else Health.READY,
         wording.describe(counts),
@@ -149,17 +111,6 @@ def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> O
         state=state,
         employs=(Address("job", job),) if counts.pending and ended else (),
     )
-
-
-def _live(cloud: Cloud, job: str) -> dict[str, str]:
-    """Id of each task of a job, in lower case → active, running, success or failure."""
-    live = {}
-    for task in cloud.batch().list_tasks(job, select=["id", "state", "executionInfo"]):
-        raw = task.as_dict()
-        ended = raw["state"] == "completed"
-        state = str((raw.get("executionInfo") or {}).get("result", "failure")) if ended else raw["state"]
-        live[raw["id"].lower()] = state.lower()
-    return live
 
 
 def _members(cloud: Cloud, desired: Desired) -> Iterator[tuple[Group, Member]]:
@@ -203,19 +154,20 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
-    """Submit the tasks that are not there."""
+    """End the tasks that nobody asks for or that can never begin, and submit those that are not there."""
     assert isinstance(observed.state, State)
-    there, around = observed.state.there, _surroundings(cloud, desired)
+    state, around = observed.state, _surroundings(cloud, desired)
+    batch_tasks.terminate(cloud, desired.address.name, state.ending)
     wanted: list[str] = []
 
     def new() -> Iterator[Mapping[str, Any]]:
         for group, member in _members(cloud, desired):
             wanted.append(member.id)
-            if member.id not in there:
+            if member.id not in state.there and group.name not in state.held:
                 yield wire(group, member, around)
 
     batch_tasks.submit(cloud, desired.address.name, new())
-    _remember(cloud, desired.address.name, _digest(wanted))
+    _remember(cloud, desired.address.name, live.digest(wanted))
     return None
 
 
@@ -251,6 +203,17 @@ def _identity(cloud: Cloud, name: str) -> dict[str, str] | None:
     return {"id": raw["id"], "client": raw["properties"]["clientId"]}
 
 
+def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decision) -> str:
+    """The tasks that are ended because nobody asks for them any more: some may run."""
+    if (
+        decision.action is not Action.UPDATE
+        or not isinstance(observed.state, State)
+        or not observed.state.counts.leaving
+    ):
+        return ""
+    return wording.leaving(observed.state.counts.leaving)
+
+
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     return None
 
@@ -280,7 +243,8 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     noun="task list",
-    usual={"pending": 0},
+    usual={"pending": 0, "ending": 0},
+    disturbs=disturbs,
     volatile=True,
     summarised=True,
 )

@@ -12,8 +12,10 @@ from reconciler.words import count
 class Counts:
     """How many of the tasks that are asked for are new, changed, waiting, running, succeeded or failed.
 
-    `changed`: what they are for was done before, in another way. `obsolete` are those that are there and that nobody
-    asks for any more.
+    changed   what they are for was done before, in another way
+    held      not there, and not to be submitted: what they depend on has failed for good
+    stranded  there, and never to begin for that reason
+    leaving   there and not ended, and nobody asks for them any more; `obsolete` are those that have ended
     """
 
     new: int = 0
@@ -22,11 +24,16 @@ class Counts:
     active: int = 0
     succeeded: int = 0
     failed: int = 0
+    held: int = 0
+    stranded: int = 0
+    leaving: int = 0
     obsolete: int = 0
 
-    def count(self, state: str | None, *, changed: bool) -> None:
+    def count(self, state: str | None, *, changed: bool, held: bool) -> None:
         """Count a task that is wanted; `state` is active, running, success or failure, None if it is not there."""
-        if state is None:
+        if state is None and held:
+            self.held += 1
+        elif state is None:
             self.changed += changed
             self.new += not changed
         elif state == "success":
@@ -44,9 +51,14 @@ class Counts:
         return self.new + self.changed
 
     @property
+    def ending(self) -> int:
+        """Those that are to be ended."""
+        return self.stranded + self.leaving
+
+    @property
     def running(self) -> int:
-        """Those that have been submitted and have not ended."""
-        return self.waiting + self.active
+        """Those that have been submitted, have not ended, and may."""
+        return self.waiting + self.active - self.stranded
 
     @property
     def ended(self) -> int:
@@ -54,7 +66,7 @@ class Counts:
 
     @property
     def total(self) -> int:
-        return self.pending + self.running + self.ended
+        return self.pending + self.waiting + self.active + self.ended + self.held
 
 
 def asked(known: int, places: Sequence[str]) -> str:
@@ -62,6 +74,12 @@ def asked(known: int, places: Sequence[str]) -> str:
     return " and ".join(
         [f"{known:,}"] * bool(known or not places) + [f"1 for each blob of {place}" for place in places]
     )
+
+
+def leaving(number: int) -> str:
+    """What is said before tasks are ended that nobody asks for."""
+    verb = "is" if number == 1 else "are"
+    return f"{count(number, 'task', ',')} that nobody asks for any more {verb} ended, also those that run"
 
 
 def describe(counts: Counts) -> str:
@@ -72,8 +90,12 @@ def describe(counts: Counts) -> str:
         told.append(f"{counts.pending:,} of {count(counts.total, 'task', ',')} to submit{changed}")
     else:
         told.append(count(counts.total, "task", ","))
-    numbers = {"waiting": counts.waiting, "running": counts.active, "succeeded": counts.succeeded}
+    numbers = {"waiting": counts.waiting - counts.stranded, "running": counts.active, "succeeded": counts.succeeded}
     told += [f"{number:,} {word}" for word, number in numbers.items() if number]
     told += [f"{counts.failed:,} failed"] if counts.failed else []
+    if counts.stranded:
+        told.append(f"{counts.stranded:,} to end, as what they depend on has failed")
+    told += [f"{counts.held:,} held, as what they depend on has failed"] if counts.held else []
+    told += [f"{counts.leaving:,} to end that nobody asks for any more"] if counts.leaving else []
     told += [f"{counts.obsolete:,} that nobody asks for any more"] if counts.obsolete else []
     return ", ".join(told)
