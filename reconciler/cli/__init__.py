@@ -25,6 +25,7 @@ COMMANDS = {
     "autoscale": Place(
         "autoscale", "autoscale", "Formulas that size a pool: checked, and tried out against made-up or recorded tasks."
     ),
+    "cancel": Place("work", "cancel", "End the tasks of a job that wait or run; what they have written stays."),
     "cleanup": Place(
         "cleanup",
         "cleanup",
@@ -48,6 +49,9 @@ COMMANDS = {
         "results",
         "Fetch what the tasks of a job wrote: stdout, stderr and the files of their working directories.",
     ),
+    "retry": Place(
+        "work", "retry", "Run the tasks of a job again that have failed or were cancelled, with all their retries."
+    ),
     "schema": Place("look", "schema", "Print a JSON Schema: of specs (default), of plans, or of events."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is."),
     "upload": Place(
@@ -58,6 +62,7 @@ COMMANDS = {
     "validate": Place(
         "look", "validate", "Check the spec without any network: every problem at once, each with its place."
     ),
+    "wait": Place("work", "wait", "Wait until the tasks of a job have ended, and tell how they did."),
 }
 
 

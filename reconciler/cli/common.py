@@ -28,6 +28,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 SPEC = click.Path(dir_okay=False, path_type=Path)
 UNREAD = 2
 """The exit code of a command that has done all but what could not be read."""
+LACKING = 5
+"""The exit code of work that has ended and of which some has failed."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""
 

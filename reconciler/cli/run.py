@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from reconciler.render.views import PlanView
     from reconciler.report import Report
 
-LACKING = 5
-"""The exit code of an apply that has done all that can be done, which is not all that the spec asks for."""
 OPEN = (Action.DEFER, Action.UNKNOWN)
 """What may be left to do after an apply in which all went well."""
 CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.WAIT, *OPEN)
@@ -82,7 +80,7 @@ def apply(
     pricing.check(reading, prices, cost)
     code = _carry_out(reading, cloud, run, "apply", yes=yes)
     lacking = _end(reading, cloud, run)
-    return LACKING if lacking and not code else code
+    return common.LACKING if lacking and not code else code
 
 
 @click.command()

@@ -41,7 +41,7 @@ class Lines:
             self.say(interrupted(event))
 
     def _waiting(self, event: StepWaiting) -> None:
-        text = f"{event.detail}{f', {_counts(event.progress)}' if event.progress else ''}"
+        text = f"{event.detail}{f', {counts(event.progress)}' if event.progress else ''}"
         before, at = self.shown.get(event.step.id, ("", 0.0))
         patience = QUIET_SECONDS if event.progress else 1.0
         if text and text != before and time.monotonic() - at > patience:
@@ -101,8 +101,8 @@ class Bars:
         begun = self.begun.setdefault(event.step.id, time.monotonic())
         ended = event.progress.done + event.progress.failed
         rate = ended / max(0.1, time.monotonic() - begun)
-        counts = f"{_counts(event.progress)}, {rate:.0f} {event.progress.unit}/s"
-        self.progress.update(bar, total=event.progress.total, completed=ended, detail=counts)
+        detail = f"{counts(event.progress)}, {rate:.0f} {event.progress.unit}/s"
+        self.progress.update(bar, total=event.progress.total, completed=ended, detail=detail)
 
 
 def finished(event: StepFinished) -> str:
@@ -123,6 +123,6 @@ def _short(text: str) -> str:
     return text if len(text) <= HALF else f"{text[: HALF - 1]}…"
 
 
-def _counts(progress: Progress) -> str:
+def counts(progress: Progress) -> str:
     failed = f", {progress.failed:,} failed" if progress.failed else ""
     return f"{progress.done:,} of {progress.total:,} {progress.unit}{failed}"

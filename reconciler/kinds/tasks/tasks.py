@@ -100,6 +100,7 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
 def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> Observed:
     counts, job = state.counts, desired.address.name
     waits = desired.data["wait"] and not counts.pending and not counts.ending and counts.running
+    progress = Progress(counts.succeeded, counts.failed, counts.total, "tasks") if counts.running else None
     return Observed(
         desired.address,
         job,
@@ -107,7 +108,7 @@ def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> O
         Mark(cloud.owner, ""),
         Health.BUSY if waits else Health.READY,
         wording.describe(counts),
-        progress=Progress(counts.succeeded, counts.failed, counts.total, "tasks") if waits else None,
+        progress=progress,
         state=state,
         employs=(Address("job", job),) if counts.pending and ended else (),
     )
