@@ -166,6 +166,7 @@ class Job(TypedDict):
     maxParallelTasks: int
     allowTaskPreemption: bool
     usesTaskDependencies: bool
+    onAllTasksComplete: str
     jobPreparationTask: NotRequired[JobPreparationTask]
     jobReleaseTask: NotRequired[JobReleaseTask]
     convert: NotRequired[Conversion]

@@ -33,6 +33,12 @@ class JobPreparationTask(JobReleaseTask):
     rerunOnNodeRebootAfterSuccess: bool
 
 
+class MultiInstance(TypedDict):
+    numberOfInstances: int
+    coordinationCommandLine: str
+    commonFiles: Sequence[str]
+
+
 class Task(TypedDict):
     """One task, or with `sweep` or `forEach` one for each point or blob; at most one of the two is there."""
 
@@ -54,3 +60,27 @@ class Task(TypedDict):
     maxWallClockTime: NotRequired[str]
     retentionTime: NotRequired[str]
     requiredSlots: int
+    multiInstanceSettings: NotRequired[MultiInstance]
+
+
+def local_files(entry: Task) -> tuple[str, ...]:
+    """The local files that its tasks bring with them, as paths seen from the spec's folder."""
+    several = entry.get("multiInstanceSettings")
+    return tuple(dict.fromkeys([*entry["files"], *(several["commonFiles"] if several else ())]))
+
+
+def before(tasks: Mapping[str, Task], name: str) -> frozenset[str]:
+    """The entries that an entry depends on, directly or through others."""
+    reached: set[str] = set()
+    left = [name]
+    while left:
+        new = {need for need in tasks[left.pop()]["dependsOn"] if need in tasks} - reached
+        reached |= new
+        left += new
+    return frozenset(reached)
+
+
+def fillers(tasks: Mapping[str, Task], name: str) -> list[str]:
+    """The entries whose outputs go to the container that the tasks of an entry are made for."""
+    place = tasks[name].get("forEach")
+    return [other for other, entry in tasks.items() if place in [output["to"] for output in entry["outputs"]]]

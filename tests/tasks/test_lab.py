@@ -268,3 +268,72 @@ def test_what_nobody_asks_for_any_more_is_ended(lab: World) -> None:
     assert sorted(task["state"] for task in live.values()) == ["active", "active", "completed", "completed"]
     assert told(lab) == "2 tasks, 2 waiting, 2 that nobody asks for any more"
     assert lab.plan().steps == ()
+
+
+def test_tasks_for_what_others_write_are_made_when_that_is_there(lab: World) -> None:
+    images, results = (f"storage/{lab.account}/{name}" for name in ("images", "results"))
+    written = [{"pattern": "*.part", "to": images, "path": "parts/{{n}}"}]
+    tasks = {
+        "split": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}} > {{n}}.part", "outputs": written},
+        "double": {
+            "forEach": images,
+            "prefix": "parts/",
+            "dependsOn": ["split"],
+            "command": "read n < {{item}}; expr 2 '*' $n > out",
+            "outputs": [{"pattern": "out", "to": results, "path": "{{item}}"}],
+        },
+        "sum": {
+            "command": "find parts -type f | xargs cat | sort -n | tr '\\n' ' '",
+            "inputs": [{"from": results}],
+            "dependsOn": ["double"],
+        },
+    }
+    live = applied(lab, tasks)
+    assert sorted(name.partition("-")[0] for name in live) == ["double"] * 3 + ["split"] * 3 + ["sum"]
+    assert {task["executionInfo"]["result"] for task in live.values()} == {"success"}
+    (total,) = (name for name in live if name.startswith("sum"))
+    assert printed(lab, total) == "2 4 6 "
+    assert told(lab) == "7 tasks, 7 succeeded"
+    assert lab.plan().steps == ()
+
+
+def test_tasks_for_what_others_write_follow_without_waiting(lab: World) -> None:
+    images = f"storage/{lab.account}/images"
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {
+        "split": {"command": "echo 1 > 1.part", "outputs": [{"pattern": "1.part", "to": images}]},
+        "double": {"forEach": images, "dependsOn": ["split"], "command": "cat {{item}}"},
+        "sum": {"command": "true", "dependsOn": ["double"]},
+    }
+    assert [name.partition("-")[0] for name in applied(lab, tasks)] == ["split"]
+    lab.container("images").upload_blob("there", b"before")
+    assert told(lab) == "1 task, 1 waiting, double, sum to follow"
+    assert lab.plan().steps == ()
+
+
+def test_a_job_may_end_with_its_tasks_and_not_before(lab: World) -> None:
+    lab.text["jobs"]["job"]["onAllTasksComplete"] = "TerminateJob"
+    live = applied(lab, {"many": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}}"}})
+    assert {task["executionInfo"]["result"] for task in live.values()} == {"success"}
+    job = lab.cloud().batch().get_job("job").as_dict()
+    assert job["onAllTasksComplete"] == "terminatejob"
+    assert job["state"] in ("terminating", "completed")
+    assert lab.plan().steps == ()
+    more = lab.text["jobs"]["job"]["tasks"] | {"last": {"command": "true"}}
+    lab.text["jobs"]["job"]["tasks"] = more
+    assert [str(decision.address) for decision in lab.plan().of(Action.REPLACE)] == ["job/job"]
+    assert len(applied(lab, more)) == 4
+
+
+def test_what_follows_may_be_said_afterwards(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {"many": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}}"}}
+    applied(lab, tasks)
+    lab.text["jobs"]["job"]["onAllTasksComplete"] = "TerminateJob"
+    (step,) = lab.plan().steps
+    assert str(step.address) == "tasks/job"
+    applied(lab, tasks)
+    assert lab.cloud().batch().get_job("job").as_dict()["onAllTasksComplete"] == "terminatejob"
+    assert lab.plan().steps == ()

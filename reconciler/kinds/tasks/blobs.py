@@ -12,7 +12,7 @@ from urllib.parse import quote
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
 from reconciler.kinds.tasks.group import Item
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import Task, local_files
 
 
 def client(cloud: Cloud, place: str) -> Any:
@@ -42,7 +42,7 @@ def _meant(name: str, entry: Task) -> bool:
 
 def digests(folder: Path, entry: Task) -> Mapping[str, str]:
     """Path of each local file of a task → the digest of its content. OSError for one that cannot be read."""
-    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest()[:16] for path in entry["files"]}
+    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest()[:16] for path in local_files(entry)}
 
 
 def staged(files: Mapping[str, str]) -> dict[str, str]:

@@ -113,11 +113,12 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
         body["displayName"] = f"{group.name} {member.item.title}"[:1024]
     if environment:
         body["environmentSettings"] = [{"name": name, "value": value} for name, value in environment.items()]
-    if inputs := [*_files(entry, around), *_blobs(entry, member, around)]:
+    if inputs := [*_files(entry["files"], around), *_blobs(entry, member, around)]:
         body["resourceFiles"] = inputs
     body |= {"outputFiles": _outputs(group, member, around)} if entry["outputs"] else {}
     body |= {"containerSettings": entry["containerSettings"]} if "containerSettings" in entry else {}
     body |= {"dependsOn": {"taskIds": list(group.needs)}} if group.needs else {}
+    body |= {"multiInstanceSettings": _several(entry, around)} if "multiInstanceSettings" in entry else {}
     body |= {"exitConditions": _lower(entry["exitConditions"])} if "exitConditions" in entry else {}
     if entry["elevationLevel"] == "Admin":
         body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": "admin"}}
@@ -138,9 +139,20 @@ def _reference(around: Surroundings) -> dict[str, Any]:
     return {"identityReference": {"resourceId": around.identity["id"]}} if around.identity else {}
 
 
-def _files(entry: Task, around: Surroundings) -> Iterator[dict[str, Any]]:
-    """The local files, as they are staged."""
-    for path in entry["files"]:
+def _several(entry: Task, around: Surroundings) -> dict[str, Any]:
+    """How it runs on several nodes."""
+    settings = entry["multiInstanceSettings"]
+    files = list(_files(settings["commonFiles"], around))
+    return {
+        "numberOfInstances": settings["numberOfInstances"],
+        "coordinationCommandLine": settings["coordinationCommandLine"],
+        **({"commonResourceFiles": files} if files else {}),
+    }
+
+
+def _files(paths: Iterable[str], around: Surroundings) -> Iterator[dict[str, Any]]:
+    """Local files, as they are staged."""
+    for path in paths:
         url = f"{around.urls[around.staging]}/{quote(around.staged[path])}"
         yield {"httpUrl": url, "filePath": path.rpartition("/")[2], **_reference(around)}
 

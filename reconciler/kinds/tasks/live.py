@@ -1,13 +1,14 @@
 """How far the tasks of a job are: by their numbers alone where those say enough, else task by task.
 
 Batch never starts a task that depends on one that has failed for good, and leaves it waiting for ever. Here such a task
-is held: it is not submitted, or ended if it is there.
+is held: it is not submitted, or ended if it is there. Which tasks there are of an entry whose container others fill is
+known when those have succeeded: it comes later, and so does what depends on it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +19,9 @@ from reconciler.kinds.tasks import ends
 from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import ID, Group, Member
 from reconciler.kinds.tasks.wording import Counts
+
+Members = tuple[Group, Iterable[Member]]
+"""An entry and its tasks, to be gone through before the next entry."""
 
 
 class Live(NamedTuple):
@@ -32,37 +36,49 @@ class State:
     """What is known of the tasks of a job.
 
     there   ids in lower case
-    held    names of entries whose tasks cannot begin, as what they depend on has failed for good
+    kept    names of entries whose tasks are not to be submitted: they are held, or come later
     ending  ids of tasks to be ended: they are held, or nobody asks for them any more
     """
 
     counts: Counts
     there: frozenset[str] = frozenset()
-    held: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     ending: tuple[str, ...] = ()
 
 
-def counted(cloud: Cloud, job: Mapping[str, Any], wanted: Sequence[str], *, ordered: bool) -> State | None:
+def counted(cloud: Cloud, job: Mapping[str, Any], wanted: Iterable[str], *, ordered: bool) -> State | None:
     """How far the tasks are by their number alone; None if that does not tell it.
 
     The job keeps a digest of the ids that were submitted to it last. While it has just as many tasks, it has those.
     Where some depend on others (`ordered`) and one has failed, those that wait may be held.
     """
-    if pairs.mapped(job.get("metadata")).get(marks.SUBMITTED) != digest(wanted):
+    submitted = pairs.mapped(job.get("metadata")).get(marks.SUBMITTED)
+    if not submitted:
+        return None
+    digest = Digest()
+    for name in wanted:
+        digest.add(name)
+    if str(digest) != submitted:
         return None
     there = batch_jobs.tasks(cloud, job["id"])
-    total = there.waiting + there.running + there.ended
-    if total != len(wanted) or (ordered and there.failed and there.waiting):
+    if there.waiting + there.running + there.ended != digest.number or (ordered and there.failed and there.waiting):
         return None
     counts = Counts(waiting=there.waiting, active=there.running, succeeded=there.succeeded, failed=there.failed)
     return State(counts)
 
 
-def digest(ids: Iterable[str]) -> str:
-    total = hashlib.sha256()
-    for name in ids:
-        total.update(f"{name}\n".encode())
-    return total.hexdigest()[:32]
+class Digest:
+    """A digest of ids that are added one after another, and their number."""
+
+    def __init__(self) -> None:
+        self.total, self.number = hashlib.sha256(), 0
+
+    def add(self, name: str) -> None:
+        self.total.update(f"{name}\n".encode())
+        self.number += 1
+
+    def __str__(self) -> str:
+        return self.total.hexdigest()[:32]
 
 
 def listed(cloud: Cloud, job: str) -> dict[str, Live]:
@@ -81,26 +97,62 @@ def listed(cloud: Cloud, job: str) -> dict[str, Live]:
     return live
 
 
-def compared(wanted: Iterable[tuple[Group, Member]], live: Mapping[str, Live]) -> State:
-    """How far each task is that is wanted, given those that are there. Those come after what they depend on."""
-    counts, subjects = Counts(), {name.rpartition("-")[0] for name in live}
-    blocking: set[str] = set()
-    held: set[str] = set()
-    left = {name for name in live if ID.fullmatch(name)}
-    stranded = []
-    for group, member in wanted:
-        task = live.get(member.id)
-        left.discard(member.id)
-        kept = not blocking.isdisjoint(group.entry["dependsOn"])
-        waits = task is None or task.state == "active"
-        if kept:
-            held.add(group.name)
-        if (kept and waits) or (task and task.end and ends.blocks(group.entry.get("exitConditions", {}), task.end)):
-            blocking.add(group.name)
-        if kept and task and waits:
-            stranded.append(member.id)
-        changed = member.id.rpartition("-")[0] in subjects
-        counts.count(task.state if task else None, changed=changed, held=kept)
-    leaving = sorted(name for name in left if live[name].end is None)
-    counts.stranded, counts.leaving, counts.obsolete = len(stranded), len(leaving), len(left) - len(leaving)
-    return State(counts, frozenset(live), frozenset(held), (*leaving, *stranded))
+def compared(groups: Iterable[Members], live: Mapping[str, Live], filled: Mapping[str, frozenset[str]]) -> State:
+    """How far each task is that is wanted, given those that are there. Entries come after what they depend on.
+
+    `filled`: the name of an entry → those before it that fill the container that its tasks are made for.
+    """
+    seen = _Seen(live, filled)
+    for group, members in groups:
+        seen.begin(group)
+        for member in members:
+            seen.take(group.name, group.entry.get("exitConditions", {}), member)
+    return seen.state()
+
+
+class _Seen:
+    """What is known of the entries whose tasks have been looked at.
+
+    blocking  they keep back for ever what depends on them
+    open      some of their tasks have not succeeded
+    """
+
+    def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]]) -> None:
+        self.live, self.filled, self.counts = live, filled, Counts()
+        self.subjects = {name.rpartition("-")[0] for name in live}
+        self.left = {name for name in live if ID.fullmatch(name)}
+        self.blocking: set[str] = set()
+        self.open: set[str] = set()
+        self.held: set[str] = set()
+        self.later: set[str] = set()
+        self.stranded: list[str] = []
+
+    def begin(self, group: Group) -> None:
+        """What its needs mean for an entry and for what depends on it, whether it has tasks by now or not."""
+        needs = group.entry["dependsOn"]
+        if not self.blocking.isdisjoint(needs):
+            self.held.add(group.name)
+            self.blocking.add(group.name)
+        elif not self.later.isdisjoint(needs) or not self.open.isdisjoint(self.filled.get(group.name, ())):
+            self.later.add(group.name)
+            self.open.add(group.name)
+
+    def take(self, name: str, conditions: Mapping[str, Any], member: Member) -> None:
+        task, held = self.live.get(member.id), name in self.held
+        self.left.discard(member.id)
+        if not task or task.state != "success":
+            self.open.add(name)
+        if task and task.end and ends.blocks(conditions, task.end):
+            self.blocking.add(name)
+        if held and task and task.state == "active":
+            self.stranded.append(member.id)
+        if task or name not in self.later:
+            changed = member.id.rpartition("-")[0] in self.subjects
+            self.counts.count(task.state if task else None, changed=changed, held=held)
+
+    def state(self) -> State:
+        leaving = sorted(name for name in self.left if self.live[name].end is None)
+        counts = self.counts
+        counts.stranded, counts.leaving = len(self.stranded), len(leaving)
+        counts.obsolete, counts.later = len(self.left) - len(leaving), tuple(sorted(self.later))
+        return State(counts, frozenset(self.live), frozenset(self.held | self.later), (*leaving, *self.stranded))

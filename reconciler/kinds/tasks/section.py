@@ -16,7 +16,8 @@ from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import Task, before, fillers, local_files
+from reconciler.words import count
 
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
@@ -27,6 +28,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             path: Path_ = ("jobs", name, "tasks", task)
             yield from _task(document, spec, path, entry)
             yield from _needs(document, path, entry, tasks)
+            yield from _filled(document, path, tasks)
             yield from _inputs(document, spec, path, entry, job)
             yield from _outputs(document, path, entry, _values(spec, entry))
             pool = spec.pools.get(job["pool"].removeprefix("pools/"))
@@ -36,7 +38,10 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
 
 
 def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
-    """What is done on nodes before and after all tasks. Source: Batch service, Job - Create, jobReleaseTask."""
+    """What is done before and after all tasks. Source: Batch service, Job - Create."""
+    if job["onAllTasksComplete"] == "TerminateJob" and ("convert" in job or not job.get("tasks")):
+        message = "ends a job whose tasks are not all in the spec too early; take it out"
+        yield document.problem((*path, "onAllTasksComplete"), message, at_key=True)
     if "jobReleaseTask" not in job:
         return
     here = (*path, "jobReleaseTask")
@@ -88,6 +93,18 @@ def _needs(document: Document, path: Path_, entry: Task, tasks: Mapping[str, Tas
             yield document.problem((*path, "dependsOn", index), message)
 
 
+def _filled(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
+    """A container that tasks are made for and that others fill, or they themselves."""
+    name, entry = str(path[-1]), tasks[str(path[-1])]
+    for other in fillers(tasks, name):
+        if other == name and "prefix" not in entry and "patterns" not in entry:
+            message = "is filled by these tasks themselves, which would make more each time; choose blobs by patterns:"
+            yield document.problem((*path, "forEach"), message)
+        elif other != name and other not in before(tasks, name):
+            message = f"is filled by {other}, so that its blobs are not there yet; write dependsOn: [{other}]"
+            yield document.problem((*path, "forEach"), message)
+
+
 def _circle(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
     known = {name: [need for need in entry["dependsOn"] if need in tasks] for name, entry in tasks.items()}
     try:
@@ -100,17 +117,23 @@ def _circle(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Itera
 
 def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) -> Iterator[Problem]:
     """Local files, and where they are uploaded to."""
-    names: dict[str, str] = {}
-    for index, file in enumerate(entry["files"]):
-        here = (*path, "files", index)
+    names: dict[tuple[object, str], str] = {}
+    for here, file in _local(path, entry):
         if not (spec.folder / file).is_file():
             yield document.problem(here, f"there is no file {file} beside the spec")
-        name = file.rpartition("/")[2]
-        if (first := names.setdefault(name, file)) != file:
+        if (first := names.setdefault((here[-2], file.rpartition("/")[2]), file)) != file:
             yield document.problem(here, f"has the name of {first}, and both go into one folder; rename one of them")
-    if entry["files"] and "staging" not in job:
+    if local_files(entry) and "staging" not in job:
         message = "need a container that they are uploaded to; write staging: storage/ACCOUNT/CONTAINER in the job"
-        yield document.problem((*path, "files"), message, at_key=True)
+        yield document.problem(next(_local(path, entry))[0][:-1], message, at_key=True)
+
+
+def _local(path: Path_, entry: Task) -> Iterator[tuple[Path_, str]]:
+    """Each local file of a task, with its place."""
+    yield from (((*path, "files", index), file) for index, file in enumerate(entry["files"]))
+    if several := entry.get("multiInstanceSettings"):
+        here = (*path, "multiInstanceSettings", "commonFiles")
+        yield from (((*here, index), file) for index, file in enumerate(several["commonFiles"]))
 
 
 def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
@@ -138,14 +161,32 @@ def _pool(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, po
     if "containerSettings" not in entry and container_pools.only(spec, pool):
         message = f"{name} runs tasks in containers only; write containerSettings: {{imageName: ...}}"
         yield document.problem(path, message, at_key=True)
+    if "multiInstanceSettings" in entry:
+        yield from _several(document, path, entry, name, pool)
     yield from _acting(document, spec, path, entry, job, pool)
+
+
+def _several(document: Document, path: Path_, entry: Task, name: str, pool: Pool) -> Iterator[Problem]:
+    """What a task on several nodes needs. Source: learn.microsoft.com, batch-mpi."""
+    here, many = (*path, "multiInstanceSettings"), entry["multiInstanceSettings"]["numberOfInstances"]
+    if pool.get("interNodeCommunication") != "Enabled":
+        message = f"the nodes of {name} do not reach each other; write interNodeCommunication: Enabled there"
+        yield document.problem(here, message, at_key=True)
+    if pool["taskSlotsPerNode"] != 1:
+        message = f"a node of {name} has taskSlotsPerNode: {pool['taskSlotsPerNode']}, and Batch asks for 1"
+        yield document.problem(here, message, at_key=True)
+    nodes = pool["nodes"]
+    fixed = nodes.get("dedicated", 0) + nodes.get("spot", 0)
+    if "autoscale" not in nodes and 0 < fixed < many:
+        message = f"is {many}, but {name} has {count(fixed, 'node')}, so it never runs"
+        yield document.problem((*here, "numberOfInstances"), message)
 
 
 def _acting(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, pool: Pool) -> Iterator[Problem]:
     """Files come and go as the pool's first identity, which must be able to read blobs, or to write them."""
     written = [output["to"] for output in entry["outputs"]]
     read = [*(taken["from"] for taken in entry["inputs"]), *([entry["forEach"]] if "forEach" in entry else [])]
-    read += [job["staging"]] if entry["files"] and "staging" in job else []
+    read += [job["staging"]] if local_files(entry) and "staging" in job else []
     if (written or read) and not pool["identity"]:
         message = f"its files come and go as an identity of {job['pool']}; set identity: there to one with the role"
         yield document.problem(path, f"{message} {roles.BLOB_WRITERS[0]}", at_key=True)

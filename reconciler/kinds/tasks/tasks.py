@@ -23,16 +23,17 @@ from reconciler.errors import ReconcileError
 from reconciler.kind import Kind, unread
 from reconciler.kinds.tasks import blobs, live, sweep, wording
 from reconciler.kinds.tasks.group import Group, Item, Member, Surroundings, wire
-from reconciler.kinds.tasks.live import State
+from reconciler.kinds.tasks.live import Members, State
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
 from reconciler.report import Report
 from reconciler.spec import role_targets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import Task, before, fillers
 
 NAME = "tasks"
-FIELDS = {"pending": Rule.LIVE, "ending": Rule.LIVE, "tasks": Rule.IGNORE}
+FIELDS = {"pending": Rule.LIVE, "ending": Rule.LIVE, "onAllTasksComplete": Rule.LIVE, "tasks": Rule.IGNORE}
+TERMINATE = "terminatejob"
 NEEDED = 64_000
 """The most characters of ids that a task may depend on. Source: BatchTaskDependencies, taskIds."""
 
@@ -55,6 +56,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "folder": str(spec.folder),
             }
             body = {"pending": 0, "ending": 0, "tasks": _many(tasks, spec.folder)}
+            body |= {"onAllTasksComplete": TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
             yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
 
 
@@ -90,21 +92,28 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     places = (place.removeprefix("storage/") for place in desired.data["places"])
     if job is None or not blob_containers.exist(cloud, places):
         return None
-    ordered = any(entry["dependsOn"] for entry in desired.data["tasks"].values())
-    wanted = list(_members(cloud, desired))
-    ids = [member.id for _, member in wanted]
-    state = live.counted(cloud, job, ids, ordered=ordered) or live.compared(wanted, live.listed(cloud, job["id"]))
-    return _observed(cloud, desired, state, ended=job["state"] in batch_jobs.ENDED)
+    entries: Mapping[str, Task] = desired.data["tasks"]
+    ordered = any(entry["dependsOn"] for entry in entries.values())
+    ids = (member.id for _, members in _groups(cloud, desired) for member in members)
+    state = live.counted(cloud, job, ids, ordered=ordered)
+    if state is None:
+        filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
+        state = live.compared(_groups(cloud, desired), live.listed(cloud, job["id"]), filled)
+    return _observed(cloud, desired, state, job)
 
 
-def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> Observed:
-    counts, job = state.counts, desired.address.name
+def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, Any]) -> Observed:
+    counts, job, ended = state.counts, desired.address.name, raw["state"] in batch_jobs.ENDED
     waits = desired.data["wait"] and not counts.pending and not counts.ending and counts.running
     progress = Progress(counts.succeeded, counts.failed, counts.total, "tasks") if counts.running else None
     return Observed(
         desired.address,
         job,
-        {"pending": counts.pending, "ending": counts.ending},
+        {
+            "pending": counts.pending,
+            "ending": counts.ending,
+            "onAllTasksComplete": TERMINATE if ended else str(raw["onAllTasksComplete"]).lower(),
+        },
         Mark(cloud.owner, ""),
         Health.BUSY if waits else Health.READY,
         wording.describe(counts),
@@ -114,20 +123,25 @@ def _observed(cloud: Cloud, desired: Desired, state: State, *, ended: bool) -> O
     )
 
 
-def _members(cloud: Cloud, desired: Desired) -> Iterator[tuple[Group, Member]]:
-    """Every task that is asked for, after those that it depends on."""
+def _groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
+    """Every entry with its tasks, after those that it depends on."""
     entries: Mapping[str, Task] = desired.data["tasks"]
-    needed = {name for entry in entries.values() for name in entry["dependsOn"]}
-    ids: dict[str, list[str]] = {name: [] for name in needed}
+    ids: dict[str, list[str]] = {name: [] for entry in entries.values() for name in entry["dependsOn"]}
     for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
         group = _group(desired, name, tuple(task for need in entries[name]["dependsOn"] for task in ids[need]))
-        for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
-            if number > group.entry["limit"]:
-                many = f"{desired.address}: {name} makes more than {group.entry['limit']:,} tasks"
-                raise ReconcileError(f"{many}; raise its limit: if that many are meant")
-            if name in needed:
-                ids[name].append(member.id)
-            yield group, member
+        yield group, _members(cloud, desired, group, ids.get(name))
+
+
+def _members(cloud: Cloud, desired: Desired, group: Group, ids: list[str] | None) -> Iterator[Member]:
+    """The tasks of an entry; their ids are added to `ids`."""
+    limit = group.entry["limit"]
+    for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
+        if number > limit:
+            many = f"{desired.address}: {group.name} makes more than {limit:,} tasks"
+            raise ReconcileError(f"{many}; raise its limit: if that many are meant")
+        if ids is not None:
+            ids.append(member.id)
+        yield member
 
 
 def _group(desired: Desired, name: str, needs: tuple[str, ...]) -> Group:
@@ -155,25 +169,32 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
-    """End the tasks that nobody asks for or that can never begin, and submit those that are not there."""
+    """End the tasks that nobody asks for or that can never begin, and submit those that are not there.
+
+    Only then the job may be told to end with its tasks: without any it would end at once.
+    """
     assert isinstance(observed.state, State)
     state, around = observed.state, _surroundings(cloud, desired)
     batch_tasks.terminate(cloud, desired.address.name, state.ending)
-    wanted: list[str] = []
+    submitted = live.Digest()
 
     def new() -> Iterator[Mapping[str, Any]]:
-        for group, member in _members(cloud, desired):
-            wanted.append(member.id)
-            if member.id not in state.there and group.name not in state.held:
-                yield wire(group, member, around)
+        for group, members in _groups(cloud, desired):
+            for member in members:
+                submitted.add(member.id)
+                if member.id not in state.there and group.name not in state.kept:
+                    yield wire(group, member, around)
 
     batch_tasks.submit(cloud, desired.address.name, new())
-    _remember(cloud, desired.address.name, live.digest(wanted))
+    _told(cloud, desired.address.name, str(submitted), desired.body.get("onAllTasksComplete"))
     return None
 
 
-def _remember(cloud: Cloud, name: str, submitted: str) -> None:
-    """Keep with the job what was submitted to it, so that a plan need not list it. It is a help and no condition."""
+def _told(cloud: Cloud, name: str, submitted: str, then: str | None) -> None:
+    """Keep with the job what was submitted to it, so that a plan need not list it, and what follows when all has ended.
+
+    Where the job has changed meanwhile, the next look sees what is missing.
+    """
     from azure.batch import models
     from azure.core import MatchConditions
 
@@ -181,7 +202,9 @@ def _remember(cloud: Cloud, name: str, submitted: str) -> None:
     if job is None:
         return
     metadata = {**pairs.mapped(job.get("metadata")), marks.SUBMITTED: submitted}
-    body = models.BatchJobUpdateOptions({"metadata": pairs.listed(metadata)})
+    body = models.BatchJobUpdateOptions(
+        {"metadata": pairs.listed(metadata), **({"onAllTasksComplete": then} if then else {})}
+    )
     with tolerated(404, 409, 412):
         cloud.batch().update_job(name, body, etag=job["eTag"], match_condition=MatchConditions.IfNotModified)
 
@@ -244,7 +267,7 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     noun="task list",
-    usual={"pending": 0, "ending": 0},
+    usual={"pending": 0, "ending": 0, "onAllTasksComplete": "noaction"},
     disturbs=disturbs,
     volatile=True,
     summarised=True,

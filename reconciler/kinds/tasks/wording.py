@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.words import count
+from reconciler.words import count, some
 
 
 @dataclass(slots=True)
@@ -15,6 +15,7 @@ class Counts:
     changed   what they are for was done before, in another way
     held      not there, and not to be submitted: what they depend on has failed for good
     stranded  there, and never to begin for that reason
+    later     names of entries whose tasks are made when what fills their container has succeeded
     leaving   there and not ended, and nobody asks for them any more; `obsolete` are those that have ended
     """
 
@@ -28,6 +29,7 @@ class Counts:
     stranded: int = 0
     leaving: int = 0
     obsolete: int = 0
+    later: tuple[str, ...] = ()
 
     def count(self, state: str | None, *, changed: bool, held: bool) -> None:
         """Count a task that is wanted; `state` is active, running, success or failure, None if it is not there."""
@@ -96,6 +98,7 @@ def describe(counts: Counts) -> str:
     if counts.stranded:
         told.append(f"{counts.stranded:,} to end, as what they depend on has failed")
     told += [f"{counts.held:,} held, as what they depend on has failed"] if counts.held else []
+    told += [f"{some(counts.later)} to follow"] if counts.later else []
     told += [f"{counts.leaving:,} to end that nobody asks for any more"] if counts.leaving else []
     told += [f"{counts.obsolete:,} that nobody asks for any more"] if counts.obsolete else []
     return ", ".join(told)
