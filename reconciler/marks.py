@@ -45,7 +45,8 @@ BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
 """Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
 
 SUBMITTED = f"{PREFIX}tasks"
-"""Metadata of a job: a digest of the ids of all tasks that were submitted to it last."""
+"""Metadata of a job: a digest of the ids of all tasks that are wanted since it was submitted to last, and how many of
+these are its own; the others had succeeded before."""
 HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, VERIFIED, SUBMITTED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Container, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.engine.converge import Convergence
@@ -62,12 +63,21 @@ def apply(
     def start(step: Step) -> Convergence:
         address = step.address
         kind, want, shown = kinds[address.kind], wanted.get(address), plan.fingerprints.get(address)
-        return Convergence(step, kind, cloud, plan.spec, want, shown, adopt, poll, resolve=resolved)
+        keep = partial(_keep, cloud, kinds, address, wanted)
+        return Convergence(step, kind, cloud, plan.spec, want, shown, adopt, poll, resolve=resolved, keep=keep)
 
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
         outcomes = _Run(plan, start, pool, listen, stop).until_done()
     listen(RunFinished(outcomes, time.monotonic() - begun))
     return outcomes
+
+
+def _keep(cloud: Cloud, kinds: Kinds, address: Address, wanted: Mapping[Address, Desired]) -> None:
+    """Save what would go with a resource that is to be deleted and made anew."""
+    for want in wanted.values():
+        keep = kinds[want.address.kind].keep
+        if keep and address in want.refs:
+            keep(cloud, want)
 
 
 @dataclass

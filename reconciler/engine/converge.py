@@ -65,6 +65,8 @@ class Convergence:
     _clearing: int = 0
     resolve: Callable[[Desired], Desired] = lambda desired: desired
     """Called at the first look for a resource that is pending: it asks what could not be asked for the plan."""
+    keep: Callable[[], None] = lambda: None
+    """Called before it is deleted to be made anew: saves what would go with it."""
     _doomed: Observed | None = None
     """The resource that is being deleted: later looks observe it, whatever else the address may stand for by then."""
 
@@ -174,6 +176,7 @@ class Convergence:
         decision = self._decision(observed)
         if decision.action is not Action.REPLACE:
             return self._changed(decision)
+        self.keep()
         return self._did("delete", self.kind.delete(self.cloud, observed))
 
     def _create(self) -> Look:

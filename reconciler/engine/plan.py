@@ -44,6 +44,9 @@ def make(
         address: decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()
     }
     decisions, notes = _resting(decisions, desired, live)
+    anew = _renewed(kinds, desired, live, decisions)
+    live |= anew
+    decisions |= {a: decide(kinds[a.kind], spec, desired[a], becomes, adopt) for a, becomes in anew.items()}
     strays = [a for a, resource in live.items() if resource.of(spec) and not resource.kept and a not in desired]
     decisions |= {address: decide_stray(live[address]) for address in strays}
     ground = _ground(spec, kinds, desired, live, decisions, strays)
@@ -125,6 +128,22 @@ def _resting(
             kept[address] = Decision(address, Action.NONE, Why.AS_DESIRED, ended)
             notes.append(f"{address} {ended}")
     return kept, tuple(notes)
+
+
+def _renewed(
+    kinds: Kinds,
+    desired: Mapping[Address, Desired],
+    live: Mapping[Address, Observed],
+    decisions: Mapping[Address, Decision],
+) -> dict[Address, Observed]:
+    """How those will be that refer to something that is made anew, where that makes a difference."""
+    anew = {address for address, decision in decisions.items() if decision.action is Action.REPLACE}
+    renewed = {}
+    for address, want in desired.items():
+        becomes = kinds[address.kind].renewed
+        if becomes and address in live and not anew.isdisjoint(want.refs):
+            renewed[address] = becomes(live[address])
+    return renewed
 
 
 def _ground(

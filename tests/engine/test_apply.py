@@ -12,7 +12,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.engine.converge import Convergence
 from reconciler.engine.decide import mark
 from reconciler.engine.looks import Waiting
-from reconciler.errors import AzureError, NotRegistered
+from reconciler.errors import AzureError, NotRegistered, ReconcileError
 from reconciler.events import Event, Interrupted, StepFinished, StepWaiting
 from reconciler.kind import Kind
 from reconciler.model import Action, Address, Desired, Health, Mark, Observed, Status, Step
@@ -341,3 +341,23 @@ def test_a_fault_of_our_own_in_one_step_brings_the_others_to_their_end() -> None
     ended = {e.outcome.step.id: str(e.outcome.status) for e in events if isinstance(e, StepFinished)}
     assert sorted([ended.pop("store/a"), ended.pop("store/b")]) == ["done", "failed"]
     assert ended["shelf/c"] in ("stopped", "skipped")
+
+
+def test_what_would_go_with_something_made_anew_is_saved_before() -> None:
+    world = World({A: Thing({"make": "x"}, OURS), Address("shelf", "b"): Thing({"size": 1}, OURS)})
+    saved: list[tuple[str, object]] = []
+    keep = kind("shelf", keep=lambda cloud, desired: saved.append((str(desired.address), world.things[A].body["make"])))
+    desired = spec(want("store/a", make="y"), want("shelf/b", "store/a", size=1), want("shelf/c", size=1))
+    assert statuses(carry_out(world, desired, kinds={**KINDS, "shelf": keep}))["store/a"] == "done"
+    assert saved == [("shelf/b", "x")], "once, of what refers to it, and while it is there"
+
+
+def test_what_cannot_be_saved_is_not_lost() -> None:
+    def full(cloud: object, desired: Desired) -> None:
+        raise ReconcileError("the disk is full")
+
+    world = World({A: Thing({"make": "x"}, OURS), Address("shelf", "b"): Thing({"size": 1}, OURS)})
+    desired = spec(want("store/a", make="y"), want("shelf/b", "store/a", size=1))
+    (outcome, *_) = carry_out(world, desired, kinds={**KINDS, "shelf": kind("shelf", keep=full)})
+    assert (outcome.status, outcome.error) == (Status.FAILED, "the disk is full")
+    assert world.things[A].body == {"make": "x"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.engine.law import Choice
 from reconciler.model import Action, Address, Mark
-from tests.engine.world import KINDS, Thing, World, carry_out, plan, spec, want
+from tests.engine.world import KINDS, Thing, World, carry_out, kind, plan, spec, want
 
 OURS = Mark("me", "x")
 
@@ -161,3 +162,21 @@ def test_what_has_ended_and_belongs_to_others_is_still_refused() -> None:
     world.things[Address("store", "a")].mark = Mark("you", "x")
     made = plan(world, spec(want("store/a", make="new"), want("shelf/b", "store/a", size=1)))
     assert actions(made)["store/a"] == "refuse"
+
+
+def test_what_refers_to_something_made_anew_is_planned_as_it_will_be_then() -> None:
+    shelf = kind("shelf", renewed=lambda observed: replace(observed, body={"size": 0}))
+    kinds = {**KINDS, "shelf": shelf}
+    world = World(
+        {
+            Address("store", "a"): Thing({"make": "x"}, OURS),
+            Address("shelf", "b"): Thing({"size": 1}, OURS),
+            Address("shelf", "c"): Thing({"size": 1}, OURS),
+        }
+    )
+    others = (want("shelf/b", "store/a", size=1), want("shelf/c", size=1))
+    made = plan(world, spec(want("store/a", make="y"), *others), kinds=kinds)
+    assert actions(made) == {"store/a": "replace", "shelf/b": "update", "shelf/c": "none"}
+    assert {step.id: step.after for step in made.steps} == {"store/a": (), "shelf/b": ("store/a",)}
+    same = plan(world, spec(want("store/a", make="x"), *others), kinds=kinds)
+    assert actions(same) == {"store/a": "none", "shelf/b": "none", "shelf/c": "none"}

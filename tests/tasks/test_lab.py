@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import random
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Status
 from tests.conftest import World
 
 
-@pytest.fixture
-def lab(world: World) -> World:
-    account = world.account
-    world.text["storage"][account]["containers"] = ["staging", "images", "results"]
-    world.text["jobs"] = {"job": {"pool": "pools/pool", "wait": True, "staging": f"storage/{account}/staging"}}
-    return world
-
-
 def applied(world: World, tasks: dict[str, Any]) -> dict[str, Any]:
     world.text["jobs"]["job"]["tasks"] = tasks
     outcomes = world.apply()
-    assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}, [o.error for o in outcomes.values()]
+    assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}, [
+        str(o.error) for o in outcomes.values() if o.error
+    ]
     return {task.id: task.as_dict() for task in world.cloud().batch().list_tasks("job")}
 
 
@@ -120,47 +109,6 @@ def test_what_fails_is_told_and_not_tried_again_until_it_changes(lab: World) -> 
     assert len(applied(lab, {"bad": {"command": "exit 0"}, "good": {"command": "true"}})) == 3
 
 
-def test_work_is_submitted_and_not_waited_for_unless_that_is_asked(lab: World) -> None:
-    lab.text["jobs"]["job"]["wait"] = False
-    lab.text["pools"]["pool"]["nodes"] = 0
-    applied(lab, {"later": {"sweep": {"n": {"from": 1, "to": 250}}, "command": "true"}})
-    assert told(lab) == "250 tasks, 250 waiting"
-    assert lab.plan().steps == ()
-
-
-def test_what_was_submitted_whole_is_counted_and_not_listed(lab: World) -> None:
-    lab.text["jobs"]["job"]["wait"] = False
-    lab.text["pools"]["pool"]["nodes"] = 0
-    tasks = {"many": {"sweep": {"n": {"from": 1, "to": 2_500}}, "command": "echo {{n}}"}}
-    applied(lab, tasks)
-    before = lab.azure.exchanges()
-    assert told(lab) == "2,500 tasks, 2,500 waiting"
-    assert [call for call in lab.azure.wire()[before:] if call["path"].endswith("/jobs/job/tasks")] == []
-    lab.cloud().batch().delete_task("job", next(iter(lab.cloud().batch().list_tasks("job"))).id)
-    assert told(lab) == "1 of 2,500 tasks to submit, 2,499 waiting"
-    lab.text["jobs"]["job"]["metadata"] = {"a": "b"}
-    assert len(applied(lab, tasks)) == 2_500, "a change of the job's own metadata forgets nothing but speed"
-
-
-def test_a_submission_that_breaks_off_is_gone_on_with(lab: World) -> None:
-    lab.text["jobs"]["job"]["wait"] = False
-    lab.text["pools"]["pool"]["nodes"] = 0
-    tasks = {"many": {"sweep": {"n": {"from": 1, "to": 1_000}}, "command": "echo {{n}}"}}
-    lab.text["jobs"]["job"]["tasks"] = tasks
-    lab.azure.fault(
-        match={"plane": "batch", "method": "POST", "path": ".*/addtaskcollection"},
-        times=1,
-        after=4,
-        action={"status": 403, "code": "AuthorizationFailed"},
-    )
-    outcome = lab.apply(poll_seconds=0.05)["tasks/job"]
-    assert outcome.status is Status.FAILED
-    there = len(states(lab))
-    assert 400 <= there < 1_000
-    assert told(lab) == f"{1_000 - there:,} of 1,000 tasks to submit, {there} waiting"
-    assert len(applied(lab, tasks)) == 1_000
-
-
 def test_a_job_has_its_environment_and_is_prepared_and_cleared_on_its_nodes(lab: World) -> None:
     around = {
         "commonEnvironmentSettings": {"GREETING": "hi"},
@@ -196,42 +144,6 @@ def test_what_follows_from_an_exit_code(lab: World) -> None:
     codes = {name.partition("-")[0]: task["executionInfo"]["exitCode"] for name, task in live.items()}
     assert codes == {"first": 3, "then": 0}
     assert lab.cloud().batch().get_job("job").as_dict()["onTaskFailure"] == "performexitoptionsjobaction"
-
-
-def test_two_submissions_at_once_add_every_task_once(lab: World) -> None:
-    lab.text["jobs"]["job"]["wait"] = False
-    lab.text["pools"]["pool"]["nodes"] = 0
-    applied(lab, {"first": {"command": "true"}})
-    many = {"many": {"sweep": {"n": {"from": 1, "to": 1_500}}, "command": "echo {{n}}"}}
-    lab.text["jobs"]["job"]["tasks"] = many
-    beside = replace(lab, file=lab.file.with_name("beside.yaml"))
-    with ThreadPoolExecutor(2) as threads:
-        ended = list(threads.map(lambda world: world.apply(poll_seconds=0.05), (lab, beside)))
-    assert {outcome.status for outcomes in ended for outcome in outcomes.values()} == {Status.DONE}
-    assert len(states(lab)) == 1_501
-    assert lab.plan().steps == ()
-
-
-def test_whichever_request_of_a_submission_is_the_last_the_next_apply_adds_the_rest(lab: World) -> None:
-    """A lost answer and a refusal at one request after another, drawn anew in each run."""
-    seed = random.randrange(1_000)
-    lab.text["jobs"]["job"]["wait"] = False
-    lab.text["pools"]["pool"]["nodes"] = 0
-    for round_, lost in enumerate(random.Random(seed).sample(range(10), 2)):
-        lab.azure.fault(
-            match={"plane": "batch", "method": "POST", "path": ".*/addtaskcollection"},
-            times=1,
-            after=lost,
-            action={"status": 403, "code": "AuthorizationFailed", "when": "after"},
-        )
-        tasks = {"many": {"sweep": {"n": {"from": 1, "to": 1_000}}, "command": f"echo {round_} {{{{n}}}}"}}
-        lab.text["jobs"]["job"]["tasks"] = tasks
-        broken = lab.apply(poll_seconds=0.05)["tasks/job"]
-        assert broken.status is Status.FAILED, f"seed {seed}"
-        again = {outcome.status for outcome in lab.apply(poll_seconds=0.05).values()}
-        assert again <= {Status.DONE}, f"seed {seed}"
-        assert len(states(lab)) == 1_000 * (round_ + 1), f"seed {seed}"
-        assert lab.plan().steps == ()
 
 
 def test_what_depends_on_a_failure_is_not_waited_for(lab: World) -> None:
@@ -323,7 +235,9 @@ def test_a_job_may_end_with_its_tasks_and_not_before(lab: World) -> None:
     more = lab.text["jobs"]["job"]["tasks"] | {"last": {"command": "true"}}
     lab.text["jobs"]["job"]["tasks"] = more
     assert [str(decision.address) for decision in lab.plan().of(Action.REPLACE)] == ["job/job"]
-    assert len(applied(lab, more)) == 4
+    assert len(applied(lab, more)) == 1, "what had succeeded is not done again"
+    assert told(lab) == "4 tasks, 4 succeeded"
+    assert lab.plan().steps == ()
 
 
 def test_what_follows_may_be_said_afterwards(lab: World) -> None:
@@ -336,4 +250,14 @@ def test_what_follows_may_be_said_afterwards(lab: World) -> None:
     assert str(step.address) == "tasks/job"
     applied(lab, tasks)
     assert lab.cloud().batch().get_job("job").as_dict()["onAllTasksComplete"] == "terminatejob"
+    assert lab.plan().steps == ()
+
+
+def test_a_job_that_is_made_anew_gets_its_waiting_tasks_again(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {"many": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}}"}}
+    applied(lab, tasks)
+    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    assert len(applied(lab, tasks)) == 3
     assert lab.plan().steps == ()

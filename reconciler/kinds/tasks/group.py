@@ -93,6 +93,7 @@ class Surroundings:
     identity  `{id, client}` of the pool's first identity; None if it has none
     urls      `storage/ACCOUNT/CONTAINER` → URL
     staged    where a file of the spec is: path → blob in the staging container
+    done      ids of tasks that are not in the job, as they had succeeded before it was made
     """
 
     job: str
@@ -100,6 +101,7 @@ class Surroundings:
     urls: Mapping[str, str]
     staging: str
     staged: Mapping[str, str]
+    done: frozenset[str] = frozenset()
 
 
 def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
@@ -117,7 +119,8 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
         body["resourceFiles"] = inputs
     body |= {"outputFiles": _outputs(group, member, around)} if entry["outputs"] else {}
     body |= {"containerSettings": entry["containerSettings"]} if "containerSettings" in entry else {}
-    body |= {"dependsOn": {"taskIds": list(group.needs)}} if group.needs else {}
+    needs = [task for task in group.needs if task not in around.done]
+    body |= {"dependsOn": {"taskIds": needs}} if needs else {}
     body |= {"multiInstanceSettings": _several(entry, around)} if "multiInstanceSettings" in entry else {}
     body |= {"exitConditions": _lower(entry["exitConditions"])} if "exitConditions" in entry else {}
     if entry["elevationLevel"] == "Admin":

@@ -31,6 +31,9 @@ class Live(NamedTuple):
     end: End | None = None
 
 
+WELL = Live("success", ends.WELL)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What is known of the tasks of a job.
@@ -38,22 +41,29 @@ class State:
     there   ids in lower case
     kept    names of entries whose tasks are not to be submitted: they are held, or come later
     ending  ids of tasks to be ended: they are held, or nobody asks for them any more
+    done    ids of tasks that had succeeded in a job before this one
+    own     how many tasks of the job itself have succeeded
+    recorded  whether it is kept beside the job which tasks have succeeded
     """
 
     counts: Counts
     there: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     ending: tuple[str, ...] = ()
+    done: frozenset[str] = frozenset()
+    own: int = 0
+    recorded: bool = False
 
 
 def counted(cloud: Cloud, job: Mapping[str, Any], wanted: Iterable[str], *, ordered: bool) -> State | None:
     """How far the tasks are by their number alone; None if that does not tell it.
 
-    The job keeps a digest of the ids that were submitted to it last. While it has just as many tasks, it has those.
-    Where some depend on others (`ordered`) and one has failed, those that wait may be held.
+    The job keeps a digest of the ids that were wanted when it was submitted to last, and how many of those it has.
+    While it has just as many tasks, it has those, and the others had succeeded before it was made. Where some depend on
+    others (`ordered`) and one has failed, those that wait may be held.
     """
-    submitted = pairs.mapped(job.get("metadata")).get(marks.SUBMITTED)
-    if not submitted:
+    submitted, _, number = pairs.mapped(job.get("metadata")).get(marks.SUBMITTED, "").partition(":")
+    if not number:
         return None
     digest = Digest()
     for name in wanted:
@@ -61,10 +71,12 @@ def counted(cloud: Cloud, job: Mapping[str, Any], wanted: Iterable[str], *, orde
     if str(digest) != submitted:
         return None
     there = batch_jobs.tasks(cloud, job["id"])
-    if there.waiting + there.running + there.ended != digest.number or (ordered and there.failed and there.waiting):
+    total = there.waiting + there.running + there.ended
+    if str(total) != number or (ordered and there.failed and there.waiting):
         return None
-    counts = Counts(waiting=there.waiting, active=there.running, succeeded=there.succeeded, failed=there.failed)
-    return State(counts)
+    succeeded = there.succeeded + digest.number - total
+    counts = Counts(waiting=there.waiting, active=there.running, succeeded=succeeded, failed=there.failed)
+    return State(counts, own=there.succeeded)
 
 
 class Digest:
@@ -84,25 +96,32 @@ class Digest:
 def listed(cloud: Cloud, job: str) -> dict[str, Live]:
     """Every task of a job by its id in lower case."""
     plain = {state: Live(state) for state in ("active", "preparing", "running")}
-    live, well = {}, Live("success", ends.WELL)
+    live = {}
     for task in cloud.batch().list_tasks(job, select=["id", "state", "executionInfo"]):
         raw = task.as_dict()
         info = raw.get("executionInfo") or {}
         if raw["state"] != "completed":
             live[raw["id"].lower()] = plain.get(raw["state"]) or Live(raw["state"])
         elif str(info.get("result", "failure")).lower() == "success":
-            live[raw["id"].lower()] = well
+            live[raw["id"].lower()] = WELL
         else:
             live[raw["id"].lower()] = Live("failure", ends.of(info))
     return live
 
 
-def compared(groups: Iterable[Members], live: Mapping[str, Live], filled: Mapping[str, frozenset[str]]) -> State:
-    """How far each task is that is wanted, given those that are there. Entries come after what they depend on.
+def compared(
+    groups: Iterable[Members],
+    live: Mapping[str, Live],
+    filled: Mapping[str, frozenset[str]],
+    done: frozenset[str] = frozenset(),
+) -> State:
+    """How far each task is that is wanted, given those that are there, and those that had succeeded before.
+
+    Entries come after what they depend on.
 
     `filled`: the name of an entry → those before it that fill the container that its tasks are made for.
     """
-    seen = _Seen(live, filled)
+    seen = _Seen(live, filled, done)
     for group, members in groups:
         seen.begin(group)
         for member in members:
@@ -117,10 +136,11 @@ class _Seen:
     open      some of their tasks have not succeeded
     """
 
-    def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]]) -> None:
-        self.live, self.filled, self.counts = live, filled, Counts()
+    def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], done: frozenset[str]) -> None:
+        self.live, self.filled, self.done, self.counts = live, filled, done, Counts()
         self.subjects = {name.rpartition("-")[0] for name in live}
         self.left = {name for name in live if ID.fullmatch(name)}
+        self.own = sum(live[name].state == WELL.state for name in self.left)
         self.blocking: set[str] = set()
         self.open: set[str] = set()
         self.held: set[str] = set()
@@ -138,7 +158,7 @@ class _Seen:
             self.open.add(group.name)
 
     def take(self, name: str, conditions: Mapping[str, Any], member: Member) -> None:
-        task, held = self.live.get(member.id), name in self.held
+        task, held = self.live.get(member.id) or (WELL if member.id in self.done else None), name in self.held
         self.left.discard(member.id)
         if not task or task.state != "success":
             self.open.add(name)
@@ -155,4 +175,7 @@ class _Seen:
         counts = self.counts
         counts.stranded, counts.leaving = len(self.stranded), len(leaving)
         counts.obsolete, counts.later = len(self.left) - len(leaving), tuple(sorted(self.later))
-        return State(counts, frozenset(self.live), frozenset(self.held | self.later), (*leaving, *self.stranded))
+        kept = frozenset(self.held | self.later)
+        return State(
+            counts, frozenset(self.live), kept, (*leaving, *self.stranded), self.done - set(self.live), self.own
+        )

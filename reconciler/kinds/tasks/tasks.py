@@ -8,8 +8,8 @@ their job.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ from reconciler.cloud import batch_jobs, batch_tasks, blob_containers, identitie
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
-from reconciler.errors import ReconcileError
 from reconciler.kind import Kind, unread
-from reconciler.kinds.tasks import blobs, live, sweep, wording
-from reconciler.kinds.tasks.group import Group, Item, Member, Surroundings, wire
-from reconciler.kinds.tasks.live import Members, State
+from reconciler.kinds.tasks import blobs, live, record, sweep, wanted, wording
+from reconciler.kinds.tasks.group import Surroundings, wire
+from reconciler.kinds.tasks.live import State
+from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
 from reconciler.report import Report
 from reconciler.spec import role_targets
@@ -32,10 +32,14 @@ from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, fillers
 
 NAME = "tasks"
-FIELDS = {"pending": Rule.LIVE, "ending": Rule.LIVE, "onAllTasksComplete": Rule.LIVE, "tasks": Rule.IGNORE}
+FIELDS = {
+    "pending": Rule.LIVE,
+    "ending": Rule.LIVE,
+    "unrecorded": Rule.LIVE,
+    "onAllTasksComplete": Rule.LIVE,
+    "tasks": Rule.IGNORE,
+}
 TERMINATE = "terminatejob"
-NEEDED = 64_000
-"""The most characters of ids that a task may depend on. Source: BatchTaskDependencies, taskIds."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -56,6 +60,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "folder": str(spec.folder),
             }
             body = {"pending": 0, "ending": 0, "tasks": _many(tasks, spec.folder)}
+            body |= {"unrecorded": 0} if job["wait"] and "staging" in job else {}
             body |= {"onAllTasksComplete": TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
             yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
 
@@ -94,11 +99,15 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
         return None
     entries: Mapping[str, Task] = desired.data["tasks"]
     ordered = any(entry["dependsOn"] for entry in entries.values())
-    ids = (member.id for _, members in _groups(cloud, desired) for member in members)
+    ids = (member.id for _, members in wanted.groups(cloud, desired) for member in members)
     state = live.counted(cloud, job, ids, ordered=ordered)
     if state is None:
         filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
-        state = live.compared(_groups(cloud, desired), live.listed(cloud, job["id"]), filled)
+        there, staging = live.listed(cloud, job["id"]), desired.data["staging"]
+        state = live.compared(wanted.groups(cloud, desired), there, filled)
+        if state.counts.pending and staging and (done := record.before(cloud, staging, desired.address.name, job)):
+            state = live.compared(wanted.groups(cloud, desired), there, filled, done)
+    state = replace(state, recorded=bool(desired.data["staging"]))
     return _observed(cloud, desired, state, job)
 
 
@@ -112,6 +121,7 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
         {
             "pending": counts.pending,
             "ending": counts.ending,
+            "unrecorded": _unrecorded(cloud, desired, state, raw),
             "onAllTasksComplete": TERMINATE if ended else str(raw["onAllTasksComplete"]).lower(),
         },
         Mark(cloud.owner, ""),
@@ -123,44 +133,28 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
     )
 
 
-def _groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
-    """Every entry with its tasks, after those that it depends on."""
-    entries: Mapping[str, Task] = desired.data["tasks"]
-    ids: dict[str, list[str]] = {name: [] for entry in entries.values() for name in entry["dependsOn"]}
-    for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
-        group = _group(desired, name, tuple(task for need in entries[name]["dependsOn"] for task in ids[need]))
-        yield group, _members(cloud, desired, group, ids.get(name))
+def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, Any]) -> int:
+    """How many tasks have succeeded since that was recorded last, once all have ended, where apply waits for that."""
+    if "unrecorded" not in desired.body or state.counts.running or state.counts.pending:
+        return 0
+    return abs(state.own - record.number(cloud, desired.data["staging"], job))
 
 
-def _members(cloud: Cloud, desired: Desired, group: Group, ids: list[str] | None) -> Iterator[Member]:
-    """The tasks of an entry; their ids are added to `ids`."""
-    limit = group.entry["limit"]
-    for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
-        if number > limit:
-            many = f"{desired.address}: {group.name} makes more than {limit:,} tasks"
-            raise ReconcileError(f"{many}; raise its limit: if that many are meant")
-        if ids is not None:
-            ids.append(member.id)
-        yield member
+def renewed(observed: Observed) -> Observed:
+    """How it will be once the job is made anew: only what succeeded is known then, if that is kept."""
+    state = observed.state
+    assert isinstance(state, State)
+    kept = state.counts.succeeded if state.recorded else 0
+    counts = Counts(new=state.counts.total - kept, succeeded=kept)
+    body = {**observed.body, "pending": counts.pending, "ending": 0}
+    detail = wording.describe(counts)
+    return replace(observed, body=body, health=Health.READY, detail=detail, progress=None, state=State(counts))
 
 
-def _group(desired: Desired, name: str, needs: tuple[str, ...]) -> Group:
-    if sum(map(len, needs)) > NEEDED:
-        few = f"{desired.address}: {name} depends on {len(needs):,} tasks, more than Batch takes"
-        raise ReconcileError(
-            f"{few} ({NEEDED:,} characters of ids); let it depend on fewer, such as tasks that merge some"
-        )
-    entry = desired.data["tasks"][name]
-    files = blobs.digests(Path(desired.data["folder"]), entry)
-    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"]], needs)
-
-
-def _items(cloud: Cloud, desired: Desired, entry: Task) -> Iterator[Item]:
-    if "forEach" in entry:
-        return blobs.items(cloud, entry)
-    if "sweep" in entry:
-        return map(Item, sweep.points(entry["sweep"], Path(desired.data["folder"])))
-    return iter((Item({}),))
+def keep(cloud: Cloud, desired: Desired) -> None:
+    """Keep which tasks have succeeded, before their job goes."""
+    if desired.data["staging"]:
+        record.keep(cloud, desired.data["staging"], desired.address.name)
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -173,35 +167,46 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
 
     Only then the job may be told to end with its tasks: without any it would end at once.
     """
-    assert isinstance(observed.state, State)
-    state, around = observed.state, _surroundings(cloud, desired)
-    batch_tasks.terminate(cloud, desired.address.name, state.ending)
-    submitted = live.Digest()
-
-    def new() -> Iterator[Mapping[str, Any]]:
-        for group, members in _groups(cloud, desired):
-            for member in members:
-                submitted.add(member.id)
-                if member.id not in state.there and group.name not in state.kept:
-                    yield wire(group, member, around)
-
-    batch_tasks.submit(cloud, desired.address.name, new())
-    _told(cloud, desired.address.name, str(submitted), desired.body.get("onAllTasksComplete"))
+    state, name = observed.state, desired.address.name
+    assert isinstance(state, State)
+    batch_tasks.terminate(cloud, name, state.ending)
+    told = {marks.SUBMITTED: _submit(cloud, desired, state)} if state.counts.pending else {}
+    _told(cloud, name, told, desired.body.get("onAllTasksComplete"))
+    if state.own:
+        keep(cloud, desired)
     return None
 
 
-def _told(cloud: Cloud, name: str, submitted: str, then: str | None) -> None:
-    """Keep with the job what was submitted to it, so that a plan need not list it, and what follows when all has ended.
+def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
+    """Submit the tasks that are not there; what the job keeps of that (see live.counted)."""
+    around = _surroundings(cloud, desired, state.done)
+    submitted, own, known = live.Digest(), 0, state.there | state.done
+
+    def new() -> Iterator[Mapping[str, Any]]:
+        nonlocal own
+        for group, members in wanted.groups(cloud, desired):
+            for member in members:
+                submitted.add(member.id)
+                own += member.id not in state.done
+                if member.id not in known and group.name not in state.kept:
+                    yield wire(group, member, around)
+
+    batch_tasks.submit(cloud, desired.address.name, new())
+    return str(submitted) if state.kept else f"{submitted}:{own}"
+
+
+def _told(cloud: Cloud, name: str, told: Mapping[str, str], then: str | None) -> None:
+    """Keep with the job what is known of its tasks, so that a plan need not list them, and what follows at their end.
 
     Where the job has changed meanwhile, the next look sees what is missing.
     """
     from azure.batch import models
     from azure.core import MatchConditions
 
-    job = batch_jobs.get(cloud, name)
+    job = batch_jobs.get(cloud, name) if told or then else None
     if job is None:
         return
-    metadata = {**pairs.mapped(job.get("metadata")), marks.SUBMITTED: submitted}
+    metadata = {**pairs.mapped(job.get("metadata")), **told}
     body = models.BatchJobUpdateOptions(
         {"metadata": pairs.listed(metadata), **({"onAllTasksComplete": then} if then else {})}
     )
@@ -209,14 +214,14 @@ def _told(cloud: Cloud, name: str, submitted: str, then: str | None) -> None:
         cloud.batch().update_job(name, body, etag=job["eTag"], match_condition=MatchConditions.IfNotModified)
 
 
-def _surroundings(cloud: Cloud, desired: Desired) -> Surroundings:
+def _surroundings(cloud: Cloud, desired: Desired, done: frozenset[str]) -> Surroundings:
     data, folder = desired.data, Path(desired.data["folder"])
     files = {path: digest for entry in data["tasks"].values() for path, digest in blobs.digests(folder, entry).items()}
     if files:
         blobs.upload(cloud, data["staging"], folder, files)
     urls = {place: blobs.url(cloud, place) for place in data["places"]}
     return Surroundings(
-        desired.address.name, _identity(cloud, data["identity"]), urls, data["staging"], blobs.staged(files)
+        desired.address.name, _identity(cloud, data["identity"]), urls, data["staging"], blobs.staged(files), done
     )
 
 
@@ -267,8 +272,10 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     noun="task list",
-    usual={"pending": 0, "ending": 0, "onAllTasksComplete": "noaction"},
+    usual={"pending": 0, "ending": 0, "unrecorded": 0, "onAllTasksComplete": "noaction"},
     disturbs=disturbs,
+    renewed=renewed,
+    keep=keep,
     volatile=True,
     summarised=True,
 )

@@ -1,0 +1,75 @@
+"""Which tasks of a job have succeeded, kept in its staging container: a job ends, is made anew, or is deleted.
+
+A blob for each job that there was, `tasks/JOB/KEY.gz`, has the ids of the tasks that had succeeded in it, a line each.
+Who may write it may write the files that tasks run, too. A line that is no id of ours, or a blob that cannot be read,
+counts as nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.cloud import batch_jobs
+from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import missing_is_none
+from reconciler.kinds.tasks import blobs, live
+from reconciler.kinds.tasks.group import ID
+
+TASKS = "tasks"
+"""The metadata of a blob: how many ids it has."""
+LARGEST = 1 << 28
+"""The most bytes of ids that are read of a blob: some five million tasks."""
+
+
+def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of tasks that have succeeded in jobs of this name before this one."""
+    container = blobs.client(cloud, place)
+    others = [blob.name for blob in container.list_blobs(name_starts_with=_folder(name)) if blob.name != _key(job)]
+    return frozenset(task for other in others for task in _read(container.download_blob(other).readall()))
+
+
+def number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int:
+    """How many tasks of this job are known there to have succeeded."""
+    blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(job)).get_blob_properties)
+    kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
+    return int(kept) if kept.isdecimal() else 0
+
+
+def keep(cloud: Cloud, place: str, name: str) -> None:
+    """Keep which tasks of the live job have succeeded."""
+    job = batch_jobs.get(cloud, name)
+    if job is None:
+        return
+    tasks = live.listed(cloud, job["id"]).items()
+    done = [task for task, seen in tasks if seen.state == "success" and ID.fullmatch(task)]
+    if done:
+        metadata = {TASKS: str(len(done))}
+        blobs.client(cloud, place).upload_blob(_key(job), _written(done), overwrite=True, metadata=metadata)
+
+
+def _folder(name: str) -> str:
+    return f"tasks/{name.lower()}/"
+
+
+def _key(job: Mapping[str, Any]) -> str:
+    """The blob of a job, known by when it was made."""
+    made = hashlib.sha256(str(job["creationTime"]).encode()).hexdigest()[:16]
+    return f"{_folder(job['id'])}{made}.gz"
+
+
+def _written(ids: Iterable[str]) -> bytes:
+    return gzip.compress("".join(f"{task}\n" for task in sorted(ids)).encode(), mtime=0)
+
+
+def _read(packed: bytes) -> list[str]:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+            text = file.read(LARGEST).decode("ascii")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        return []
+    return [line for line in text.split("\n") if ID.fullmatch(line)]

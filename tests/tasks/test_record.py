@@ -1,0 +1,78 @@
+"""What has succeeded is known when its job is not there any more."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from reconciler.cloud import batch_jobs
+from reconciler.model import Action
+from tests.conftest import World
+from tests.tasks.test_lab import applied, told
+
+TASKS: dict[str, Any] = {
+    "many": {"sweep": {"n": [1, 2, 3]}, "command": "test {{n}} != 3"},
+    "last": {"command": "true", "dependsOn": ["first"]},
+    "first": {"command": "true"},
+}
+
+
+def gone(world: World) -> None:
+    """Somebody deletes the job."""
+    batch_jobs.delete(world.cloud(), "job")
+    world.azure.advance(60)
+    assert batch_jobs.get(world.cloud(), "job") is None
+
+
+def names(live: dict[str, Any]) -> list[str]:
+    return sorted(name.partition("-")[0] for name in live)
+
+
+def test_only_what_has_not_succeeded_is_done_again(lab: World) -> None:
+    applied(lab, TASKS)
+    assert told(lab) == "5 tasks, 4 succeeded, 1 failed"
+    assert lab.plan().steps == ()
+    gone(lab)
+    assert names(applied(lab, TASKS)) == ["many"]
+    assert told(lab) == "5 tasks, 4 succeeded, 1 failed"
+    before = lab.azure.exchanges()
+    assert lab.plan().steps == ()
+    assert [call for call in lab.azure.wire()[before:] if call["path"].endswith("/jobs/job/tasks")] == []
+    more = {**TASKS, "after": {"command": "true", "dependsOn": ["last", "first"]}}
+    assert names(applied(lab, more)) == ["after", "many"], "what is done needs not be waited for"
+    assert told(lab) == "6 tasks, 5 succeeded, 1 failed"
+
+
+def test_a_job_that_is_made_anew_says_what_is_done_again(lab: World) -> None:
+    applied(lab, TASKS)
+    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    decisions = {str(decision.address): decision for decision in lab.plan().decisions}
+    assert decisions["job/job"].action is Action.REPLACE
+    assert decisions["tasks/job"].reason == "1 of 5 tasks to submit, 4 succeeded"
+    assert names(applied(lab, TASKS)) == ["many"]
+    assert lab.plan().steps == ()
+
+
+def test_without_staging_all_is_done_again(lab: World) -> None:
+    del lab.text["jobs"]["job"]["staging"]
+    applied(lab, TASKS)
+    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
+    assert decision.reason == "5 of 5 tasks to submit"
+    assert len(applied(lab, TASKS)) == 5
+    assert lab.plan().steps == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"\xff\xfe"), gzip.compress(b"many\nmany-1\n../x\n"), gzip.compress(b"x")[:-6]],
+    ids=["empty", "no gzip", "no text", "no ids", "cut off"],
+)
+def test_a_record_that_is_none_counts_as_nothing(lab: World, content: bytes) -> None:
+    applied(lab, {"first": {"command": "true"}})
+    for blob in lab.container("staging").list_blobs(name_starts_with="tasks/"):
+        lab.container("staging").upload_blob(blob.name, content, overwrite=True)
+    gone(lab)
+    assert names(applied(lab, {"first": {"command": "true"}})) == ["first"]
