@@ -57,6 +57,7 @@ class Task(TypedDict):
     containerSettings: NotRequired[Mapping[str, Any]]
     elevationLevel: str
     maxTaskRetryCount: int
+    retryOn: NotRequired[Sequence[int]]
     maxWallClockTime: NotRequired[str]
     retentionTime: NotRequired[str]
     requiredSlots: int

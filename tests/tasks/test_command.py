@@ -26,6 +26,27 @@ def test_a_command(case: dict[str, Any]) -> None:
         assert shlex.split(command.line(case["command"])) == ["/bin/sh", "-c", case["script"]]
 
 
+@pytest.mark.parametrize(
+    ("codes", "times", "runs", "ends"),
+    [([75], 3, 3, 0), ([74, 75], 3, 3, 0), ([74], 3, 1, 75), ([75], 1, 2, 75), ([75], -1, 3, 0), ([75, 9], 2, 3, 0)],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_command_runs_again_after_some_exit_codes_only(
+    tmp_path: Path, codes: list[int], times: int, runs: int, ends: int, *, listed: bool
+) -> None:
+    """It succeeds at its third try."""
+    script = "echo x >> {{item}}; [ `wc -l < {{item}}` -ge 3 ] || exit 75"
+    asked = ["/bin/sh", str(tmp_path / "run.sh"), "{{item}}"] if listed else script
+    (tmp_path / "run.sh").write_text(script.replace("{{item}}", '"$1"'))
+    tries = tmp_path / "it's a file"
+    environment = {**os.environ, command.variable("item"): str(tries)}
+    done = subprocess.run(
+        shlex.split(command.line(asked, codes, times)), env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, tries.read_text()) == (ends, "x\n" * runs)
+    assert done.stderr == "".join(f"exit code 75: try {number}\n" for number in range(2, runs + 1))
+
+
 def test_a_command_is_as_long_as_batch_takes_it() -> None:
     assert command.fault("x" * 8_000, ()) == ""
     assert "put it into a file" in command.fault("x" * 9_000, ())

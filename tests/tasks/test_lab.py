@@ -261,3 +261,12 @@ def test_a_job_that_is_made_anew_gets_its_waiting_tasks_again(lab: World) -> Non
     lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
     assert len(applied(lab, tasks)) == 3
     assert lab.plan().steps == ()
+
+
+def test_a_task_runs_again_after_some_exit_codes_only(lab: World) -> None:
+    script = "echo x >> tries; [ `wc -l < tries` -ge 3 ] || exit 75"
+    again = {"command": script, "retryOn": [75], "maxTaskRetryCount": 2}
+    live = applied(lab, {"again": again, "never": {**again, "retryOn": [74]}})
+    ends = {name.partition("-")[0]: task["executionInfo"] for name, task in live.items()}
+    assert {name: info["exitCode"] for name, info in ends.items()} == {"again": 0, "never": 75}
+    assert {info.get("retryCount", 0) for info in ends.values()} == {0}

@@ -86,3 +86,22 @@ def test_whichever_request_of_a_submission_is_the_last_the_next_apply_adds_the_r
         assert again <= {Status.DONE}, f"seed {seed}"
         assert len(states(lab)) == 1_000 * (round_ + 1), f"seed {seed}"
         assert lab.plan().steps == ()
+
+
+def test_a_task_may_depend_on_more_tasks_than_batch_takes(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    tasks = {
+        "many": {"sweep": {"n": {"from": 1, "to": 2_500}}, "command": "echo {{n}}"},
+        "merge": {"command": "true", "dependsOn": ["many"]},
+    }
+    live = applied(lab, tasks)
+    needs = {name: task["dependsOn"]["taskIds"] for name, task in live.items() if "dependsOn" in task}
+    (merge,) = (name for name in needs if not name.startswith("merge-gate"))
+    gates = needs.pop(merge)
+    assert sorted(gates) == sorted(needs)
+    assert len(gates) == 2
+    assert max(sum(map(len, ids)) for ids in needs.values()) <= 64_000
+    assert sorted(name for ids in needs.values() for name in ids) == sorted(n for n in live if n.startswith("many"))
+    assert told(lab) == "2,503 tasks, 2,503 waiting"
+    assert lab.plan().steps == ()

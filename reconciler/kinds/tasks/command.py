@@ -25,10 +25,25 @@ def variable(name: str) -> str:
     return f"{PREFIX}{name.upper()}"
 
 
-def line(command: Command) -> str:
-    """The commandLine: `/bin/sh -c '...'`."""
+def line(command: Command, codes: Sequence[int] = (), times: int = 0) -> str:
+    """The commandLine: `/bin/sh -c '...'`. After one of these exit codes it runs again, so many `times`; -1: always."""
     script = _script(command) if isinstance(command, str) else _arguments(command)
+    return _shell(_again(script, codes, times) if codes else script)
+
+
+def _shell(script: str) -> str:
     return f"/bin/sh -c {shlex.quote(script)}"
+
+
+def _again(script: str, codes: Sequence[int], times: int) -> str:
+    """A script that runs another one until it exits with none of the codes, or often enough."""
+    enough = f' && [ "$tries" -lt {times} ]' if times >= 0 else ""
+    listed = "|".join(map(str, codes))
+    return (
+        f"tries=0; while :; do {_shell(script)}; code=$?; "
+        f'case "$code" in {listed}) true{enough} || exit "$code";; *) exit "$code";; esac; '
+        'tries=$((tries + 1)); echo "exit code $code: try $((tries + 1))" >&2; done'
+    )
 
 
 def names(command: Command) -> tuple[str, ...]:

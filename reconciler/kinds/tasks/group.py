@@ -110,7 +110,7 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     environment = {**entry["environmentSettings"], **{command.variable(name): text for name, text in values.items()}}
     if around.identity:
         environment.setdefault("AZURE_CLIENT_ID", around.identity["client"])
-    body: dict[str, Any] = {"id": member.id, "commandLine": command.line(entry["command"])}
+    body: dict[str, Any] = {"id": member.id, "commandLine": _line(entry)}
     if group.many:
         body["displayName"] = f"{group.name} {member.item.title}"[:1024]
     if environment:
@@ -126,7 +126,12 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     if entry["elevationLevel"] == "Admin":
         body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": "admin"}}
     limits = {key: entry[key] for key in ("maxTaskRetryCount", "maxWallClockTime", "retentionTime") if key in entry}
+    limits |= {"maxTaskRetryCount": 0} if "retryOn" in entry else {}
     return {**body, "constraints": limits, "requiredSlots": entry["requiredSlots"]}
+
+
+def _line(entry: Task) -> str:
+    return command.line(entry["command"], entry.get("retryOn", ()), entry["maxTaskRetryCount"])
 
 
 def _lower(value: Any) -> Any:

@@ -78,8 +78,16 @@ def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[
         if (number := sweep.count(entry["sweep"], spec.folder)) > entry["limit"]:
             message = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
             yield document.problem((*path, "sweep"), message)
-    if reason := command.fault(entry["command"], _values(spec, entry)):
+    yield from _runs(document, path, entry, _values(spec, entry))
+
+
+def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
+    """What its tasks run, and how often."""
+    if reason := command.fault(entry["command"], values):
         yield document.problem((*path, "command"), reason)
+    if "retryOn" in entry and not entry["maxTaskRetryCount"]:
+        message = "means nothing while it runs once only; say how often it may run again: maxTaskRetryCount: 3"
+        yield document.problem((*path, "retryOn"), message, at_key=True)
     for variable in entry["environmentSettings"]:
         if variable.startswith(command.PREFIX):
             message = f"is a name of reconcile's: variables that begin with {command.PREFIX} hold the values of a task"
@@ -204,4 +212,12 @@ def _account(place: str) -> str:
     return "/".join(place.split("/")[:2])
 
 
-SECTION = Section(key="jobs", check=check)
+def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
+    """What Microsoft has to enable for an account. Source: Batch service, Job - Create."""
+    for name, job in spec.jobs.items():
+        for key, usual in (("maxParallelTasks", -1), ("allowTaskPreemption", False)):
+            if job[key] != usual:  # type: ignore[literal-required]
+                yield ("jobs", name, key), "works only in accounts for which Microsoft has enabled it on request"
+
+
+SECTION = Section(key="jobs", check=check, advice=advice)

@@ -1,4 +1,7 @@
-"""Which tasks a spec asks for, entry by entry, each after those that it depends on."""
+"""Which tasks a spec asks for, entry by entry, each after those that it depends on.
+
+Where a task depends on more tasks than Batch takes, gates stand between: tasks that do nothing, each after some.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,11 @@ def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
     entries: Mapping[str, Task] = desired.data["tasks"]
     ids: dict[str, list[str]] = {name: [] for entry in entries.values() for name in entry["dependsOn"]}
     for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
-        group = _group(desired, name, tuple(task for need in entries[name]["dependsOn"] for task in ids[need]))
+        needs = [task for need in entries[name]["dependsOn"] for task in ids[need]]
+        gates = _gates(name, entries[name], needs)
+        for gate in gates:
+            yield gate, gate.members([Item({})])
+        group = _group(desired, name, gates, needs)
         yield group, _members(cloud, desired, group, ids.get(name))
 
 
@@ -39,15 +46,48 @@ def _members(cloud: Cloud, desired: Desired, group: Group, ids: list[str] | None
         yield member
 
 
-def _group(desired: Desired, name: str, needs: tuple[str, ...]) -> Group:
-    if sum(map(len, needs)) > NEEDED:
-        few = f"{desired.address}: {name} depends on {len(needs):,} tasks, more than Batch takes"
-        raise ReconcileError(
-            f"{few} ({NEEDED:,} characters of ids); let it depend on fewer, such as tasks that merge some"
-        )
-    entry = desired.data["tasks"][name]
+def _group(desired: Desired, name: str, gates: list[Group], needs: list[str]) -> Group:
+    entry: Task = desired.data["tasks"][name]
+    if gates:
+        entry = {**entry, "dependsOn": [*entry["dependsOn"], *(gate.name for gate in gates)]}
+        needs = [member.id for gate in gates for member in gate.members([Item({})])]
     files = blobs.digests(Path(desired.data["folder"]), entry)
-    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"]], needs)
+    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"]], tuple(needs))
+
+
+def _gates(name: str, entry: Task, needs: list[str]) -> list[Group]:
+    """The gates before the tasks of an entry, if they depend on too many for one list."""
+    if sum(map(len, needs)) <= NEEDED:
+        return []
+    bare: Task = {
+        "command": ["true"],
+        "limit": 1,
+        "dependsOn": entry["dependsOn"],
+        "environmentSettings": {},
+        "files": (),
+        "inputs": (),
+        "outputs": (),
+        "elevationLevel": entry["elevationLevel"],
+        "maxTaskRetryCount": 0,
+        "requiredSlots": 1,
+    }
+    if "containerSettings" in entry:
+        bare["containerSettings"] = entry["containerSettings"]
+    parts = _parts(needs)
+    return [Group(f"{name}-gate{number}", bare, {}, [], part) for number, part in enumerate(parts, 1)]
+
+
+def _parts(needs: list[str]) -> Iterator[tuple[str, ...]]:
+    """The ids, as many at a time as one task may depend on."""
+    part: list[str] = []
+    size = 0
+    for task in needs:
+        if size + len(task) > NEEDED:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(task)
+        size += len(task)
+    yield tuple(part)
 
 
 def _items(cloud: Cloud, desired: Desired, entry: Task) -> Iterator[Item]:
