@@ -128,7 +128,7 @@ def retry(name: str, pattern: str, spec: Path | None, cloud: str | None) -> None
         return
     job = batch_jobs.get(reached, name)
     if job is None or job["state"] in batch_jobs.ENDED:
-        remedy = f"to run all of them in a new one: reconcile destroy --target job/{name}, then apply"
+        remedy = f"for a new one: reconcile destroy --target job/{name}, then apply"
         raise Refused(f"the job {name} has ended, and Batch runs nothing in it again; {remedy}")
     batch_tasks.reactivate(reached, name, tasks)
     click.echo(f"{count(len(tasks), 'task', ',')} of {name} {'runs' if len(tasks) == 1 else 'run'} again.")

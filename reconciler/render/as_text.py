@@ -132,9 +132,9 @@ def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> 
     goes = f"deleted with it: {decision.goes}" if decision.goes else ""
     reason = "; ".join(filter(None, (decision.reason, goes, decision.disturbs)))
     told = [f"{paint(colour, head)}  {paint('dim', lines(reason, 6) + time)}"]
-    if decision.summarised:  # the reason says how far a change of several stages is
-        return told
     new = decision.action is Action.CREATE
+    if decision.summarised and not new:  # the reason says how far a change of several stages is
+        return told
     changes = [change for change in decision.diff.changes if change.path != STAGE]
     shown = changes if wire or not new else changes[:FIELDS]
     told += [f"      {clean(_change(values.seen(change), new=new, wire=wire))}" for change in shown]

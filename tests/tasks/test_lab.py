@@ -185,6 +185,7 @@ def test_what_nobody_asks_for_any_more_is_ended(lab: World) -> None:
 def test_tasks_for_what_others_write_are_made_when_that_is_there(lab: World) -> None:
     images, results = (f"storage/{lab.account}/{name}" for name in ("images", "results"))
     written = [{"pattern": "*.part", "to": images, "path": "parts/{{n}}"}]
+    lab.text["jobs"]["job"]["onAllTasksComplete"] = "TerminateJob"
     tasks = {
         "split": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}} > {{n}}.part", "outputs": written},
         "double": {
@@ -206,11 +207,13 @@ def test_tasks_for_what_others_write_are_made_when_that_is_there(lab: World) -> 
     (total,) = (name for name in live if name.startswith("sum"))
     assert printed(lab, total) == "2 4 6 "
     assert told(lab) == "7 tasks, 7 succeeded"
+    assert lab.cloud().batch().get_job("job").as_dict()["state"] in ("terminating", "completed"), "and not before"
     assert lab.plan().steps == ()
 
 
 def test_tasks_for_what_others_write_follow_without_waiting(lab: World) -> None:
     images = f"storage/{lab.account}/images"
+    lab.text["jobs"]["job"]["onAllTasksComplete"] = "TerminateJob"
     lab.text["jobs"]["job"]["wait"] = False
     lab.text["pools"]["pool"]["nodes"] = 0
     tasks = {

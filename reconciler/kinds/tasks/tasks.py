@@ -122,7 +122,7 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
             "pending": counts.pending,
             "ending": counts.ending,
             "unrecorded": _unrecorded(cloud, desired, state, raw),
-            "onAllTasksComplete": TERMINATE if ended else str(raw["onAllTasksComplete"]).lower(),
+            "onAllTasksComplete": TERMINATE if ended or counts.later else str(raw["onAllTasksComplete"]).lower(),
         },
         Mark(cloud.owner, ""),
         Health.BUSY if waits else Health.READY,
@@ -165,13 +165,13 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
     """End the tasks that nobody asks for or that can never begin, and submit those that are not there.
 
-    Only then the job may be told to end with its tasks: without any it would end at once.
+    Only then, and when none is to follow, the job may be told to end with its tasks: it would end too early.
     """
     state, name = observed.state, desired.address.name
     assert isinstance(state, State)
     batch_tasks.terminate(cloud, name, state.ending)
     told = {marks.SUBMITTED: _submit(cloud, desired, state)} if state.counts.pending else {}
-    _told(cloud, name, told, desired.body.get("onAllTasksComplete"))
+    _told(cloud, name, told, None if state.counts.later else desired.body.get("onAllTasksComplete"))
     if state.own:
         keep(cloud, desired)
     return None
