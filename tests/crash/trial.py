@@ -47,7 +47,7 @@ def run(azure: Any, folder: Path, workload: Workload, luck: Luck, expected: list
     try:
         if workload.begin:
             workload.begin(made)
-            _fine(applied(made))
+            fine(applied(made))
         workload.change(made)
         trouble = _disturbed(made, luck)
         struck = luck.lift(made)
@@ -68,7 +68,7 @@ def undisturbed(azure: Any, folder: Path, workload: Workload) -> list[str]:
     for edit in (workload.begin, workload.change):
         if edit:
             edit(made)
-            _fine(applied(made))
+            fine(applied(made))
     ended = state(made)
     made.drop()
     return ended
@@ -84,7 +84,7 @@ def applied(made: World) -> tuple[Outcome, ...]:
     return loop.carry_out(reading, cloud, CHECKED, listen=lambda event: None, stop=stop, poll_seconds=POLL)
 
 
-def _fine(outcomes: tuple[Outcome, ...]) -> None:
+def fine(outcomes: tuple[Outcome, ...]) -> None:
     assert {outcome.status for outcome in outcomes} <= {Status.DONE}, [o.error for o in outcomes if o.error]
 
 
