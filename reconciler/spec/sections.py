@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from reconciler.spec.tasks import JobPreparationTask, JobReleaseTask, Task
+from reconciler.spec.tasks import JobManagerTask, JobPreparationTask, JobReleaseTask, Task
 
 Texts = Mapping[str, str]
 
@@ -154,6 +154,11 @@ Conversion = TypedDict(
 )
 
 
+class JobNetwork(TypedDict):
+    subnetId: str
+    skipWithdrawFromVNet: bool
+
+
 class Job(TypedDict):
     pool: str
     priority: int
@@ -167,8 +172,10 @@ class Job(TypedDict):
     allowTaskPreemption: bool
     usesTaskDependencies: bool
     onAllTasksComplete: str
+    jobManagerTask: NotRequired[JobManagerTask]
     jobPreparationTask: NotRequired[JobPreparationTask]
     jobReleaseTask: NotRequired[JobReleaseTask]
+    networkConfiguration: NotRequired[JobNetwork]
     convert: NotRequired[Conversion]
     tasks: NotRequired[Mapping[str, Task]]
     staging: NotRequired[str]

@@ -33,6 +33,15 @@ class JobPreparationTask(JobReleaseTask):
     rerunOnNodeRebootAfterSuccess: bool
 
 
+class JobManagerTask(JobReleaseTask):
+    id: str
+    maxTaskRetryCount: int
+    requiredSlots: int
+    killJobOnCompletion: bool
+    runExclusive: bool
+    allowLowPriorityNode: bool
+
+
 class MultiInstance(TypedDict):
     numberOfInstances: int
     coordinationCommandLine: str

@@ -24,8 +24,10 @@ ENVIRONMENT = "environmentSettings"
 LENGTHS = ("maxWallClockTime", "retentionTime")
 USUAL = {"maxParallelTasks": -1, "allowTaskPreemption": False}
 """What jobs are by default, in accounts for which Microsoft has not enabled more: it is not asked for."""
-AROUND = ("jobPreparationTask", "jobReleaseTask")
-"""What runs on each node before the first and after the last task of a job."""
+AROUND = ("jobManagerTask", "jobPreparationTask", "jobReleaseTask")
+"""What a job runs of its own: a task that begins with it, and on each node before its first and after its last task."""
+BESIDE = "jobReleaseTask"
+"""That of them whose limits stand beside its other properties, and not in its constraints."""
 
 
 def wanted(spec: Spec, job: Job) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
     body |= {"usesTaskDependencies": True} if job["usesTaskDependencies"] or depending else {}
     if any("jobAction" in option for option in options):
         body["onTaskFailure"] = "performexitoptionsjobaction"
+    if "networkConfiguration" in job:
+        body["networkConfiguration"] = dict(job["networkConfiguration"])
     return body | {name: _around(spec, job, name) for name in AROUND}
 
 
@@ -63,7 +67,7 @@ def exit_options(task: Task) -> list[Mapping[str, Any]]:
 
 
 def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
-    """A preparation or release task; its limits are in its constraints for the one and beside them for the other."""
+    """A manager, preparation or release task."""
     task: Mapping[str, Any] | None = identities.identified(job.get(name), spec.azure)
     if task is None:
         return None
@@ -72,7 +76,7 @@ def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
     body[ENVIRONMENT] = dict(task[ENVIRONMENT])
     body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": task["elevationLevel"].lower()}}
     limits = {key: canonical(task[key]) if key in LENGTHS else task[key] for key in apart[1:] if key in task}
-    return body | ({"constraints": limits} if name == AROUND[0] else limits)
+    return body | (limits if name == BESIDE else {"constraints": limits})
 
 
 def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:

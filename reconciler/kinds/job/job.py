@@ -157,12 +157,7 @@ KIND = Kind(
         "state": "active",
         "stage": "enabled",
     },
-    maps=(
-        "metadata",
-        "commonEnvironmentSettings",
-        "jobPreparationTask.environmentSettings",
-        "jobReleaseTask.environmentSettings",
-    ),
+    maps=MAPS,
     reads=("batch_account",),
     tell=accounts.reader(work.tell, 1),
     goes=accounts.reader(work.goes, 1),
