@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch.data import jobs
+from azure_local.batch.data import job_making, jobs
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
 from azure_local.nodes.tasks import Tasks
@@ -79,7 +79,7 @@ class Jobs:
         for task in tasks:
             self.azure.store.delete("task", f"{task['account']}/{task['job']}/{task['id']}")
         self.tasks.preparation.forget(job)
-        self.azure.store.delete("job", jobs.key(job["account"], job["id"]))
+        self.azure.store.delete("job", job_making.key(job["account"], job["id"]))
 
     def _release(self, job: dict[str, Any]) -> None:
         """Run the job's release task; its end comes when that has run everywhere."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
+
 from azure_local.nodes.exit_conditions import UPLOAD_FAILED
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.resource_files import ResourceFiles
@@ -28,10 +30,17 @@ async def upload(
                 headers = {"x-ms-blob-type": "BlockBlob"}
                 headers |= {item["name"]: item.get("value", "") for item in container.get("uploadHeaders") or ()}
                 url = _target(container, name, whole=not _wild(output["filePattern"]))
-                answer = await client.put(url, content=path.read_bytes(), headers=headers)
+                try:
+                    answer = await client.put(url, content=path.read_bytes(), headers=headers)
+                except httpx.HTTPError as error:
+                    raise _failed(str(error), path) from error
                 if answer.status_code != 201:
-                    text = "An error occurred while uploading the files of the task"
-                    raise Refused(UPLOAD_FAILED, text, Message=f"HTTP status {answer.status_code}", FilePath=str(path))
+                    raise _failed(f"HTTP status {answer.status_code}", path)
+
+
+def _failed(reason: str, path: Path) -> Refused:
+    text = "An error occurred while uploading the files of the task"
+    return Refused(UPLOAD_FAILED, text, Message=reason, FilePath=str(path))
 
 
 def matching(pattern: str, folder: Path, work: Path) -> list[tuple[Path, str]]:

@@ -6,7 +6,7 @@ import ssl
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
@@ -82,7 +82,10 @@ class ResourceFiles:
 
     async def _save(self, client: httpx.AsyncClient, url: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        answer = await client.get(url)
+        try:
+            answer = await client.get(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Refused("BlobDownloadMiscError", f"Downloading {_bare(url)} failed: {error}") from error
         if answer.status_code != 200:
             raise _denied("Blob", answer, url)
         target.write_bytes(answer.content)
@@ -103,9 +106,14 @@ def _below(work: Path, name: str) -> Path:
 
 
 def _denied(what: str, answer: httpx.Response, url: str) -> Refused:
-    place = urlsplit(url)._replace(query="").geturl()
+    place = _bare(url)
     if answer.status_code in (401, 403):
         return Refused(f"{what}AccessDenied", f"Access for {place} is denied.")
     if answer.status_code == 404:
         return Refused(f"{what}NotFound", f"{place} does not exist.")
     return Refused(f"{what}DownloadMiscError", f"Downloading {place} failed with HTTP status {answer.status_code}.")
+
+
+def _bare(url: str) -> str:
+    """The URL without its query, which may have a secret."""
+    return url.partition("?")[0]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch.data import jobs as batch_jobs
+from azure_local.batch.data import job_making
 from azure_local.batch.data.schedules import key, move
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
@@ -62,5 +62,5 @@ class Schedules:
     def _make(self, schedule: dict[str, Any]) -> None:
         schedule["jobs"] += 1
         body = {**schedule["jobSpecification"], "id": f"{schedule['id']}:job-{schedule['jobs']}"}
-        job = batch_jobs.make(self.azure, schedule["account"], body)
+        job = job_making.make(self.azure, schedule["account"], body)
         schedule["executionInfo"]["recentJob"] = {"id": job["id"], "url": job["url"]}

@@ -12,7 +12,7 @@ from azure_local.batch.arm import batch_account
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.data.pool_spelling import package_heard
 from azure_local.batch.node_states import RECENT, move, recent, rest, save, takes_tasks
-from azure_local.nodes.exit_conditions import options, waiting
+from azure_local.nodes.exit_conditions import options, satisfies, waiting
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.packages import Packages
@@ -58,6 +58,10 @@ class Tasks:
             "failureInfo": ended,
         }
         self.change(task, "completed", info)
+
+    def satisfies(self, task: dict[str, Any]) -> bool:
+        """Whether the end of a completed task lets those run that depend on it."""
+        return satisfies(task)
 
     def _kill(self, task: dict[str, Any]) -> None:
         key = _key(task)

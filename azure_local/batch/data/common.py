@@ -13,6 +13,10 @@ from azure_local.http import Answer, Call, Failure, etag, page
 
 VERSIONS = ("2025-06-01", "2024-07-01.20.0", "2024-02-01.19.0", "2023-11-01.18.0")
 ACCOUNT = "/batch/{account}"
+LONGEST = "P10675199DT2H48M5.4775807S"
+"""How Batch spells "no limit"."""
+USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
+"""The user of a task for which none was given. Recorded."""
 
 
 def account(azure: Azure, call: Call) -> str:

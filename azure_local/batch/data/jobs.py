@@ -6,23 +6,24 @@ from typing import Any
 
 from azure_local import serving
 from azure_local.azure import Azure, Route, Service
-from azure_local.batch import containers
-from azure_local.batch.arm import batch_account
-from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, pool, selected, stamped
+from azure_local.batch.data.common import (
+    ACCOUNT,
+    LONGEST,
+    VERSIONS,
+    account,
+    headers,
+    listed,
+    metadata,
+    selected,
+    stamped,
+)
+from azure_local.batch.data.job_making import check, key, make, save
 from azure_local.batch.schema import DATA
-from azure_local.batch.shapes import invalid, malformed
+from azure_local.batch.shapes import invalid
 from azure_local.http import Answer, Call, Failure, check_match
 
-LONGEST = "P10675199DT2H48M5.4775807S"
-"""How Batch spells "no limit"."""
-USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
-"""The user of a task for which none was given. Recorded."""
-HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId")
+HIDDEN = ("account", "next", "disableTasks", "released", "scheduleId", "satisfied")
 """Members of a job's document that are not shown."""
-
-
-def key(name: str, job: str) -> str:
-    return f"{name}/{job}"
 
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
@@ -31,10 +32,6 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
     if job is None:
         raise Failure(404, "JobNotFound", "The specified job does not exist.")
     return job
-
-
-def save(azure: Azure, job: dict[str, Any]) -> None:
-    azure.store.put("job", key(job["account"], job["id"]), job)
 
 
 def shown(job: dict[str, Any]) -> dict[str, Any]:
@@ -50,91 +47,12 @@ def move(azure: Azure, job: dict[str, Any], state: str) -> None:
     save(azure, job)
 
 
-def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
-    """Failure unless the checked body of a job fits this account."""
-    info = body.get("poolInfo")
-    if info is not None and "autoPoolSpecification" in info:
-        azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
-        raise malformed("autoPoolSpecification is not offered by the local Azure; make a pool and name it as poolId.")
-    if "jobManagerTask" in body:
-        azure.gaps["jobManagerTask"] = azure.gaps.get("jobManagerTask", 0) + 1
-        raise malformed("jobManagerTask is not offered by the local Azure.")
-    if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
-        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
-    for name in ("jobPreparationTask", "jobReleaseTask"):
-        containers.check(body.get(name, {}))
-    if "jobReleaseTask" in body and "jobPreparationTask" not in body:
-        raise invalid("jobReleaseTask", "", "It needs a jobPreparationTask.")
-
-
 async def add(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
     body = DATA.fitted("BatchJobCreateOptions", call.body)
     check(azure, name, body)
     job = make(azure, name, body)
     return Answer(201, None, {**headers(azure, job), "Location": job["url"]})
-
-
-def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Store a new, active job from a checked body. Failure 409 if its id is taken, or there are too many jobs."""
-    existing = azure.store.get("job", key(name, body["id"]))
-    if existing is not None:
-        being = existing["state"] == "deleting"
-        code, text = ("JobBeingDeleted", "is being deleted") if being else ("JobExists", "already exists")
-        raise Failure(409, code, f"The specified job {text}.")
-    if ":" not in body["id"] and azure.store.get("schedule", key(name, body["id"])) is not None:
-        raise Failure(409, "JobExists", "A job schedule with the specified id exists.")
-    check_quota(azure, name)
-    now = azure.clock.after(0)
-    url = f"{azure.front}/batch/{name}/jobs/{body['id']}"
-    job = {
-        **completed(body),
-        "account": name,
-        "url": url,
-        "creationTime": now,
-        "state": "active",
-        "stateTransitionTime": now,
-        "executionInfo": {"startTime": now, "poolId": body["poolInfo"]["poolId"]},
-        **more,
-    }
-    stamped(azure, job)
-    save(azure, job)
-    return job
-
-
-def completed(body: dict[str, Any]) -> dict[str, Any]:
-    """The checked body of a job, or of the jobs of a schedule, with what Azure fills in. Recorded."""
-    job = {
-        "priority": 0,
-        "maxParallelTasks": -1,
-        "allowTaskPreemption": False,
-        "usesTaskDependencies": False,
-        "onAllTasksComplete": "noaction",
-        "onTaskFailure": "noaction",
-        **body,
-        "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
-    }
-    preparation = job.get("jobPreparationTask")
-    if preparation:
-        defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
-        limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
-        limited = {"constraints": {**limits, **preparation.get("constraints", {})}}
-        job["jobPreparationTask"] = {**defaults, "userIdentity": USER, **preparation, **limited}
-    if job.get("jobReleaseTask"):
-        defaults = {"id": "jobrelease", "maxWallClockTime": "PT15M", "retentionTime": "P7D", "userIdentity": USER}
-        job["jobReleaseTask"] = {**defaults, **job["jobReleaseTask"]}
-    return job
-
-
-def check_quota(azure: Azure, name: str) -> None:
-    """Failure 409 if the account has as many active jobs and schedules as it may."""
-    owner = batch_account.by_name(azure, name)
-    assert owner is not None
-    items = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
-    active = [item for item in items if item["state"] not in ("completed", "deleting")]
-    if len(active) >= owner["resource"]["properties"]["activeJobAndJobScheduleQuota"]:
-        text = "The active job and job schedule quota of the account has been reached."
-        raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
 
 
 async def get(azure: Azure, call: Call) -> Answer:
@@ -160,7 +78,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     if "poolInfo" in body and body["poolInfo"] != job["poolInfo"] and job["state"] != "disabled":
         raise Failure(409, "JobNotDisabled", "The operation can be performed only on a disabled job.")
     if body.get("onAllTasksComplete") == "noaction" and job["onAllTasksComplete"] == "terminatejob":
-        raise Failure(400, "InvalidPropertyValue", "onAllTasksComplete cannot be changed back to noaction.")
+        raise invalid("onAllTasksComplete", "noaction", "It cannot be changed back.")
     if call.method == "PUT":
         defaults = {"priority": 0, "metadata": [], "onAllTasksComplete": "noaction"}
         body = {**defaults, **body}

@@ -6,6 +6,7 @@ from typing import Any
 
 from azure_local import serving
 from azure_local.azure import Azure, Route, Service
+from azure_local.batch.data import job_making
 from azure_local.batch.data import jobs as batch_jobs
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, selected, stamped
 from azure_local.batch.schema import DATA
@@ -46,18 +47,18 @@ def _shown(schedule: dict[str, Any]) -> dict[str, Any]:
 async def add(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
     body = DATA.fitted("BatchJobScheduleCreateOptions", call.body)
-    batch_jobs.check(azure, name, body["jobSpecification"])
+    job_making.check(azure, name, body["jobSpecification"])
     if azure.store.get("schedule", f"{name}/{body['id']}") is not None:
         raise Failure(409, "JobScheduleExists", "The specified job schedule already exists.")
-    if azure.store.get("job", batch_jobs.key(name, body["id"])) is not None:
+    if azure.store.get("job", job_making.key(name, body["id"])) is not None:
         text = "A job with the specified job schedule id exists. Job and job schedule cannot have the same id."
         raise Failure(409, "JobWithSameIdExists", text)
-    batch_jobs.check_quota(azure, name)
+    job_making.check_quota(azure, name)
     now = azure.clock.after(0)
     first = body["schedule"].get("doNotRunUntil", now)
     schedule = {
         **body,
-        "jobSpecification": batch_jobs.completed(body["jobSpecification"]),
+        "jobSpecification": job_making.completed(body["jobSpecification"]),
         "account": name,
         "url": f"{azure.front}/batch/{name}/jobschedules/{body['id']}",
         "creationTime": now,
@@ -96,8 +97,8 @@ async def patch(azure: Azure, call: Call) -> Answer:
         raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
     body = DATA.fitted("BatchJobSchedule" if call.method == "PUT" else "BatchJobScheduleUpdateOptions", call.body)
     if "jobSpecification" in body:
-        batch_jobs.check(azure, schedule["account"], body["jobSpecification"])
-        body["jobSpecification"] = batch_jobs.completed(body["jobSpecification"])
+        job_making.check(azure, schedule["account"], body["jobSpecification"])
+        body["jobSpecification"] = job_making.completed(body["jobSpecification"])
     if call.method == "PUT":
         body = {"metadata": [], **body}
     schedule.update(body)

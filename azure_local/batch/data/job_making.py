@@ -1,0 +1,99 @@
+"""New jobs: what Batch refuses and fills in, and the quota of active ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure_local.azure import Azure
+from azure_local.batch import containers
+from azure_local.batch.arm import batch_account
+from azure_local.batch.data.common import LONGEST, USER, pool, stamped
+from azure_local.batch.shapes import invalid, malformed
+from azure_local.http import Failure
+
+
+def key(name: str, job: str) -> str:
+    return f"{name}/{job}"
+
+
+def save(azure: Azure, job: dict[str, Any]) -> None:
+    azure.store.put("job", key(job["account"], job["id"]), job)
+
+
+def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
+    """Failure unless the checked body of a job fits this account."""
+    info = body.get("poolInfo")
+    if info is not None and "autoPoolSpecification" in info:
+        azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
+        raise malformed("autoPoolSpecification is not offered by the local Azure; make a pool and name it as poolId.")
+    if "jobManagerTask" in body:
+        azure.gaps["jobManagerTask"] = azure.gaps.get("jobManagerTask", 0) + 1
+        raise malformed("jobManagerTask is not offered by the local Azure.")
+    if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
+        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
+    for name in ("jobPreparationTask", "jobReleaseTask"):
+        containers.check(body.get(name, {}))
+    if "jobReleaseTask" in body and "jobPreparationTask" not in body:
+        raise invalid("jobReleaseTask", "", "It needs a jobPreparationTask.")
+
+
+def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Store a new, active job from a checked body. Failure 409 if its id is taken, or there are too many jobs."""
+    existing = azure.store.get("job", key(name, body["id"]))
+    if existing is not None:
+        being = existing["state"] == "deleting"
+        code, text = ("JobBeingDeleted", "is being deleted") if being else ("JobExists", "already exists")
+        raise Failure(409, code, f"The specified job {text}.")
+    if ":" not in body["id"] and azure.store.get("schedule", key(name, body["id"])) is not None:
+        raise Failure(409, "JobExists", "A job schedule with the specified id exists.")
+    check_quota(azure, name)
+    now = azure.clock.after(0)
+    url = f"{azure.front}/batch/{name}/jobs/{body['id']}"
+    job = {
+        **completed(body),
+        "account": name,
+        "url": url,
+        "creationTime": now,
+        "state": "active",
+        "stateTransitionTime": now,
+        "executionInfo": {"startTime": now, "poolId": body["poolInfo"]["poolId"]},
+        **more,
+    }
+    stamped(azure, job)
+    save(azure, job)
+    return job
+
+
+def completed(body: dict[str, Any]) -> dict[str, Any]:
+    """The checked body of a job, or of the jobs of a schedule, with what Azure fills in. Recorded."""
+    job = {
+        "priority": 0,
+        "maxParallelTasks": -1,
+        "allowTaskPreemption": False,
+        "usesTaskDependencies": False,
+        "onAllTasksComplete": "noaction",
+        "onTaskFailure": "noaction",
+        **body,
+        "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
+    }
+    preparation = job.get("jobPreparationTask")
+    if preparation:
+        defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
+        limits = {"maxWallClockTime": LONGEST, "retentionTime": "P7D", "maxTaskRetryCount": 0}
+        limited = {"constraints": {**limits, **preparation.get("constraints", {})}}
+        job["jobPreparationTask"] = {**defaults, "userIdentity": USER, **preparation, **limited}
+    if job.get("jobReleaseTask"):
+        defaults = {"id": "jobrelease", "maxWallClockTime": "PT15M", "retentionTime": "P7D", "userIdentity": USER}
+        job["jobReleaseTask"] = {**defaults, **job["jobReleaseTask"]}
+    return job
+
+
+def check_quota(azure: Azure, name: str) -> None:
+    """Failure 409 if the account has as many active jobs and schedules as it may."""
+    owner = batch_account.by_name(azure, name)
+    assert owner is not None
+    items = [*azure.store.list("job", f"{name}/"), *azure.store.list("schedule", f"{name}/")]
+    active = [item for item in items if item["state"] not in ("completed", "deleting")]
+    if len(active) >= owner["resource"]["properties"]["activeJobAndJobScheduleQuota"]:
+        text = "The active job and job schedule quota of the account has been reached."
+        raise Failure(409, "ActiveJobAndScheduleQuotaReached", text)
