@@ -39,6 +39,15 @@ class Tasks:
         if info is not None:
             task["executionInfo"] = info
         self._save(task)
+        if state == "completed" and task.get("manager", {}).get("ends"):
+            self._end_job(task)
+
+    def _end_job(self, manager: dict[str, Any]) -> None:
+        """A job ends with its manager task."""
+        job = self.azure.store.get("job", f"{manager['account']}/{manager['job']}")
+        if job is not None and job["state"] in ("active", "disabling", "disabled", "enabling"):
+            job["executionInfo"]["terminateReason"] = "JMComplete"
+            self.azure.batch.jobs.stop(job, "terminating")
 
     def _save(self, task: dict[str, Any]) -> None:
         key = f"{task['account']}/{task['job']}/{task['id']}"
@@ -84,30 +93,31 @@ class Tasks:
     def _schedule(self, document: dict[str, Any], job: dict[str, Any], nodes: list[dict[str, Any]]) -> None:
         slots = document["resource"]["properties"]["taskSlotsPerNode"]
         packed = document["resource"]["properties"]["taskSchedulingPolicy"]["nodeFillType"] == "Pack"
-        room = {node["id"]: slots - self._used(node) for node in nodes}
+        room = {node["id"]: self._room(node, slots) for node in nodes}
         if not any(free > 0 for free in room.values()):
             return
         waits = waiting(self.azure, job)
         tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
         most = job["maxParallelTasks"]
         running = sum(task["state"] in ("preparing", "running") for task in tasks) if most >= 0 else -1
-        for task in tasks:
+        for task in sorted(tasks, key=lambda task: "manager" not in task):  # the manager goes first (Batch's schema)
             if task["state"] != "active" or waits(task):
                 continue
             if running >= most >= 0 or not any(free > 0 for free in room.values()):
                 return
-            fit = [node for node in nodes if room[node["id"]] >= task["requiredSlots"]]
+            fit = [node for node in nodes if room[node["id"]] >= task["requiredSlots"] and _may(task, node)]
             if not fit:
                 continue
             affinity = (task.get("affinityInfo") or {}).get("affinityId")
             best = max(fit, key=lambda n: (f"TVM:{n['id']}" == affinity, -room[n["id"]] if packed else room[n["id"]]))
-            room[best["id"]] -= task["requiredSlots"]
+            room[best["id"]] = 0 if _exclusive(task) else room[best["id"]] - task["requiredSlots"]
             running += 1
             self._give(document, job, task, best)
 
-    def _used(self, node: dict[str, Any]) -> int:
-        tasks = (self.azure.store.get("task", key) for key in node["tasks"])
-        return sum(task["requiredSlots"] for task in tasks if task)
+    def _room(self, node: dict[str, Any], slots: int) -> int:
+        """The free slots of a node; a manager task can have the node for itself."""
+        tasks = [task for key in node["tasks"] if (task := self.azure.store.get("task", key))]
+        return 0 if any(map(_exclusive, tasks)) else slots - sum(task["requiredSlots"] for task in tasks)
 
     def _give(self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]) -> None:
         key = _key(task)
@@ -210,6 +220,16 @@ class Tasks:
         for task in self.azure.store.list("task"):
             if task["state"] in ("preparing", "running"):
                 _kill_group(task)
+
+
+def _exclusive(task: dict[str, Any]) -> bool:
+    return bool(task.get("manager", {}).get("exclusive"))
+
+
+def _may(task: dict[str, Any], node: dict[str, Any]) -> bool:
+    """Whether a node with enough free slots is one for the task: a manager task can ask for more."""
+    manager = task.get("manager")
+    return manager is None or ((manager["spot"] or node["dedicated"]) and not (manager["exclusive"] and node["tasks"]))
 
 
 def _key(task: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +127,17 @@ class Bench:
     def ended(self, job: str, name: str) -> models.BatchTask:
         found: models.BatchTask = until(lambda: (t := self.batch.get_task(job, name)).state == "completed" and t)
         return found
+
+    def grant(self, scope: str, role: str) -> None:
+        """Give the pools' identity a role on something."""
+        known = self.resources.resources.get_by_id(self.identity, api_version="2024-11-30").as_dict()
+        definition = f"/subscriptions/{self.group_id.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions"
+        properties = {"roleDefinitionId": f"{definition}/{role}", "principalId": known["properties"]["principalId"]}
+        body: Any = {"properties": {**properties, "principalType": "ServicePrincipal"}}
+        options: Any = {"api_version": "2022-04-01"}
+        key = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        self.resources.resources.begin_create_or_update_by_id(key, body, **options)
+        self.azure.advance(120)
 
     def control(self, path: str, **body: Any) -> Any:
         return azure_local.ask(self.azure.folder, "POST", path, {"account": self.account, **body})

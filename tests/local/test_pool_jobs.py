@@ -122,7 +122,9 @@ def test_a_wrong_task_is_refused(bench: Bench, pool: str, more: dict[str, Any], 
     [
         ({"poolInfo": {"poolId": "none"}}, 404, "PoolNotFound"),
         ({"poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job"}}}, 400, "InvalidRequestBody"),
-        ({"jobManagerTask": {"id": "m", "commandLine": "x"}}, 400, "InvalidRequestBody"),
+        ({"jobManagerTask": {"id": "m", "commandLine": ""}}, 400, "MissingRequiredProperty"),
+        ({"jobManagerTask": {"id": "m m", "commandLine": "x"}}, 400, "InvalidPropertyValue"),
+        ({"jobManagerTask": {"commandLine": "x"}}, 400, "MissingRequiredProperty"),
         ({"jobReleaseTask": {"commandLine": "x"}}, 400, "InvalidPropertyValue"),
         ({"priority": 1001}, 400, "InvalidPropertyValue"),
         ({"onAllTasksComplete": "sometimes"}, 400, "InvalidPropertyValue"),
@@ -172,18 +174,7 @@ def test_a_job_runs_at_most_as_many_tasks_at_once_as_it_says(bench: Bench, pool:
 
 def container(bench: Bench, name: str) -> ContainerClient:
     """A new container that the pool's identity may write."""
-    role = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-    known = bench.resources.resources.get_by_id(bench.identity, api_version="2024-11-30").as_dict()
-    path = "providers/Microsoft.Authorization/roleAssignments/22222222-3333-4444-5555-666666666666"
-    scope = bench.storage_id
-    definition = (
-        f"/subscriptions/{bench.group_id.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    )
-    properties = {"roleDefinitionId": definition, "principalId": known["properties"]["principalId"]}
-    body: Any = {"properties": {**properties, "principalType": "ServicePrincipal"}}
-    options: Any = {"api_version": "2022-04-01"}
-    bench.resources.resources.begin_create_or_update_by_id(f"{scope}/{path}", body, **options)
-    bench.azure.advance(120)
+    bench.grant(bench.storage_id, "ba92f5b4-2d11-453d-a403-e96b0029c9fe")
     return bench.blobs().create_container(name)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from azure_local.azure import Azure
 from azure_local.batch import containers
 from azure_local.batch.arm import batch_account
+from azure_local.batch.data import task_making
 from azure_local.batch.data.common import LONGEST, USER, pool, stamped
 from azure_local.batch.shapes import invalid, malformed
 from azure_local.http import Failure
@@ -27,8 +28,7 @@ def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
         azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
         raise malformed("autoPoolSpecification is not offered by the local Azure; make a pool and name it as poolId.")
     if "jobManagerTask" in body:
-        azure.gaps["jobManagerTask"] = azure.gaps.get("jobManagerTask", 0) + 1
-        raise malformed("jobManagerTask is not offered by the local Azure.")
+        task_making.check_run(azure, name, body["jobManagerTask"])
     if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
         raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
     for name in ("jobPreparationTask", "jobReleaseTask"):
@@ -61,6 +61,8 @@ def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str
     }
     stamped(azure, job)
     save(azure, job)
+    if "jobManagerTask" in job:
+        task_making.make_manager(azure, job)
     return job
 
 
@@ -76,6 +78,8 @@ def completed(body: dict[str, Any]) -> dict[str, Any]:
         **body,
         "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
     }
+    if "jobManagerTask" in job:
+        job["jobManagerTask"] = _manager(job, job["jobManagerTask"])
     preparation = job.get("jobPreparationTask")
     if preparation:
         defaults = {"id": "jobpreparation", "waitForSuccess": True, "rerunOnNodeRebootAfterSuccess": True}
@@ -86,6 +90,19 @@ def completed(body: dict[str, Any]) -> dict[str, Any]:
         defaults = {"id": "jobrelease", "maxWallClockTime": "PT15M", "retentionTime": "P7D", "userIdentity": USER}
         job["jobReleaseTask"] = {**defaults, **job["jobReleaseTask"]}
     return job
+
+
+def _manager(job: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """A job manager task with its documented defaults."""
+    return {
+        "killJobOnCompletion": True,
+        "runExclusive": True,
+        "allowLowPriorityNode": True,
+        "requiredSlots": 1,
+        "userIdentity": USER,
+        **given,
+        "constraints": {**task_making.limits(job), **given.get("constraints", {})},
+    }
 
 
 def check_quota(azure: Azure, name: str) -> None:

@@ -28,12 +28,28 @@ def check_open(job: dict[str, Any]) -> None:
         raise Failure(409, OVER[job["state"]], f"The specified job is {job['state']}.")
 
 
-def new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
+def new(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
     """Check and store a new task of a job. Failure as Batch words it."""
     check_open(job)
-    body = _read(azure, job, body)
+    body = _read(azure, job, content)
     if azure.store.get("task", key(job, body["id"])) is not None:
         raise Failure(409, "TaskExists", "The specified task already exists.")
+    return _keep(azure, job, body)
+
+
+def make_manager(azure: Azure, job: dict[str, Any]) -> None:
+    """Store the job's manager task, which is a task like others but for its place and what its end means.
+
+    Its `manager` member says so: `exclusive` use of its node, whether it may run on `spot` nodes, and whether its end
+    `ends` the job.
+    """
+    body = dict(job["jobManagerTask"])
+    names = {"exclusive": "runExclusive", "spot": "allowLowPriorityNode", "ends": "killJobOnCompletion"}
+    manager = {name: body.pop(spelt) for name, spelt in names.items()}
+    _keep(azure, job, body, manager=manager)
+
+
+def _keep(azure: Azure, job: dict[str, Any], body: dict[str, Any], **more: Any) -> dict[str, Any]:
     now = azure.clock.after(0)
     task = {
         "userIdentity": USER,
@@ -47,6 +63,7 @@ def new(azure: Azure, job: dict[str, Any], body: Any) -> dict[str, Any]:
         "state": "active",
         "stateTransitionTime": now,
         "executionInfo": {"retryCount": 0, "requeueCount": 0},
+        **more,
     }
     stamped(azure, task)
     return azure.store.put("task", key(job, body["id"]), task)
@@ -58,9 +75,7 @@ def _read(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
     if "multiInstanceSettings" in body:
         azure.gaps["multiInstanceSettings"] = azure.gaps.get("multiInstanceSettings", 0) + 1
         raise malformed("multiInstanceSettings is not offered by the local Azure.")
-    containers.check(body)
-    if not body.get("commandLine") and not ("commandLine" in body and "containerSettings" in body):
-        raise missing("commandLine")
+    check_run(azure, job["account"], body)
     if "dependsOn" in body and not job["usesTaskDependencies"]:
         text = "The task depends on others, but its job was not made with usesTaskDependencies."
         raise Failure(400, "TaskDependenciesNotSpecifiedOnJob", text)
@@ -69,7 +84,15 @@ def _read(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
             raise invalid("jobAction", options["jobAction"], "The job's onTaskFailure is noaction.")
         if "dependencyAction" in options and not job["usesTaskDependencies"]:
             raise invalid("dependencyAction", options["dependencyAction"], "The job has no usesTaskDependencies.")
-    owner = batch_account.by_name(azure, job["account"])
+    return body
+
+
+def check_run(azure: Azure, account: str, body: dict[str, Any]) -> None:
+    """Failure unless a task's command, container, packages and files fit the account."""
+    containers.check(body)
+    if not body.get("commandLine") and not ("commandLine" in body and "containerSettings" in body):
+        raise missing("commandLine")
+    owner = batch_account.by_name(azure, account)
     assert owner is not None
     references = [
         package_heard(owner["resource"], reference) for reference in body.get("applicationPackageReferences") or ()
@@ -77,7 +100,6 @@ def _read(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
     applications.check_references(azure, owner["resource"], references)
     for file in body.get("resourceFiles") or ():
         pool_access.resource_file(file, auto_storage="autoStorage" in owner["resource"]["properties"])
-    return body
 
 
 def exits(task: dict[str, Any]) -> list[dict[str, Any]]:

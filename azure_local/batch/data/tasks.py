@@ -15,6 +15,8 @@ from azure_local.batch.schema import DATA
 from azure_local.http import Answer, Call, Failure, check_match
 
 MOST, LARGEST = 100, 1_048_576
+HIDDEN = ("account", "job", "pid", "folder", "manager")
+"""Members of a task's document that are not shown."""
 
 
 def lookup(azure: Azure, call: Call) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def lookup(azure: Azure, call: Call) -> dict[str, Any]:
 
 
 def shown(task: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in task.items() if name not in ("account", "job", "pid", "folder")}
+    kept = {name: value for name, value in task.items() if name not in HIDDEN}
     shown_task: dict[str, Any] = DATA.shown("BatchTaskCreateOptions", kept)
     return shown_task
 
