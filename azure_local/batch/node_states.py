@@ -19,6 +19,19 @@ def recent(task: dict[str, Any]) -> dict[str, Any]:
     return {**known, "executionInfo": task["executionInfo"]}
 
 
+def node_info(azure: Azure, task: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Where a task or subtask runs, as it is shown."""
+    url = f"{azure.front}/batch/{node['account']}/pools/{node['pool']}/nodes/{node['id']}"
+    return {
+        "affinityId": f"TVM:{node['id']}",
+        "nodeUrl": url,
+        "poolId": node["pool"],
+        "nodeId": node["id"],
+        "taskRootDirectory": f"workitems/{task['job']}/job-1/{task['id']}",
+        "taskRootDirectoryUrl": f"{url}/files",
+    }
+
+
 def save(azure: Azure, node: dict[str, Any]) -> None:
     azure.store.put("node", f"{node['account']}/{node['pool']}/{node['id']}", node)
 

@@ -97,6 +97,8 @@ DATA_RULES: Mapping[str, Rule] = {
     "BatchTaskCreateOptions.requiredSlots": between(1, 256),
     "BatchTaskIdRange.end": between(0),
     "BatchTaskIdRange.start": between(0),
+    "MultiInstanceSettings.coordinationCommandLine": PATH,
+    "MultiInstanceSettings.numberOfInstances": between(1),
     "OutputFile.filePattern": PATH,
     "OutputFileBlobContainerDestination.containerUrl": PATH,
     "ResourceFile.fileMode": text(pattern="[0-7]{3,4}"),

@@ -19,6 +19,7 @@ from azure_local.nodes.nodes import Nodes
 from azure_local.nodes.pools import Pools
 from azure_local.nodes.scaling import Scaling
 from azure_local.nodes.schedules import Schedules
+from azure_local.nodes.scheduling import Scheduling
 from azure_local.nodes.tasks import Tasks
 from azure_local.store import Unwritten
 
@@ -38,6 +39,7 @@ class Batch:
         self.scaling = Scaling(azure)
         self.jobs = Jobs(azure, self.tasks)
         self.schedules = Schedules(azure, self.jobs)
+        self.scheduling = Scheduling(azure, self.tasks)
         self.leftovers = Leftovers(azure)
         self._lost = azure.store.lost
         self._recover()
@@ -93,7 +95,7 @@ class Batch:
                 self.nodes.step(document, node)
         self.jobs.step()
         self.schedules.step()
-        self.tasks.schedule(pools)
+        self.scheduling.step(pools)
 
     async def forget(self, account: str) -> None:
         """Delete all that was in an account that is gone."""

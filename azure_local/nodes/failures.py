@@ -13,8 +13,9 @@ def failure(code: str, message: str, **details: str) -> dict[str, Any]:
 
 
 class Refused(Exception):
-    """A task cannot be run: `info` is its failureInfo."""
+    """A task cannot be run: `info` is its failureInfo, `more` are other members of its executionInfo."""
 
     def __init__(self, code: str, message: str, **details: str) -> None:
         self.info = failure(code, message, **details)
+        self.more: dict[str, Any] = {}
         super().__init__(message)

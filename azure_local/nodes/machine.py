@@ -45,6 +45,8 @@ class Machine:
         """Forget a run: its end changes nothing any more."""
         if key in self._runs:
             self._runs.pop(key).abandon()
+        for beside in [name for name in self._runs if name.startswith(f"{key}#")]:
+            self._runs.pop(beside).abandon()
 
     def close(self) -> None:
         for key in list(self._runs):
@@ -111,6 +113,34 @@ class Machine:
             document, node, folder, key, task, variables, task["constraints"]["maxTaskRetryCount"]
         )
 
+    def _of_task(self, job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]) -> dict[str, str]:
+        """The variables of a task of a job, on this node."""
+        return {
+            **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
+            **_settings(task),
+            **_prepared(self.root(node), job),
+            "AZ_BATCH_JOB_ID": task["job"],
+            "AZ_BATCH_TASK_ID": task["id"],
+            "AZ_BATCH_TASK_DIR": str(task_folder(self.root(node), task)),
+        }
+
+    async def run_beside_task(
+        self,
+        document: dict[str, Any],
+        job: dict[str, Any],
+        task: dict[str, Any],
+        node: dict[str, Any],
+        variables: dict[str, str],
+    ) -> dict[str, Any]:
+        """Run one of the commands that a task on several nodes has beside its own; its execution info."""
+        given = {**self._of_task(job, task, node), **variables}
+        folder, key = task_folder(self.root(node), task), f"{_key(task)}#{node['id']}"
+        return await self._run_beside(document, node, folder, key, task, given, 0)
+
+    def abandon_beside(self, task: dict[str, Any]) -> None:
+        for key in [key for key in self._runs if key.startswith(f"{_key(task)}#")]:
+            self._runs.pop(key).abandon()
+
     async def _run_beside(
         self,
         document: dict[str, Any],
@@ -151,24 +181,17 @@ class Machine:
 
         `packages` are variables that say where its application packages are.
         """
-        key = f"{task['account']}/{task['job']}/{task['id']}".lower()
-        folder = self.root(node) / "workitems" / task["job"] / "job-1" / task["id"]
-        variables = {
-            **_settings({"environmentSettings": job.get("commonEnvironmentSettings")}),
-            **_settings(task),
-            **_prepared(self.root(node), job),
-            **packages,
-            "AZ_BATCH_JOB_ID": task["job"],
-            "AZ_BATCH_TASK_ID": task["id"],
-            "AZ_BATCH_TASK_DIR": str(folder),
-            "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd"),
-        }
+        key, folder = _key(task), task_folder(self.root(node), task)
+        variables = {**self._of_task(job, task, node), **packages, "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
         run = Run(folder, self._host(node), {**self._variables(node), **variables}, task)
+        run.follows = "multiInstanceSettings" in task
         run.work.mkdir(parents=True, exist_ok=True)
         task["folder"] = str(folder)
         self._runs[key] = run
 
         def begin() -> None:
+            if task["state"] == "running":  # since its coordination command
+                return
             info = {**task["executionInfo"], "startTime": self.azure.clock.after(0)}
             self.azure.batch.tasks.change(task, "running", info)
 
@@ -225,6 +248,15 @@ class Machine:
 
 
 OUTCOME = ("exitCode", "failureInfo", "containerInfo", "result")
+
+
+def task_folder(root: Path, task: dict[str, Any]) -> Path:
+    """The root directory of a task on a node."""
+    return root.joinpath("workitems", task["job"], "job-1", task["id"])
+
+
+def _key(task: dict[str, Any]) -> str:
+    return f"{task['account']}/{task['job']}/{task['id']}".lower()
 
 
 def _told(run: Run, code: int | None, failure: dict[str, Any] | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import shutil
 import uuid
@@ -53,12 +54,19 @@ class Nodes:
             "since": self.azure.clock.after(0),
             "made": self.azure.clock.after(0),
             "until": self.azure.clock.after(self.azure.seconds["nodeCreating"] + late),
+            "address": self._address(document),
             "secret": secrets.token_urlsafe(16),
             "tasks": [],
             "ran": 0,
             "succeeded": 0,
         }
         save(self.azure, _whole(node))
+
+    def _address(self, document: dict[str, Any]) -> str:
+        """An address of this machine that no other node of the pool has, so that programs of two nodes can listen."""
+        taken = {node.get("address") for node in nodes_of(self.azure, document)}
+        addresses = (f"127.0.{1 + number // 250}.{4 + number % 250}" for number in itertools.count())
+        return next(address for address in addresses if address not in taken)
 
     def _stop_tasks(self, node: dict[str, Any], option: str) -> None:
         """Requeue or terminate the node's tasks; other options let them run."""
@@ -235,6 +243,7 @@ def _whole(node: dict[str, Any]) -> dict[str, Any]:
         "errors": [],
         "packages": {},
         "pending": None,
+        "address": "127.0.0.1",
     }
     for name, value in more.items():
         node.setdefault(name, value)

@@ -29,6 +29,8 @@ class Run:
     record: dict[str, Any]
     abandoned: bool = False
     """Whether its end is ignored."""
+    follows: bool = False
+    """Whether its output goes after that of a run before it."""
     container: str | None = None
     """The id of the container that it ran in."""
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
@@ -62,7 +64,8 @@ class Run:
 
     async def start(self, args: list[str], env: dict[str, str], limit: float | None) -> End:
         """Run a program to its end. OSError if it does not exist."""
-        with (self.folder / "stdout.txt").open("wb") as out, (self.folder / "stderr.txt").open("wb") as err:
+        how = "ab" if self.follows else "wb"
+        with (self.folder / "stdout.txt").open(how) as out, (self.folder / "stderr.txt").open(how) as err:
             process = await asyncio.create_subprocess_exec(
                 *args, cwd=self.work, env=env, stdout=out, stderr=err, start_new_session=True
             )

@@ -1,20 +1,21 @@
-"""Tasks at work: their states, their scheduling to nodes, and their end."""
+"""Tasks at work: their states, their runs on nodes, and their end."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from azure_local.azure import Azure
 from azure_local.batch.arm import batch_account
-from azure_local.batch.data.common import nodes_of
 from azure_local.batch.data.pool_spelling import package_heard
-from azure_local.batch.node_states import RECENT, move, recent, rest, save, takes_tasks
-from azure_local.nodes.exit_conditions import options, satisfies, waiting
+from azure_local.batch.node_states import RECENT, move, node_info, recent, rest, save
+from azure_local.nodes.exit_conditions import options, satisfies
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
+from azure_local.nodes.multi_instance import Instances, settle
 from azure_local.nodes.packages import Packages
 from azure_local.nodes.preparation import Preparation
 
@@ -24,6 +25,7 @@ class Tasks:
         self.azure, self.machine = azure, machine
         self.packages = Packages(azure, machine)
         self.preparation = Preparation(azure, machine)
+        self.instances = Instances(azure, machine)
 
     def requeue(self, task: dict[str, Any], retries: int | None = None) -> None:
         """Set the task back to active, so that it runs again on some node."""
@@ -38,6 +40,7 @@ class Tasks:
         task["state"], task["stateTransitionTime"] = state, self.azure.clock.after(0)
         if info is not None:
             task["executionInfo"] = info
+        settle(task)
         self._save(task)
         if state == "completed" and task.get("manager", {}).get("ends"):
             self._end_job(task)
@@ -81,82 +84,35 @@ class Tasks:
                 rest(self.azure, node)
         _kill_group(task)
 
-    def schedule(self, pools: dict[tuple[str, str], dict[str, Any]]) -> None:
-        """Give waiting tasks, by their job's priority, to the nodes with the most or the fewest free slots."""
-        active = [job for job in self.azure.store.list("job") if job["state"] == "active"]
-        for job in sorted(active, key=lambda job: -job["priority"]):
-            document = pools.get((job["account"], job["poolInfo"]["poolId"].lower()))
-            if document is not None:
-                nodes = [node for node in nodes_of(self.azure, document) if takes_tasks(node)]
-                self._schedule(document, job, [node for node in nodes if self.preparation.fit(job, node)])
-
-    def _schedule(self, document: dict[str, Any], job: dict[str, Any], nodes: list[dict[str, Any]]) -> None:
-        slots = document["resource"]["properties"]["taskSlotsPerNode"]
-        packed = document["resource"]["properties"]["taskSchedulingPolicy"]["nodeFillType"] == "Pack"
-        room = {node["id"]: self._room(node, slots) for node in nodes}
-        if not any(free > 0 for free in room.values()):
-            return
-        waits = waiting(self.azure, job)
-        tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
-        most = job["maxParallelTasks"]
-        running = sum(task["state"] in ("preparing", "running") for task in tasks) if most >= 0 else -1
-        for task in sorted(tasks, key=lambda task: "manager" not in task):  # the manager goes first (Batch's schema)
-            if task["state"] != "active" or waits(task):
-                continue
-            if running >= most >= 0 or not any(free > 0 for free in room.values()):
-                return
-            fit = [node for node in nodes if room[node["id"]] >= task["requiredSlots"] and _may(task, node)]
-            if not fit:
-                continue
-            affinity = (task.get("affinityInfo") or {}).get("affinityId")
-            best = max(fit, key=lambda n: (f"TVM:{n['id']}" == affinity, -room[n["id"]] if packed else room[n["id"]]))
-            room[best["id"]] = 0 if _exclusive(task) else room[best["id"]] - task["requiredSlots"]
-            running += 1
-            self._give(document, job, task, best)
-
-    def _room(self, node: dict[str, Any], slots: int) -> int:
-        """The free slots of a node; a manager task can have the node for itself."""
-        tasks = [task for key in node["tasks"] if (task := self.azure.store.get("task", key))]
-        return 0 if any(map(_exclusive, tasks)) else slots - sum(task["requiredSlots"] for task in tasks)
-
-    def _give(self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]) -> None:
-        key = _key(task)
-        node["tasks"].append(key)
-        node["ran"] += 1
-        move(self.azure, node, "running")
-        url = f"{self.azure.front}/batch/{node['account']}/pools/{node['pool']}/nodes/{node['id']}"
-        task["nodeInfo"] = {
-            "affinityId": f"TVM:{node['id']}",
-            "nodeUrl": url,
-            "poolId": node["pool"],
-            "nodeId": node["id"],
-            "taskRootDirectory": f"workitems/{task['job']}/job-1/{task['id']}",
-            "taskRootDirectoryUrl": f"{url}/files",
-        }
+    def give(
+        self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], nodes: list[dict[str, Any]]
+    ) -> None:
+        """Run the task on a node, or on several, of which the first runs its command."""
+        for node in nodes:
+            node["tasks"].append(_key(task))
+            node["ran"] += 1
+            move(self.azure, node, "running")
+        task["nodeInfo"] = node_info(self.azure, task, nodes[0])
         self.change(task, "preparing")
-        self.azure.background(self._run(document, job, task, node))
+        self.azure.background(self._run(document, job, task, nodes))
 
     async def _run(
-        self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]
+        self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], nodes: list[dict[str, Any]]
     ) -> None:
-        since = task["stateTransitionTime"]
-        packages = await self._prepare(document, job, task, node)
-        if task["state"] != "preparing" or task["stateTransitionTime"] != since:
+        ready = await self._ready(document, job, task, nodes)
+        if ready is False:
             return  # requeued, ended or removed meanwhile, and its state has been set there
-        if packages is None:
-            self._give_back(task, node)
+        if ready is None:
+            self._free(task, nodes)
+            self.change(task, "active")
             return
-        if isinstance(packages, Refused):
+        if isinstance(ready, Refused):
             now = self.azure.clock.after(0)
-            failed = {"startTime": now, "endTime": now, "result": "failure", "failureInfo": packages.info}
+            failed = {"startTime": now, "endTime": now, "result": "failure", "failureInfo": ready.info, **ready.more}
             task["executionInfo"] = {**task["executionInfo"], **failed}
-        elif not await self.machine.run(document, job, task, node, packages):
+        elif not await self.machine.run(document, job, task, nodes[0], ready):
             return  # as above
-        key = _key(task)
-        if key in node["tasks"]:
-            node["tasks"].remove(key)
         info = task["executionInfo"]
-        node["succeeded"] += info.get("result") == "success"
         limit = task["constraints"]["maxTaskRetryCount"]
         if info.get("exitCode") and (limit == -1 or info["retryCount"] < limit):
             again = {"retryCount": info["retryCount"] + 1, "requeueCount": info["requeueCount"]}
@@ -164,9 +120,30 @@ class Tasks:
         else:
             self.change(task, "completed")
             self._act(job, task)
-        _remember(node, task)
-        save(self.azure, node)
-        rest(self.azure, node)
+        for node in nodes:
+            node["succeeded"] += info.get("result") == "success"
+            _remember(node, task)
+        self._free(task, nodes)
+
+    async def _ready(
+        self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], nodes: list[dict[str, Any]]
+    ) -> dict[str, str] | Refused | Literal[False] | None:
+        """Variables for the task's command once all is there for it, or why it cannot run.
+
+        None if its job's preparation failed, False if the task has been taken away meanwhile.
+        """
+        since = task["stateTransitionTime"]
+        prepared = await asyncio.gather(*[self._prepare(document, job, task, node) for node in nodes])
+        if task["state"] != "preparing" or task["stateTransitionTime"] != since:
+            return False
+        if None in prepared:
+            return None
+        packages = [variables for variables in prepared if isinstance(variables, dict)]
+        if len(packages) < len(nodes):
+            return next(refused for refused in prepared if isinstance(refused, Refused))
+        if "multiInstanceSettings" not in task:
+            return packages[0]
+        return await self.instances.coordinate(document, job, task, nodes, packages)
 
     async def _prepare(
         self, document: dict[str, Any], job: dict[str, Any], task: dict[str, Any], node: dict[str, Any]
@@ -188,11 +165,13 @@ class Tasks:
         except Refused as refused:
             return refused
 
-    def _give_back(self, task: dict[str, Any], node: dict[str, Any]) -> None:
-        node["tasks"].remove(_key(task))
-        save(self.azure, node)
-        rest(self.azure, node)
-        self.change(task, "active")
+    def _free(self, task: dict[str, Any], nodes: list[dict[str, Any]]) -> None:
+        """The task is not on the nodes any more."""
+        for node in nodes:
+            if _key(task) in node["tasks"]:
+                node["tasks"].remove(_key(task))
+            save(self.azure, node)
+            rest(self.azure, node)
 
     def _act(self, job: dict[str, Any], task: dict[str, Any]) -> None:
         """Carry out the job action of a task's end."""
@@ -220,16 +199,6 @@ class Tasks:
         for task in self.azure.store.list("task"):
             if task["state"] in ("preparing", "running"):
                 _kill_group(task)
-
-
-def _exclusive(task: dict[str, Any]) -> bool:
-    return bool(task.get("manager", {}).get("exclusive"))
-
-
-def _may(task: dict[str, Any], node: dict[str, Any]) -> bool:
-    """Whether a node with enough free slots is one for the task: a manager task can ask for more."""
-    manager = task.get("manager")
-    return manager is None or ((manager["spot"] or node["dedicated"]) and not (manager["exclusive"] and node["tasks"]))
 
 
 def _key(task: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from tests.local.test_pool_nodes import WAITS, go
 __all__ = ["bench"]
 
 POOL = "work"
+TWO = {"coordinationCommandLine": "/bin/true", "numberOfInstances": 2}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,10 @@ def test_a_failed_task_ends_or_disables_its_job_if_it_says_so(bench: Bench, pool
         ({"exitConditions": {"default": {"dependencyAction": "satisfy"}}}, "InvalidPropertyValue"),
         ({"requiredSlots": 0}, "InvalidPropertyValue"),
         ({"requiredSlots": 257}, "InvalidPropertyValue"),
-        ({"multiInstanceSettings": {"coordinationCommandLine": "x"}}, "InvalidRequestBody"),
+        ({"multiInstanceSettings": {"numberOfInstances": 2}}, "MissingRequiredProperty"),
+        ({"multiInstanceSettings": {**TWO, "numberOfInstances": 0}}, "InvalidPropertyValue"),
+        ({"multiInstanceSettings": {**TWO, "commonResourceFiles": [{"filePath": "x"}]}}, "InvalidRequestBody"),
+        ({"multiInstanceSettings": TWO, "requiredSlots": 2}, "InvalidPropertyValue"),
         ({"resourceFiles": [{"filePath": "x"}]}, "InvalidRequestBody"),
         ({"unknown": 1}, "InvalidRequestBody"),
         ({"id": "a b"}, "InvalidPropertyValue"),

@@ -43,7 +43,7 @@ def shown(azure: Azure, document: dict[str, Any], node: dict[str, Any]) -> dict[
         "state": node["state"],
         "stateTransitionTime": node["since"],
         "allocationTime": node["made"],
-        "ipAddress": "127.0.0.1",
+        "ipAddress": node["address"],
         "affinityId": f"TVM:{node['id']}",
         "vmSize": properties["vmSize"],
         "totalTasksRun": node["ran"],

@@ -10,7 +10,7 @@ from azure_local.batch.arm import applications, batch_account, pool_access
 from azure_local.batch.data.common import LONGEST, USER, stamped
 from azure_local.batch.data.pool_spelling import package_heard
 from azure_local.batch.schema import DATA
-from azure_local.batch.shapes import invalid, malformed, missing
+from azure_local.batch.shapes import invalid, missing
 from azure_local.http import Failure
 
 RETENTION = "P7D"
@@ -72,9 +72,6 @@ def _keep(azure: Azure, job: dict[str, Any], body: dict[str, Any], **more: Any) 
 def _read(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
     """A task's checked body. Failure as Batch words it."""
     body = DATA.fitted("BatchTaskCreateOptions", content)
-    if "multiInstanceSettings" in body:
-        azure.gaps["multiInstanceSettings"] = azure.gaps.get("multiInstanceSettings", 0) + 1
-        raise malformed("multiInstanceSettings is not offered by the local Azure.")
     check_run(azure, job["account"], body)
     if "dependsOn" in body and not job["usesTaskDependencies"]:
         text = "The task depends on others, but its job was not made with usesTaskDependencies."
@@ -98,7 +95,10 @@ def check_run(azure: Azure, account: str, body: dict[str, Any]) -> None:
         package_heard(owner["resource"], reference) for reference in body.get("applicationPackageReferences") or ()
     ]
     applications.check_references(azure, owner["resource"], references)
-    for file in body.get("resourceFiles") or ():
+    several = body.get("multiInstanceSettings", {})
+    if several and body.get("requiredSlots", 1) != 1:
+        raise invalid("requiredSlots", body["requiredSlots"], "It must be 1 for a multi-instance task.")
+    for file in (*body.get("resourceFiles", ()), *several.get("commonResourceFiles", ())):
         pool_access.resource_file(file, auto_storage="autoStorage" in owner["resource"]["properties"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from azure_local import serving
-from azure_local.azure import Azure, Service
+from azure_local.azure import Azure, Route, Service
 from azure_local.batch.data import files as batch_files
 from azure_local.batch.data import job_making, jobs, task_making
 from azure_local.batch.data.common import VERSIONS, headers, listed, metadata, selected, stamped
@@ -15,7 +15,7 @@ from azure_local.batch.schema import DATA
 from azure_local.http import Answer, Call, Failure, check_match
 
 MOST, LARGEST = 100, 1_048_576
-HIDDEN = ("account", "job", "pid", "folder", "manager")
+HIDDEN = ("account", "job", "pid", "folder", "manager", "subtasks")
 """Members of a task's document that are not shown."""
 
 
@@ -116,6 +116,11 @@ async def delete(azure: Azure, call: Call) -> Answer:
     return Answer(200)
 
 
+async def subtasks(azure: Azure, call: Call) -> Answer:
+    """What runs on the other nodes of a multi-instance task; nothing for any other task."""
+    return Answer(200, {**metadata(azure, call, "subtasks"), "value": lookup(azure, call).get("subtasks", [])})
+
+
 def _folder(task: dict[str, Any]) -> Path:
     folder = Path(task.get("folder") or "/nowhere")
     if not folder.is_dir():
@@ -145,6 +150,7 @@ SERVICE = Service(
         *serving.crud(ONE, ALL, VERSIONS, add=add, listing=listing, get=get, put=replace, delete=delete),
         *serving.posts(jobs.ONE, VERSIONS, addtaskcollection=add_collection),
         *serving.posts(ONE, VERSIONS, terminate=terminate, reactivate=reactivate),
+        Route("GET", f"{ONE}/subtasksinfo", subtasks, VERSIONS),
         *serving.crud(FILE, FILES, VERSIONS, listing=files, get=file, head=file, delete=file),
     ),
 )
