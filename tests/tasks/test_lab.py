@@ -273,3 +273,33 @@ def test_a_task_runs_again_after_some_exit_codes_only(lab: World) -> None:
     ends = {name.partition("-")[0]: task["executionInfo"] for name, task in live.items()}
     assert {name: info["exitCode"] for name, info in ends.items()} == {"again": 0, "never": 75}
     assert {info.get("retryCount", 0) for info in ends.values()} == {0}
+
+
+def test_a_job_has_a_manager_that_adds_tasks_of_its_own(lab: World) -> None:
+    lab.text["jobs"]["job"]["jobManagerTask"] = {
+        "id": "manager",
+        "commandLine": "/bin/sh -c 'echo managed by $WHO'",
+        "environmentSettings": {"WHO": "it"},
+        "killJobOnCompletion": False,
+        "maxWallClockTime": "PT1H",
+    }
+    live = applied(lab, {"one": {"command": "true"}})
+    assert {name.partition("-")[0] for name in live} == {"manager", "one"}
+    assert lab.plan().steps == ()
+    assert told(lab) == "1 task, 1 succeeded"
+    assert printed(lab, "manager") == "managed by it\n"
+
+
+def test_a_task_runs_on_several_nodes(lab: World) -> None:
+    lab.text["pools"]["pool"] |= {"nodes": 2, "interNodeCommunication": "Enabled"}
+    (lab.file.parent / "hosts.sh").write_text("echo $AZ_BATCH_NODE_LIST | tr ';' '\\n' | wc -l\n")
+    several = {
+        "numberOfInstances": 2,
+        "coordinationCommandLine": "/bin/sh -c 'cp $AZ_BATCH_TASK_SHARED_DIR/hosts.sh $AZ_BATCH_NODE_SHARED_DIR'",
+        "commonFiles": ["hosts.sh"],
+    }
+    live = applied(lab, {"mpi": {"command": "sh $AZ_BATCH_NODE_SHARED_DIR/hosts.sh", "multiInstanceSettings": several}})
+    (name,) = live
+    assert live[name]["executionInfo"]["result"] == "success", live
+    assert printed(lab, name) == "2\n"
+    assert lab.plan().steps == ()
