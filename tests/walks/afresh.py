@@ -19,7 +19,7 @@ OWN = re.compile(
 )
 """Properties that tell when or as what something was made."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-MARKS = re.compile(r"reconcile_(digest|keys|verified|started)")
+MARKS = re.compile(r"reconcile_(digest|keys|verified|started|tasks)")
 """Marks that tell how it came to be as it is, or what it is called."""
 
 USUAL = (

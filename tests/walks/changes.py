@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from tests.walks.drawing import ENTRIES, SAYS, Drawing, Shape, Text, Undrawn, named, shape_of
+from tests.walks.drawing import ENTRIES, INSIDE, SAYS, Drawing, Shape, Text, Undrawn, named, shape_of
 
 Place = tuple[str, ...]
 """Where an entry stands in a spec."""
@@ -37,13 +37,13 @@ def entries(text: Text) -> Iterator[Place]:
             continue
         for name, entry in text.get(section, {}).items():
             yield (section, name)
-            inside = (entry or {}).get("containers", ()) if section == "storage" else ()
-            yield from ((section, name, "containers", inner) for inner in inside)
+            if inside := INSIDE.get(section):
+                yield from ((section, name, inside, inner) for inner in (entry or {}).get(inside, ()))
 
 
 def _kind(place: Place) -> str:
     section = place[-2] if len(place) > 1 else place[0]
-    return {"azure": "resource_group", "containers": "container"}.get(section) or ENTRIES[section]
+    return {"azure": "resource_group", "containers": "container", "tasks": "task"}.get(section) or ENTRIES[section]
 
 
 def _shape(place: Place) -> Shape:

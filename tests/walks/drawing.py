@@ -31,6 +31,9 @@ ENTRIES: Mapping[str, str] = {
 }
 """Section of a spec → the kind of its entries."""
 
+INSIDE = {"storage": "containers", "jobs": "tasks"}
+"""Section → the key of its entries that has entries of its own."""
+
 
 class Undrawn(Exception):
     """There is no value to draw here."""
@@ -139,7 +142,8 @@ def _fits(path: str, ends: Sequence[str]) -> bool:
 
 
 def shape_of(section: str) -> Shape:
-    """The shape of an entry of a section, of a container, or of `azure`."""
-    shape: Shape = schema()["properties"]["storage" if section == "containers" else section]
+    """The shape of an entry of a section, of what is inside of such entries, or of `azure`."""
+    outer = next((outer for outer, inside in INSIDE.items() if inside == section), section)
+    shape: Shape = schema()["properties"][outer]
     shape = shape.get("additionalProperties") or shape
-    return shape["properties"]["containers"]["additionalProperties"] if section == "containers" else shape
+    return shape if outer == section else shape["properties"][section]["additionalProperties"]
