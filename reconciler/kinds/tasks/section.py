@@ -19,6 +19,9 @@ from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, fillers, local_files
 from reconciler.words import count
 
+MOST = 1_000_000_000
+"""Tasks of a sweep beyond which no limit can be meant."""
+
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, job in spec.jobs.items():
@@ -76,7 +79,8 @@ def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[
             yield document.problem((*path, "sweep"), reason)
             return
         if (number := sweep.count(entry["sweep"], spec.folder)) > entry["limit"]:
-            message = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
+            meant = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
+            message = meant if number <= MOST else f"makes more than {MOST:,} tasks; take fewer points"
             yield document.problem((*path, "sweep"), message)
     yield from _runs(document, path, entry, _values(spec, entry))
 

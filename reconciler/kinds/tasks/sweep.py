@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 Values = Sequence[Any] | Mapping[str, Any]
 """A list, or a range: `{from, to, step}`, both ends included."""
 Sweep = str | Mapping[str, Values] | Sequence[Mapping[str, Values]]
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 Point = dict[str, str]
 
 
@@ -46,22 +49,33 @@ def fault(sweep: Sweep, folder: Path) -> str:
     """What is wrong with it; empty if nothing is."""
     if isinstance(sweep, str):
         try:
-            return "" if count(sweep, folder) else f"{sweep} has no rows"
+            number, every = count(sweep, folder), names(sweep, folder)
         except (OSError, ValueError) as error:
             return f"cannot be read: {error}"
+        return _misnamed(every) if number else f"{sweep} has no rows"
     groups = list(_groups(sweep))
     for values in (values for group in groups for values in group.values()):
         if isinstance(values, Mapping) and Decimal(str(values.get("step", 1))) == 0:
             return "has a range whose step is 0"
-    every = [name for group in groups for name in group]
-    twice = next((name for name in every if every.count(name) > 1), "")
-    if twice:
-        return f"has {twice} twice"
+    if reason := _misnamed([name for group in groups for name in group]):
+        return reason
     uneven = next((group for group in groups if len(set(map(_length, group.values()))) > 1), None)
     if uneven:
         lengths = ", ".join(f"{name} {_length(values):,}" for name, values in uneven.items())
         return f"has values side by side that are not as many: {lengths}"
     return "" if count(sweep, folder) else "has no point: one of its lists or ranges is empty"
+
+
+def _misnamed(names: Sequence[str]) -> str:
+    """Why the names of values cannot be those of variables, which are in capitals; empty if they can."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if not NAME.fullmatch(name):
+            return f"has a value named {name!r}; a name is a letter or _ and then letters, digits and _"
+        if (first := seen.setdefault(name.upper(), name)) != name:
+            return f"has {first} and {name}, which are one variable; rename one of them"
+    twice = next((name for name in names if list(names).count(name) > 1), "")
+    return f"has {twice} twice" if twice else ""
 
 
 def _groups(sweep: Mapping[str, Values] | Sequence[Mapping[str, Values]]) -> Iterator[Mapping[str, Values]]:
@@ -84,8 +98,8 @@ def _combined(groups: Sequence[Mapping[str, Values]]) -> Iterator[Point]:
 def _length(values: Values) -> int:
     if not isinstance(values, Mapping):
         return len(values)
-    start, end, step = _range(values)
-    return max(0, int((end - start) // step) + 1) if step else 0
+    start, end, step = map(Fraction, _range(values))
+    return max(0, (end - start) // step + 1) if step else 0
 
 
 def _texts(values: Values) -> Iterator[str]:
@@ -109,11 +123,15 @@ def _rows(path: Path) -> Iterator[Point]:
         if path.suffix == ".csv":
             yield from _csv(csv.DictReader(file, strict=True))
             return
+        first: set[str] = set()
         for number, line in enumerate(file, 1):
             if line.strip():
                 row = json.loads(line)
                 if not isinstance(row, dict):
                     raise ValueError(f"line {number} is no JSON object")
+                first = first or set(row)
+                if set(row) != first:
+                    raise ValueError(f"line {number} has other names than the first")
                 yield {name: _text(value) for name, value in row.items()}
 
 
