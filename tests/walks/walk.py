@@ -187,7 +187,8 @@ class Walk:
         if after.steps:
             self.counts["second plans with steps"] += 1
             self._trouble(f"the second plan: {said(after)}")
-        new = [one for one in after.decisions if one.action in SAID and (one.address, one.action) not in told]
+        saying = [one for one in after.decisions if one.action in SAID and SHUT not in one.reason]
+        new = [one for one in saying if (one.address, one.action) not in told]
         if new:
             self._trouble(
                 f"the second plan says for the first time: {[f'{o.address} {o.action} {o.reason}' for o in new]}"
