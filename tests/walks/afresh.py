@@ -29,8 +29,11 @@ USUAL = (
     ("interNodeCommunication", "Disabled"),
     ("enableAcceleratedNetworking", False),
     ("dynamicVnetAssignmentScope", "none"),
+    ("usesTaskDependencies", True),
+    ("usesTaskDependencies", False),
 )
-"""What says the same as nothing: an update that takes a property away writes what it is by default."""
+"""What says the same as nothing: an update that takes a property away writes what it is by default, and a job whose
+tasks depend on nothing any more may go on as one where they could."""
 MORE = " is left over"
 
 
