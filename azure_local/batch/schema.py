@@ -66,6 +66,7 @@ RULES: Mapping[str, Rule] = {
 ID = text(1, 64, "[A-Za-z0-9_-]+")
 NAME, RETRIES, PRIORITY = text(0, 1024), between(-1), between(-1000, 1000)
 DATA_RULES: Mapping[str, Rule] = {
+    "BatchAutoPoolSpecification.autoPoolIdPrefix": text(0, 20),
     "BatchJobConstraints.maxTaskRetryCount": RETRIES,
     "BatchJobCreateOptions.displayName": NAME,
     "BatchJobCreateOptions.id": ID,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch.data import job_making, jobs
+from azure_local.batch.data import auto_pools, job_making, jobs
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
 from azure_local.nodes.tasks import Tasks
@@ -72,6 +72,7 @@ class Jobs:
         if job.get("jobReleaseTask") and job.get("released") != "done":
             self._release(job)
             return
+        auto_pools.drop(self.azure, job["account"], job["poolInfo"], job["executionInfo"]["poolId"], "job")
         if job["state"] == "terminating":
             job["executionInfo"]["endTime"] = self.azure.clock.after(0)
             jobs.move(self.azure, job, "completed")

@@ -88,7 +88,7 @@ class Pools:
             elif leaving(node) and node.get("pending"):
                 self.nodes.stay(node)
 
-    async def delete(self, document: dict[str, Any]) -> None:
+    def delete(self, document: dict[str, Any]) -> None:
         properties = document["resource"]["properties"]
         properties["provisioningState"] = "Deleting"
         properties["provisioningStateTransitionTime"] = self.azure.clock.after(0)

@@ -99,7 +99,7 @@ class Samples:
         active = running = succeeded = failed = busy = 0
         name = document["resource"]["name"].lower()
         for job in self.azure.store.list("job", f"{document['account']}/"):
-            if job["poolInfo"]["poolId"].lower() != name:
+            if job["executionInfo"]["poolId"].lower() != name:
                 continue
             waits = waiting(self.azure, job)
             for task in self.azure.store.list("task", f"{job['account']}/{job['id']}/"):

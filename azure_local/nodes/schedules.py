@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch.data import job_making
+from azure_local.batch.data import auto_pools, job_making
 from azure_local.batch.data.schedules import key, move
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
@@ -34,9 +34,19 @@ class Schedules:
             if schedule["state"] == "active":
                 self._advance(schedule, running)
             elif schedule["state"] == "terminating" and not running:
-                move(self.azure, schedule, "completed")
+                self._complete(schedule)
             elif schedule["state"] == "deleting" and not self._jobs(schedule):
+                self._drop_pool(schedule)
                 self.azure.store.delete("schedule", key(schedule))
+
+    def _complete(self, schedule: dict[str, Any]) -> None:
+        move(self.azure, schedule, "completed")
+        self._drop_pool(schedule)
+
+    def _drop_pool(self, schedule: dict[str, Any]) -> None:
+        """Delete the pool that was made for the schedule's jobs."""
+        info = schedule["jobSpecification"]["poolInfo"]
+        auto_pools.drop(self.azure, schedule["account"], info, schedule.get("poolId", ""), "jobschedule")
 
     def _advance(self, schedule: dict[str, Any], running: list[dict[str, Any]]) -> None:
         """Make the next job if it is time, or end the schedule if there will be none."""
@@ -44,7 +54,7 @@ class Schedules:
         last = schedule["schedule"].get("doNotRunAfter")
         if due is None or (last and self.azure.clock.recurs(last)):
             if not running:
-                move(self.azure, schedule, "completed")
+                self._complete(schedule)
             return
         if not self.azure.clock.recurs(due) or running:
             return
@@ -62,5 +72,8 @@ class Schedules:
     def _make(self, schedule: dict[str, Any]) -> None:
         schedule["jobs"] += 1
         body = {**schedule["jobSpecification"], "id": f"{schedule['id']}:job-{schedule['jobs']}"}
-        job = job_making.make(self.azure, schedule["account"], body)
+        job = job_making.make(self.azure, schedule["account"], body, schedule.get("poolId"))
+        auto = body["poolInfo"].get("autoPoolSpecification", {})
+        if auto.get("poolLifetimeOption") == "jobschedule" and "schedulingError" not in job["executionInfo"]:
+            schedule["poolId"] = job["executionInfo"]["poolId"]
         schedule["executionInfo"]["recentJob"] = {"id": job["id"], "url": job["url"]}

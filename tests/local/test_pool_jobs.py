@@ -124,8 +124,10 @@ def test_a_wrong_task_is_refused(bench: Bench, pool: str, more: dict[str, Any], 
 @pytest.mark.parametrize(
     ("more", "status", "code"),
     [
-        ({"poolInfo": {"poolId": "none"}}, 404, "PoolNotFound"),
-        ({"poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job"}}}, 400, "InvalidRequestBody"),
+        ({"poolInfo": {}}, 400, "InvalidPropertyValue"),
+        ({"poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job"}}}, 400, "MissingRequiredProperty"),
+        ({"poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "jobschedule"}}}, 400, "InvalidPropertyValue"),
+        ({"poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "task"}}}, 400, "InvalidPropertyValue"),
         ({"jobManagerTask": {"id": "m", "commandLine": ""}}, 400, "MissingRequiredProperty"),
         ({"jobManagerTask": {"id": "m m", "commandLine": "x"}}, 400, "InvalidPropertyValue"),
         ({"jobManagerTask": {"commandLine": "x"}}, 400, "MissingRequiredProperty"),

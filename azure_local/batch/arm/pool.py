@@ -115,7 +115,7 @@ async def delete(azure: Azure, call: Call) -> Answer:
     if document is None:
         return Answer(204)
     pool_change.not_deleting(document)
-    await azure.batch.pools.delete(document)
+    azure.batch.pools.delete(document)
     headers = operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
     return Answer(202, None, headers)
 

@@ -7,9 +7,9 @@ from typing import Any
 from azure_local.azure import Azure
 from azure_local.batch import containers
 from azure_local.batch.arm import batch_account
-from azure_local.batch.data import task_making
-from azure_local.batch.data.common import LONGEST, USER, pool, stamped
-from azure_local.batch.shapes import invalid, malformed
+from azure_local.batch.data import auto_pools, task_making
+from azure_local.batch.data.common import LONGEST, USER, stamped
+from azure_local.batch.shapes import invalid
 from azure_local.http import Failure
 
 
@@ -21,24 +21,26 @@ def save(azure: Azure, job: dict[str, Any]) -> None:
     azure.store.put("job", key(job["account"], job["id"]), job)
 
 
-def check(azure: Azure, name: str, body: dict[str, Any]) -> None:
-    """Failure unless the checked body of a job fits this account."""
-    info = body.get("poolInfo")
-    if info is not None and "autoPoolSpecification" in info:
-        azure.gaps["autoPoolSpecification"] = azure.gaps.get("autoPoolSpecification", 0) + 1
-        raise malformed("autoPoolSpecification is not offered by the local Azure; make a pool and name it as poolId.")
+def check(azure: Azure, name: str, body: dict[str, Any], *, scheduled: bool = False) -> None:
+    """Failure unless the checked body of a job, or of a schedule's jobs, fits this account.
+
+    The pool need not be there: tasks run once it is (Batch's schema, recorded).
+    """
+    if "poolInfo" in body:
+        auto_pools.check(body["poolInfo"], scheduled=scheduled)
     if "jobManagerTask" in body:
         task_making.check_run(azure, name, body["jobManagerTask"])
-    if info is not None and pool(azure, name, str(info.get("poolId", ""))) is None:
-        raise Failure(404, "PoolNotFound", "The specified pool does not exist.")
     for name in ("jobPreparationTask", "jobReleaseTask"):
         containers.check(body.get(name, {}))
     if "jobReleaseTask" in body and "jobPreparationTask" not in body:
         raise invalid("jobReleaseTask", "", "It needs a jobPreparationTask.")
 
 
-def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Store a new, active job from a checked body. Failure 409 if its id is taken, or there are too many jobs."""
+def make(azure: Azure, name: str, body: dict[str, Any], pool_id: str | None = None) -> dict[str, Any]:
+    """Store a new, active job from a checked body. Failure 409 if its id is taken, or there are too many jobs.
+
+    `pool_id` is the pool that its schedule has made, if there is one.
+    """
     existing = azure.store.get("job", key(name, body["id"]))
     if existing is not None:
         being = existing["state"] == "deleting"
@@ -56,12 +58,15 @@ def make(azure: Azure, name: str, body: dict[str, Any], **more: Any) -> dict[str
         "creationTime": now,
         "state": "active",
         "stateTransitionTime": now,
-        "executionInfo": {"startTime": now, "poolId": body["poolInfo"]["poolId"]},
-        **more,
+        "executionInfo": {"startTime": now, "poolId": pool_id or auto_pools.name(body["poolInfo"])},
     }
+    error = auto_pools.make(azure, name, job["poolInfo"], job["executionInfo"]["poolId"])
+    if error is not None:
+        job["state"] = "completed"
+        job["executionInfo"] |= {"endTime": now, "schedulingError": error}
     stamped(azure, job)
     save(azure, job)
-    if "jobManagerTask" in job:
+    if "jobManagerTask" in job and error is None:
         task_making.make_manager(azure, job)
     return job
 
@@ -76,6 +81,7 @@ def completed(body: dict[str, Any]) -> dict[str, Any]:
         "onAllTasksComplete": "noaction",
         "onTaskFailure": "noaction",
         **body,
+        "poolInfo": auto_pools.completed(body["poolInfo"]),
         "constraints": {"maxWallClockTime": LONGEST, "maxTaskRetryCount": 0, **(body.get("constraints") or {})},
     }
     if "jobManagerTask" in job:

@@ -6,6 +6,7 @@ from typing import Any
 
 from azure_local import serving
 from azure_local.azure import Azure, Route, Service
+from azure_local.batch.data import auto_pools
 from azure_local.batch.data.common import (
     ACCOUNT,
     LONGEST,
@@ -74,7 +75,9 @@ async def patch(azure: Azure, call: Call) -> Answer:
     if job["state"] in ("deleting", "terminating"):
         code = "JobBeingDeleted" if job["state"] == "deleting" else "JobBeingTerminated"
         raise Failure(409, code, "The specified job is being deleted or terminated.")
-    check(azure, job["account"], body)
+    if "poolInfo" in body:
+        body["poolInfo"] = auto_pools.changed(job["poolInfo"], body["poolInfo"])
+    check(azure, job["account"], body, scheduled=":" in job["id"])
     if "poolInfo" in body and body["poolInfo"] != job["poolInfo"] and job["state"] != "disabled":
         raise Failure(409, "JobNotDisabled", "The operation can be performed only on a disabled job.")
     if body.get("onAllTasksComplete") == "noaction" and job["onAllTasksComplete"] == "terminatejob":
@@ -86,7 +89,8 @@ async def patch(azure: Azure, call: Call) -> Answer:
     if "constraints" in body or call.method == "PUT":
         body = {**body, "constraints": constraints}
     job.update(body)
-    job["executionInfo"]["poolId"] = job["poolInfo"]["poolId"]  # its schema: "the two IDs are the same"
+    if "poolId" in job["poolInfo"]:  # its schema: "the two IDs are the same"
+        job["executionInfo"]["poolId"] = job["poolInfo"]["poolId"]
     stamp = stamped(azure, job)
     save(azure, job)
     return Answer(200, None, stamp)

@@ -152,7 +152,7 @@ async def remove_nodes(azure: Azure, call: Call) -> Answer:
 
 async def delete(azure: Azure, call: Call) -> Answer:
     document = _matched(azure, call)
-    await azure.batch.pools.delete(document)
+    azure.batch.pools.delete(document)
     key = document["resource"]["id"]
     operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
     return Answer(202)

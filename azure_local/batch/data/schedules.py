@@ -39,7 +39,7 @@ def move(azure: Azure, schedule: dict[str, Any], state: str) -> None:
 
 
 def _shown(schedule: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in schedule.items() if name not in ("account", "jobs")}
+    kept = {name: value for name, value in schedule.items() if name not in ("account", "jobs", "poolId")}
     shown: dict[str, Any] = DATA.shown("BatchJobScheduleCreateOptions", kept)
     return shown
 
@@ -47,7 +47,7 @@ def _shown(schedule: dict[str, Any]) -> dict[str, Any]:
 async def add(azure: Azure, call: Call) -> Answer:
     name = account(azure, call)
     body = DATA.fitted("BatchJobScheduleCreateOptions", call.body)
-    job_making.check(azure, name, body["jobSpecification"])
+    job_making.check(azure, name, body["jobSpecification"], scheduled=True)
     if azure.store.get("schedule", f"{name}/{body['id']}") is not None:
         raise Failure(409, "JobScheduleExists", "The specified job schedule already exists.")
     if azure.store.get("job", job_making.key(name, body["id"])) is not None:
@@ -97,7 +97,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
         raise Failure(409, "JobScheduleCompleted", f"The specified job schedule is {schedule['state']}.")
     body = DATA.fitted("BatchJobSchedule" if call.method == "PUT" else "BatchJobScheduleUpdateOptions", call.body)
     if "jobSpecification" in body:
-        job_making.check(azure, schedule["account"], body["jobSpecification"])
+        job_making.check(azure, schedule["account"], body["jobSpecification"], scheduled=True)
         body["jobSpecification"] = job_making.completed(body["jobSpecification"])
     if call.method == "PUT":
         body = {"metadata": [], **body}
