@@ -36,6 +36,18 @@ class Machine(Protocol):
     def root(self, node: Document) -> Path: ...
 
 
+class JobTasks(Protocol):
+    """The tasks of a job: all, and by kind (active, running, succeeded, failed), each as key → task."""
+
+    all: dict[str, Document]
+    by: dict[str, dict[str, Document]]
+    slots: dict[str, int]
+
+
+class TaskIndex(Protocol):
+    def of(self, job: Document, /) -> JobTasks: ...
+
+
 class Tasks(Protocol):
     def change(self, task: Document, state: str, info: Document | None = None) -> None: ...
     def end(self, task: Document) -> None: ...
@@ -84,6 +96,8 @@ class Batch(Protocol):
 
     @property
     def machine(self) -> Machine: ...
+    @property
+    def index(self) -> TaskIndex: ...
     @property
     def tasks(self) -> Tasks: ...
     @property

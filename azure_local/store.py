@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 Document = dict[str, Any]
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -23,6 +23,13 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 class Unwritten(Exception):
     """The disk did not take a change, so nothing has changed; the message is the disk's."""
+
+
+class Watcher(Protocol):
+    """Keeps something of the documents of one kind: it hears of all of them first, and then of every change."""
+
+    def begin(self, documents: Iterator[tuple[str, Document]], /) -> None: ...
+    def note(self, key: str, document: Document | None, /) -> None: ...
 
 
 class Store:
@@ -34,11 +41,16 @@ class Store:
             "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
         )
         self._kinds: dict[str, dict[str, Document]] = {}
+        self._watchers: dict[str, Watcher] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called at every change."""
         self.lost = 0
         """How often changes have been taken back."""
         self._read()
+
+    def watch(self, kind: str, watcher: Watcher) -> None:
+        self._watchers[kind] = watcher
+        watcher.begin(self.items(kind))
 
     def get(self, kind: str, key: str) -> Document | None:
         return self._kinds.get(kind, {}).get(key.lower())
@@ -50,6 +62,8 @@ class Store:
             (kind, key.lower(), json.dumps(document)),
         )
         self._kinds.setdefault(kind, {})[key.lower()] = document
+        if kind in self._watchers:
+            self._watchers[kind].note(key.lower(), document)
         self.changed()
         return document
 
@@ -57,6 +71,8 @@ class Store:
         if self.get(kind, key) is not None:
             self._write("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key.lower()))
             del self._kinds[kind][key.lower()]
+            if kind in self._watchers:
+                self._watchers[kind].note(key.lower(), None)
             self.changed()
 
     def items(self, kind: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
@@ -124,3 +140,5 @@ class Store:
             document.clear()
             document.update(json.loads(body))
             self._kinds.setdefault(kind, {})[key] = document
+        for kind, watcher in self._watchers.items():
+            watcher.begin(self.items(kind))

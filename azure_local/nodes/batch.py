@@ -20,6 +20,7 @@ from azure_local.nodes.pools import Pools
 from azure_local.nodes.scaling import Scaling
 from azure_local.nodes.schedules import Schedules
 from azure_local.nodes.scheduling import Scheduling
+from azure_local.nodes.task_index import TaskIndex
 from azure_local.nodes.tasks import Tasks
 from azure_local.store import Unwritten
 
@@ -32,14 +33,16 @@ AGAIN = 0.5
 class Batch:
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
+        self.index = TaskIndex()
+        azure.store.watch("task", self.index)
         self.machine = Machine(azure)
         self.tasks = Tasks(azure, self.machine)
         self.nodes = Nodes(azure, self.machine, self.tasks)
         self.pools = Pools(azure, self.nodes)
-        self.scaling = Scaling(azure)
-        self.jobs = Jobs(azure, self.tasks)
+        self.scaling = Scaling(azure, self.index)
+        self.jobs = Jobs(azure, self.tasks, self.index)
         self.schedules = Schedules(azure, self.jobs)
-        self.scheduling = Scheduling(azure, self.tasks)
+        self.scheduling = Scheduling(azure, self.tasks, self.index)
         self.leftovers = Leftovers(azure)
         self._lost = azure.store.lost
         self._recover()

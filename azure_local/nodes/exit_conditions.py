@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from typing import Any
-
-from azure_local.azure import Azure
 
 UPLOAD_FAILED = "FileUploadMiscError"
 
@@ -35,24 +32,17 @@ def _matching(known: dict[str, Any], info: dict[str, Any], code: int | None, *, 
     return dict(known.get("default") or {}) if failed else {}
 
 
-def waiting(azure: Azure, job: dict[str, Any]) -> Callable[[dict[str, Any]], bool]:
-    """Whether a task of the job waits for others that it depends on."""
-    if not job["usesTaskDependencies"]:
-        return lambda task: False
-    tasks = azure.store.list("task", f"{job['account']}/{job['id']}/")
-    done = {task["id"].lower() for task in tasks if task["state"] == "completed" and satisfies(task)}
-    done |= set(job.get("satisfied") or ())
-    numbers = sorted({int(task_id) for task_id in done if task_id.isdecimal()})
-    return lambda task: _waits(task.get("dependsOn") or {}, done, numbers)
-
-
 def satisfies(task: dict[str, Any]) -> bool:
     """Whether the end of a completed task lets those run that depend on it."""
     return bool(options(task)["dependencyAction"] == "satisfy")
 
 
-def _waits(dependencies: dict[str, Any], done: set[str], numbers: list[int]) -> bool:
-    """Whether any id is not `done`; a range is of ids that are numbers, where 4 and 04 are one (documented)."""
+def waits(task: dict[str, Any], done: set[str], numbers: list[int]) -> bool:
+    """Whether the task depends on one that is not `done`; `numbers` are the sorted ids of those that are numbers.
+
+    A range is of such ids, where 4 and 04 are one (documented).
+    """
+    dependencies = task.get("dependsOn") or {}
     if any(task_id.lower() not in done for task_id in dependencies.get("taskIds") or ()):
         return True
     for bounds in dependencies.get("taskIdRanges") or ():

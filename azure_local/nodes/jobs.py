@@ -9,6 +9,7 @@ from azure_local.azure import Azure
 from azure_local.batch.data import auto_pools, job_making, jobs
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
+from azure_local.nodes.task_index import TaskIndex
 from azure_local.nodes.tasks import Tasks
 
 SECONDS = {"jobStopping": 3}
@@ -18,8 +19,8 @@ UNLIMITED = 100 * 365 * 86400
 
 
 class Jobs:
-    def __init__(self, azure: Azure, tasks: Tasks) -> None:
-        self.azure, self.tasks = azure, tasks
+    def __init__(self, azure: Azure, tasks: Tasks, index: TaskIndex) -> None:
+        self.azure, self.tasks, self.index = azure, tasks, index
 
     def stop(self, job: dict[str, Any], state: str) -> None:
         """Disable, enable, terminate or delete: set the transitional state now, the final one a little later."""
@@ -40,13 +41,10 @@ class Jobs:
             elif job["state"] in ("disabling", "enabling", "terminating", "deleting") and self.azure.clock.due(
                 job["next"]
             ):
-                tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
-                self._end(job, tasks)
-            elif job["state"] == "active" and job["onAllTasksComplete"] == "terminatejob":
-                tasks = self.azure.store.list("task", f"{job['account']}/{job['id']}/")
-                if all(task["state"] == "completed" for task in tasks):
-                    job["executionInfo"]["terminateReason"] = "AllTasksComplete"
-                    self.stop(job, "terminating")
+                self._end(job, list(self.index.of(job).all.values()))
+            elif job["state"] == "active" and job["onAllTasksComplete"] == "terminatejob" and self.index.of(job).over:
+                job["executionInfo"]["terminateReason"] = "AllTasksComplete"
+                self.stop(job, "terminating")
 
     def _expired(self, job: dict[str, Any]) -> bool:
         """Whether the job has lasted longer than it may, in simulated time since it was made."""

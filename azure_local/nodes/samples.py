@@ -9,7 +9,8 @@ from azure_local.azure import Azure
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import READY
 from azure_local.clock import stamp
-from azure_local.nodes.exit_conditions import waiting
+from azure_local.nodes.exit_conditions import waits
+from azure_local.nodes.task_index import TaskIndex
 from batch_autoscale import Series
 
 PERIOD, LATE = 30, 30
@@ -23,8 +24,8 @@ VARIABLES = (
 
 
 class Samples:
-    def __init__(self, azure: Azure) -> None:
-        self.azure = azure
+    def __init__(self, azure: Azure, index: TaskIndex) -> None:
+        self.azure, self.index = azure, index
 
     def record(self, document: dict[str, Any]) -> None:
         """Take the samples that are due. Samples that a jump of the clock has skipped get the present values."""
@@ -101,15 +102,13 @@ class Samples:
         for job in self.azure.store.list("job", f"{document['account']}/"):
             if job["executionInfo"]["poolId"].lower() != name:
                 continue
-            waits = waiting(self.azure, job)
-            for task in self.azure.store.list("task", f"{job['account']}/{job['id']}/"):
-                good = task["executionInfo"].get("result") == "success"
-                done, runs = task["state"] == "completed", task["state"] in ("preparing", "running")
-                active += task["state"] == "active" and not waits(task)
-                running += runs
-                succeeded += done and good
-                failed += done and not good
-                busy += task["requiredSlots"] if runs else 0
+            tasks = self.index.of(job)
+            waiting = tasks.by["active"].values()
+            active += sum(not waits(task, tasks.done, tasks.numbers) for task in waiting)
+            running += len(tasks.by["running"])
+            succeeded += len(tasks.by["succeeded"])
+            failed += len(tasks.by["failed"])
+            busy += tasks.slots["running"]
         return active, running, succeeded, failed, busy
 
 

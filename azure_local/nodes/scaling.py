@@ -12,12 +12,13 @@ from azure_local.batch.arm import pool_scale
 from azure_local.batch.shapes import seconds
 from azure_local.clock import stamp
 from azure_local.nodes.samples import Samples
+from azure_local.nodes.task_index import TaskIndex
 
 
 class Scaling:
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, index: TaskIndex) -> None:
         self.azure = azure
-        self.samples = Samples(azure)
+        self.samples = Samples(azure, index)
 
     def step(self, document: dict[str, Any]) -> None:
         """Take samples; evaluate if it is time."""

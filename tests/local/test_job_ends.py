@@ -99,8 +99,11 @@ def test_a_range_of_ids_is_of_numbers_and_leading_zeros_do_not_count(bench: Benc
     bench.job("ranges", pool, usesTaskDependencies=True)
     bench.task("ranges", "after", dependsOn={"taskIdRanges": [{"start": 4, "end": 5}]})
     bench.task("ranges", "never", dependsOn={"taskIdRanges": [{"start": 0, "end": 2**31 - 1}]})
-    for name in ("004", "5", "4x"):
+    for name in ("004", "4", "4x"):
         bench.task("ranges", name)
+        bench.ended("ranges", name)
+    assert states(bench, "ranges")["after"] == "active"
+    bench.task("ranges", "5")
     bench.ended("ranges", "after")
     assert states(bench, "ranges")["never"] == "active"
 
@@ -114,6 +117,12 @@ def test_a_deleted_dependency_is_satisfied_if_it_had_ended_so(bench: Bench, pool
         bench.task("deleted", f"after-{name}", dependsOn={"taskIds": [name]})
     bench.ended("deleted", "after-good")
     assert states(bench, "deleted")["after-bad"] == "active"
+    bench.task("deleted", "good", "/bin/false")
+    bench.ended("deleted", "good")
+    bench.task("deleted", "after-the-new", dependsOn={"taskIds": ["good"]})
+    bench.task("deleted", "beside")
+    bench.ended("deleted", "beside")
+    assert states(bench, "deleted")["after-the-new"] == "active"
 
 
 def test_a_file_that_cannot_be_reached_fails_its_task(bench: Bench, pool: str) -> None:

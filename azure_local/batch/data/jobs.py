@@ -139,16 +139,14 @@ async def terminate(azure: Azure, call: Call) -> Answer:
 
 async def counts(azure: Azure, call: Call) -> Answer:
     job = lookup(azure, call)
-    numbers = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
-    slots = dict(numbers)
-    for task in azure.store.list("task", f"{job['account']}/{job['id']}/"):
-        states = ["running" if task["state"] == "preparing" else task["state"]]
-        if task["state"] == "completed":
-            states.append("succeeded" if task["executionInfo"]["result"] == "success" else "failed")
-        for state in states:
-            numbers[state] += 1
-            slots[state] += task["requiredSlots"]
+    tasks = azure.batch.index.of(job)
+    numbers = _with_completed({kind: len(listed) for kind, listed in tasks.by.items()})
+    slots = _with_completed(tasks.slots)
     return Answer(200, {**metadata(azure, call, "taskcounts/@Element"), "taskCounts": numbers, "taskSlotCounts": slots})
+
+
+def _with_completed(numbers: dict[str, int]) -> dict[str, int]:
+    return {**numbers, "completed": numbers["succeeded"] + numbers["failed"]}
 
 
 async def preparations(azure: Azure, call: Call) -> Answer:

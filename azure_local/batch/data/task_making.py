@@ -34,6 +34,9 @@ def new(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
     body = _read(azure, job, content)
     if azure.store.get("task", key(job, body["id"])) is not None:
         raise Failure(409, "TaskExists", "The specified task already exists.")
+    if body["id"].lower() in job.get("satisfied", ()):
+        job["satisfied"].remove(body["id"].lower())  # a new task, which has not ended
+        azure.store.put("job", f"{job['account']}/{job['id']}", job)
     return _keep(azure, job, body)
 
 

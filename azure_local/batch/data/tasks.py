@@ -67,8 +67,7 @@ async def get(azure: Azure, call: Call) -> Answer:
 
 async def listing(azure: Azure, call: Call) -> Answer:
     job = jobs.lookup(azure, call)
-    tasks = azure.store.list("task", f"{job['account']}/{job['id']}/")
-    return listed(azure, call, "tasks", tasks, shown)
+    return listed(azure, call, "tasks", azure.batch.index.of(job).all.values(), shown)
 
 
 async def terminate(azure: Azure, call: Call) -> Answer:
