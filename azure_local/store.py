@@ -57,13 +57,14 @@ class Store:
 
     def put(self, kind: str, key: str, document: Document) -> Document:
         """Keep `document`; the caller keeps the same object, and puts it again after a change. Unwritten."""
+        key = key.lower()
         self._write(
             "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
-            (kind, key.lower(), json.dumps(document)),
+            (kind, key, json.dumps(document)),
         )
-        self._kinds.setdefault(kind, {})[key.lower()] = document
+        self._kinds.setdefault(kind, {})[key] = document
         if kind in self._watchers:
-            self._watchers[kind].note(key.lower(), document)
+            self._watchers[kind].note(key, document)
         self.changed()
         return document
 

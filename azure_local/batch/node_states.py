@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Any
 
 from azure_local.azure import Azure
@@ -21,14 +22,14 @@ def recent(task: dict[str, Any]) -> dict[str, Any]:
 
 def node_info(azure: Azure, task: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Where a task or subtask runs, as it is shown."""
-    url = f"{azure.front}/batch/{node['account']}/pools/{node['pool']}/nodes/{node['id']}"
+    url = intern(f"{azure.front}/batch/{node['account']}/pools/{node['pool']}/nodes/{node['id']}")  # one for all tasks
     return {
-        "affinityId": f"TVM:{node['id']}",
+        "affinityId": intern(f"TVM:{node['id']}"),
         "nodeUrl": url,
         "poolId": node["pool"],
         "nodeId": node["id"],
         "taskRootDirectory": f"workitems/{task['job']}/job-1/{task['id']}",
-        "taskRootDirectoryUrl": f"{url}/files",
+        "taskRootDirectoryUrl": intern(f"{url}/files"),
     }
 
 

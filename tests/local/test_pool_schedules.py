@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from azure.batch import models
 
+import azure_local
 from tests.local.pools import Bench, bench, refused, until
 from tests.local.test_pool_jobs import terminate
 
@@ -79,3 +81,54 @@ def test_a_schedule_without_recurrence_makes_one_job_and_is_completed_with_it(be
     }
     status, code, values = refused(lambda: bench.batch.create_job_schedule(models.BatchJobScheduleCreateOptions(wrong)))
     assert (status, code, values["PropertyName"]) == (400, "InvalidPropertyValue", "recurrenceInterval")
+
+
+def now(bench: Bench) -> datetime:
+    """The time of the local Azure."""
+    answer = azure_local.ask(bench.azure.folder, "GET", "health")
+    return datetime.fromisoformat(answer["time"][:26] + "+00:00")
+
+
+def test_no_job_is_made_before_and_after_what_a_schedule_says(bench: Bench, pool: str) -> None:
+    begins = now(bench) + timedelta(hours=5)
+    ends = begins + timedelta(minutes=90)
+    window = {"doNotRunUntil": f"{begins:%FT%T.%fZ}", "doNotRunAfter": f"{ends:%FT%T.%fZ}"}
+    schedule(bench, "between", pool, {"recurrenceInterval": "PT1H", **window}, onAllTasksComplete="terminatejob")
+    bench.azure.advance(4 * 3600)
+    assert jobs(bench, "between") == []
+    shown = bench.batch.get_job_schedule("between").execution_info
+    assert shown is not None
+    assert shown.next_run_time == begins
+    bench.azure.advance(3600)
+    until(lambda: jobs(bench, "between") == ["between:job-1"])
+    bench.azure.advance(3600)
+    until(lambda: jobs(bench, "between") == ["between:job-1", "between:job-2"])
+    bench.azure.advance(3600)
+    until(lambda: bench.batch.get_job_schedule("between").state == "completed")
+    assert len(jobs(bench, "between")) == 2
+
+
+def test_a_job_that_could_not_begin_in_its_window_waits_for_the_next_recurrence(bench: Bench, pool: str) -> None:
+    schedule(bench, "window", pool, {"recurrenceInterval": "PT2H", "startWindow": "PT10M"})
+    until(lambda: jobs(bench, "window") == ["window:job-1"])
+    bench.azure.advance(2.5 * 3600)
+    terminate(bench, "window:job-1")
+    until(lambda: bench.batch.get_job("window:job-1").state == "completed")
+    bench.azure.advance(3600)
+    assert jobs(bench, "window") == ["window:job-1"], "its window had passed"
+    bench.azure.advance(3600)
+    until(lambda: jobs(bench, "window") == ["window:job-1", "window:job-2"])
+    bench.batch.begin_delete_job_schedule("window")
+
+
+def test_what_is_asked_of_a_schedule_that_is_not_there_is_refused(bench: Bench) -> None:
+    calls = (
+        lambda: bench.batch.get_job_schedule("none"),
+        lambda: bench.batch.disable_job_schedule("none"),
+        lambda: bench.batch.enable_job_schedule("none"),
+        lambda: bench.batch.begin_terminate_job_schedule("none"),
+        lambda: bench.batch.begin_delete_job_schedule("none"),
+        lambda: jobs(bench, "none"),
+    )
+    for call in calls:
+        assert refused(call)[:2] == (404, "JobScheduleNotFound")
