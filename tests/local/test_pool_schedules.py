@@ -121,6 +121,19 @@ def test_a_job_that_could_not_begin_in_its_window_waits_for_the_next_recurrence(
     bench.batch.begin_delete_job_schedule("window")
 
 
+def test_a_schedule_can_be_put_off(bench: Bench, pool: str) -> None:
+    schedule(bench, "later", pool, {"recurrenceInterval": "PT1H"}, onAllTasksComplete="terminatejob")
+    until(lambda: jobs(bench, "later") == ["later:job-1"])
+    begins = now(bench) + timedelta(hours=9)
+    when = {"recurrenceInterval": "PT1H", "doNotRunUntil": f"{begins:%FT%T.%fZ}"}
+    bench.batch.update_job_schedule("later", models.BatchJobScheduleUpdateOptions({"schedule": when}))
+    bench.azure.advance(8 * 3600)
+    assert jobs(bench, "later") == ["later:job-1"]
+    bench.azure.advance(3600)
+    until(lambda: jobs(bench, "later") == ["later:job-1", "later:job-2"])
+    bench.batch.begin_delete_job_schedule("later")
+
+
 def test_what_is_asked_of_a_schedule_that_is_not_there_is_refused(bench: Bench) -> None:
     calls = (
         lambda: bench.batch.get_job_schedule("none"),

@@ -10,6 +10,7 @@ from azure_local.batch.data import job_making
 from azure_local.batch.data import jobs as batch_jobs
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, headers, listed, metadata, selected, stamped
 from azure_local.batch.schema import DATA
+from azure_local.clock import parsed
 from azure_local.http import Answer, Call, Failure, check_match
 
 OVER = ("completed", "terminating", "deleting")
@@ -102,6 +103,9 @@ async def patch(azure: Azure, call: Call) -> Answer:
     if call.method == "PUT":
         body = {"metadata": [], **body}
     schedule.update(body)
+    first, due = schedule["schedule"].get("doNotRunUntil"), schedule["executionInfo"].get("nextRunTime")
+    if first and due and parsed(first) > parsed(due):
+        schedule["executionInfo"]["nextRunTime"] = first
     stamp = stamped(azure, schedule)
     azure.store.put("schedule", key(schedule), schedule)
     return Answer(200, None, stamp)
