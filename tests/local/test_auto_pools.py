@@ -50,7 +50,8 @@ def test_a_job_runs_on_its_own_pool_which_goes_with_it(bench: Bench) -> None:
 
 def test_a_pool_that_is_to_be_kept_outlives_its_job(bench: Bench) -> None:
     pool = make(bench, "keeps", auto())
-    bench.batch.begin_disable_job("keeps", models.BatchJobDisableOptions({"disableTasks": "requeue"})).result()
+    bench.batch.begin_disable_job("keeps", models.BatchJobDisableOptions({"disableTasks": "requeue"}))
+    until(lambda: bench.batch.get_job("keeps").state == "disabled")
     change = {"autoPoolSpecification": {"poolLifetimeOption": "job", "keepAlive": True}}
     bench.batch.update_job("keeps", models.BatchJobUpdateOptions({"poolInfo": change}))
     other = {"poolInfo": auto(pool={**POOL, "targetDedicatedNodes": 2})}

@@ -70,9 +70,10 @@ def test_a_manager_that_shares_goes_before_the_jobs_other_tasks(bench: Bench, po
     manager = {"id": "manager", "commandLine": WAITS, "runExclusive": False, "requiredSlots": 4}
     bench.job("first", pool, jobManagerTask=manager)
     disable = models.BatchJobDisableOptions({"disableTasks": "requeue"})
-    bench.batch.begin_disable_job("first", disable).result()
+    bench.batch.begin_disable_job("first", disable)
+    until(lambda: bench.batch.get_job("first").state == "disabled")
     bench.task("first", "a")
-    bench.batch.begin_enable_job("first").result()
+    bench.batch.begin_enable_job("first")
     until(lambda: states(bench, "first")["manager"] == "running")
     assert states(bench, "first")["a"] == "active"
     bench.batch.terminate_task("first", "manager")

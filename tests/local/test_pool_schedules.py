@@ -109,14 +109,14 @@ def test_no_job_is_made_before_and_after_what_a_schedule_says(bench: Bench, pool
 
 
 def test_a_job_that_could_not_begin_in_its_window_waits_for_the_next_recurrence(bench: Bench, pool: str) -> None:
-    schedule(bench, "window", pool, {"recurrenceInterval": "PT2H", "startWindow": "PT10M"})
+    schedule(bench, "window", pool, {"recurrenceInterval": "P1D", "startWindow": "PT2H"})
     until(lambda: jobs(bench, "window") == ["window:job-1"])
-    bench.azure.advance(2.5 * 3600)
+    bench.azure.advance(30 * 3600)
     terminate(bench, "window:job-1")
     until(lambda: bench.batch.get_job("window:job-1").state == "completed")
-    bench.azure.advance(3600)
+    bench.azure.advance(6 * 3600)
     assert jobs(bench, "window") == ["window:job-1"], "its window had passed"
-    bench.azure.advance(3600)
+    bench.azure.advance(13 * 3600)
     until(lambda: jobs(bench, "window") == ["window:job-1", "window:job-2"])
     bench.batch.begin_delete_job_schedule("window")
 
