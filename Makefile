@@ -46,7 +46,8 @@ format: install
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Plants faults in the code, one at a time, and counts those that the tests near them notice: about a minute for ten.
+# Plants faults in the code, one at a time, and counts those that the tests near them notice.
+# All of them run once first, to know which lines each runs: a quarter of an hour for a hundred faults.
 mutants: install
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tests.mutants.__main__ import NEAR, ROOT, drawn, near
+from tests.mutants.__main__ import NEAR, drawn, near
+from tests.mutants.lines import Measured, turns
 from tests.mutants.planting import count, fault
+from tests.mutants.running import ROOT
 
 SOURCE = """
 from typing import TYPE_CHECKING
@@ -28,6 +30,31 @@ def test_each_comparison_branch_and_connection_is_a_fault() -> None:
         (9, "turned round: a in b -> a not in b"),
     ]
     assert len({one.text for one in planted}) == len(told), "each is another text"
+    assert [sorted(one.lines) for one in planted] == [[8], [7], [7], [9], [9]], "of a branch, what it does"
+
+
+def test_the_quickest_tests_that_run_a_line_are_tried_first_then_all_others_near_it() -> None:
+    seconds = {
+        "tests/a/test_x.py::slow": 50.0,
+        "tests/a/test_x.py::quick": 1.0,
+        "tests/b.py::it": 2.0,
+        "tests/c.py::far": 1,
+    }
+    measured = Measured(
+        seconds, {("r.py", 7): seconds.keys(), ("r.py", 8): {"tests/b.py::fails"}}, {"tests/b.py::fails"}
+    )
+    quick_first = ["tests/b.py::it", "tests/a/test_x.py::quick", "tests/a/test_x.py::slow"]
+    near_it = ["tests/a", "tests/b.py"]
+    assert turns(measured, near_it, "r.py", {7, 8}) == [quick_first]
+    assert turns(measured, near_it, "r.py", {8}) == [quick_first], "nobody runs it that passes"
+    assert turns(measured, near_it, "r.py", {7}, at_first=20) == [
+        ["tests/a/test_x.py::quick", "tests/b.py::it"],
+        ["tests/a/test_x.py::slow"],
+    ]
+    assert turns(measured, ["tests/a/test_x.py"], "r.py", {7}, at_first=0.5) == [
+        ["tests/a/test_x.py::quick"],
+        ["tests/a/test_x.py::slow"],
+    ], "at least one"
 
 
 def test_the_same_seed_draws_the_same_faults_and_each_has_tests_near_it() -> None:

@@ -27,10 +27,11 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is changed in which line, and the whole text of the file with it."""
+    """What is changed in which line, the lines that a test must run to notice it, and the file's whole text with it."""
 
     line: int
     what: str
+    lines: frozenset[int]
     text: str
 
 
@@ -43,9 +44,9 @@ def fault(source: str, number: int) -> Fault:
     """The fault of this number, from 0 on, of a module."""
     tree = ast.parse(source)
     node = next(islice(_places(tree), number, None))
-    before = ast.unparse(node)
-    what = _change(node)
-    return Fault(node.lineno, f"{what}: {_short(before)} -> {_short(ast.unparse(node))}", ast.unparse(tree))
+    before, lines = ast.unparse(node), _lines(node)
+    what = f"{_change(node)}: {_short(before)} -> {_short(ast.unparse(node))}"
+    return Fault(node.lineno, what, lines, ast.unparse(tree))
 
 
 Place = ast.Compare | ast.BoolOp | ast.If | ast.IfExp
@@ -66,6 +67,12 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from _running(child)
+
+
+def _lines(node: Place) -> frozenset[int]:
+    """Those of a condition; of a branch that will not be taken its first statement's."""
+    told = node.body[0] if isinstance(node, ast.If) else node
+    return frozenset(range(told.lineno, (told.end_lineno or told.lineno) + 1))
 
 
 def _change(node: Place) -> str:
