@@ -104,13 +104,15 @@ def serving(folder: Path, **environment: str) -> Iterator[Azure]:
     os.environ.update(environment)
     azure_local.up(folder, speed=SPEED)
     os.environ.update(azure_local.env(folder))
-    yield Azure(folder)
-    azure_local.down(folder)
+    try:
+        yield Azure(folder)
+    finally:
+        azure_local.down(folder)
+        os.environ.clear()
+        os.environ.update(before)
     from tests.validity import report  # a plugin must not be imported before pytest has loaded it
 
     report.collect(folder / "wire.jsonl")
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.cli import journal
 from reconciler.engine import estimate
-from reconciler.events import Event, StepFinished, StepLogged, StepWaiting
+from reconciler.events import Event, RunStarted, StepFinished, StepLogged, StepWaiting
 from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
 from reconciler.render import as_text
 
@@ -70,6 +70,15 @@ def test_the_journal_keeps_times_and_logs(tmp_path: Path) -> None:
     assert logs["02-docker"] == "Docker 27\n"
     assert logs["progress"].count("docker (4 of 9)") == 1
     assert "failed after 1 s: no" in logs["progress"]
+
+
+def test_a_run_notes_the_ends_of_its_own_logs_only(tmp_path: Path) -> None:
+    one = step("image_version/i")
+    told = journal.Journal("s", lambda event: None, {}, tmp_path)
+    told(StepLogged(one, "02-docker", "Docker 27\n"))
+    told(RunStarted(plan()))
+    told(StepFinished(Outcome(one, Status.DONE, 5.0)))
+    assert "done after" not in journal.latest("s", one.address, tmp_path)["progress"]
 
 
 def test_a_name_cannot_leave_the_folder_of_logs(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ def test_one_spec_becomes_an_image_with_containers_and_a_pool_that_boots_it(imag
     names = [f"{server}/tools/run:latest", "docker.io/library/python:3.12-slim"]
     assert sorted(containers["containerImageNames"]) == sorted(names)
     assert [one["registryServer"] for one in containers["containerRegistries"]] == [server]
+    destroyed = {str(one.address): one.goes for one in images.world.plan(destroying=True).decisions}
+    assert destroyed[f"registry/{registry}"] == "1 repository of images"
     (tmp_path / "docker" / "run.sh").write_text("echo changed\n")
     plan = images.world.plan()
     moved = {str(d.address): [c.path for c in d.diff.changes] for d in plan.decisions if d.action is not Action.NONE}

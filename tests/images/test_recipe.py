@@ -17,9 +17,10 @@ from reconciler.azure import images
 from reconciler.cloud import capacity
 from reconciler.cloud.capacity import Size
 from reconciler.digest import digest
-from reconciler.kinds.image import recipe, version_tags
+from reconciler.kinds.image import image_version, recipe, version_tags
 from reconciler.kinds.pool import checks, claims
 from reconciler.kinds.registry import build_context
+from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Rule, Why
 from reconciler.spec.pools import Verification
 
 OWN: Any = {"os": "ubuntu-22.04", "gpu": False, "packages": [], "scripts": [], "verify": [], "preload": []}
@@ -43,6 +44,11 @@ def test_every_input_moves_the_content_and_the_order_of_packages_does_not() -> N
     contents = [digest(one) for one in [first, *others]]
     assert len(set(contents)) == len(contents)
     assert recipe.inputs(own(packages=["b", "a"]), "1", {}) == recipe.inputs(own(packages=["a", "b"]), "1", {})
+    assert ("gpu", "no") in first.items()
+    assert "packages" not in first
+    shown = recipe.inputs(own(gpu=True, packages=["b", "a"]), "1", {})
+    assert (shown["gpu"], shown["packages"]) == ("yes", "a b")
+    assert len(recipe.inputs(own(packages=["x" * 61]), "1", {})["packages"]) < 60, "by its digest, if it is long"
 
 
 def test_stages_go_from_waiting_to_deprovisioning_with_the_users_own_before_the_end() -> None:
@@ -62,6 +68,23 @@ def test_ten_scripts_and_eight_tests_fit_the_run_commands_of_a_machine() -> None
     tests = [{"name": f"v{number}", "run": "true"} for number in range(8)]
     most = own(os="almalinux-8", gpu=True, packages=["a"], preload=["x"], scripts=scripts, verify=tests)
     assert len(recipe.stages(most, (), "")) <= 25
+
+
+IMAGE = Address("image_version", "i")
+
+
+def test_a_build_is_expected_to_take_as_long_as_its_stages_and_any_other_change_a_minute() -> None:
+    bare, more = own(), own(gpu=True, packages=["htop"], regions=[{"name": "here"}, {"name": "there"}])
+    assert recipe.seconds(bare) > 600
+    assert recipe.seconds(more) > recipe.seconds(bare) + 120, "more stages, and another region"
+
+    def expected(action: Action, rule: Rule) -> float:
+        decision = Decision(IMAGE, action, Why.DIFFERS, "", Diff((Change("x", 1, 2, rule),)))
+        desired = None if action is Action.DELETE else Desired(IMAGE, {}, data={"image": bare})
+        return image_version.takes(decision, desired).total_seconds()
+
+    assert expected(Action.CREATE, Rule.LIVE) == expected(Action.UPDATE, Rule.NEW_VERSION) == recipe.seconds(bare)
+    assert expected(Action.UPDATE, Rule.LIVE) == expected(Action.DELETE, Rule.NEW_VERSION) == 60
 
 
 @given(st.dictionaries(st.text(max_size=40), st.text(max_size=60), max_size=40))

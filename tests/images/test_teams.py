@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from reconciler.cli import records
 from reconciler.engine import loop
+from reconciler.engine.resolve import resolve
+from reconciler.errors import ReconcileError
+from reconciler.kinds import KINDS
 from reconciler.kinds.pool import trial
 from reconciler.kinds.pool.checks import Check
 from reconciler.model import Action, Address, Status
@@ -170,6 +175,10 @@ def test_the_records_of_image_and_pool_are_written_and_printed(images: Images, t
     pool = json.loads((tmp_path / "out/batch.json").read_text())
     assert pool["imageId"] == image["imageId"]
     assert (pool["poolId"], pool["nodes"], pool["state"]) == ("pool", 0, "steady")
+    images.world.text["outputs"] = {"batchMetadata": "out"}
+    spec, cloud = images.world.spec(), images.world.cloud()
+    with pytest.raises(ReconcileError, match=r"cannot write \S*out: Is a directory; see outputs in the spec"):
+        records.write(spec, resolve(spec, cloud, KINDS), cloud)
     alone = {key: part for key, part in images.world.text.items() if key not in ("batchAccount", "pools", "outputs")}
     file = images.world.file.with_name("alone.yaml")
     file.write_text(yaml.safe_dump(alone))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from reconciler.azure.durations import canonical, without_days
 from reconciler.importing import Live
 from reconciler.importing.composing import others
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.inverse import Inverse
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.model import Address, Observed
 from reconciler.spec.schema import schema
+from tests.kinds.cases import MINIMAL
 
 
 @pytest.mark.parametrize(
@@ -81,3 +86,23 @@ def test_what_a_plan_calls_a_field_is_a_key_of_the_spec(kind: Kind) -> None:
         for part in filter(None, key.split(".")):
             assert part in here["properties"], (kind.name, key)
             here = here["properties"][part]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "uses"),
+    [
+        ({"a": {}}, False),
+        ({"a": {}, "b": {"dependsOn": ["a"]}}, True),
+        ({"a": {"exitConditions": {"default": {"dependencyAction": "Satisfy"}}}}, True),
+        ({"a": {"exitConditions": {"default": {"jobAction": "Terminate"}}}}, False),
+    ],
+)
+def test_a_job_uses_dependencies_where_a_task_says_something_of_them(
+    tmp_path: Path, tasks: dict[str, Any], uses: bool
+) -> None:
+    pools = {"p": {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 1}}
+    jobs = {"j": {"pool": "pools/p", "tasks": {name: {"command": "true", **task} for name, task in tasks.items()}}}
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.safe_dump({**MINIMAL, "batchAccount": {"name": "abc"}, "pools": pools, "jobs": jobs}))
+    (job,) = KINDS["job"].expand(load(path, {}, "local"))
+    assert ("usesTaskDependencies" in job.body) is uses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,17 @@ import pytest
 from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.endpoints import Endpoints
+from reconciler.cloud.operations import Answer
+from reconciler.errors import ReconcileError
 from reconciler.kinds import KINDS
 from reconciler.kinds.pool import generations, image, properties, reading
 from reconciler.kinds.pool.generations import Live
 from reconciler.kinds.pool.state import State
-from reconciler.model import Address, Desired, Mark, Observed
+from reconciler.model import Address, Desired, Health, Mark, Observed
 from reconciler.spec import identities
 from reconciler.spec.spec import Target
 
+POOL = Address("pool", "p")
 TARGET = Target("public", "S", "here", "rg")
 THEIRS = "/subscriptions/S/resourceGroups/RG/providers/Microsoft.ManagedIdentity/userAssignedIdentities/A"
 
@@ -116,7 +120,29 @@ def test_containers_are_seen_by_name_and_who_pulls_them() -> None:
     assert "containerConfiguration" not in image.wire({"imageReference": {}, "containerConfiguration": None}, "agent")
 
 
-POOL = Address("pool", "p")
+@pytest.mark.parametrize(
+    ("data", "reference", "agent"),
+    [
+        ({"nodeAgentSkuId": "theirs"}, {"id": "/g/images/i"}, "theirs"),
+        ({"nodeAgentSkuId": "theirs", "base": "p:o:s"}, {"publisher": "p", "offer": "o", "sku": "s"}, "theirs"),
+        ({"base": "p:o:s"}, {"id": "/g/images/i"}, "of p:o:s"),
+        ({}, {"publisher": "p", "offer": "o", "sku": "s", "version": "latest"}, "of p:o:s"),
+    ],
+)
+def test_the_node_agent_is_the_specs_or_that_of_the_system_that_boots(
+    data: dict[str, str], reference: dict[str, str], agent: str
+) -> None:
+    machine = {"deploymentConfiguration": {"virtualMachineConfiguration": {"imageReference": reference}}}
+    cloud = Cloud(TARGET, "me", "ba", Endpoints("https://case", 1, 120))
+    cloud.node_agents = {"p:o:s": "of p:o:s"}
+    assert image.node_agent(cloud, Desired(POOL, {"properties": machine}, data=data)) == agent
+
+
+def test_nobody_knows_the_node_agent_of_an_image_of_others() -> None:
+    machine = {"deploymentConfiguration": {"virtualMachineConfiguration": {"imageReference": {"id": "/g/images/j"}}}}
+    cloud = Cloud(TARGET, "me", "ba", Endpoints("https://case", 1, 120))
+    with pytest.raises(ReconcileError, match="nobody says which system /g/images/j holds; set nodeAgentSkuId"):
+        image.node_agent(cloud, Desired(POOL, {"properties": machine}))
 
 
 def generation(number: int, slots: int, *occupants: str, going: bool = False, ours: bool = True) -> Observed:
@@ -170,11 +196,17 @@ def test_generations_that_are_not_current_have_names_of_their_own() -> None:
 
 
 class Jobs(Cloud):
-    """A cloud with one job, on this pool, and no schedule."""
+    """A cloud with one job, on this pool, and no schedule; it keeps what it was asked to delete."""
 
     def __init__(self, pool: str) -> None:
         super().__init__(TARGET, "me", "ba", Endpoints("https://case", 1, 120))
         self.pool = pool
+        self.deleted: list[str] = []
+
+    def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None, **query: str) -> Answer:
+        assert method == "DELETE"
+        self.deleted.append(path)
+        return Answer(204, {}, None)
 
     def batch(self) -> Any:
         return self
@@ -202,3 +234,29 @@ def test_a_generation_that_no_job_came_to_goes_before_another_is_made(
     assert (chosen.now.id, chosen.beside) == (f"/pools/{now}", beside)
     assert [pool.id for pool in chosen.others] == [f"/pools/{name}" for name in others]
     assert [pool.id for pool in chosen.unused] == [f"/pools/{name}" for name in unused]
+
+
+BROKEN = replace(generation(2, 1), health=Health.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("job", "live", "told"),
+    [
+        pytest.param("p-g2", [generation(1, 2), generation(2, 1)], None, id="it has all jobs, and works"),
+        pytest.param("p", [generation(1, 2), generation(2, 1)], "p-g2 is being deleted", id="no job has moved yet"),
+        pytest.param("other", [generation(1, 2), BROKEN], "p-g2 is being deleted", id="it is broken"),
+        pytest.param("p-g2", [generation(1, 2, going=True), generation(2, 1)], "p is being deleted", id="old goes"),
+        pytest.param("p-g2", [generation(1, 2), generation(2, 3)], None, id="another is to be made"),
+    ],
+)
+def test_a_new_generation_is_given_up_only_if_it_is_broken_or_has_not_taken_over(
+    job: str, live: list[Observed], told: str | None
+) -> None:
+    for keep in (False, True):
+        cloud, rollout = Jobs(job), {"whenEmpty": "blueGreen", "keepOnFailure": keep}
+        data = {"rollout": rollout, "verify": False}
+        desired = Desired(POOL, {"properties": {"taskSlotsPerNode": 1}}, data=data)
+        chosen = generations.choose(desired, Live(tuple(live), ("p", "p-g2")), KINDS["pool"].rule)
+        kept = keep and BROKEN in live
+        assert generations.hand_back(cloud, desired, chosen) == (None if kept else told)
+        assert cloud.deleted == (["/pools/p-g2"] if told == "p-g2 is being deleted" and not kept else [])

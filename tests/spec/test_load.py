@@ -82,6 +82,13 @@ def test_extending_in_a_circle_and_extending_nothing_are_problems(tmp_path: Path
     assert "there is no such file" in said(write(tmp_path, "extends: nowhere.yaml\n" + HEAD))[0]
 
 
+@pytest.mark.parametrize("extends", ["3", "''", "[base.yaml, 3]", "{base: base.yaml}"])
+def test_what_is_extended_is_a_file_or_a_list_of_files(tmp_path: Path, extends: str) -> None:
+    write(tmp_path, HEAD, "base.yaml")
+    (told,) = said(write(tmp_path, f"extends: {extends}\n{HEAD}"))
+    assert told.endswith("extends: must be a file name or a list of file names")
+
+
 def test_variables_are_replaced_once_and_never_read_as_yaml(tmp_path: Path) -> None:
     text = HEAD + "batchAccount: {name: abc, tags: {a: '${A}', b: '${B:-none}', c: '$${A}'}}\n"
     spec = load(write(tmp_path, text), {"A": "x: ${B}\n- y"})
