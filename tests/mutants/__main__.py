@@ -79,6 +79,7 @@ class Seen(Enum):
 def seen(copy: Path, planted: Planted, without: Measured) -> Seen:
     """What the tests near the fault say with it planted in a copy of the project."""
     path = copy / planted.file
+    whole = path.rename(path.with_suffix(".whole"))
     path.write_text(planted.fault.text)
     try:
         for tests in turns(without, near(planted.file), planted.file, planted.fault.lines):
@@ -88,7 +89,7 @@ def seen(copy: Path, planted: Planted, without: Measured) -> Seen:
     except subprocess.TimeoutExpired:
         return Seen.ENDLESS
     finally:
-        shutil.copy2(ROOT / planted.file, path)
+        whole.replace(path)  # as old as its bytecode
 
 
 def _patience(without: Measured, tests: Sequence[str]) -> float:

@@ -104,6 +104,32 @@ def test_a_secret_written_in_pieces_goes_too(kind: str, cuts: list[int]) -> None
     assert out == hidden(data.decode()).encode()
 
 
+def test_nothing_of_a_private_key_passes_before_its_end() -> None:
+    body = [f"{number:02}" + "A" * 60 for number in range(8)]
+    lines = ["before", "-----BEGIN RSA PRIVATE KEY-----", *body, "-----END RSA PRIVATE KEY-----", "after"]
+    with passing() as sink:
+        for line in lines:
+            sys.stdout.buffer.write(f"{line}\n".encode())
+            assert sink.getvalue() == b"before\n" or line in lines[-2:], line
+    assert sink.getvalue() == f"before\n{MARK}\nafter\n".encode()
+
+
+def test_a_line_that_never_ends_does_not_wait_for_ever() -> None:
+    with passing() as sink:
+        sys.stdout.buffer.write(b"x" * door.LONGEST)
+        assert sink.getvalue() == b""
+        sys.stdout.buffer.write(b"x")
+        assert sink.getvalue() == b"x" * (door.LONGEST + 1)
+
+
+def test_an_output_without_bytes_stays_as_it_is() -> None:
+    out = io.StringIO()
+    with redirect_stdout(out), door.hiding():
+        assert sys.stdout is out
+        print("text")
+    assert out.getvalue() == "text\n"
+
+
 def test_bytes_that_are_no_text_pass_unchanged() -> None:
     data = bytes(range(256)) * 400
     with passing() as sink:
