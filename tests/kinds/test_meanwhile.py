@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +14,9 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.endpoints import Endpoints
 from reconciler.cloud.operations import Answer
 from reconciler.kinds import KINDS
+from reconciler.kinds.conversion import nodes
 from reconciler.kinds.image import build
+from reconciler.kinds.pool import trial
 from reconciler.kinds.registry import container_image
 from reconciler.model import Address, Desired, Health, Observed
 from reconciler.spec.spec import Target
@@ -84,3 +89,87 @@ def test_a_pool_that_has_gone_has_nothing_to_hand_back() -> None:
     assert undo is not None
     desired = Desired(Address("pool", "p"), {"properties": {}}, data={"rollout": {"whenEmpty": "blueGreen"}})
     assert undo(Showing(), desired) is None
+
+
+class Batch(Showing):
+    """A cloud whose account has one pool, with these nodes, and one job, with these tasks."""
+
+    def __init__(self, pool: Any = None, nodes: Iterable[Any] = (), tasks: Iterable[Any] = ()) -> None:
+        super().__init__()
+        self.pool, self.nodes, self.tasks = pool, list(nodes), list(tasks)
+
+    def batch(self) -> Any:
+        return self
+
+    def get_pool(self, name: str) -> Any:
+        if self.pool is None:
+            raise raised(Told(404, {}, None))
+        return self.pool
+
+    def list_nodes(self, name: str, select: list[str]) -> list[Any]:
+        return self.nodes if self.get_pool(name) else []
+
+    def list_tasks(self, job: str, **more: Any) -> list[Any]:
+        return self.tasks
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+MINUTES = timedelta(minutes=5)
+EMPTY: dict[str, Any] = {
+    "allocation_state": "steady",
+    "current_dedicated_nodes": 0,
+    "current_low_priority_nodes": None,
+    "target_dedicated_nodes": 0,
+    "target_low_priority_nodes": None,
+    "enable_auto_scale": False,
+}
+SCALED = {
+    **EMPTY,
+    "enable_auto_scale": True,
+    "auto_scale_formula": " $x = 0\n",
+    "auto_scale_run": SimpleNamespace(timestamp=NOON),
+    "auto_scale_evaluation_interval": MINUTES,
+}
+
+
+@pytest.mark.parametrize(
+    ("pool", "data", "came", "told"),
+    [
+        (EMPTY, {}, None, "pools/p has no nodes; give it some, in nodes:"),
+        (None, {}, None, ""),
+        ({**EMPTY, "allocation_state": "resizing"}, {}, None, ""),
+        ({**EMPTY, "current_dedicated_nodes": 1}, {}, None, ""),
+        ({**EMPTY, "current_low_priority_nodes": 1}, {}, None, ""),
+        ({**EMPTY, "target_dedicated_nodes": 1}, {}, None, ""),
+        ({**EMPTY, "target_low_priority_nodes": 1}, {}, None, ""),
+        (EMPTY, {"nodes": 2}, None, ""),
+        (EMPTY, {"formula": "$x = 0"}, None, ""),
+        (SCALED, {"formula": "$x = 0"}, NOON - 2 * MINUTES, "the formula of pools/p asks for no node, 2 evaluations"),
+        (SCALED, {"formula": "$x = 0"}, NOON - MINUTES, ""),
+        (SCALED, {"formula": "$x = 1"}, NOON - 2 * MINUTES, ""),
+        (SCALED, {"formula": "$x = 0"}, None, ""),
+        ({**SCALED, "auto_scale_run": None}, {"formula": "$x = 0"}, NOON - 2 * MINUTES, ""),
+        ({**SCALED, "auto_scale_evaluation_interval": None}, {"formula": "$x = 0"}, NOON - 2 * MINUTES, ""),
+    ],
+)
+def test_tasks_wait_in_vain_where_no_node_will_come(
+    pool: dict[str, Any] | None, data: dict[str, Any], came: datetime | None, told: str
+) -> None:
+    tasks = [SimpleNamespace(creation_time=None), SimpleNamespace(creation_time=came)]
+    cloud = Batch(SimpleNamespace(**pool) if pool else None, tasks=tasks)
+    desired = Desired(Address("conversion", "j"), {}, data={"pool": "p", "formula": "", "nodes": 0, **data})
+    said = nodes.none_for(cloud, desired)
+    assert said.startswith(told)
+    assert bool(said) is bool(told)
+
+
+def test_the_image_that_a_node_booted_is_the_one_that_it_shows() -> None:
+    shown: list[dict[str, Any]] = [
+        {"id": "a", "virtualMachineInfo": {"imageReference": {"virtualMachineImageId": "/G/Versions/1"}}},
+        {"id": "b", "virtualMachineInfo": {"imageReference": {"publisher": "p"}}},
+        {"id": "c", "virtualMachineInfo": None},
+        {"id": "d"},
+    ]
+    live = [SimpleNamespace(as_dict=lambda node=node: node) for node in shown]
+    assert trial._images(Batch(object(), live), "p") == {"a": "/g/versions/1", "b": "", "c": "", "d": ""}
+    assert trial._images(Batch(), "p") == {}, "a pool that has gone"

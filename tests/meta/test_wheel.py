@@ -50,6 +50,17 @@ def test_the_wheel_holds_every_file(wheel: Path) -> None:
     assert wheel.name.startswith(f"reconcile_batch-{reconciler.__version__}-")
 
 
+def test_what_travels_along_is_where_the_wheel_puts_it(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = "from reconciler import files; print(files.folder('schemas'), files.folder('worker'))"
+    environ = {name: value for name, value in os.environ.items() if name not in FOREIGN} | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path, env=environ
+    )
+    assets = tmp_path / "reconciler/assets"
+    assert done.stdout == f"{assets / 'schemas'} {assets / 'worker'}\n"
+
+
 @pytest.mark.slow
 def test_the_locked_packages_and_the_wheel_are_a_client_in_any_folder(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)

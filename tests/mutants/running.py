@@ -25,7 +25,7 @@ def copied(to: Path) -> Path:
     for name in COPIED:
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "Makefile"):
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "Makefile"):
         shutil.copy(ROOT / name, to / name)
     return to
 
