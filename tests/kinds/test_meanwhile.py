@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,25 +14,29 @@ from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.endpoints import Endpoints
 from reconciler.cloud.operations import Answer
+from reconciler.errors import Refused
 from reconciler.kinds import KINDS
+from reconciler.kinds.application import packages
 from reconciler.kinds.conversion import nodes
 from reconciler.kinds.image import build
 from reconciler.kinds.pool import trial
 from reconciler.kinds.registry import container_image
-from reconciler.model import Address, Desired, Health, Observed
+from reconciler.kinds.storage import container
+from reconciler.model import Address, Desired, Health, Mark, Observed
 from reconciler.spec.spec import Target
 from tests.cloud.test_forms import Answer as Told
 from tests.cloud.test_forms import raised
 
+Raw = dict[str, Any]
 TARGET = Target("public", "S", "here", "rg")
 
 
 class Showing(Cloud):
     """A cloud that shows these resources by id, and these as the items of every list."""
 
-    def __init__(self, *listed: dict[str, Any], account: str | None = "ba", **shown: dict[str, Any]) -> None:
+    def __init__(self, *listed: Raw, account: str | None = "ba", shown: Mapping[str, Raw] | None = None) -> None:
         super().__init__(TARGET, "me", account, Endpoints("https://case", 1, 120))
-        self.listed, self.shown = listed, shown
+        self.listed, self.shown = listed, shown or {}
         self.asked: list[str] = []
 
     def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None, **query: str) -> Answer:
@@ -63,7 +68,7 @@ def test_what_a_build_left_is_waited_for_while_it_goes(shown: dict[str, Any], he
         {"id": "vm", "type": "Microsoft.Compute/virtualMachines"},
     ]
     version = Observed(Address("image_version", "i"), "/v", {}, None)
-    seen = build.clearing(Showing(**shown), version, parts)
+    seen = build.clearing(Showing(shown=shown), version, parts)
     assert (seen.health, seen.detail) == (health, "clearing away vm")
 
 
@@ -173,3 +178,42 @@ def test_the_image_that_a_node_booted_is_the_one_that_it_shows() -> None:
     live = [SimpleNamespace(as_dict=lambda node=node: node) for node in shown]
     assert trial._images(Batch(object(), live), "p") == {"a": "/g/versions/1", "b": "", "c": "", "d": ""}
     assert trial._images(Batch(), "p") == {}, "a pool that has gone"
+
+
+@pytest.mark.parametrize(
+    ("reference", "version", "used"),
+    [
+        ({"id": "/BA/Applications/Tool"}, "1.0", True),
+        ({"id": "/ba/applications/tool"}, "2.0", False),
+        ({"id": "/ba/applications/tool"}, None, True),
+        ({"id": "/ba/applications/tool", "version": "2.0"}, "2.0", True),
+        ({"id": "/ba/applications/tool", "version": "2.0"}, "1.0", False),
+        ({"id": "/ba/applications/other"}, None, False),
+    ],
+)
+def test_a_package_is_in_use_where_a_pool_names_its_version_or_the_default_is_it(
+    reference: dict[str, str], version: str | None, used: bool
+) -> None:
+    pools: list[Raw] = [
+        {"name": "none", "properties": {}},
+        {"name": "cpu", "properties": {"applicationPackages": [reference]}},
+    ]
+    cloud = Showing(*pools, shown={"/ba/applications/tool": {"properties": {"defaultVersion": "1.0"}}})
+    said = pytest.raises(Refused, match="the pool cpu uses it; take it out") if used else nullcontext()
+    with said:
+        packages.check_unused(cloud, Address("application", "tool"), "/ba/applications/tool", version)
+    if "version" not in reference and version:
+        packages.check_unused(Showing(*pools), Address("application", "tool"), "/ba/applications/tool", version)
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "byproduct"),
+    [
+        (f"sa/app-tool-{'0' * 32}", None, True),
+        (f"sa/app-tool-{'0' * 32}", Mark("me", ""), False),
+        ("sa/images", None, False),
+    ],
+)
+def test_a_container_that_batch_made_for_packages_goes_with_them(name: str, mark: Mark | None, byproduct: bool) -> None:
+    seen = container._seen(Showing(), Observed(Address("container", name), "/c", {}, mark))
+    assert seen.byproduct is byproduct

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.errors import SpecError
+from reconciler.errors import Problem, SpecError
 from reconciler.kinds import load
 from reconciler.spec import mending, schema
+from reconciler.spec.reading import read
+from reconciler.spec.schema import Path_
 from tests.spec.test_load import CHECKOUT, HEAD
 from tests.spec.test_types import every
 
@@ -87,3 +89,47 @@ def test_something_can_stand_in_for_whatever_is_required() -> None:
         if key in shape.get("properties", {}) and mending.stand_in(shape["properties"][key], {}) is None
     }
     assert without == {"from", "to", "pool", "id", "resourceId"}
+
+
+JUDGED = """
+batchAccount: {name: x, tags: {}}
+pools:
+  p: {vmSize: wrong, nodes: {autoscale: {trace: {burst: {}}}}, taskSlotsPerNode: 2}
+  other: {vmSize: small}
+jobs:
+  j: {pool: pools/p, priority: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "message", "told"),
+    [
+        ("pools.p.vmSize", "is odd", False),
+        ("pools.p.nodes.autoscale.trace.burst", "is odd", False),
+        ("pools.p.nodes", "is odd", False),
+        ("pools.p", "is odd", True),
+        ("pools.p.taskSlotsPerNode", "is odd", True),
+        ("pools.other.vmSize", "is odd", True),
+        ("jobs.j.pool", "is odd", False),
+        ("jobs.j.priority", "is odd", True),
+        ("jobs.j.priority", "pools/p is odd", False),
+        ("jobs.j.priority", "pools.p is odd", False),
+        ("jobs.j.priority", "vmSize is odd", False),
+        ("jobs.j.priority", "vmSizes are odd", True),
+        ("jobs.j.priority", "wrong is odd", False),
+        ("jobs.j.priority", "batchAccount is odd", False),
+        ("batchAccount.tags", "are odd", True),
+    ],
+)
+def test_what_may_come_from_a_value_that_stands_in_is_not_told(
+    tmp_path: Path, place: str, message: str, told: bool
+) -> None:
+    (tmp_path / "spec.yaml").write_text(JUDGED)
+    document = read(tmp_path / "spec.yaml", {})
+    tainted: set[Path_] = {
+        ("pools", "p", "vmSize"),
+        ("pools", "p", "nodes", "autoscale", "trace"),
+        ("batchAccount", "name"),
+    }
+    problem = Problem("spec.yaml", 1, 1, place, message)
+    assert mending.Mended(document, tainted).judged([problem]) == ([problem] if told else [])
