@@ -19,7 +19,7 @@ from reconciler.kinds import KINDS
 from reconciler.kinds.application import packages
 from reconciler.kinds.conversion import nodes
 from reconciler.kinds.image import build
-from reconciler.kinds.pool import trial
+from reconciler.kinds.pool import trial, verification
 from reconciler.kinds.registry import container_image
 from reconciler.kinds.storage import container
 from reconciler.model import Address, Desired, Health, Mark, Observed
@@ -217,3 +217,27 @@ def test_a_package_is_in_use_where_a_pool_names_its_version_or_the_default_is_it
 def test_a_container_that_batch_made_for_packages_goes_with_them(name: str, mark: Mark | None, byproduct: bool) -> None:
     seen = container._seen(Showing(), Observed(Address("container", name), "/c", {}, mark))
     assert seen.byproduct is byproduct
+
+
+@pytest.mark.parametrize(
+    ("publishing", "release", "tags", "released"),
+    [
+        ({"excludeFromLatest": True}, True, {"a": "b"}, False),
+        ({"excludeFromLatest": True}, False, {"a": "b"}, True),
+        ({"excludeFromLatest": False}, True, {"a": "b"}, True),
+        (None, True, {"a": "b"}, True),
+        ("gone", True, {}, False),
+        ("gone", False, {}, True),
+    ],
+)
+def test_what_a_version_says_of_its_verification_and_one_that_has_gone_says_nothing(
+    publishing: Any, release: bool, tags: dict[str, str], released: bool
+) -> None:
+    asked = trial.Asked("p", "digest", "/g/versions/1", (), may_skip=False)
+    desired = Desired(Address("verification", "p"), {}, data={"asked": asked, "release": release, "own": True})
+    version = {"tags": tags, "properties": {"publishingProfile": publishing}}
+    cloud = Showing(shown={} if publishing == "gone" else {"/g/versions/1": version})
+    assert verification._version(cloud, desired) == (tags, released)
+    if publishing == "gone":
+        assert verification._let_in(cloud, desired) is None
+        assert cloud.asked == ["/g/versions/1"] * 2, "nothing is sent"
