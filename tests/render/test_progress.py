@@ -53,5 +53,7 @@ def test_a_bar_lasts_from_the_start_of_a_step_to_its_end() -> None:
         bars(StepWaiting(STEP, "resizing", Progress(1, 0, 4, "nodes")))
         assert len(bars.progress.tasks) == 1
         assert bars.progress.tasks[0].completed == 1
+        bars(StepWaiting(STEP, "being\x1b deleted"))
+        assert bars.progress.tasks[0].fields["detail"] == "being\\x1b deleted"
         bars(StepFinished(Outcome(STEP, Status.DONE, 2.0)))
         assert bars.progress.tasks == []
