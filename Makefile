@@ -47,7 +47,7 @@ format: install
 	$(BIN)/ruff format
 
 # Plants faults in the code, one at a time, and counts those that the tests near them notice.
-# All of them run once first, to know which lines each runs: a quarter of an hour for a hundred faults.
+# All of them run once first, to know which lines each runs: some twenty minutes for a hundred faults.
 mutants: install
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
