@@ -17,7 +17,8 @@ from reconciler.azure import images
 from reconciler.cloud import capacity
 from reconciler.cloud.capacity import Size
 from reconciler.digest import digest
-from reconciler.kinds.image import image_version, recipe, version_tags
+from reconciler.errors import ReconcileError
+from reconciler.kinds.image import image_version, recipe, stagescript, version_tags
 from reconciler.kinds.pool import checks, claims
 from reconciler.kinds.registry import build_context
 from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Rule, Why
@@ -176,3 +177,19 @@ def test_checks_of_a_pool_with_containers_are_all_made_in_containers_and_own_one
 )
 def test_a_check_that_was_not_made_never_passes(state: str, info: dict[str, Any], result: str) -> None:
     assert checks.result({"state": state, "executionInfo": info}) == result
+
+
+@pytest.mark.parametrize(
+    ("os", "name", "variables", "told"),
+    [
+        ("ubuntu-22.04", "nothing", {}, "cannot prepare ubuntu-22.04: there is no script nothing; there are "),
+        ("plan9", "wait", {}, "cannot prepare plan9: there are scripts for "),
+        ("ubuntu-22.04", "packages", {"NOTHING": "x"}, "cannot prepare packages: it knows no variable NOTHING"),
+        ("ubuntu-22.04", "packages", {"packages": "x"}, "cannot prepare packages: it knows no variable packages"),
+        ("ubuntu-22.04", "packages", {"PACKAGES": "a\0"}, "the value of PACKAGES is no text that a shell can hold"),
+        ("ubuntu-22.04", "packages", {"PACKAGES": "\udcff"}, "the value of PACKAGES is no text that a shell can hold"),
+    ],
+)
+def test_a_stage_that_cannot_be_prepared_is_told(os: str, name: str, variables: dict[str, str], told: str) -> None:
+    with pytest.raises(ReconcileError, match=told):
+        stagescript.text(os, name, variables)

@@ -81,6 +81,7 @@ A, B = Item("a.jpg", "1", "a.png"), Item("b.jpg", "1", "b.png", replaces=True)
         (left(others={"spec/other": 7, "a/b": 1}), {}, "", "1 of a/b, 7 of spec/other"),
         (left(unsigned=2), {}, "", "2 without a source that may be of any job"),
         (left(orphans=("a.png",)), {}, "", "1 orphan without a source"),
+        (left(renamed=1200), {}, "", "1,200 named after the whole source because names clash"),
     ],
 )
 def test_what_a_plan_says_of_a_conversion(work: Work, in_vain: dict[str, Failed], pool: str, told: str) -> None:
