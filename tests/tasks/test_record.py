@@ -76,3 +76,11 @@ def test_a_record_that_is_none_counts_as_nothing(lab: World, content: bytes) -> 
         lab.container("staging").upload_blob(blob.name, content, overwrite=True)
     gone(lab)
     assert names(applied(lab, {"first": {"command": "true"}})) == ["first"]
+
+
+def test_who_may_not_read_it_plans_all_the_same(lab: World) -> None:
+    applied(lab, TASKS)
+    lab.azure.fault(match={"plane": "blob", "path": ".*/staging/tasks/.*"}, times=9, action={"status": 403})
+    (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
+    assert decision.reason == "5 tasks, 4 succeeded, 1 failed"
+    assert lab.plan().steps == ()

@@ -1,8 +1,8 @@
 """Which tasks of a job have succeeded, kept in its staging container: a job ends, is made anew, or is deleted.
 
-A blob for each job that there was, `tasks/JOB/KEY.gz`, has the ids of the tasks that had succeeded in it, a line each.
-Who may write it may write the files that tasks run, too. A line that is no id of ours, or a blob that cannot be read,
-counts as nothing.
+A blob for each job that there was, `tasks/ACCOUNT/JOB/KEY.gz`, has the ids of the tasks that had succeeded in it, a
+line each. Who may write it may write the files that tasks run, too. A line that is no id of ours, or a blob that cannot
+be read, counts as nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import missing_is_none
+from reconciler.cloud.errors import missing_is_none, tolerated
 from reconciler.kinds.tasks import blobs, live
 from reconciler.kinds.tasks.group import ID
 
@@ -29,15 +29,21 @@ LARGEST = 1 << 28
 def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> frozenset[str]:
     """The ids of tasks that have succeeded in jobs of this name before this one."""
     container = blobs.client(cloud, place)
-    others = [blob.name for blob in container.list_blobs(name_starts_with=_folder(name)) if blob.name != _key(job)]
+    others = [
+        blob.name
+        for blob in container.list_blobs(name_starts_with=_folder(cloud, name))
+        if blob.name != _key(cloud, job)
+    ]
     return frozenset(task for other in others for task in _read(container.download_blob(other).readall()))
 
 
-def number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int:
-    """How many tasks of this job are known there to have succeeded."""
-    blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(job)).get_blob_properties)
-    kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
-    return int(kept) if kept.isdecimal() else 0
+def number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int | None:
+    """How many tasks of this job are known there to have succeeded; None if that may not be read from here."""
+    with tolerated(403):
+        blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(cloud, job)).get_blob_properties)
+        kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
+        return int(kept) if kept.isdecimal() else 0
+    return None
 
 
 def keep(cloud: Cloud, place: str, name: str) -> None:
@@ -49,17 +55,17 @@ def keep(cloud: Cloud, place: str, name: str) -> None:
     done = [task for task, seen in tasks if seen.state == "success" and ID.fullmatch(task)]
     if done:
         metadata = {TASKS: str(len(done))}
-        blobs.client(cloud, place).upload_blob(_key(job), _written(done), overwrite=True, metadata=metadata)
+        blobs.client(cloud, place).upload_blob(_key(cloud, job), _written(done), overwrite=True, metadata=metadata)
 
 
-def _folder(name: str) -> str:
-    return f"tasks/{name.lower()}/"
+def _folder(cloud: Cloud, name: str) -> str:
+    return f"tasks/{cloud.account}/{name}/".lower()
 
 
-def _key(job: Mapping[str, Any]) -> str:
+def _key(cloud: Cloud, job: Mapping[str, Any]) -> str:
     """The blob of a job, known by when it was made."""
     made = hashlib.sha256(str(job["creationTime"]).encode()).hexdigest()[:16]
-    return f"{_folder(job['id'])}{made}.gz"
+    return f"{_folder(cloud, job['id'])}{made}.gz"
 
 
 def _written(ids: Iterable[str]) -> bytes:

@@ -137,7 +137,8 @@ def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, 
     """How many tasks have succeeded since that was recorded last, once all have ended, where apply waits for that."""
     if "unrecorded" not in desired.body or state.counts.running or state.counts.pending:
         return 0
-    return abs(state.own - record.number(cloud, desired.data["staging"], job))
+    recorded = record.number(cloud, desired.data["staging"], job)
+    return 0 if recorded is None else abs(state.own - recorded)
 
 
 def renewed(observed: Observed) -> Observed:
