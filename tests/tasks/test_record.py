@@ -84,3 +84,12 @@ def test_who_may_not_read_it_plans_all_the_same(lab: World) -> None:
     (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
     assert decision.reason == "5 tasks, 4 succeeded, 1 failed"
     assert lab.plan().steps == ()
+
+
+def test_a_job_is_made_anew_also_while_its_tasks_cannot_be_read(lab: World) -> None:
+    applied(lab, {"each": {"forEach": f"storage/{lab.account}/images", "command": "cat {{item}}"}})
+    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.azure.fault(match={"plane": "blob", "path": ".*/images.*"}, times=9, action={"status": 403})
+    actions = {str(decision.address): decision.action for decision in lab.plan().decisions}
+    assert actions["tasks/job"] is Action.UNKNOWN
+    assert actions["job/job"] in (Action.REPLACE, Action.KEEP)
