@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from azure.batch import models
+
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Status
 from tests.conftest import World
@@ -303,3 +305,16 @@ def test_a_task_runs_on_several_nodes(lab: World) -> None:
     assert live[name]["executionInfo"]["result"] == "success", live
     assert printed(lab, name) == "2\n"
     assert lab.plan().steps == ()
+
+
+def test_tasks_that_others_add_to_a_job_are_left_alone(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    lab.text["pools"]["pool"]["nodes"] = 0
+    applied(lab, {"one": {"command": "true"}})
+    for name in ("report-20261127", "report-202611271530", "night-abcdefghijklm-20261127abcd", "Other"):
+        lab.cloud().batch().create_task("job", models.BatchTaskCreateOptions({"id": name, "commandLine": "true"}))
+    assert told(lab) == "1 task, 1 waiting"
+    assert lab.plan().steps == ()
+    live = applied(lab, {"one": {"command": "true"}, "two": {"command": "true"}})
+    assert len(live) == 6
+    assert {task["state"] for task in live.values()} == {"active"}

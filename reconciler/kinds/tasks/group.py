@@ -19,10 +19,10 @@ from reconciler.digest import digest
 from reconciler.kinds.tasks import command
 from reconciler.spec.tasks import Output, Task
 
-KEY, CONTENT = 13, 8
-"""How many characters of an id stand for what a task is for (65 bits, in base 32) and what it does (32 bits, hex)."""
-ID = re.compile(rf"[a-z][a-z0-9_-]*?(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT}}}")
-"""What the id of a task of a spec looks like."""
+KEY, CONTENT, CHECK = 13, 8, 4
+"""How many characters of an id stand for what a task is for (65 bits, in base 32), for what it does (32 bits, hex), and
+for its being an id of ours (16 bits, hex): others may add tasks to a job, under names with a date at their end."""
+_ID = re.compile(rf"[a-z][a-z0-9_-]*?(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT + CHECK}}}")
 PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime")
 """Keys of an entry that say which tasks there are, or how long their files stay, and not what they do."""
 
@@ -78,7 +78,16 @@ class Group:
             text = json.dumps([content, item.values, item.version], sort_keys=True)
             end = hashlib.sha256(text.encode()).hexdigest()[:CONTENT]
             name = self.name.lower()
-            yield Member(f"{name}-{_key(item)}-{end}" if self.many else f"{name}-{end}", item)
+            yield Member(_checked(f"{name}-{_key(item)}-{end}" if self.many else f"{name}-{end}"), item)
+
+
+def ours(task: str) -> bool:
+    """Whether this is the id, in lower case, of a task that some spec asked for."""
+    return _ID.fullmatch(task) is not None and task == _checked(task[:-CHECK])
+
+
+def _checked(name: str) -> str:
+    return name + hashlib.sha256(name.encode()).hexdigest()[:CHECK]
 
 
 def _key(item: Item) -> str:

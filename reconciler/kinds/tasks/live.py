@@ -17,7 +17,7 @@ from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.tasks import ends
 from reconciler.kinds.tasks.ends import End
-from reconciler.kinds.tasks.group import ID, Group, Member
+from reconciler.kinds.tasks.group import Group, Member, ours
 from reconciler.kinds.tasks.wording import Counts
 
 Members = tuple[Group, Iterable[Member]]
@@ -139,7 +139,7 @@ class _Seen:
     def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], done: frozenset[str]) -> None:
         self.live, self.filled, self.done, self.counts = live, filled, done, Counts()
         self.subjects = {name.rpartition("-")[0] for name in live}
-        self.left = {name for name in live if ID.fullmatch(name)}
+        self.left = {name for name in live if ours(name)}
         self.own = sum(live[name].state == WELL.state for name in self.left)
         self.blocking: set[str] = set()
         self.open: set[str] = set()

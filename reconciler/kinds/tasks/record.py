@@ -18,7 +18,7 @@ from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 from reconciler.kinds.tasks import blobs, live
-from reconciler.kinds.tasks.group import ID
+from reconciler.kinds.tasks.group import ours
 
 TASKS = "tasks"
 """The metadata of a blob: how many ids it has."""
@@ -52,7 +52,7 @@ def keep(cloud: Cloud, place: str, name: str) -> None:
     if job is None:
         return
     tasks = live.listed(cloud, job["id"]).items()
-    done = [task for task, seen in tasks if seen.state == "success" and ID.fullmatch(task)]
+    done = [task for task, seen in tasks if seen.state == "success" and ours(task)]
     if done:
         metadata = {TASKS: str(len(done))}
         blobs.client(cloud, place).upload_blob(_key(cloud, job), _written(done), overwrite=True, metadata=metadata)
@@ -78,4 +78,4 @@ def _read(packed: bytes) -> list[str]:
             text = file.read(LARGEST).decode("ascii")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError):
         return []
-    return [line for line in text.split("\n") if ID.fullmatch(line)]
+    return [line for line in text.split("\n") if ours(line)]
