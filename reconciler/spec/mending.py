@@ -124,6 +124,8 @@ def _set(mending: Mended, path: Path_) -> bool:
     if not path:
         return False
     parent, holder = _form(path[:-1]), _at(mending.document.value, path[:-1])
+    if holder is None:
+        return True  # it went with another fault
     if (
         isinstance(holder, dict)
         and path[-1] in parent.get("properties", {})
