@@ -15,7 +15,7 @@ from typing import Any, Literal
 from azure_local.azure import Azure
 from azure_local.batch.node_states import node_info
 from azure_local.nodes.failures import Refused
-from azure_local.nodes.machine import Machine, task_folder
+from azure_local.nodes.machine import OUTCOME, Machine, task_folder
 
 PORT = 6000
 """The port that Batch names with the first node; it is Batch's own."""
@@ -89,8 +89,7 @@ class Instances:
         else:
             command = {**task, "commandLine": settings["coordinationCommandLine"], "resourceFiles": []}
             info = await self.machine.run_beside_task(document, job, command, node, variables)
-        told = ("exitCode", "failureInfo", "containerInfo", "result")
-        record |= {name: info[name] for name in told if name in info}
+        record |= {name: info[name] for name in OUTCOME if name in info}
         record["endTime"] = self.azure.clock.after(0)
         self._move(record, "completed")
         if info["result"] == "success":

@@ -110,14 +110,18 @@ def _selected(pool: dict[str, Any], names: set[str]) -> dict[str, Any]:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    key = _key(azure, call)
-    document = azure.store.get("pool", key)
+    document = azure.store.get("pool", _key(azure, call))
     if document is None:
         return Answer(204)
     pool_change.not_deleting(document)
+    return Answer(202, None, begin_delete(azure, document))
+
+
+def begin_delete(azure: Azure, document: dict[str, Any]) -> dict[str, str]:
+    """Start deleting a pool; the headers that tell where to ask for the end of it."""
     azure.batch.pools.delete(document)
-    headers = operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
-    return Answer(202, None, headers)
+    key = document["resource"]["id"]
+    return operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
 
 
 async def deleted(azure: Azure, data: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from azure_local import operations
 from azure_local.azure import Azure
 from azure_local.batch.arm import batch_account
 from azure_local.batch.arm import pool as arm_pool
@@ -99,6 +98,4 @@ def drop(azure: Azure, account: str, info: dict[str, Any], pool_id: str, lifetim
     if spec is None or document is None or spec["keepAlive"] or spec["poolLifetimeOption"] != lifetime:
         return
     if document["resource"]["properties"]["provisioningState"] != "Deleting":
-        azure.batch.pools.delete(document)
-        key = document["resource"]["id"]
-        operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
+        arm_pool.begin_delete(azure, document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure_local import operations, serving
+from azure_local import serving
 from azure_local.azure import Azure, Route, Service
 from azure_local.batch import offers
 from azure_local.batch.arm import batch_account, pool_change, pool_scale
@@ -152,9 +152,7 @@ async def remove_nodes(azure: Azure, call: Call) -> Answer:
 
 async def delete(azure: Azure, call: Call) -> Answer:
     document = _matched(azure, call)
-    azure.batch.pools.delete(document)
-    key = document["resource"]["id"]
-    operations.start(azure, "Microsoft.Batch", azure.seconds["deletion"], "pool.delete", key=key)
+    arm_pool.begin_delete(azure, document)
     return Answer(202)
 
 
