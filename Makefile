@@ -17,7 +17,7 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 demo: install
 	@$(BIN)/python -m demo
 
-# Bytecode is made and kept first, also where the surroundings would not: seven processes begin with the same modules.
+# Bytecode is made and kept first, also where the surroundings would not: several processes begin with the same modules.
 test: export PYTHONDONTWRITEBYTECODE =
 test: install
 	@$(BIN)/python -m compileall -q reconciler azure_local worker batch_autoscale

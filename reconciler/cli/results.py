@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
-from reconciler.cli import common, naming
+from reconciler.cli import common
 from reconciler.render import plain
 from reconciler.words import count, size, some
 
@@ -28,11 +27,8 @@ def results(name: str, pattern: str, spec: Path | None, cloud: str | None, folde
     from reconciler.cli import fetching, tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
-    rows = [(task, state) for task, state, *_ in tasks.listing(reached, name)]
-    meant = [(task, state) for task, state in rows if fnmatchcase(task, pattern)]
-    if not meant:
-        naming.unknown(f"the job {name} has no task {pattern}", pattern, [task for task, _ in rows])
-    begun = [task for task, state in meant if state != "active"]
+    meant = tasks.chosen(tasks.listing(reached, name), name, pattern)
+    begun = [task for task, state, *_ in meant if state != "active"]
     folder = folder or Path("results") / fetching.safe(name)
     fetched = fetching.fetch(reached, name, begun, folder)
     there = f", {fetched.there:,} there already" if fetched.there else ""

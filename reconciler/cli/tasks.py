@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any
 
 from batch_autoscale import Task, Trace
@@ -13,9 +14,11 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.errors import AzureError, Refused
 
+Row = tuple[str, str, str, str, str]
+"""(task, state, exit code, node, failure) of a task."""
 
-def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
-    """(task, state, exit code, node, failure) of each task."""
+
+def listing(cloud: Cloud, job: str) -> Iterator[Row]:
     with _there(cloud, job), reading(f"the tasks of {job}"):
         for task in cloud.batch().list_tasks(job):
             info, node = task.execution_info, task.node_info
@@ -25,6 +28,15 @@ def listing(cloud: Cloud, job: str) -> Iterator[tuple[str, str, str, str, str]]:
             state = getattr(task.state, "value", task.state)
             where = str(node.node_id or "") if node else ""
             yield task.id, str(state), code, where, reason
+
+
+def chosen(rows: Iterable[Row], job: str, pattern: str) -> list[Row]:
+    """The rows of `listing` whose tasks match a pattern. UsageError, with the nearest, if there are none."""
+    rows = list(rows)
+    meant = [row for row in rows if fnmatchcase(row[0], pattern)]
+    if not meant:
+        naming.unknown(f"the job {job} has no task {pattern}", pattern, [row[0] for row in rows])
+    return meant
 
 
 def output(cloud: Cloud, job: str, task: str, stream: str) -> Iterator[bytes]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +14,7 @@ from reconciler.errors import Refused, Unreachable
 from reconciler.words import count
 
 if TYPE_CHECKING:
+    from reconciler.cli.tasks import Row
     from reconciler.cloud.cloud import Cloud
     from reconciler.kind import Kind
     from reconciler.model import Desired, Observed
@@ -98,7 +98,8 @@ def cancel(name: str, pattern: str, spec: Path | None, cloud: str | None, *, yes
     from reconciler.cloud import batch_tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
-    tasks = [(task, state) for task, state, *_ in _meant(reached, name, pattern) if state != "completed"]
+    _, meant = _meant(reached, name, pattern)
+    tasks = [(task, state) for task, state, *_ in meant if state != "completed"]
     if not tasks:
         click.echo("Nothing to cancel: all of them have ended.")
         return
@@ -122,33 +123,30 @@ def retry(name: str, pattern: str, spec: Path | None, cloud: str | None) -> None
     from reconciler.cloud import batch_jobs, batch_tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
-    tasks = [task for task, state, _, _, failure in _meant(reached, name, pattern) if state == "completed" and failure]
+    job, meant = _meant(reached, name, pattern)
+    tasks = [task for task, state, _, _, failure in meant if state == "completed" and failure]
     if not tasks:
         click.echo("Nothing to run again: none of them has failed.")
         return
-    job = batch_jobs.get(reached, name)
-    if job is None or job["state"] in batch_jobs.ENDED:
+    if job["state"] in batch_jobs.ENDED:
         remedy = f"for a new one: reconcile destroy --target job/{name}, then apply"
         raise Refused(f"the job {name} has ended, and Batch runs nothing in it again; {remedy}")
     batch_tasks.reactivate(reached, name, tasks)
     click.echo(f"{count(len(tasks), 'task', ',')} of {name} {'runs' if len(tasks) == 1 else 'run'} again.")
 
 
-def _meant(cloud: Cloud, job: str, pattern: str) -> list[tuple[str, str, str, str, str]]:
-    """(task, state, exit code, node, failure) of the tasks that are meant, of a job of this spec."""
+def _meant(cloud: Cloud, name: str, pattern: str) -> tuple[Mapping[str, Any], list[Row]]:
+    """The job, which must be this spec's, and its tasks that are meant."""
     from reconciler import marks
     from reconciler.cli import tasks
     from reconciler.cloud import batch_jobs, pairs
     from reconciler.cloud.errors import reading
 
-    rows = list(tasks.listing(cloud, job))
-    with reading(f"the job {job}"):
-        live = batch_jobs.get(cloud, job) or {}
-    mark = marks.mark_of(pairs.mapped(live.get("metadata")))
+    rows = list(tasks.listing(cloud, name))
+    with reading(f"the job {name}"):
+        job = batch_jobs.get(cloud, name) or {}
+    mark = marks.mark_of(pairs.mapped(job.get("metadata")))
     if mark is None or mark.owner != cloud.owner:
         whose = f"the spec {mark.owner}" if mark and mark.owner else "no spec"
-        raise Refused(f"the job {job} belongs to {whose}, and not to {cloud.owner}; its tasks are left alone")
-    meant = [row for row in rows if fnmatchcase(row[0], pattern)]
-    if not meant and rows:
-        naming.unknown(f"the job {job} has no task {pattern}", pattern, [row[0] for row in rows])
-    return meant
+        raise Refused(f"the job {name} belongs to {whose}, and not to {cloud.owner}; its tasks are left alone")
+    return job, tasks.chosen(rows, name, pattern) if rows else []

@@ -142,7 +142,7 @@ def _renewed(
     for address, want in desired.items():
         becomes = kinds[address.kind].renewed
         if becomes and address in live and not anew.isdisjoint(want.refs):
-            renewed[address] = becomes(live[address])
+            renewed[address] = becomes(want, live[address])
     return renewed
 
 

@@ -152,7 +152,7 @@ class Kind:
     disturbs: Callable[[Cloud, Desired, Observed, Decision], str] | None = None
     """What an update or replacement does to running work or to data beside that, and what would be gentler; empty if
     nothing. The decision has just the changes that are made now. Only reads, with a bounded number of requests."""
-    renewed: Callable[[Observed], Observed] | None = None
+    renewed: Callable[[Desired, Observed], Observed] | None = None
     """How one will be once something that it refers to was made anew; None: as it is."""
     keep: Callable[[Cloud, Desired], None] | None = None
     """Called before something that it refers to is deleted to be made anew: saves what would go with that."""

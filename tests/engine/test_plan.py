@@ -165,7 +165,7 @@ def test_what_has_ended_and_belongs_to_others_is_still_refused() -> None:
 
 
 def test_what_refers_to_something_made_anew_is_planned_as_it_will_be_then() -> None:
-    shelf = kind("shelf", renewed=lambda observed: replace(observed, body={"size": 0}))
+    shelf = kind("shelf", renewed=lambda desired, observed: replace(observed, body={"size": 0}))
     kinds = {**KINDS, "shelf": shelf}
     world = World(
         {

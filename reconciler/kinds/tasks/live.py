@@ -8,7 +8,7 @@ known when those have succeeded: it comes later, and so does what depends on it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from reconciler.kinds.tasks.wording import Counts
 
 Members = tuple[Group, Iterable[Member]]
 """An entry and its tasks, to be gone through before the next entry."""
+Done = Callable[[], frozenset[str]]
 
 
 class Live(NamedTuple):
@@ -43,7 +44,6 @@ class State:
     ending  ids of tasks to be ended: they are held, or nobody asks for them any more
     done    ids of tasks that had succeeded in a job before this one
     own     how many tasks of the job itself have succeeded
-    recorded  whether it is kept beside the job which tasks have succeeded
     """
 
     counts: Counts
@@ -52,7 +52,6 @@ class State:
     ending: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
     own: int = 0
-    recorded: bool = False
 
 
 def counted(cloud: Cloud, job: Mapping[str, Any], wanted: Iterable[str], *, ordered: bool) -> State | None:
@@ -113,13 +112,12 @@ def compared(
     groups: Iterable[Members],
     live: Mapping[str, Live],
     filled: Mapping[str, frozenset[str]],
-    done: frozenset[str] = frozenset(),
+    done: Done = frozenset,
 ) -> State:
-    """How far each task is that is wanted, given those that are there, and those that had succeeded before.
+    """How far each task is that is wanted, given those that are there. Entries come after what they depend on.
 
-    Entries come after what they depend on.
-
-    `filled`: the name of an entry → those before it that fill the container that its tasks are made for.
+    `filled`: the name of an entry → those before it that fill the container that its tasks are made for. `done` gives
+    the ids of those that had succeeded before, and is asked at the first task that would have to be submitted.
     """
     seen = _Seen(live, filled, done)
     for group, members in groups:
@@ -136,8 +134,9 @@ class _Seen:
     open      some of their tasks have not succeeded
     """
 
-    def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], done: frozenset[str]) -> None:
-        self.live, self.filled, self.done, self.counts = live, filled, done, Counts()
+    def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], ask: Done) -> None:
+        self.live, self.filled, self.ask, self.counts = live, filled, ask, Counts()
+        self.done: frozenset[str] | None = None
         self.subjects = {name.rpartition("-")[0] for name in live}
         self.left = {name for name in live if ours(name)}
         self.own = sum(live[name].state == WELL.state for name in self.left)
@@ -158,7 +157,8 @@ class _Seen:
             self.open.add(group.name)
 
     def take(self, name: str, conditions: Mapping[str, Any], member: Member) -> None:
-        task, held = self.live.get(member.id) or (WELL if member.id in self.done else None), name in self.held
+        held = name in self.held
+        task = self.live.get(member.id) or self._before(name, member)
         self.left.discard(member.id)
         if not task or task.state != "success":
             self.open.add(name)
@@ -170,12 +170,16 @@ class _Seen:
             changed = member.id.rpartition("-")[0] in self.subjects
             self.counts.count(task.state if task else None, changed=changed, held=held)
 
+    def _before(self, name: str, member: Member) -> Live | None:
+        """The task as it was in a job before this one."""
+        if self.done is None and name not in self.held | self.later:
+            self.done = self.ask()
+        return WELL if member.id in (self.done or ()) else None
+
     def state(self) -> State:
         leaving = sorted(name for name in self.left if self.live[name].end is None)
         counts = self.counts
         counts.stranded, counts.leaving = len(self.stranded), len(leaving)
         counts.obsolete, counts.later = len(self.left) - len(leaving), tuple(sorted(self.later))
-        kept = frozenset(self.held | self.later)
-        return State(
-            counts, frozenset(self.live), kept, (*leaving, *self.stranded), self.done - set(self.live), self.own
-        )
+        kept, done = frozenset(self.held | self.later), (self.done or frozenset()) - set(self.live)
+        return State(counts, frozenset(self.live), kept, (*leaving, *self.stranded), done, self.own)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,8 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     if state is None:
         filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
         there, staging = live.listed(cloud, job["id"]), desired.data["staging"]
-        state = live.compared(wanted.groups(cloud, desired), there, filled)
-        if state.counts.pending and staging and (done := record.before(cloud, staging, desired.address.name, job)):
-            state = live.compared(wanted.groups(cloud, desired), there, filled, done)
-    state = replace(state, recorded=bool(desired.data["staging"]))
+        done = partial(record.before, cloud, staging, desired.address.name, job) if staging else frozenset
+        state = live.compared(wanted.groups(cloud, desired), there, filled, done)
     return _observed(cloud, desired, state, job)
 
 
@@ -141,11 +140,11 @@ def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, 
     return 0 if recorded is None else abs(state.own - recorded)
 
 
-def renewed(observed: Observed) -> Observed:
+def renewed(desired: Desired, observed: Observed) -> Observed:
     """How it will be once the job is made anew: only what succeeded is known then, if that is kept."""
     state = observed.state
     assert isinstance(state, State)
-    kept = state.counts.succeeded if state.recorded else 0
+    kept = state.counts.succeeded if desired.data["staging"] else 0
     counts = Counts(new=state.counts.total - kept, succeeded=kept)
     body = {**observed.body, "pending": counts.pending, "ending": 0}
     detail = wording.describe(counts)
