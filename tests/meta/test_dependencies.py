@@ -19,8 +19,8 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 HOUSES = {"reconciler": ("plot", "images"), "azure_local": ("local",), "batch_autoscale": ()}
 """Package → the extras that parts of it need."""
-NOT_IMPORTED = {"pip", "tzdata"}
-"""Shipped to nodes, and read by the standard library."""
+NOT_IMPORTED = {"httptools", "pip", "tzdata"}
+"""Used by uvicorn where it is there, shipped to nodes, and read by the standard library."""
 
 
 def names(requirements: list[str]) -> set[str]:
