@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
@@ -126,10 +127,22 @@ class Cloud:
 
     @cached_property
     def transport(self) -> Any:
-        """The connections, which all clients share: most of them ask one host, and each handshake costs round trips."""
+        """The connections, which all clients share: most of them ask one host, and each handshake costs round trips.
+
+        Without a proxy, the environment is not read again for each request, and no .netrc takes the place of the
+        sign-in.
+        """
+        from urllib.request import getproxies
+
         from azure.core.pipeline.transport import RequestsTransport
 
-        return RequestsTransport(connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+        trusted = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        return RequestsTransport(
+            connection_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            connection_verify=trusted,
+            use_env_settings=bool(getproxies()),
+        )
 
     @cached_property
     def _pace(self) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +204,26 @@ def test_reading_does_not_register_a_subscription(fresh: Azure, tmp_path: Path) 
     assert "az provider register --namespace Microsoft.Compute" in str(caught.value)
     assert list(arm.listing(cloud, skus)) == []
     assert {one["method"] for one in fresh.wire()} == {"GET"}
+
+
+def test_passwords_of_a_netrc_do_not_take_the_place_of_the_sign_in(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    group(world)
+
+
+def test_a_proxy_of_the_environment_is_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, group_id = group(world)  # with a sign-in that lasts
+    world.transport = None
+    with socket.create_server(("127.0.0.1", 0)) as proxy, ThreadPoolExecutor() as pool:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        asking = pool.submit(arm.get, world.cloud(), group_id)
+        connection, _ = proxy.accept()
+        with connection:
+            assert connection.recv(64).startswith(b"CONNECT 127.0.0.1:")
+            proxy.close()
+        with pytest.raises(Unreachable), translated():
+            asking.result()
+    world.transport = None
