@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import settings
 
 import azure_local
@@ -29,6 +28,7 @@ from reconciler.model import Outcome, Plan
 from reconciler.spec import Spec
 from reconciler.spec.spec import Target
 from tests.bodies import CHECKED
+from tests.documents import dumped
 
 pytest_plugins = ["tests.validity.report"]
 settings.register_profile("noisy", deadline=None)  # that a machine is slow is no failure
@@ -138,7 +138,7 @@ class World:
     """The plan that was applied last."""
 
     def spec(self) -> Spec:
-        self.file.write_text(yaml.safe_dump(self.text))
+        self.file.write_text(dumped(self.text))
         return load(self.file, os.environ)
 
     def cloud(self, spec: Spec | None = None) -> Cloud:

@@ -7,16 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from batch_autoscale import Evaluation, Pool, Series, evaluate, every
+from tests.documents import loaded
 
 FOLDER = Path(__file__).parents[1] / "cases/autoscale"
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
 def load(name: str) -> list[dict[str, Any]]:
-    cases: list[dict[str, Any]] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    cases: list[dict[str, Any]] = loaded((FOLDER / f"{name}.yaml").read_text())
     assert len({case["name"] for case in cases}) == len(cases)
     return cases
 

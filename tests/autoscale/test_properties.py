@@ -53,7 +53,7 @@ def _inside(place: Place, text: str) -> bool:
     return place == AT or (place.line <= len(lines) and place.column <= len(lines[place.line - 1]))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXT)
 @example("/*\n*/:")
 def test_any_text_gives_values_or_an_error_at_a_place_in_it(text: str) -> None:
@@ -67,7 +67,7 @@ def test_any_text_gives_values_or_an_error_at_a_place_in_it(text: str) -> None:
     assert all(_inside(problem.place, text) and problem.message for problem in problems)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXT)
 @example("/*\n*/:")
 def test_any_text_can_be_linted(text: str) -> None:
@@ -99,7 +99,7 @@ LEAVES = st.one_of(
 STATEMENTS = st.builds(syntax.Statement, st.just(AT), st.none() | st.sampled_from(NAMES), st.recursive(LEAVES, _wrap))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(STATEMENTS, max_size=4).map(tuple).map(syntax.Formula))
 def test_a_printed_tree_reads_as_the_same_tree(tree: syntax.Formula) -> None:
     assert parse(show(tree)) == tree
@@ -123,7 +123,7 @@ def _doubles(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.recursive(NUMBERS, _doubles), st.integers(0, 50))
 def test_no_value_leaves_the_span_that_the_linter_found(node: Node, count: int) -> None:
     tree = syntax.Formula((syntax.Statement(AT, "x", node),))

@@ -262,7 +262,7 @@ FORMULAS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(TASKS, FORMULAS, st.integers(0, 9))
 def test_every_task_has_one_story_and_every_run_was_paid(trace: Trace, formula: str, seed: int) -> None:
     result = simulate(trace, formula, replace(SETTING, limit="PT12H", seed=seed))

@@ -96,7 +96,7 @@ TASKS = st.lists(
 SETTING = Setting(interval="PT5M", slots=2, boot="PT2M", limit="PT3H")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(FORMULAS, SAMPLES)
 def test_a_well_typed_formula_has_values_or_an_error_of_its_own(formula: str, samples: dict[str, Series]) -> None:
     typecheck(formula)
@@ -113,7 +113,7 @@ def test_a_well_typed_formula_has_values_or_an_error_of_its_own(formula: str, sa
         assert error.results.startswith("$TargetDedicatedNodes=")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(FORMULAS, TASKS, st.integers(0, 9))
 def test_any_well_typed_formula_can_be_simulated_and_no_task_is_lost(formula: str, trace: Trace, seed: int) -> None:
     setting = replace(SETTING, seed=seed)
@@ -125,7 +125,7 @@ def test_any_well_typed_formula_can_be_simulated_and_no_task_is_lost(formula: st
     assert result == simulate(trace, formula, setting)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     TASKS,
     st.sampled_from(sorted(scenarios.NAMES)),

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from azure.batch import models
 
 from batch_autoscale import read_csv
 from reconciler.cli.tasks import history
 from tests.cli.command import reconcile
 from tests.conftest import World
+from tests.documents import dumped, loaded
 from tests.local.test_tasks import run
 
 SCALES = {"scenario": "pending-tasks", "max": 10, "trace": {"burst": {"tasks": 40, "takes": "PT10M"}}}
@@ -34,7 +34,7 @@ def spec(tmp_path: Path) -> Path:
             "fixed": {**pool, "nodes": 3},
         },
     }
-    path.write_text(yaml.safe_dump(text))
+    path.write_text(dumped(text))
     return path
 
 
@@ -116,10 +116,10 @@ def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: Wo
     assert abs(second.duration - (info.end_time - info.start_time).total_seconds()) < 0.002
     assert printed.stdout.splitlines()[2].startswith(f"{two.creation_time:%Y-%m-%dT%H:%M:%S}.")
 
-    text = yaml.safe_load(world.file.read_text())
+    text = loaded(world.file.read_text())
     text["pools"]["pool"]["nodes"] = {"autoscale": {**SCALES, "trace": "tasks.csv"}}
     tries = tmp_path / "tries.yaml"
-    tries.write_text(yaml.safe_dump(text))
+    tries.write_text(dumped(text))
     assert "tasks.csv: No such file" in reconcile("validate", str(tries)).stderr
     written = reconcile("autoscale", "trace", "job", "--spec", str(tries), "-o", str(tmp_path / "tasks.csv"))
     assert (written.returncode, written.stdout) == (0, "")

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 from reconciler.cli import journal
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Address, Step
 from tests.cli.command import reconcile
 from tests.conftest import World
+from tests.documents import dumped
 
 
 def test_every_address_of_status_leads_to_logs_or_to_what_has_some(world: World) -> None:
@@ -79,7 +79,7 @@ SPEC = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(SPEC))
+    (tmp_path / "spec.yaml").write_text(dumped(SPEC))
     made = journal.Journal("naming@local", lambda event: None, {}, tmp_path / ".reconcile")
     step = Step("image_version/tools", Address("image_version", "tools"), Action.CREATE, ())
     for name in ("01-wait", "02-gpu-driver", "03-docker"):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import yaml
-
 from reconciler.model import Status
 from tests.cli.command import reconcile
 from tests.conftest import Azure
 from tests.crash import trial, workloads
+from tests.documents import dumped
 
 
 def test_a_folder_for_logs_that_cannot_be_written_is_one_warning(azure: Azure, tmp_path: Path) -> None:
     made = workloads.world(azure, tmp_path)
     made.text["identities"] = {"id-a": {}, "id-b": {}}
-    made.file.write_text(yaml.safe_dump(made.text))
+    made.file.write_text(dumped(made.text))
     (tmp_path / ".reconcile").write_text("a file")
     azure.jump()
     done = reconcile("apply", "--yes", str(made.file), cwd=tmp_path, **os.environ)

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.engine.decide import decide, decide_stray
 from reconciler.engine.decide import mark as mark_of
 from reconciler.model import Address, Decision, Desired, Health, Mark, Observed, Why
+from tests.documents import loaded
 from tests.engine.world import kind
 
-CASES: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[1] / "cases" / "engine" / "decisions.yaml").read_text()
-)
+CASES: list[dict[str, Any]] = loaded((Path(__file__).parents[1] / "cases" / "engine" / "decisions.yaml").read_text())
 ADDRESS = Address("store", "a")
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.engine import plan as planning
 from reconciler.engine.law import Choice
 from reconciler.errors import WrongUsage
 from reconciler.kind.going import Going, User
 from reconciler.model import Address, Desired, Mark, Observed, Plan
+from tests.documents import loaded
 from tests.engine.world import KINDS
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "cases" / "engine" / "law.yaml").read_text())
+CASES: list[dict[str, Any]] = loaded((Path(__file__).parents[1] / "cases" / "engine" / "law.yaml").read_text())
 
 
 def addresses(names: list[str]) -> tuple[Address, ...]:

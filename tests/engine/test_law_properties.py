@@ -111,7 +111,7 @@ def whole(case: Case, plan: Plan) -> set[Address]:
     return by_action(plan, Action.UPDATE) - occupied
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(cases())
 def test_nothing_is_deleted_that_something_needs_which_stays(case: Case) -> None:
     plan = case.plan()
@@ -122,7 +122,7 @@ def test_nothing_is_deleted_that_something_needs_which_stays(case: Case) -> None
             assert not uses & deleted, (address, plan)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(cases())
 def test_the_excluded_the_protected_and_what_is_of_others_keep_all_that_they_need(case: Case) -> None:
     plan = case.plan()
@@ -136,7 +136,7 @@ def test_the_excluded_the_protected_and_what_is_of_others_keep_all_that_they_nee
         assert not deleted & closure(staying, case.uses())
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(cases())
 def test_a_plan_is_about_the_targets_and_what_the_law_gives_them(case: Case) -> None:
     """Making reaches down to what is needed, deleting up to what needs it; nothing else is in the plan."""
@@ -154,7 +154,7 @@ def test_a_plan_is_about_the_targets_and_what_the_law_gives_them(case: Case) -> 
         assert needed <= in_plan, (address, needed - in_plan)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(cases())
 def test_only_what_must_stay_stays(case: Case) -> None:
     """A resource is kept for a reason: something that stays needs it."""
@@ -166,7 +166,7 @@ def test_only_what_must_stay_stays(case: Case) -> None:
         assert staying or decision.address in case.protected(), decision
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(
     cases(),
     st.sets(st.sampled_from(ADDRESSES), min_size=1, max_size=4),

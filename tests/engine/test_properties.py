@@ -49,7 +49,7 @@ def state(world: World) -> dict[Address, tuple[dict[str, object], str | None]]:
     return {a: (t.body, t.mark.owner if t.mark else None) for a, t in world.things.items()}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(worlds(), specs())
 def test_after_apply_there_is_nothing_to_do_but_what_was_refused(world: World, desired: dict[Address, Desired]) -> None:
     carry_out(world, desired)
@@ -59,7 +59,7 @@ def test_after_apply_there_is_nothing_to_do_but_what_was_refused(world: World, d
     assert left == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(worlds(), specs())
 def test_nothing_of_another_owner_is_touched(world: World, desired: dict[Address, Desired]) -> None:
     before = {a: copy.deepcopy(t) for a, t in world.things.items() if t.mark is None or t.mark.owner != "me"}
@@ -67,7 +67,7 @@ def test_nothing_of_another_owner_is_touched(world: World, desired: dict[Address
     assert {a: world.things.get(a) for a in before} == before
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(worlds(), specs(), st.integers(0, 8), st.booleans())
 def test_a_process_killed_at_any_write_leaves_a_world_that_apply_mends(
     world: World,

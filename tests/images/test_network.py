@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.kinds import load
 from reconciler.kinds.image import machine, steps
 from reconciler.kinds.image.machine import Seen
+from tests.documents import dumped
 from tests.kinds.cases import MINIMAL, Recording
 
 NAMES = machine.names("/group", "i", "0123456789abcdef")
@@ -19,7 +19,7 @@ NAMES = machine.names("/group", "i", "0123456789abcdef")
 def made(folder: Path, subnet: str | None, *parts: str) -> dict[str, Any]:
     """What is made next, by the last part of its id."""
     path = folder / "spec.yaml"
-    path.write_text(yaml.safe_dump(MINIMAL))
+    path.write_text(dumped(MINIMAL))
     cloud = Recording(load(path, {}, "local"), {})
     steps.network(cloud, NAMES, Seen(parts=dict.fromkeys(parts, "Succeeded")), {"location": "here"}, subnet)
     return {place: body for _, place, body in cloud.requests}

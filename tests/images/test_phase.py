@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.kinds.image import machine as build_machine
 from reconciler.kinds.image.machine import Seen, phase
 from reconciler.kinds.image.recipe import Stage
+from tests.documents import loaded
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/images/phases.yaml").read_text())
+CASES = loaded((Path(__file__).parents[1] / "cases/images/phases.yaml").read_text())
 STAGES = tuple(Stage(name, "true", 1) for name in ("wait", "docker", "deprovision"))
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.cli import records
 from reconciler.engine import loop
@@ -21,6 +20,7 @@ from reconciler.kinds.pool.checks import Check
 from reconciler.model import Action, Address, Status
 from tests.bodies import CHECKED
 from tests.conftest import SPEED, World
+from tests.documents import dumped
 from tests.images.conftest import IMAGE, VERSION, Images
 
 
@@ -181,7 +181,7 @@ def test_the_records_of_image_and_pool_are_written_and_printed(images: Images, t
         records.write(spec, resolve(spec, cloud, KINDS), cloud)
     alone = {key: part for key, part in images.world.text.items() if key not in ("batchAccount", "pools", "outputs")}
     file = images.world.file.with_name("alone.yaml")
-    file.write_text(yaml.safe_dump(alone))
+    file.write_text(dumped(alone))
     assert image == json.loads(run(tmp_path, "outputs", "--format", "image-metadata", str(file)))
     shown = run(tmp_path, "logs", "--spec", str(images.world.file), f"images/{IMAGE}")
     assert "== 02-docker" in shown

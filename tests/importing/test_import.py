@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.errors import ReconcileError
 from reconciler.model import Address
+from tests.documents import loaded
 from tests.importing.conftest import Imports, changes, pool
 from tests.importing.plain import Plain
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/pool/properties.yaml").read_text())
+CASES = loaded((Path(__file__).parents[1] / "cases/pool/properties.yaml").read_text())
 
 
 def test_what_is_ours_is_planned_as_nothing_to_do(imports: Imports) -> None:

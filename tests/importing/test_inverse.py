@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
@@ -21,9 +20,10 @@ from reconciler.spec.build import built
 from reconciler.spec.check import checked
 from reconciler.spec.document import Document
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
+from tests.documents import loaded
 
 CHECKOUT = Path(__file__).parents[2]
-CASES = yaml.safe_load((CHECKOUT / "tests/cases/pool/properties.yaml").read_text())
+CASES = loaded((CHECKOUT / "tests/cases/pool/properties.yaml").read_text())
 TYPES = {
     "storage_account": "Microsoft.Storage/storageAccounts",
     "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
@@ -196,7 +196,7 @@ documents = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(documents, st.booleans())
 def test_any_spec_is_said_back(document: dict[str, Any], ours: bool) -> None:
     asked = Document("made", document)

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.endpoints import Endpoints
@@ -29,6 +27,7 @@ from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load
 from reconciler.model import Desired
 from reconciler.spec import Spec
+from tests.documents import dumped, loaded
 
 FOLDER = Path(__file__).parents[1] / "cases"
 MINIMAL = {
@@ -60,14 +59,14 @@ def cases(form: str) -> list[Case]:
 def base_of(kind: Kind) -> Mapping[str, Any]:
     """What the cases of a kind start from."""
     path = FOLDER / kind.name / "base.yaml"
-    base: Mapping[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
+    base: Mapping[str, Any] = loaded(path.read_text()) if path.exists() else {}
     return base
 
 
 def of(kind: Kind) -> Iterator[Case]:
     base = base_of(kind)
     for path in sorted((FOLDER / kind.name).glob("*.yaml")):
-        for says in yaml.safe_load(path.read_text()) if path.name != "base.yaml" else ():
+        for says in loaded(path.read_text()) if path.name != "base.yaml" else ():
             yield Case(kind, path.stem, says, base)
 
 
@@ -86,7 +85,7 @@ def spec_of(case: Case, part: Mapping[str, Any], folder: Path) -> Spec:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
     path = folder / "spec.yaml"
-    path.write_text(yaml.safe_dump(merged(merged(MINIMAL, case.base.get("spec", {})), part)))
+    path.write_text(dumped(merged(merged(MINIMAL, case.base.get("spec", {})), part)))
     return load(path, {}, "local")
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.azure.durations import canonical, without_days
 from reconciler.importing import Live
@@ -16,6 +15,7 @@ from reconciler.kind.inverse import Inverse
 from reconciler.kinds import KINDS, load
 from reconciler.model import Address, Observed
 from reconciler.spec.schema import schema
+from tests.documents import dumped
 from tests.kinds.cases import MINIMAL
 
 
@@ -103,6 +103,6 @@ def test_a_job_uses_dependencies_where_a_task_says_something_of_them(
     pools = {"p": {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 1}}
     jobs = {"j": {"pool": "pools/p", "tasks": {name: {"command": "true", **task} for name, task in tasks.items()}}}
     path = tmp_path / "spec.yaml"
-    path.write_text(yaml.safe_dump({**MINIMAL, "batchAccount": {"name": "abc"}, "pools": pools, "jobs": jobs}))
+    path.write_text(dumped({**MINIMAL, "batchAccount": {"name": "abc"}, "pools": pools, "jobs": jobs}))
     (job,) = KINDS["job"].expand(load(path, {}, "local"))
     assert ("usesTaskDependencies" in job.body) is uses

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler import marks
 from reconciler.cloud.cloud import Cloud
@@ -17,6 +16,7 @@ from reconciler.errors import Refused
 from reconciler.kinds import KINDS, load
 from reconciler.model import Address, Desired, Observed
 from reconciler.spec.spec import Spec
+from tests.documents import dumped
 from tests.kinds.cases import MINIMAL
 
 IMAGES = {
@@ -39,7 +39,7 @@ class Answering(Cloud):
 
 def spec(folder: Path) -> Spec:
     path = folder / "spec.yaml"
-    path.write_text(yaml.safe_dump({**MINIMAL, "images": IMAGES}))
+    path.write_text(dumped({**MINIMAL, "images": IMAGES}))
     return load(path, {}, "local")
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.documents import loaded
 from tests.local.pools import Bench, bench
 
 __all__ = ["bench"]
 
 FACTS = Path(__file__).parents[1] / "cases/local"
-POOLS, JOBS = (yaml.safe_load((FACTS / name).read_text()) for name in ("pools.yaml", "jobs.yaml"))
+POOLS, JOBS = (loaded((FACTS / name).read_text()) for name in ("pools.yaml", "jobs.yaml"))
 LINUX = {
     "imageReference": {"publisher": "canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts"},
     "nodeAgentSKUId": "batch.node.ubuntu 22.04",

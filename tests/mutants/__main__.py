@@ -23,15 +23,14 @@ from enum import Enum
 from pathlib import Path
 from queue import SimpleQueue
 
-import yaml
-
+from tests.documents import loaded
 from tests.mutants import planting
 from tests.mutants.lines import Measured, turns
 from tests.mutants.planting import Fault
 from tests.mutants.running import ROOT, copied, failing, measured, tried
 
 HERE = Path(__file__).parent
-NEAR: dict[str, Sequence[str]] = yaml.safe_load((HERE / "near.yaml").read_text())
+NEAR: dict[str, Sequence[str]] = loaded((HERE / "near.yaml").read_text())
 """Room of the code → the tests near it; the longest room counts."""
 ENOUGH = 0.95
 
@@ -124,7 +123,7 @@ def main() -> int:
 
 def _told(sample: str, results: Sequence[tuple[Planted, Seen]]) -> float:
     """Print what was missed; the share of what was noticed."""
-    harmless: dict[str, str] = yaml.safe_load((HERE / "equivalent.yaml").read_text()) or {}
+    harmless: dict[str, str] = loaded((HERE / "equivalent.yaml").read_text()) or {}
     missed = [one for one, said in results if said is Seen.MISSED]
     for one in sorted(missed, key=str):
         print(f"{one}{f'  (changes nothing: {harmless[one.name]})' if one.name in harmless else ''}")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.errors import SpecError
 from reconciler.kinds import load
 from reconciler.kinds.pool import scale, section
+from tests.documents import dumped
 
 
 def spec(folder: Path, nodes: Any) -> Path:
@@ -23,7 +23,7 @@ def spec(folder: Path, nodes: Any) -> Path:
         "batchAccount": {"name": "account"},
         "pools": {"p": {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": nodes}},
     }
-    path.write_text(yaml.safe_dump(text))
+    path.write_text(dumped(text))
     return path
 
 

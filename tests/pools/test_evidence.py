@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,10 +15,9 @@ from reconciler import marks
 from reconciler.kinds.pool import checks, claims, evidence, trial
 from reconciler.kinds.pool.checks import Check
 from reconciler.kinds.pool.trial import Asked
+from tests.documents import loaded
 
-CASES: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[1] / "cases" / "trial" / "verdicts.yaml").read_text()
-)
+CASES: list[dict[str, Any]] = loaded((Path(__file__).parents[1] / "cases" / "trial" / "verdicts.yaml").read_text())
 GALLERY = "/subscriptions/s/resourcegroups/g/providers/microsoft.compute/galleries/g/images/i/versions"
 CHECKS = (Check("system", "true"), Check("gpu", "nvidia-smi -L"))
 ASKED = Asked("pool", "0123456789abcdef", f"{GALLERY}/1.0.1", CHECKS, may_skip=False)

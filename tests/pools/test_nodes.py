@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.kind.needs import Nodes
 from reconciler.kinds.pool import needs, nodes, rollout, scale
 from reconciler.kinds.pool.state import State
 from reconciler.model import Action, Address, Change, Decision, Desired, Diff, Health, Observed, Rule, Why
+from tests.documents import loaded
 
 CASES = Path(__file__).parents[1] / "cases" / "nodes"
 POOL = Address("pool", "p")
 
 
 def cases(name: str) -> list[dict[str, Any]]:
-    every: list[dict[str, Any]] = yaml.safe_load((CASES / f"{name}.yaml").read_text())
+    every: list[dict[str, Any]] = loaded((CASES / f"{name}.yaml").read_text())
     return every
 
 

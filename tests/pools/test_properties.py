@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.model import Action
+from tests.documents import loaded
 from tests.pools.conftest import Pools
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/pool/properties.yaml").read_text())
+CASES = loaded((Path(__file__).parents[1] / "cases/pool/properties.yaml").read_text())
 
 
 PARTS = 4

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler import model
 from reconciler.cloud import capacity
@@ -18,10 +17,11 @@ from reconciler.kinds.pool.needs import wanted
 from reconciler.model import Action, Address, Decision, Desired, Diff, Observed, Plan, Rule, Why
 from reconciler.preflight import checks, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
+from tests.documents import loaded
 
 FOLDER = Path(__file__).parents[1] / "cases/preflight"
-CASES = yaml.safe_load((FOLDER / "pools.yaml").read_text())
-ABLE = yaml.safe_load((FOLDER / "sizes.yaml").read_text())
+CASES = loaded((FOLDER / "pools.yaml").read_text())
+ABLE = loaded((FOLDER / "sizes.yaml").read_text())
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIZES = (
     Size("D2s", "DFamily", 2, 0, offered=True),

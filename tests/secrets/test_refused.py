@@ -13,13 +13,14 @@ from reconciler.errors import SpecError
 from reconciler.kinds import SECTIONS, load
 from reconciler.spec import secrets
 from reconciler.spec.document import Document, dotted
+from tests.documents import loaded
 from tests.secrets.kinds import made
 from tests.secrets.places import HEAD, KEY, places, planted
 
 CHECKOUT = Path(__file__).parents[2]
 KINDS = made()
 PLACES = tuple(places())
-CASES = yaml.safe_load((CHECKOUT / "tests/cases/spec/secrets.yaml").read_text())
+CASES = loaded((CHECKOUT / "tests/cases/spec/secrets.yaml").read_text())
 
 
 def said(path: Path, environ: dict[str, str] | None = None) -> list[str]:

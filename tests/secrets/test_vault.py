@@ -8,13 +8,13 @@ import uuid
 from typing import Any
 
 import httpx
-import yaml
 from azure.identity import DefaultAzureCredential
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.model import Address, Status
 from tests.cli.command import CHECKOUT
 from tests.conftest import Azure, World
+from tests.documents import loaded
 
 VALUE = "correct horse battery staple"
 USER, OFFICER = "4633458b-17de-408a-b874-0445c86b69e6", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
@@ -51,7 +51,7 @@ def vault(azure: Azure, cloud: Cloud, name: str) -> dict[str, Any]:
 
 
 def test_a_node_fetches_its_secret_and_nobody_else_sees_it(world: World) -> None:
-    azure, text = world.azure, yaml.safe_load((CHECKOUT / "specs/secret.yaml").read_text())
+    azure, text = world.azure, loaded((CHECKOUT / "specs/secret.yaml").read_text())
     world.text = {**text, "name": world.text["name"], "azure": world.text["azure"]}
     world.text["batchAccount"] = {"name": world.account}
     kept = vault(azure, world.cloud(), f"kv-{world.account}"[:24])

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -17,6 +16,7 @@ from jsonschema import Draft202012Validator
 from reconciler.errors import Problem, SpecError
 from reconciler.kinds import load
 from reconciler.spec import schema
+from tests.documents import dumped, loaded
 
 CHECKOUT = Path(__file__).parents[2]
 HEAD = """\
@@ -25,7 +25,7 @@ name: test
 azure: {subscription: 00000000-1111-2222-3333-444444444444, location: italynorth, resourceGroup: rg-test}
 adopt: []
 """
-CASES = yaml.safe_load((CHECKOUT / "tests/cases/spec/problems.yaml").read_text())
+CASES = loaded((CHECKOUT / "tests/cases/spec/problems.yaml").read_text())
 ENVIRON = {"AZURE_SUBSCRIPTION_ID": "00000000-1111-2222-3333-444444444444"}
 
 
@@ -142,7 +142,7 @@ def test_reading_a_spec_imports_no_sdk_and_no_way_to_azure() -> None:
     assert done.stdout.strip() == "[]"
 
 
-GOOD = yaml.safe_load((CHECKOUT / "specs/local.yaml").read_text())
+GOOD = loaded((CHECKOUT / "specs/local.yaml").read_text())
 
 
 @st.composite
@@ -164,10 +164,10 @@ def damaged(draw: st.DrawFn) -> str:
             parent[f"{key}x"] = parent.pop(key)
         case _:
             parent[key] = draw(junk)
-    return yaml.safe_dump(spec)
+    return dumped(spec)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(damaged())
 def test_any_damage_is_a_spec_or_a_list_of_problems(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = write(tmp_path_factory.mktemp("damaged"), text)
@@ -179,7 +179,7 @@ def test_any_damage_is_a_spec_or_a_list_of_problems(tmp_path_factory: pytest.Tem
     assert all(problem.file == str(path) and problem.line >= 1 for problem in problems)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(st.text(max_size=60) | st.binary(max_size=60))
 def test_no_text_is_worse_than_a_problem(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
     path = tmp_path_factory.mktemp("text") / "spec.yaml"

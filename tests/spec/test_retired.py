@@ -12,8 +12,9 @@ import yaml
 from reconciler.azure import images, retired
 from reconciler.errors import SpecError
 from reconciler.kinds import load
+from tests.documents import loaded
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/spec/retired.yaml").read_text())
+CASES = loaded((Path(__file__).parents[1] / "cases/spec/retired.yaml").read_text())
 HEAD = """\
 apiVersion: reconciler/v1
 name: test

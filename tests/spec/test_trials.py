@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from batch_autoscale.expectations import LIMITS
 from reconciler.kinds import load
 from reconciler.kinds.pool import scale
 from reconciler.spec import trial
+from tests.documents import dumped
 from tests.spec.test_load import CHECKOUT, HEAD, said, write
 
 BURST = {"burst": {"tasks": 40, "takes": "PT10M"}}
@@ -21,7 +21,7 @@ BURST = {"burst": {"tasks": 40, "takes": "PT10M"}}
 def spec(folder: Path, **autoscale: Any) -> Path:
     given = {"scenario": "pending-tasks", "max": 10, **autoscale}
     pool = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "taskSlotsPerNode": 2, "nodes": {"autoscale": given}}
-    return write(folder, HEAD + yaml.safe_dump({"batchAccount": {"name": "account"}, "pools": {"p": pool}}))
+    return write(folder, HEAD + dumped({"batchAccount": {"name": "account"}, "pools": {"p": pool}}))
 
 
 def test_a_pool_that_keeps_to_what_is_expected_is_valid(tmp_path: Path) -> None:

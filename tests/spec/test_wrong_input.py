@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.errors import Problem, SpecError
 from reconciler.kinds import load
 from reconciler.spec import mending, schema
 from reconciler.spec.reading import read
 from reconciler.spec.schema import Path_
+from tests.documents import loaded
 from tests.spec.test_load import CHECKOUT, HEAD
 from tests.spec.test_types import every
 
 TOP = HEAD.replace("adopt: []\n", "")
-CASES = yaml.safe_load((CHECKOUT / "tests/cases/spec/wrong.yaml").read_text())
+CASES = loaded((CHECKOUT / "tests/cases/spec/wrong.yaml").read_text())
 VALIDATORS = {
     "additionalProperties", "const", "enum", "if", "items", "maxItems", "maxLength", "maxProperties", "maximum",
     "minItems", "minLength", "minProperties", "minimum", "not", "oneOf", "pattern", "properties", "propertyNames",

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.tasks import command
+from tests.documents import loaded
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/tasks/commands.yaml").read_text())
+CASES = loaded((Path(__file__).parents[1] / "cases/tasks/commands.yaml").read_text())
 VALUES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=30)
 
 

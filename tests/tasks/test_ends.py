@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from reconciler.kinds.tasks import ends
 from reconciler.kinds.tasks.ends import End
+from tests.documents import loaded
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/tasks/ends.yaml").read_text())
+CASES = loaded((Path(__file__).parents[1] / "cases/tasks/ends.yaml").read_text())
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from reconciler.model import Status
 from tests.conftest import World
+from tests.documents import loaded
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -25,7 +25,7 @@ def example(world: World, name: str, group: str) -> World:
     for folder in SPECS.iterdir():
         if folder.is_dir():
             shutil.copytree(folder, world.file.parent / folder.name, dirs_exist_ok=True)
-    spec = yaml.safe_load(text)
+    spec = loaded(text)
     spec["azure"] = {**world.text["azure"], "resourceGroup": group}
     spec["batchAccount"] = {"name": f"{name}{number}"}
     return World(world.azure, world.file, spec, f"{name}{number}")

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.documents import loaded
 from tests.validity import bicep, swagger
 
 SHARED = Path(__file__).parents[3] / "shared" / "azure" / "openapi"
@@ -18,8 +17,8 @@ SHARED = Path(__file__).parents[3] / "shared" / "azure" / "openapi"
 TYPES = Path(__file__).parent / "types"
 """What of them the checks need; `vendor.py` makes it."""
 BICEP = "bicep-types"
-GAPS = yaml.safe_load((Path(__file__).parent / "gaps.yaml").read_text())
-RECORDED = yaml.safe_load((Path(__file__).parent / "recorded.yaml").read_text())
+GAPS = loaded((Path(__file__).parent / "gaps.yaml").read_text())
+RECORDED = loaded((Path(__file__).parent / "recorded.yaml").read_text())
 DOCUMENTS = {
     "arm": (
         "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/storage.json",

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reconciler.spec.schema import schema
+from tests.documents import loaded
 
 HERE = Path(__file__).parent
-SAYS: Mapping[str, Any] = yaml.safe_load((HERE / "values.yaml").read_text())
+SAYS: Mapping[str, Any] = loaded((HERE / "values.yaml").read_text())
 Shape = Mapping[str, Any]
 Text = dict[str, Any]
 """A spec as its YAML has it."""
@@ -42,7 +41,7 @@ class Undrawn(Exception):
 def _cases() -> Iterator[tuple[str, Any]]:
     """(kind.key, value) of every property of the cases of all kinds."""
     for path in sorted((HERE.parent / "cases").glob("*/properties.yaml")):
-        for case in yaml.safe_load(path.read_text()):
+        for case in loaded(path.read_text()):
             if "only" not in case:
                 yield from ((f"{path.parent.name}.{case['key']}", case[stage]) for stage in ("set", "changed"))
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reconciler.cloud.cloud import Cloud
 from reconciler.engine import loop
 from reconciler.errors import ReconcileError, SpecError
@@ -22,12 +20,13 @@ from reconciler.model import Action, Address, Outcome, Plan, Status
 from tests.bodies import CHECKED
 from tests.conftest import Azure, World
 from tests.crash import luck, workloads
+from tests.documents import dumped, loaded
 from tests.walks import afresh, changes
 from tests.walks.changes import Change
 from tests.walks.drawing import HERE, Drawing, Text, Undrawn, named
 from tests.walks.others import KEY, Others
 
-STARTS: dict[str, Text] = yaml.safe_load((HERE / "starts.yaml").read_text())
+STARTS: dict[str, Text] = loaded((HERE / "starts.yaml").read_text())
 SEED = os.environ.get("WALKS_SEED") or luck.SEED
 """What walks are drawn by."""
 POLL = 0.005
@@ -203,7 +202,7 @@ class Walk:
 
     def _trouble(self, words: str) -> None:
         path = "\n  ".join(self.path[-4:])
-        self.troubles.append(f"step {self.counts['steps']}: {words}\n  {path}\n{yaml.safe_dump(self.world.text)}")
+        self.troubles.append(f"step {self.counts['steps']}: {words}\n  {path}\n{dumped(self.world.text)}")
 
 
 def said(plan: Plan) -> list[str]:

@@ -44,7 +44,7 @@ def images(draw: st.DrawFn) -> Image.Image:
 
 
 @given(images(), st.one_of(st.none(), st.binary(min_size=1, max_size=2000)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_every_image_comes_back_pixel_for_pixel_from_a_well_formed_file(
     image: Image.Image, profile: bytes | None
 ) -> None:
