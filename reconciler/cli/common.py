@@ -85,6 +85,12 @@ def format_option(function: Function) -> Function:
     return click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True)(function)
 
 
+def rerun_option(function: Function) -> Function:
+    """`--rerun`."""
+    text = "Run tasks of JOB again that have ended: all, or those that match, such as job/points-*."
+    return click.option("--rerun", metavar="JOB[/PATTERN]", multiple=True, help=text)(function)
+
+
 def wire_option(function: Function) -> Function:
     """`--wire`."""
     text = "Call fields as Azure's REST API does, and show values whole."

@@ -39,6 +39,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.format_option
 @common.cost_options
 @common.wire_option
+@common.rerun_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 def plan(
     selection: Selection,
@@ -47,12 +48,13 @@ def plan(
     *,
     wants_cost: bool | None,
     wire: bool,
+    rerun: tuple[str, ...],
     detailed_exitcode: bool,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    reading, _ = read(selection)
+    reading, _ = read(selection, rerun=rerun)
     wanted = wants_cost if views.tells_cost_unasked(shape) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     common.show(_view(reading, cost, wire=wire), shape)
@@ -68,13 +70,21 @@ def plan(
 @common.format_option
 @common.cost_options
 @common.wire_option
+@common.rerun_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def apply(
-    selection: Selection, shape: str, prices: Path | None, *, wants_cost: bool | None, wire: bool, yes: bool
+    selection: Selection,
+    shape: str,
+    prices: Path | None,
+    *,
+    wants_cost: bool | None,
+    wire: bool,
+    rerun: tuple[str, ...],
+    yes: bool,
 ) -> int:
     """Make live Azure as the spec says: show the plan, ask, and carry it out."""
     run = _run(shape)
-    reading, cloud = read(selection)
+    reading, cloud = read(selection, rerun=rerun)
     cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
     run.plan(_view(reading, cost, wire=wire))
     pricing.check(reading, prices, cost)
@@ -102,7 +112,7 @@ def destroy(selection: Selection, shape: str, *, wire: bool, yes: bool) -> int:
     return code or (common.UNREAD if any(KINDS[name].deletable for name in reading.unread) else 0)
 
 
-def read(selection: Selection, *, destroying: bool = False) -> tuple[Reading, Cloud]:
+def read(selection: Selection, *, rerun: tuple[str, ...] = (), destroying: bool = False) -> tuple[Reading, Cloud]:
     """The plan of the selected part of a spec, and the cloud that it is for."""
     spec = common.load_spec(selection.spec, selection.cloud)
     targets, excludes = common.addresses(selection.target), common.addresses(selection.exclude)
@@ -114,7 +124,16 @@ def read(selection: Selection, *, destroying: bool = False) -> tuple[Reading, Cl
 
     cloud = common.reach(spec)
     history = journal.history(common.journal_name(spec))
-    reading = loop.read(spec, cloud, KINDS, targets=targets, excludes=excludes, destroying=destroying, history=history)
+    reading = loop.read(
+        spec,
+        cloud,
+        KINDS,
+        targets=targets,
+        excludes=excludes,
+        rerun=rerun,
+        destroying=destroying,
+        history=history,
+    )
     return reading, cloud
 
 

@@ -57,6 +57,11 @@ def reactivate(cloud: Cloud, job: str, tasks: Iterable[str]) -> None:
     _each(tasks, lambda task: cloud.batch().reactivate_task(job, task))
 
 
+def delete(cloud: Cloud, job: str, tasks: Iterable[str]) -> None:
+    """Delete tasks, their records and their files, several at a time; what is gone is no error."""
+    _each(tasks, lambda task: cloud.batch().delete_task(job, task))
+
+
 def _each(tasks: Iterable[str], ask: Callable[[str], None]) -> None:
     def asked(task: str) -> None:
         with translated(), tolerated(404, 409):

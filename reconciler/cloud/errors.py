@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from reconciler.errors import AzureError, NotRegistered, ReconcileError, Refused, SignedOut, Unreachable
+from reconciler.errors import AzureError, NotRegistered, ReconcileError, Refused, SignedOut, Unreachable, WrongUsage
 from reconciler.secret import hidden
 
 T = TypeVar("T")
@@ -54,12 +54,12 @@ def translated() -> Iterator[None]:
 def reading(what: str) -> Iterator[None]:
     """Errors of this block say that they happened while `what` was read: `cannot read the pools of x: ...`.
 
-    The innermost place counts. SignedOut gets no place, nor does a refusal of our own.
+    The innermost place counts. SignedOut gets no place, nor does a refusal of our own or a wrong command line.
     """
     try:
         with translated():
             yield
-    except (Refused, SignedOut):
+    except (Refused, SignedOut, WrongUsage):
         raise
     except ReconcileError as error:
         error.place = error.place or what

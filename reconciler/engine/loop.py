@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.engine import asking, estimate, existing, registering
+from reconciler.engine import asking, estimate, existing, registering, repeating
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
 from reconciler.engine.law import Choice
@@ -43,14 +43,16 @@ def read(
     *,
     targets: Collection[Address] = (),
     excludes: Collection[Address] = (),
+    rerun: Collection[str] = (),
     destroying: bool = False,
     history: Mapping[str, float] | None = None,
 ) -> Reading:
     """Observe and plan. Raises WrongUsage for an unknown target, AzureError or Unreachable if nothing can be read.
 
-    `history` says how many seconds steps took before, by `estimate.key`.
+    `rerun` names tasks that are to run again, as JOB or JOB/PATTERN. `history` says how many seconds steps took before,
+    by `estimate.key`.
     """
-    desired = resolve(spec, cloud, kinds)
+    desired = repeating.chosen(cloud, kinds, resolve(spec, cloud, kinds), rerun)
     sight = observe(cloud, kinds, desired)
     desired, observed = existing.checked(cloud, kinds, sight.marked(desired), sight.resources), sight.resources
     choice = Choice(tuple(targets), tuple(excludes))

@@ -162,6 +162,9 @@ class Kind:
     leftovers: Leftovers | None = None
     job_of: Callable[[Desired], str] | None = None
     """The id of the Batch job whose tasks do the work of one, resolved; None: no job does."""
+    rerun: Callable[[Cloud, Desired, tuple[str, ...]], Desired] | None = None
+    """The same with those tasks to be run again that have ended by now and match one of the patterns; None: none can
+    be told apart. Only reads."""
     logged_under: str = ""
     """The section of a spec whose names `reconcile logs` takes for the logs of its changes."""
     deletable: bool = True

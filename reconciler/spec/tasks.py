@@ -49,7 +49,10 @@ class MultiInstance(TypedDict):
 
 
 class Task(TypedDict):
-    """One task, or with `sweep` or `forEach` one for each point or blob; at most one of the two is there."""
+    """One task, or with `sweep` or `forEach` one for each point or blob; at most one of the two is there.
+
+    `rerun` is changed, failed or all.
+    """
 
     command: str | Sequence[str]
     sweep: NotRequired[str | Sequence[Mapping[str, Any]] | Mapping[str, Any]]
@@ -70,6 +73,7 @@ class Task(TypedDict):
     maxWallClockTime: NotRequired[str]
     retentionTime: NotRequired[str]
     requiredSlots: int
+    rerun: str
     multiInstanceSettings: NotRequired[MultiInstance]
 
 

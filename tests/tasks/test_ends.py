@@ -22,4 +22,4 @@ def test_whether_an_end_keeps_back_what_depends_on_it(case: dict[str, Any]) -> N
 def test_the_end_of_a_task_is_its_code_and_its_failure() -> None:
     assert ends.of({"exitCode": 3, "failureInfo": {"code": "FailureExitCode"}}) == End(3, "FailureExitCode")
     assert ends.of({"exitCode": 0}) == ends.WELL
-    assert ends.of({}) == End(None)
+    assert ends.of({"failureInfo": {"code": "TaskEnded"}}) == End(None, "TaskEnded", begun=False)

@@ -13,10 +13,11 @@ UPLOAD = "FileUpload"
 
 
 class End(NamedTuple):
-    """How a task ended: its exit code, None if it never ran to its end, and the code of its failure."""
+    """How a task ended: its exit code, None if it never ran to its end, its failure's code, and whether it began."""
 
     code: int | None
     failure: str = ""
+    begun: bool = True
 
 
 WELL = End(0)
@@ -25,7 +26,7 @@ WELL = End(0)
 def of(info: Mapping[str, Any]) -> End:
     """The end in the `executionInfo` of a task that has completed."""
     failure = info.get("failureInfo") or {}
-    return End(info.get("exitCode"), str(failure.get("code", "")))
+    return End(info.get("exitCode"), str(failure.get("code", "")), bool({"exitCode", "startTime"} & info.keys()))
 
 
 def blocks(conditions: Mapping[str, Any], end: End) -> bool:

@@ -23,8 +23,8 @@ KEY, CONTENT, CHECK = 13, 8, 4
 """How many characters of an id stand for what a task is for (65 bits, in base 32), for what it does (32 bits, hex), and
 for its being an id of ours (16 bits, hex): others may add tasks to a job, under names with a date at their end."""
 _ID = re.compile(rf"[a-z][a-z0-9_-]*?(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT + CHECK}}}")
-PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime")
-"""Keys of an entry that say which tasks there are, or how long their files stay, and not what they do."""
+PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime", "rerun")
+"""Keys of an entry that say which tasks there are, when they run again, how long their files stay, not what they do."""
 
 
 @dataclass(frozen=True, slots=True)

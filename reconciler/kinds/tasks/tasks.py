@@ -20,10 +20,12 @@ from reconciler.cloud import batch_jobs, batch_tasks, blob_containers, identitie
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
+from reconciler.errors import WrongUsage
 from reconciler.kind import Kind, unread
-from reconciler.kinds.tasks import blobs, live, record, sweep, wanted, wording
+from reconciler.kinds.tasks import blobs, live, record, rerun, sweep, wanted, wording
 from reconciler.kinds.tasks.group import Surroundings, wire
 from reconciler.kinds.tasks.live import State
+from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
 from reconciler.report import Report
@@ -31,11 +33,13 @@ from reconciler.spec import role_targets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, fillers
+from reconciler.words import some
 
 NAME = "tasks"
 FIELDS = {
     "pending": Rule.LIVE,
     "ending": Rule.LIVE,
+    "again": Rule.LIVE,
     "unrecorded": Rule.LIVE,
     "onAllTasksComplete": Rule.LIVE,
     "tasks": Rule.IGNORE,
@@ -59,8 +63,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "wait": job["wait"],
                 "identity": identity,
                 "folder": str(spec.folder),
+                "rerun": Rerun(),
             }
-            body = {"pending": 0, "ending": 0, "tasks": _many(tasks, spec.folder)}
+            body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
             body |= {"unrecorded": 0} if job["wait"] and "staging" in job else {}
             body |= {"onAllTasksComplete": TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
             yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
@@ -101,18 +106,24 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     entries: Mapping[str, Task] = desired.data["tasks"]
     ordered = any(entry["dependsOn"] for entry in entries.values())
     ids = (member.id for _, members in wanted.groups(cloud, desired) for member in members)
-    state = live.counted(cloud, job, ids, ordered=ordered)
+    state = None
+    if rerun.counted(desired):
+        state = live.counted(cloud, job, ids, ordered=ordered, retried=rerun.retries(desired))
     if state is None:
         filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
-        there, staging = live.listed(cloud, job["id"]), desired.data["staging"]
+        there, staging = live.listed(cloud, job["id"], rerun.of(desired).since), desired.data["staging"]
         done = partial(record.before, cloud, staging, desired.address.name, job) if staging else frozenset
-        state = live.compared(wanted.groups(cloud, desired), there, filled, done)
+        state = live.compared(wanted.groups(cloud, desired), there, filled, done, rerun.of(desired))
+    if state.unknown:
+        names = some(list(entries))
+        raise WrongUsage(f"--rerun: the job {job['id']} is to have no task {state.unknown[0]}; it has {names}")
     return _observed(cloud, desired, state, job)
 
 
 def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, Any]) -> Observed:
     counts, job, ended = state.counts, desired.address.name, raw["state"] in batch_jobs.ENDED
-    waits = desired.data["wait"] and not counts.pending and not counts.ending and counts.running
+    left = counts.pending or counts.ending or counts.again
+    waits = desired.data["wait"] and not left and counts.running
     progress = Progress(counts.succeeded, counts.failed, counts.total, "tasks") if counts.running else None
     return Observed(
         desired.address,
@@ -120,6 +131,7 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
         {
             "pending": counts.pending,
             "ending": counts.ending,
+            "again": counts.again,
             "unrecorded": _unrecorded(cloud, desired, state, raw),
             "onAllTasksComplete": TERMINATE if ended or counts.later else str(raw["onAllTasksComplete"]).lower(),
         },
@@ -128,13 +140,13 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
         wording.describe(counts),
         progress=progress,
         state=state,
-        employs=(Address("job", job),) if counts.pending and ended else (),
+        employs=(Address("job", job),) if (counts.pending or counts.again) and ended else (),
     )
 
 
 def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, Any]) -> int:
     """How many tasks have succeeded since that was recorded last, once all have ended, where apply waits for that."""
-    if "unrecorded" not in desired.body or state.counts.running or state.counts.pending:
+    if "unrecorded" not in desired.body or state.counts.running or state.counts.pending or state.counts.again:
         return 0
     recorded = record.number(cloud, desired.data["staging"], job)
     return 0 if recorded is None else abs(state.own - recorded)
@@ -146,7 +158,7 @@ def renewed(desired: Desired, observed: Observed) -> Observed:
     assert isinstance(state, State)
     kept = state.counts.succeeded if desired.data["staging"] else 0
     counts = Counts(new=state.counts.total - kept, succeeded=kept)
-    body = {**observed.body, "pending": counts.pending, "ending": 0}
+    body = {**observed.body, "pending": counts.pending, "ending": 0, "again": 0}
     detail = wording.describe(counts)
     return replace(observed, body=body, health=Health.READY, detail=detail, progress=None, state=State(counts))
 
@@ -165,12 +177,15 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
     """End the tasks that nobody asks for or that can never begin, and submit those that are not there.
 
-    Only then, and when none is to follow, the job may be told to end with its tasks: it would end too early.
+    What has succeeded and runs again is deleted first, and then is not there either, wherever this breaks off. Only
+    when none is to follow, the job may be told to end with its tasks: it would end too early.
     """
     state, name = observed.state, desired.address.name
     assert isinstance(state, State)
     batch_tasks.terminate(cloud, name, state.ending)
-    told = {marks.SUBMITTED: _submit(cloud, desired, state)} if state.counts.pending else {}
+    batch_tasks.reactivate(cloud, name, state.again)
+    batch_tasks.delete(cloud, name, state.anew)
+    told = {marks.SUBMITTED: _submit(cloud, desired, state)} if state.counts.pending or state.anew else {}
     _told(cloud, name, told, None if state.counts.later else desired.body.get("onAllTasksComplete"))
     if state.own:
         keep(cloud, desired)
@@ -233,14 +248,12 @@ def _identity(cloud: Cloud, name: str) -> dict[str, str] | None:
 
 
 def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decision) -> str:
-    """The tasks that are ended because nobody asks for them any more: some may run."""
-    if (
-        decision.action is not Action.UPDATE
-        or not isinstance(observed.state, State)
-        or not observed.state.counts.leaving
-    ):
+    """The tasks that are ended because nobody asks for them any more, some may run; the records of those that go."""
+    if decision.action is not Action.UPDATE or not isinstance(observed.state, State):
         return ""
-    return wording.leaving(observed.state.counts.leaving)
+    counts = observed.state.counts
+    told = [wording.leaving(counts.leaving)] * bool(counts.leaving)
+    return "; ".join([*told, *[wording.repeated(counts.repeated)] * bool(counts.repeated)])
 
 
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
@@ -253,7 +266,8 @@ def report(cloud: Cloud, desired: Desired) -> Report | None:
     if observed is None:
         return None
     assert isinstance(observed.state, State)
-    return Report(desired.address, observed.detail, (), observed.state.counts.failed)
+    counts = observed.state.counts
+    return Report(desired.address, observed.detail, (), counts.failed + counts.retried)
 
 
 KIND = Kind(
@@ -270,9 +284,11 @@ KIND = Kind(
     attempts=3,
     deletable=False,
     report=report,
+    resolve=rerun.resolve,
     job_of=lambda desired: desired.address.name,
+    rerun=rerun.chosen,
     noun="task list",
-    usual={"pending": 0, "ending": 0, "unrecorded": 0, "onAllTasksComplete": "noaction"},
+    usual={"pending": 0, "ending": 0, "again": 0, "unrecorded": 0, "onAllTasksComplete": "noaction"},
     disturbs=disturbs,
     renewed=renewed,
     keep=keep,

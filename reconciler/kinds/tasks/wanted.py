@@ -70,6 +70,7 @@ def _gates(name: str, entry: Task, needs: list[str]) -> list[Group]:
         "elevationLevel": entry["elevationLevel"],
         "maxTaskRetryCount": 0,
         "requiredSlots": 1,
+        "rerun": entry["rerun"],
     }
     if "containerSettings" in entry:
         bare["containerSettings"] = entry["containerSettings"]

@@ -17,6 +17,7 @@ class Counts:
     stranded  there, and never to begin for that reason
     later     names of entries whose tasks are made when what fills their container has succeeded
     leaving   there and not ended, and nobody asks for them any more; `obsolete` are those that have ended
+    retried   they have failed and are to run again; `repeated` are those that have succeeded and are
     """
 
     new: int = 0
@@ -29,11 +30,16 @@ class Counts:
     stranded: int = 0
     leaving: int = 0
     obsolete: int = 0
+    retried: int = 0
+    repeated: int = 0
     later: tuple[str, ...] = ()
 
-    def count(self, state: str | None, *, changed: bool, held: bool) -> None:
+    def count(self, state: str | None, *, changed: bool, held: bool, again: bool) -> None:
         """Count a task that is wanted; `state` is active, running, success or failure, None if it is not there."""
-        if state is None and held:
+        if again:
+            self.retried += state == "failure"
+            self.repeated += state == "success"
+        elif state is None and held:
             self.held += 1
         elif state is None:
             self.changed += changed
@@ -58,6 +64,11 @@ class Counts:
         return self.stranded + self.leaving
 
     @property
+    def again(self) -> int:
+        """Those that are to run again."""
+        return self.retried + self.repeated
+
+    @property
     def running(self) -> int:
         """Those that have been submitted, have not ended, and may."""
         return self.waiting + self.active - self.stranded
@@ -68,7 +79,7 @@ class Counts:
 
     @property
     def total(self) -> int:
-        return self.pending + self.waiting + self.active + self.ended + self.held
+        return self.pending + self.again + self.waiting + self.active + self.ended + self.held
 
 
 def asked(known: int, places: Sequence[str]) -> str:
@@ -84,6 +95,12 @@ def leaving(number: int) -> str:
     return f"{count(number, 'task', ',')} that nobody asks for any more {verb} ended, also those that run"
 
 
+def repeated(number: int) -> str:
+    """What is said before tasks run again that have succeeded."""
+    verb, whose = ("runs", "its") if number == 1 else ("run", "their")
+    return f"{count(number, 'task', ',')} that succeeded {verb} again, and {whose} record and what was printed go"
+
+
 def describe(counts: Counts) -> str:
     """`3 of 8 tasks to submit (1 changed), 2 running, 3 succeeded, 1 failed`."""
     told = []
@@ -92,6 +109,9 @@ def describe(counts: Counts) -> str:
         told.append(f"{counts.pending:,} of {count(counts.total, 'task', ',')} to submit{changed}")
     else:
         told.append(count(counts.total, "task", ","))
+    if counts.again:
+        failed = f" ({counts.retried:,} failed)" if counts.retried and counts.repeated else ""
+        told.append(f"{counts.again:,}{'' if counts.repeated else ' failed'} to run again{failed}")
     numbers = {"waiting": counts.waiting - counts.stranded, "running": counts.active, "succeeded": counts.succeeded}
     told += [f"{number:,} {word}" for word, number in numbers.items() if number]
     told += [f"{counts.failed:,} failed"] if counts.failed else []
