@@ -44,6 +44,8 @@ OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
 """Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
 
+TASK = f"{PREFIX}task"
+"""Metadata of a blob that a task wrote: the id of the task."""
 SUBMITTED = f"{PREFIX}tasks"
 """Metadata of a job: a digest of the ids of all tasks that are wanted since it was submitted to last, and how many of
 these are its own; the others had succeeded before."""

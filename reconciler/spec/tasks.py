@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
@@ -15,6 +16,7 @@ class Output(TypedDict):
     to: str
     path: NotRequired[str]
     when: str
+    required: bool
 
 
 class JobReleaseTask(TypedDict):
@@ -75,6 +77,23 @@ class Task(TypedDict):
     requiredSlots: int
     rerun: str
     multiInstanceSettings: NotRequired[MultiInstance]
+
+
+def definite(output: Output) -> bool:
+    """Whether an output is one file, whose blob has a name of its own, and not all that match a pattern."""
+    return not re.search(r"[*?\[]", output["pattern"])
+
+
+def proving(entry: Task) -> list[Output]:
+    """The outputs by which it is known that a task of this entry has succeeded; none if they do not say so."""
+    written = [output for output in entry["outputs"] if output["when"] != "failure"]
+    sure = all(map(definite, written)) and any(output["when"] == "success" for output in written)
+    return written if sure else []
+
+
+def required(entry: Task) -> list[Output]:
+    """The outputs without which a task of this entry is not done."""
+    return [output for output in entry["outputs"] if output["required"]]
 
 
 def local_files(entry: Task) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from reconciler import marks
 from reconciler.digest import digest
 from reconciler.kinds.tasks import command
-from reconciler.spec.tasks import Output, Task
+from reconciler.spec.tasks import Output, Task, definite
 
 KEY, CONTENT, CHECK = 13, 8, 4
 """How many characters of an id stand for what a task is for (65 bits, in base 32), for what it does (32 bits, hex), and
@@ -69,7 +70,8 @@ class Group:
     @property
     def content(self) -> str:
         """A digest of all that its tasks do alike."""
-        entry = {key: value for key, value in self.entry.items() if key not in PRESENTED}
+        entry: dict[str, Any] = {key: value for key, value in self.entry.items() if key not in PRESENTED}
+        entry["outputs"] = [{key: output[key] for key in output if key != "required"} for output in entry["outputs"]]
         return digest([entry, dict(self.files), self.acts, list(self.needs)])
 
     def members(self, items: Iterable[Item]) -> Iterator[Member]:
@@ -184,21 +186,28 @@ def _blobs(entry: Task, member: Member, around: Surroundings) -> Iterator[dict[s
         yield {"storageContainerUrl": around.urls[taken["from"]], **beginning, **_reference(around)}
 
 
-def _folder(output: Output) -> str:
-    """Where an output goes by default. Batch takes the path of one file as the name of its blob."""
-    one = not re.search(r"[*?\[]", output["pattern"])
-    return "{{job}}/{{task}}" + (f"/{output['pattern'].rpartition('/')[2]}" if one else "")
+def path(output: Output) -> str:
+    """Where an output goes, as the spec says it or by default. Batch takes the path of one file as its blob's name."""
+    name = f"/{output['pattern'].rpartition('/')[2]}" if definite(output) else ""
+    return output.get("path", f"{{{{job}}}}/{{{{task}}}}{name}")
+
+
+def target(output: Output, member: Member, job: str) -> str:
+    """Where an output of a task goes."""
+    names = {**member.item.values, "job": job, "task": member.id}
+    return command.PLACE.sub(lambda match: names[match.group(1)], path(output))
 
 
 def _outputs(group: Group, member: Member, around: Surroundings) -> list[dict[str, Any]]:
-    names = {**member.item.values, "job": around.job, "task": member.id}
+    signed = [{"name": f"x-ms-meta-{marks.TASK}", "value": member.id}]
     return [
         {
             "filePattern": output["pattern"],
             "destination": {
                 "container": {
                     "containerUrl": around.urls[output["to"]],
-                    "path": command.PLACE.sub(lambda match: names[match.group(1)], output.get("path", _folder(output))),
+                    "path": target(output, member, around.job),
+                    "uploadHeaders": signed,
                     **_reference(around),
                 }
             },

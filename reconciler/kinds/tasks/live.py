@@ -8,7 +8,7 @@ known when those have succeeded: it comes later, and so does what depends on it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -24,7 +24,18 @@ from reconciler.kinds.tasks.wording import Counts
 
 Members = tuple[Group, Iterable[Member]]
 """An entry and its tasks, to be gone through before the next entry."""
-Done = Callable[[], frozenset[str]]
+
+
+class Past:
+    """What is known of tasks beside what the job says of them; this one knows nothing."""
+
+    def done(self, group: Group, member: Member) -> bool:
+        """Whether a task that is not in the job had succeeded before, and what is required of it stands."""
+        return False
+
+    def stands(self, group: Group, member: Member) -> bool:
+        """Whether all is there that is required of a task that has succeeded."""
+        return True
 
 
 class Live(NamedTuple):
@@ -49,7 +60,7 @@ class State:
     there   ids in lower case
     kept    names of entries whose tasks are not to be submitted: they are held, or come later
     ending  ids of tasks to be ended: they are held, or nobody asks for them any more
-    done    ids of tasks that had succeeded in a job before this one
+    done    ids of tasks that are wanted and not in the job, as they had succeeded before
     own     how many tasks of the job itself have succeeded
     again   ids of tasks that have failed and are to run again
     anew    ids of tasks that are to be deleted and added again, as Batch runs nothing again that ended with 0
@@ -129,15 +140,15 @@ def compared(
     groups: Iterable[Members],
     live: Mapping[str, Live],
     filled: Mapping[str, frozenset[str]],
-    done: Done = frozenset,
+    past: Past = Past(),  # noqa: B008 (it knows nothing)
     rerun: Rerun = Rerun(),  # noqa: B008 (a frozen value)
 ) -> State:
     """How far each task is that is wanted, given those that are there. Entries come after what they depend on.
 
-    `filled`: the name of an entry → those before it that fill the container that its tasks are made for. `done` gives
-    the ids of those that had succeeded before, and is asked at the first task that would have to be submitted.
+    `filled`: the name of an entry → those before it that fill the container that its tasks are made for. `past` is
+    asked for each task that would have to be submitted.
     """
-    seen = _Seen(live, filled, done, rerun)
+    seen = _Seen(live, filled, past, rerun)
     for group, members in groups:
         seen.begin(group)
         for member in members:
@@ -154,9 +165,11 @@ class _Seen:
     unknown   patterns that no task has matched yet
     """
 
-    def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], ask: Done, rerun: Rerun) -> None:
-        self.live, self.filled, self.ask, self.rerun, self.counts = live, filled, ask, rerun, Counts()
-        self.done: frozenset[str] | None = None
+    def __init__(
+        self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], past: Past, rerun: Rerun
+    ) -> None:
+        self.live, self.filled, self.past, self.rerun, self.counts = live, filled, past, rerun, Counts()
+        self.done: set[str] = set()
         self.subjects = {name.rpartition("-")[0] for name in live}
         self.left = {name for name in live if ours(name)}
         self.own = sum(live[name].state == WELL.state for name in self.left)
@@ -199,22 +212,20 @@ class _Seen:
             self.counts.count(task.state if task else None, changed=changed, held=held, again=again)
 
     def _before(self, group: Group, member: Member) -> Live | None:
-        """The task as it was in a job before this one; None if it is to be done again."""
-        if self.done is None and group.name not in self.held | self.later:
-            self.done = self.ask()
-        if member.id not in (self.done or ()):
+        """The task as it was in a job before this one; None if it is to be done, or done again."""
+        if self.rerun.runs(group, member.id, failed=False) or not self.past.done(group, member):
             return None
-        if not self.rerun.runs(group, member.id, failed=False):
-            return WELL
-        self.anew.append(member.id)
-        return None
+        self.done.add(member.id)
+        return WELL
 
     def _again(self, group: Group, member: Member, task: Live) -> bool:
         """Whether a task that is there runs again; one that never began does so with what it depends on."""
-        failed = task.state == "failure"
+        failed, well = task.state == "failure", task.state == "success"
         never = task.end is not None and not task.end.begun and not self.running.isdisjoint(group.entry["dependsOn"])
-        if not task.before or not (never or self.rerun.runs(group, member.id, failed=failed)):
+        lost = well and task.before and not self.past.stands(group, member)
+        if not task.before or not (never or lost or self.rerun.runs(group, member.id, failed=failed)):
             return False
+        self.counts.lost += lost
         self.running.add(group.name)
         (self.anew if task.end and task.end.code == 0 else self.again).append(member.id)
         return True
@@ -225,6 +236,6 @@ class _Seen:
         counts.stranded, counts.leaving = len(self.stranded), len(leaving)
         counts.obsolete, counts.later = len(self.left) - len(leaving), tuple(sorted(self.later))
         there, anew = frozenset(self.live).difference(self.anew), tuple(self.anew)
-        kept, done = frozenset(self.held | self.later), (self.done or frozenset()).difference(self.live, self.anew)
+        kept, done = frozenset(self.held | self.later), frozenset(self.done)
         ending, again = (*leaving, *self.stranded), tuple(self.again)
         return State(counts, there, kept, ending, done, self.own, again, anew, tuple(self.unknown))

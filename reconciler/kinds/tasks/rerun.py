@@ -15,7 +15,7 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.tasks.group import Group
 from reconciler.model import Address, Desired
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import Task, proving, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,10 @@ class Rerun:
 
 
 def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
-    """The tasks of a job, with the moment that those must have ended before which run again, if the spec says so."""
+    """The tasks of a job, with the moment that those must have ended before which run again, if some may."""
     entries: Iterable[Task] = desired.data["tasks"].values()
-    return _since(cloud, desired, ()) if any(entry["rerun"] != "changed" for entry in entries) else desired
+    moves = any(entry["rerun"] != "changed" or required(entry) or proving(entry) for entry in entries)
+    return _since(cloud, desired, ()) if moves else desired
 
 
 def chosen(cloud: Cloud, desired: Desired, patterns: tuple[str, ...]) -> Desired:
@@ -59,9 +60,9 @@ def of(desired: Desired) -> Rerun:
 
 
 def counted(desired: Desired) -> bool:
-    """Whether numbers of tasks may say enough: none that has succeeded is to run again."""
+    """Whether numbers of tasks may say enough: none that has succeeded is to run again, nor because of its outputs."""
     entries: Iterable[Task] = desired.data["tasks"].values()
-    return not of(desired).patterns and all(entry["rerun"] != "all" for entry in entries)
+    return not of(desired).patterns and not any(entry["rerun"] == "all" or required(entry) for entry in entries)
 
 
 def retries(desired: Desired) -> bool:

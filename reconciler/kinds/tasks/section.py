@@ -16,7 +16,7 @@ from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, before, fillers, local_files
+from reconciler.spec.tasks import Task, before, definite, fillers, local_files
 from reconciler.words import count
 
 MOST = 1_000_000_000
@@ -156,6 +156,11 @@ def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ..
         if unknown:
             there = ", ".join(("job", "task", *values))
             yield document.problem(here, f"asks for {{{{{unknown}}}}}, which nothing gives it; there are {there}")
+        elif output["required"] and not (definite(output) and output["when"] != "failure"):
+            why = "is not written by a task that succeeds" if definite(output) else "may be any number of files"
+            yield document.problem(
+                (*here[:-1], "required"), f"{why}, so it cannot be required; take it out", at_key=True
+            )
         elif not ({"task", "item", "url"} & {*asked} or set(values) <= {*asked}):
             message = "is the same for several tasks, so that they overwrite one another; add {{task}}"
             yield document.problem(here, message)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from reconciler.kind import Kind, unread
 from reconciler.kinds.tasks import blobs, live, record, rerun, sweep, wanted, wording
 from reconciler.kinds.tasks.group import Surroundings, wire
 from reconciler.kinds.tasks.live import State
+from reconciler.kinds.tasks.past import Kept
 from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
@@ -32,7 +32,7 @@ from reconciler.report import Report
 from reconciler.spec import role_targets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, before, fillers
+from reconciler.spec.tasks import Task, before, fillers, proving
 from reconciler.words import some
 
 NAME = "tasks"
@@ -111,9 +111,8 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
         state = live.counted(cloud, job, ids, ordered=ordered, retried=rerun.retries(desired))
     if state is None:
         filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
-        there, staging = live.listed(cloud, job["id"], rerun.of(desired).since), desired.data["staging"]
-        done = partial(record.before, cloud, staging, desired.address.name, job) if staging else frozenset
-        state = live.compared(wanted.groups(cloud, desired), there, filled, done, rerun.of(desired))
+        there, past = live.listed(cloud, job["id"], rerun.of(desired).since), Kept(cloud, desired, job)
+        state = live.compared(wanted.groups(cloud, desired), there, filled, past, rerun.of(desired))
     if state.unknown:
         names = some(list(entries))
         raise WrongUsage(f"--rerun: the job {job['id']} is to have no task {state.unknown[0]}; it has {names}")
@@ -159,7 +158,8 @@ def renewed(desired: Desired, observed: Observed) -> Observed:
     kept = state.counts.succeeded if desired.data["staging"] else 0
     counts = Counts(new=state.counts.total - kept, succeeded=kept)
     body = {**observed.body, "pending": counts.pending, "ending": 0, "again": 0}
-    detail = wording.describe(counts)
+    proven = not desired.data["staging"] and any(map(proving, desired.data["tasks"].values()))
+    detail = wording.describe(counts) + ("; fewer, as far as their outputs are there" if proven else "")
     return replace(observed, body=body, health=Health.READY, detail=detail, progress=None, state=State(counts))
 
 

@@ -17,7 +17,8 @@ class Counts:
     stranded  there, and never to begin for that reason
     later     names of entries whose tasks are made when what fills their container has succeeded
     leaving   there and not ended, and nobody asks for them any more; `obsolete` are those that have ended
-    retried   they have failed and are to run again; `repeated` are those that have succeeded and are
+    retried   they have failed and are to run again; `repeated` are those that have succeeded and are; of these,
+    what is required of `lost` is gone
     """
 
     new: int = 0
@@ -32,6 +33,7 @@ class Counts:
     obsolete: int = 0
     retried: int = 0
     repeated: int = 0
+    lost: int = 0
     later: tuple[str, ...] = ()
 
     def count(self, state: str | None, *, changed: bool, held: bool, again: bool) -> None:
@@ -110,8 +112,9 @@ def describe(counts: Counts) -> str:
     else:
         told.append(count(counts.total, "task", ","))
     if counts.again:
-        failed = f" ({counts.retried:,} failed)" if counts.retried and counts.repeated else ""
-        told.append(f"{counts.again:,}{'' if counts.repeated else ' failed'} to run again{failed}")
+        parts = [f"{counts.retried:,} failed"] if counts.retried else []
+        parts += [f"{counts.lost:,} whose output is gone or was overwritten"] if counts.lost else []
+        told.append(f"{counts.again:,} to run again" + (f" ({', '.join(parts)})" if parts else ""))
     numbers = {"waiting": counts.waiting - counts.stranded, "running": counts.active, "succeeded": counts.succeeded}
     told += [f"{number:,} {word}" for word, number in numbers.items() if number]
     told += [f"{counts.failed:,} failed"] if counts.failed else []
