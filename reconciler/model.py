@@ -218,6 +218,8 @@ class Observed:
     uses: tuple[str, ...] = ()
     outside: str = ""
     byproduct: bool = False
+    parts: tuple[str, ...] = ()
+    """What `detail` sums up, a line for each part."""
 
     def of(self, owner: str) -> bool:
         """Whether it is a resource of the spec `owner`."""
@@ -257,8 +259,9 @@ class Decision:
     """What a plan says about one resource, NONE included. `why` is for code; `reason` words it for people.
 
     `summarised`: the reason says in words what differs and what does not; views show it instead of the fields, even
-    where nothing is to be done. `goes` is what is lost with what is deleted or replaced: data, records, running work.
-    `disturbs` says what else the change does to running work or to data, and what would be gentler.
+    where nothing is to be done; `parts` are what it sums up, a line each. `goes` is what is lost with what is deleted
+    or replaced: data, records, running work. `disturbs` says what else the change does to running work or to data, and
+    what would be gentler.
     """
 
     address: Address
@@ -269,6 +272,7 @@ class Decision:
     summarised: bool = False
     goes: str = ""
     disturbs: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

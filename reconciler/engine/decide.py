@@ -35,7 +35,8 @@ def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Dif
 
 def decide(kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]) -> Decision:
     """What to do about a resource that the spec asks for."""
-    return replace(_decided(kind, owner, desired, observed, adopt), summarised=kind.summarised)
+    decision = _decided(kind, owner, desired, observed, adopt)
+    return replace(decision, summarised=kind.summarised, parts=observed.parts if observed else ())
 
 
 def _decided(

@@ -98,6 +98,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "summarised": decision.summarised,
         "goes": decision.goes,
         "disturbs": decision.disturbs,
+        "parts": list(decision.parts),
         "changes": changes,
     }
 
@@ -108,7 +109,7 @@ def _read_decision(decision: dict[str, Any]) -> Decision:
         for change in decision["changes"]
     )
     address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])
-    texts = decision["goes"], decision["disturbs"]
+    texts = decision["goes"], decision["disturbs"], tuple(decision["parts"])
     return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"], *texts)
 
 

@@ -76,6 +76,7 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
             shown += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint, wire=wire)
         elif decision.summarised:
             shown.append(paint("dim", f"  = {clean(str(decision.address))}: {lines(decision.reason, 6)}"))
+            shown += _parts(decision.parts, paint)
     shown += [f"  note: {lines(note, 8)}" for note in plan.notes]
     if shown:
         shown.append("")
@@ -134,13 +135,17 @@ def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> 
     told = [f"{paint(colour, head)}  {paint('dim', lines(reason, 6) + time)}"]
     new = decision.action is Action.CREATE
     if decision.summarised and not new:  # the reason says how far a change of several stages is
-        return told
+        return told + _parts(decision.parts, paint)
     changes = [change for change in decision.diff.changes if change.path != STAGE]
     shown = changes if wire or not new else changes[:FIELDS]
     told += [f"      {clean(_change(values.seen(change), new=new, wire=wire))}" for change in shown]
     if len(changes) > len(shown):
         told.append(paint("dim", f"      and {len(changes) - len(shown)} more; --wire shows all"))
     return told
+
+
+def _parts(parts: Iterable[str], paint: Any) -> list[str]:
+    return [paint("dim", f"      {clean(part)}") for part in parts]
 
 
 def _change(change: Change, *, new: bool, wire: bool) -> str:
@@ -193,7 +198,7 @@ def status(observed: Iterable[Observed], facts: Mapping[Address, Sequence[str]] 
     for resource in observed:
         same = _told_before(first, resource.detail, resource.address) if resource.health is Health.UNKNOWN else ""
         told = "; ".join(filter(None, (same or resource.detail, *facts.get(resource.address, ()))))
-        rows.append((clean(str(resource.address)), str(resource.health), lines(told)))
+        rows.append((clean(str(resource.address)), str(resource.health), lines("\n".join([told, *resource.parts]))))
     return table(("RESOURCE", "HEALTH", ""), rows) if rows else "Nothing of this spec is live."
 
 

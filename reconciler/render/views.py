@@ -82,6 +82,7 @@ class StatusView:
                 "address": str(resource.address),
                 "health": str(resource.health),
                 "detail": resource.detail,
+                "parts": list(resource.parts),
                 "facts": list(self.facts.get(resource.address, ())),
             }
             for resource in self.observed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import WrongUsage
-from reconciler.kinds.tasks import live, wording
+from reconciler.kinds.tasks import comparing, wording
 from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import Group, Item, Member
 from reconciler.kinds.tasks.live import BEFORE, WELL, Live, Past
@@ -62,7 +62,7 @@ def test_what_had_ended_before_may_run_again(
     members = list(a.members([Item({"n": "1"}), Item({"n": "2"})]))
     there = {member.id: task for member, task in zip(members, ended, strict=True)}
     rerun = Rerun(patterns, datetime.now(UTC))
-    state = live.compared([(a, members)], there, {}, rerun=rerun)
+    state = comparing.compared([(a, members)], there, {}, rerun=rerun)
     assert wording.describe(state.counts) == told
     assert set(state.unknown) == {"b"} & {*patterns}
     chosen = {*state.again, *state.anew}
@@ -77,17 +77,17 @@ def test_what_never_began_runs_again_with_what_it_depends_on_and_is_not_held() -
     groups = [(each, list(each.members([Item({"n": "1"})]))) for each in (first, last, beside)]
     ends = (FAILED, NEVER, NEVER)
     there = {members[0].id: end for (_, members), end in zip(groups, ends, strict=True)}
-    state = live.compared(groups, there, {}, rerun=Rerun((), datetime.now(UTC)))
+    state = comparing.compared(groups, there, {}, rerun=Rerun((), datetime.now(UTC)))
     assert [task.partition("-")[0] for task in state.again] == ["first", "last"]
     assert state.kept == frozenset()
-    assert live.compared(groups, there, {}).kept == {"last"}
+    assert comparing.compared(groups, there, {}).kept == {"last"}
 
 
 def test_what_had_succeeded_in_an_earlier_job_may_run_again() -> None:
     a = group("a")
     members = list(a.members([Item({"n": "1"})]))
-    assert live.compared([(a, members)], {}, {}, Done()).done == {members[0].id}
-    state = live.compared([(a, members)], {}, {}, Done(), Rerun(("a",), datetime.now(UTC)))
+    assert comparing.compared([(a, members)], {}, {}, Done()).done == {members[0].id}
+    state = comparing.compared([(a, members)], {}, {}, Done(), Rerun(("a",), datetime.now(UTC)))
     assert state.counts.new == 1
     assert state.done == frozenset()
 

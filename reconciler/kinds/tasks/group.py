@@ -23,7 +23,7 @@ from reconciler.spec.tasks import Output, Task, definite
 KEY, CONTENT, CHECK = 13, 8, 4
 """How many characters of an id stand for what a task is for (65 bits, in base 32), for what it does (32 bits, hex), and
 for its being an id of ours (16 bits, hex): others may add tasks to a job, under names with a date at their end."""
-_ID = re.compile(rf"[a-z][a-z0-9_-]*?(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT + CHECK}}}")
+_ID = re.compile(rf"(?P<entry>[a-z][a-z0-9_-]*?)(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT + CHECK}}}")
 PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime", "rerun")
 """Keys of an entry that say which tasks there are, when they run again, how long their files stay, not what they do."""
 
@@ -55,6 +55,7 @@ class Group:
     files   path in the spec → digest of the content
     acts    what else its tasks do is made of: the identity that they act as, where files are staged
     needs   ids of the tasks that each of its tasks depends on
+    stage   the entry that its tasks stand before, if they are gates
     """
 
     name: str
@@ -62,6 +63,7 @@ class Group:
     files: Mapping[str, str]
     acts: Any
     needs: tuple[str, ...] = ()
+    stage: str = ""
 
     @property
     def many(self) -> bool:
@@ -86,6 +88,12 @@ class Group:
 def ours(task: str) -> bool:
     """Whether this is the id, in lower case, of a task that some spec asked for."""
     return _ID.fullmatch(task) is not None and task == _checked(task[:-CHECK])
+
+
+def entry_of(task: str) -> str:
+    """The name, in lower case, of the entry that a task of ours is or was of."""
+    match = _ID.fullmatch(task)
+    return match["entry"] if match else task
 
 
 def _checked(name: str) -> str:

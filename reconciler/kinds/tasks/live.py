@@ -1,15 +1,10 @@
-"""How far the tasks of a job are: by their numbers alone where those say enough, else task by task.
-
-Batch never starts a task that depends on one that has failed for good, and leaves it waiting for ever. Here such a task
-is held: it is not submitted, or ended if it is there. Which tasks there are of an entry whose container others fill is
-known when those have succeeded: it comes later, and so does what depends on it.
-"""
+"""The tasks of a job as they are: by their numbers alone where those say enough, else a list of them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,8 +13,7 @@ from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.tasks import ends
 from reconciler.kinds.tasks.ends import End
-from reconciler.kinds.tasks.group import Group, Member, ours
-from reconciler.kinds.tasks.rerun import Rerun
+from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.wording import Counts
 
 Members = tuple[Group, Iterable[Member]]
@@ -53,6 +47,13 @@ WELL = Live("success", ends.WELL)
 BEFORE = Live("success", ends.WELL, before=True)
 
 
+class Whole(Past):
+    """What is not in the job had succeeded before, as its numbers say."""
+
+    def done(self, group: Group, member: Member) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What is known of the tasks of a job.
@@ -65,6 +66,7 @@ class State:
     again   ids of tasks that have failed and are to run again
     anew    ids of tasks that are to be deleted and added again, as Batch runs nothing again that ended with 0
     unknown  patterns of tasks that are to run again which match none
+    stages  the numbers of each entry, as far as the tasks were gone through
     """
 
     counts: Counts
@@ -76,6 +78,7 @@ class State:
     again: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    stages: Mapping[str, Counts] = field(default_factory=dict)
 
 
 def counted(
@@ -134,108 +137,3 @@ def listed(cloud: Cloud, job: str, since: datetime | None = None) -> dict[str, L
         else:
             live[raw["id"].lower()] = Live("failure", ends.of(info), before)
     return live
-
-
-def compared(
-    groups: Iterable[Members],
-    live: Mapping[str, Live],
-    filled: Mapping[str, frozenset[str]],
-    past: Past = Past(),  # noqa: B008 (it knows nothing)
-    rerun: Rerun = Rerun(),  # noqa: B008 (a frozen value)
-) -> State:
-    """How far each task is that is wanted, given those that are there. Entries come after what they depend on.
-
-    `filled`: the name of an entry → those before it that fill the container that its tasks are made for. `past` is
-    asked for each task that would have to be submitted.
-    """
-    seen = _Seen(live, filled, past, rerun)
-    for group, members in groups:
-        seen.begin(group)
-        for member in members:
-            seen.take(group, member)
-    return seen.state()
-
-
-class _Seen:
-    """What is known of the entries whose tasks have been looked at.
-
-    blocking  they keep back for ever what depends on them
-    open      some of their tasks have not succeeded
-    running   some of their tasks run again
-    unknown   patterns that no task has matched yet
-    """
-
-    def __init__(
-        self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], past: Past, rerun: Rerun
-    ) -> None:
-        self.live, self.filled, self.past, self.rerun, self.counts = live, filled, past, rerun, Counts()
-        self.done: set[str] = set()
-        self.subjects = {name.rpartition("-")[0] for name in live}
-        self.left = {name for name in live if ours(name)}
-        self.own = sum(live[name].state == WELL.state for name in self.left)
-        self.blocking: set[str] = set()
-        self.open: set[str] = set()
-        self.held: set[str] = set()
-        self.later: set[str] = set()
-        self.stranded: list[str] = []
-        self.running: set[str] = set()
-        self.unknown = set(rerun.patterns)
-        self.again: list[str] = []
-        self.anew: list[str] = []
-
-    def begin(self, group: Group) -> None:
-        """What its needs mean for an entry and for what depends on it, whether it has tasks by now or not."""
-        needs = group.entry["dependsOn"]
-        self.unknown.difference_update(self.rerun.names(group))
-        if not self.blocking.isdisjoint(needs):
-            self.held.add(group.name)
-            self.blocking.add(group.name)
-        elif not self.later.isdisjoint(needs) or not self.open.isdisjoint(self.filled.get(group.name, ())):
-            self.later.add(group.name)
-            self.open.add(group.name)
-
-    def take(self, group: Group, member: Member) -> None:
-        name, conditions = group.name, group.entry.get("exitConditions", {})
-        held = name in self.held
-        self.unknown.difference_update(self.rerun.names(group, member.id))
-        task = self.live.get(member.id) or self._before(group, member)
-        self.left.discard(member.id)
-        again = task is not None and not held and self._again(group, member, task)
-        if again or not task or task.state != "success":
-            self.open.add(name)
-        if not again and task and task.end and ends.blocks(conditions, task.end):
-            self.blocking.add(name)
-        if held and task and task.state == "active":
-            self.stranded.append(member.id)
-        if task or name not in self.later:
-            changed = member.id.rpartition("-")[0] in self.subjects
-            self.counts.count(task.state if task else None, changed=changed, held=held, again=again)
-
-    def _before(self, group: Group, member: Member) -> Live | None:
-        """The task as it was in a job before this one; None if it is to be done, or done again."""
-        if self.rerun.runs(group, member.id, failed=False) or not self.past.done(group, member):
-            return None
-        self.done.add(member.id)
-        return WELL
-
-    def _again(self, group: Group, member: Member, task: Live) -> bool:
-        """Whether a task that is there runs again; one that never began does so with what it depends on."""
-        failed, well = task.state == "failure", task.state == "success"
-        never = task.end is not None and not task.end.begun and not self.running.isdisjoint(group.entry["dependsOn"])
-        lost = well and task.before and not self.past.stands(group, member)
-        if not task.before or not (never or lost or self.rerun.runs(group, member.id, failed=failed)):
-            return False
-        self.counts.lost += lost
-        self.running.add(group.name)
-        (self.anew if task.end and task.end.code == 0 else self.again).append(member.id)
-        return True
-
-    def state(self) -> State:
-        leaving = sorted(name for name in self.left if self.live[name].end is None)
-        counts = self.counts
-        counts.stranded, counts.leaving = len(self.stranded), len(leaving)
-        counts.obsolete, counts.later = len(self.left) - len(leaving), tuple(sorted(self.later))
-        there, anew = frozenset(self.live).difference(self.anew), tuple(self.anew)
-        kept, done = frozenset(self.held | self.later), frozenset(self.done)
-        ending, again = (*leaving, *self.stranded), tuple(self.again)
-        return State(counts, there, kept, ending, done, self.own, again, anew, tuple(self.unknown))

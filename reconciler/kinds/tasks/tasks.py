@@ -8,32 +8,27 @@ their job.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from reconciler import marks
 from reconciler.azure import roles
-from reconciler.cloud import batch_jobs, batch_tasks, blob_containers, identities, pairs
+from reconciler.cloud import batch_jobs, batch_tasks, identities, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
-from reconciler.errors import WrongUsage
-from reconciler.kind import Kind, unread
-from reconciler.kinds.tasks import blobs, live, record, rerun, sweep, wanted, wording
+from reconciler.kind import Kind
+from reconciler.kinds.tasks import blobs, live, looking, record, rerun, sweep, wanted, wording
 from reconciler.kinds.tasks.group import Surroundings, wire
 from reconciler.kinds.tasks.live import State
-from reconciler.kinds.tasks.past import Kept
 from reconciler.kinds.tasks.rerun import Rerun
-from reconciler.kinds.tasks.wording import Counts
-from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
+from reconciler.model import Action, Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec import role_targets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, before, fillers, proving
-from reconciler.words import some
+from reconciler.spec.tasks import Task
 
 NAME = "tasks"
 FIELDS = {
@@ -44,7 +39,6 @@ FIELDS = {
     "onAllTasksComplete": Rule.LIVE,
     "tasks": Rule.IGNORE,
 }
-TERMINATE = "terminatejob"
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -67,7 +61,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             }
             body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
             body |= {"unrecorded": 0} if job["wait"] and "staging" in job else {}
-            body |= {"onAllTasksComplete": TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
+            body |= {"onAllTasksComplete": looking.TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
             yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
 
 
@@ -89,78 +83,6 @@ def _places(job: Job) -> tuple[str, ...]:
         places += [task["forEach"]] if "forEach" in task else []
         places += [taken["from"] for taken in task["inputs"]] + [output["to"] for output in task["outputs"]]
     return tuple(dict.fromkeys(places))
-
-
-def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
-    read = (unread.observed(observe, cloud, desired, f"the tasks of {desired.address.name}") for desired in wanted)
-    return [observed for observed in read if observed]
-
-
-def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
-    """How far the tasks are. None while the job or one of the containers does not exist."""
-    assert isinstance(desired, Desired)
-    job = batch_jobs.get(cloud, desired.address.name)
-    places = (place.removeprefix("storage/") for place in desired.data["places"])
-    if job is None or not blob_containers.exist(cloud, places):
-        return None
-    entries: Mapping[str, Task] = desired.data["tasks"]
-    ordered = any(entry["dependsOn"] for entry in entries.values())
-    ids = (member.id for _, members in wanted.groups(cloud, desired) for member in members)
-    state = None
-    if rerun.counted(desired):
-        state = live.counted(cloud, job, ids, ordered=ordered, retried=rerun.retries(desired))
-    if state is None:
-        filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
-        there, past = live.listed(cloud, job["id"], rerun.of(desired).since), Kept(cloud, desired, job)
-        state = live.compared(wanted.groups(cloud, desired), there, filled, past, rerun.of(desired))
-    if state.unknown:
-        names = some(list(entries))
-        raise WrongUsage(f"--rerun: the job {job['id']} is to have no task {state.unknown[0]}; it has {names}")
-    return _observed(cloud, desired, state, job)
-
-
-def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, Any]) -> Observed:
-    counts, job, ended = state.counts, desired.address.name, raw["state"] in batch_jobs.ENDED
-    left = counts.pending or counts.ending or counts.again
-    waits = desired.data["wait"] and not left and counts.running
-    progress = Progress(counts.succeeded, counts.failed, counts.total, "tasks") if counts.running else None
-    return Observed(
-        desired.address,
-        job,
-        {
-            "pending": counts.pending,
-            "ending": counts.ending,
-            "again": counts.again,
-            "unrecorded": _unrecorded(cloud, desired, state, raw),
-            "onAllTasksComplete": TERMINATE if ended or counts.later else str(raw["onAllTasksComplete"]).lower(),
-        },
-        Mark(cloud.owner, ""),
-        Health.BUSY if waits else Health.READY,
-        wording.describe(counts),
-        progress=progress,
-        state=state,
-        employs=(Address("job", job),) if (counts.pending or counts.again) and ended else (),
-    )
-
-
-def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, Any]) -> int:
-    """How many tasks have succeeded since that was recorded last, once all have ended, where apply waits for that."""
-    if "unrecorded" not in desired.body or state.counts.running or state.counts.pending or state.counts.again:
-        return 0
-    recorded = record.number(cloud, desired.data["staging"], job)
-    return 0 if recorded is None else abs(state.own - recorded)
-
-
-def renewed(desired: Desired, observed: Observed) -> Observed:
-    """How it will be once the job is made anew: only what succeeded is known then, if that is kept."""
-    state = observed.state
-    assert isinstance(state, State)
-    kept = state.counts.succeeded if desired.data["staging"] else 0
-    counts = Counts(new=state.counts.total - kept, succeeded=kept)
-    body = {**observed.body, "pending": counts.pending, "ending": 0, "again": 0}
-    proven = not desired.data["staging"] and any(map(proving, desired.data["tasks"].values()))
-    detail = wording.describe(counts) + ("; fewer, as far as their outputs are there" if proven else "")
-    return replace(observed, body=body, health=Health.READY, detail=detail, progress=None, state=State(counts))
 
 
 def keep(cloud: Cloud, desired: Desired) -> None:
@@ -262,7 +184,7 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
 
 def report(cloud: Cloud, desired: Desired) -> Report | None:
     """How far its tasks are, and how many have failed."""
-    observed = observe(cloud, desired)
+    observed = looking.observe(cloud, desired)
     if observed is None:
         return None
     assert isinstance(observed.state, State)
@@ -274,8 +196,8 @@ KIND = Kind(
     name=NAME,
     fields=FIELDS,
     expand=expand,
-    list=list_,
-    observe=observe,
+    list=looking.list_,
+    observe=looking.observe,
     create=create,
     update=update,
     delete=delete,
@@ -290,7 +212,7 @@ KIND = Kind(
     noun="task list",
     usual={"pending": 0, "ending": 0, "again": 0, "unrecorded": 0, "onAllTasksComplete": "noaction"},
     disturbs=disturbs,
-    renewed=renewed,
+    renewed=looking.renewed,
     keep=keep,
     volatile=True,
     summarised=True,

@@ -75,7 +75,7 @@ def _gates(name: str, entry: Task, needs: list[str]) -> list[Group]:
     if "containerSettings" in entry:
         bare["containerSettings"] = entry["containerSettings"]
     parts = _parts(needs)
-    return [Group(f"{name}-gate{number}", bare, {}, [], part) for number, part in enumerate(parts, 1)]
+    return [Group(f"{name}-gate{number}", bare, {}, [], part, stage=name) for number, part in enumerate(parts, 1)]
 
 
 def _parts(needs: list[str]) -> Iterator[tuple[str, ...]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 from reconciler.words import count, some
+
+SHOWN = 10
+"""How many entries of a job have a line of their own."""
 
 
 @dataclass(slots=True)
@@ -82,6 +85,26 @@ class Counts:
     @property
     def total(self) -> int:
         return self.pending + self.again + self.waiting + self.active + self.ended + self.held
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """The numbers of several entries in all."""
+    added = Counts()
+    for part in parts:
+        for number in fields(Counts):
+            setattr(added, number.name, getattr(added, number.name) + getattr(part, number.name))
+    return added
+
+
+def stages(parts: Mapping[str, Counts]) -> tuple[str, ...]:
+    """A line for each of several entries in which something is left to do, and one for the others."""
+    left = {name: counts for name, counts in parts.items() if counts.total != counts.succeeded or counts.leaving}
+    if len(parts) < 2 or not left:
+        return ()
+    told = [f"{name}: {describe(counts)}" for name, counts in left.items()]
+    told[SHOWN:] = [f"{count(len(told) - SHOWN, 'more entry')} in which something is left to do"] * (len(told) > SHOWN)
+    done = total(counts for name, counts in parts.items() if name not in left)
+    return (*told, *[f"others: {describe(done)}"] * bool(done.total))
 
 
 def asked(known: int, places: Sequence[str]) -> str:

@@ -1,0 +1,106 @@
+"""How far the tasks of a job are, as a plan sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.cloud import batch_jobs, blob_containers
+from reconciler.cloud.cloud import Cloud
+from reconciler.errors import WrongUsage
+from reconciler.kind import unread
+from reconciler.kinds.tasks import comparing, live, record, rerun, wanted, wording
+from reconciler.kinds.tasks.live import State
+from reconciler.kinds.tasks.past import Kept
+from reconciler.kinds.tasks.wording import Counts
+from reconciler.model import Address, Desired, Health, Mark, Observed, Progress
+from reconciler.spec.tasks import Task, before, fillers, proving
+from reconciler.words import some
+
+PAGE = 1_000
+"""So many tasks Batch lists in one answer."""
+TERMINATE = "terminatejob"
+
+
+def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
+    read = (unread.observed(observe, cloud, desired, f"the tasks of {desired.address.name}") for desired in wanted)
+    return [observed for observed in read if observed]
+
+
+def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
+    """How far the tasks are. None while the job or one of the containers does not exist."""
+    assert isinstance(desired, Desired)
+    job = batch_jobs.get(cloud, desired.address.name)
+    places = (place.removeprefix("storage/") for place in desired.data["places"])
+    if job is None or not blob_containers.exist(cloud, places):
+        return None
+    entries: Mapping[str, Task] = desired.data["tasks"]
+    ordered = any(entry["dependsOn"] for entry in entries.values())
+    ids = (member.id for _, members in wanted.groups(cloud, desired) for member in members)
+    filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
+    state = None
+    if rerun.counted(desired):
+        state = live.counted(cloud, job, ids, ordered=ordered, retried=rerun.retries(desired))
+    if state and state.counts.running and len(entries) > 1 and state.counts.total <= PAGE:
+        there = live.listed(cloud, job["id"])
+        stages = comparing.compared(wanted.groups(cloud, desired), there, filled, live.Whole()).stages
+        state = replace(state, stages=stages)
+    if state is None:
+        there, past = live.listed(cloud, job["id"], rerun.of(desired).since), Kept(cloud, desired, job)
+        state = comparing.compared(wanted.groups(cloud, desired), there, filled, past, rerun.of(desired))
+    if state.unknown:
+        names = some(list(entries))
+        raise WrongUsage(f"--rerun: the job {job['id']} is to have no task {state.unknown[0]}; it has {names}")
+    return _observed(cloud, desired, state, job)
+
+
+def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, Any]) -> Observed:
+    counts, job, ended = state.counts, desired.address.name, raw["state"] in batch_jobs.ENDED
+    left = counts.pending or counts.ending or counts.again
+    waits = desired.data["wait"] and not left and counts.running
+    progress = Progress(counts.succeeded, counts.failed, counts.total, "tasks") if counts.running else None
+    return Observed(
+        desired.address,
+        job,
+        {
+            "pending": counts.pending,
+            "ending": counts.ending,
+            "again": counts.again,
+            "unrecorded": _unrecorded(cloud, desired, state, raw),
+            "onAllTasksComplete": TERMINATE if ended or counts.later else str(raw["onAllTasksComplete"]).lower(),
+        },
+        Mark(cloud.owner, ""),
+        Health.BUSY if waits else Health.READY,
+        wording.describe(counts),
+        progress=progress,
+        parts=wording.stages(state.stages),
+        state=state,
+        employs=(Address("job", job),) if (counts.pending or counts.again) and ended else (),
+    )
+
+
+def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, Any]) -> int:
+    """How many tasks have succeeded since that was recorded last, once all have ended, where apply waits for that."""
+    if "unrecorded" not in desired.body or state.counts.running or state.counts.pending or state.counts.again:
+        return 0
+    recorded = record.number(cloud, desired.data["staging"], job)
+    return 0 if recorded is None else abs(state.own - recorded)
+
+
+def renewed(desired: Desired, observed: Observed) -> Observed:
+    """How it will be once the job is made anew: only what succeeded is known then, if that is kept."""
+    state = observed.state
+    assert isinstance(state, State)
+    stages = {name: _anew(desired, counts) for name, counts in state.stages.items()}
+    counts = _anew(desired, state.counts)
+    body = {**observed.body, "pending": counts.pending, "ending": 0, "again": 0}
+    proven = not desired.data["staging"] and any(map(proving, desired.data["tasks"].values()))
+    detail = wording.describe(counts) + ("; fewer, as far as their outputs are there" if proven else "")
+    observed = replace(observed, body=body, health=Health.READY, detail=detail, progress=None)
+    return replace(observed, parts=wording.stages(stages), state=State(counts, stages=stages))
+
+
+def _anew(desired: Desired, counts: Counts) -> Counts:
+    kept = counts.succeeded if desired.data["staging"] else 0
+    return Counts(new=counts.total - kept, succeeded=kept)
