@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MINUTE = 60
+"""Seconds from which on times are in minutes."""
 NAMED = 5
 """How many names of a list are shown."""
 
@@ -11,6 +13,14 @@ NAMED = 5
 def count(number: int, noun: str, form: str = "") -> str:
     """`number` of what the singular `noun` names; `form` is how the number is written, such as `,` for thousands."""
     return f"{number:{form}} {noun if number == 1 else plural(noun)}"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `1 h 20 min`."""
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / MINUTE)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def size(number: int) -> str:

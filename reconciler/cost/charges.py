@@ -57,11 +57,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """What a build costs once; `amount` is None if the price is unknown."""
+    """What a build or other work costs once; `amount` is None if the price is unknown."""
 
     address: Address
     size: str
     amount: Decimal | None
+    what: str = "build VM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def _count(count: Range) -> str:
 
 
 def _once(build: Build, prices: Prices) -> Once:
-    hour = prices.of(build.region, build.size).hour
+    rate = prices.of(build.region, build.size)
+    hour = rate.spot_hour if build.spot else rate.hour
     hours = Decimal(str(build.seconds)) / 3600
-    return Once(build.address, build.size, None if hour is None else hour * hours)
+    return Once(build.address, build.size, None if hour is None else hour * hours, build.what)

@@ -46,12 +46,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A machine of this size that runs once, for so many seconds."""
+    """A machine of this size that runs once, for so many seconds. `what` it is for, in words."""
 
     address: Address
     size: str
     region: str
     seconds: float
+    what: str = "build VM"
+    spot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,13 @@ class Costs:
 
 
 class Costly(Protocol):
-    """A kind as this module sees it; `costs` is None if its resources cost nothing by time."""
+    """A kind as this module sees it; `costs` is None if its resources cost nothing by time, `work` if they do none."""
 
     @property
     def costs(self) -> Costs | None: ...
+
+    @property
+    def work(self) -> Callable[[Case], Build | None] | None: ...
 
 
 def of(
@@ -162,7 +167,11 @@ def of(
     spelt = [
         replace(change, now=_spelt(change.now, spelled), after=_spelt(change.after, spelled)) for change in changes
     ]
-    return Uses(tuple(change for change in spelt if change.now or change.after), tuple(_builds(costs, plan, desired)))
+    cases = (Case(d.address, d, desired.get(d.address), live.get(d.address), region) for d in plan.decisions)
+    asks = {name: kind.work for name, kind in kinds.items() if kind.work}
+    done = [asks[case.address.kind](case) for case in cases if case.address.kind in asks]
+    builds = (*_builds(costs, plan, desired), *filter(None, done))
+    return Uses(tuple(change for change in spelt if change.now or change.after), builds)
 
 
 def _spelt(use: Use | Replicas | None, spelled: Mapping[str, str]) -> Use | Replicas | None:

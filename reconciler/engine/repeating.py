@@ -30,6 +30,6 @@ def chosen(
                 with reading(f"when the tasks of {jobs[-1]} ended"):
                     again[address] = kind.rerun(cloud, want, tuple(meant))
     for job in patterns:
-        known = f"{nearest(job, jobs)}; there are {some(jobs)}" if jobs else ", nor any other"
-        raise WrongUsage(f"--rerun: there is no job {job} with tasks{known}")
+        known = nearest(job, jobs) or (f"; there are {some(jobs)}" if jobs else ", nor any other")
+        raise WrongUsage(f"--rerun: there is no job {job or repr(job)} with tasks{known}")
     return again

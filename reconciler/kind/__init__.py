@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
-from reconciler.cost.use import Costs
+from reconciler.cost.use import Build, Case, Costs
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
@@ -189,6 +189,8 @@ class Kind:
     """What `reconcile outputs` shows of it: name of an output → its path in the body, such as `properties.x`."""
     costs: Costs | None = None
     """How it is paid for by time; None: it is not."""
+    work: Callable[[Case], Build | None] | None = None
+    """What the nodes of others do once for what a plan decides of one, as far as that is known; None: nothing."""
     means: Callable[[Spec], Mapping[str, tuple[float, float]]] | None = None
     """Name → average number of dedicated and Spot nodes, for resources whose autoscale a spec simulates."""
     needs: Needs = NOTHING

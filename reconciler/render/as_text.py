@@ -24,7 +24,7 @@ from reconciler.model import (
 from reconciler.render import values
 from reconciler.render.plain import clean, lines, table
 from reconciler.report import Report, Table
-from reconciler.words import count
+from reconciler.words import MINUTE, count, duration
 
 SYMBOLS = {
     Action.CREATE: ("+", "green"),
@@ -57,8 +57,8 @@ WORDS = {
     Action.UNKNOWN: "not known",
 }
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
-MINUTE, LONG_STEP = 60, 120
-"""Seconds: from the first on, times are in minutes; from the second on, a step shows how long it takes."""
+LONG_STEP = 120
+"""Seconds from which on a step shows how long it takes."""
 FIELDS = 12
 """How many fields of a resource that is to be made are shown."""
 
@@ -107,14 +107,6 @@ def _way(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
         return []
     long = [f"{clean(name)} {duration(plan.seconds[name])}" for name in steps if plan.seconds[name] >= MINUTE]
     return [f"About {duration(seconds)}{': ' + ' → '.join(long) if long else ''}."]
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `3 min`, `1 h 20 min`."""
-    if seconds < MINUTE:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / MINUTE)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def summary(plan: Plan) -> str:

@@ -8,8 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from batch_autoscale import Finding, Result
-from reconciler.render.as_text import duration
-from reconciler.words import count
+from reconciler.words import count, duration
 
 PERIOD = 30
 """Seconds between two points of a simulation."""

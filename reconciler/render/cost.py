@@ -104,7 +104,7 @@ def _total(charge: Charge, currency: str) -> str:
 
 def _once(build: Once, currency: str) -> str:
     amount = UNKNOWN if build.amount is None else f"about {roughly(build.amount, currency)}"
-    return f"build VM of {clean(str(build.address))} {amount} once ({clean(build.size)})"
+    return f"{build.what} of {clean(str(build.address))} {amount} once ({clean(build.size)})"
 
 
 def document(cost: Cost) -> dict[str, Any]:
@@ -120,6 +120,7 @@ def document(cost: Cost) -> dict[str, Any]:
         "builds": [
             {
                 "address": str(build.address),
+                "what": build.what,
                 "size": build.size,
                 "amount": None if build.amount is None else f"{build.amount:.4f}",
             }

@@ -91,9 +91,9 @@ def ours(task: str) -> bool:
 
 
 def entry_of(task: str) -> str:
-    """The name, in lower case, of the entry that a task of ours is or was of."""
+    """The name, in lower case, of the entry that a task of ours is or was of; empty for one of others."""
     match = _ID.fullmatch(task)
-    return match["entry"] if match else task
+    return match["entry"] if match else ""
 
 
 def _checked(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +14,9 @@ from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.tasks import ends
+from reconciler.kinds.tasks.effort import Effort
 from reconciler.kinds.tasks.ends import End
-from reconciler.kinds.tasks.group import Group, Member
+from reconciler.kinds.tasks.group import Group, Member, entry_of
 from reconciler.kinds.tasks.wording import Counts
 
 Members = tuple[Group, Iterable[Member]]
@@ -67,6 +70,7 @@ class State:
     anew    ids of tasks that are to be deleted and added again, as Batch runs nothing again that ended with 0
     unknown  patterns of tasks that are to run again which match none
     stages  the numbers of each entry, as far as the tasks were gone through
+    took    how long tasks took, by the name of their entry in lower case, as far as that was read
     """
 
     counts: Counts
@@ -79,6 +83,8 @@ class State:
     anew: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     stages: Mapping[str, Counts] = field(default_factory=dict)
+    took: Mapping[str, float] = field(default_factory=dict)
+    effort: Effort | None = None
 
 
 def counted(
@@ -122,10 +128,18 @@ class Digest:
         return self.total.hexdigest()[:32]
 
 
-def listed(cloud: Cloud, job: str, since: datetime | None = None) -> dict[str, Live]:
-    """Every task of a job by its id in lower case; `since` is when the command began, if some may run again."""
+class Listing(NamedTuple):
+    """The tasks of a job by their ids in lower case, and how long those took that have succeeded, by their entries'."""
+
+    tasks: dict[str, Live]
+    seconds: dict[str, array[float]]
+
+
+def listed(cloud: Cloud, job: str, since: datetime | None = None) -> Listing:
+    """Every task of a job; `since` is when the command began, if some may run again."""
     plain = {state: Live(state) for state in ("active", "preparing", "running")}
-    live = {}
+    live: dict[str, Live] = {}
+    seconds: dict[str, array[float]] = defaultdict(lambda: array("f"))
     for task in cloud.batch().list_tasks(job, select=["id", "state", "executionInfo", "stateTransitionTime"]):
         raw = task.as_dict()
         info = raw.get("executionInfo") or {}
@@ -134,6 +148,11 @@ def listed(cloud: Cloud, job: str, since: datetime | None = None) -> dict[str, L
             live[raw["id"].lower()] = plain.get(raw["state"]) or Live(raw["state"])
         elif str(info.get("result", "failure")).lower() == "success":
             live[raw["id"].lower()] = BEFORE if before else WELL
+            seconds[entry_of(raw["id"].lower())].append(_took(info))
         else:
             live[raw["id"].lower()] = Live("failure", ends.of(info), before)
-    return live
+    return Listing(live, seconds)
+
+
+def _took(info: Mapping[str, Any]) -> float:
+    return (datetime.fromisoformat(info["endTime"]) - datetime.fromisoformat(info["startTime"])).total_seconds()

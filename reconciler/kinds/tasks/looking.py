@@ -8,13 +8,15 @@ from typing import Any
 
 from reconciler.cloud import batch_jobs, blob_containers
 from reconciler.cloud.cloud import Cloud
+from reconciler.cost.use import Build, Case
 from reconciler.errors import WrongUsage
 from reconciler.kind import unread
-from reconciler.kinds.tasks import comparing, live, record, rerun, wanted, wording
+from reconciler.kinds.tasks import comparing, effort, live, record, rerun, wanted, wording
+from reconciler.kinds.tasks.effort import Nodes
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.past import Kept
 from reconciler.kinds.tasks.wording import Counts
-from reconciler.model import Address, Desired, Health, Mark, Observed, Progress
+from reconciler.model import Action, Address, Desired, Health, Mark, Observed, Progress
 from reconciler.spec.tasks import Task, before, fillers, proving
 from reconciler.words import some
 
@@ -43,12 +45,14 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     if rerun.counted(desired):
         state = live.counted(cloud, job, ids, ordered=ordered, retried=rerun.retries(desired))
     if state and state.counts.running and len(entries) > 1 and state.counts.total <= PAGE:
-        there = live.listed(cloud, job["id"])
+        there = live.listed(cloud, job["id"]).tasks
         stages = comparing.compared(wanted.groups(cloud, desired), there, filled, live.Whole()).stages
         state = replace(state, stages=stages)
     if state is None:
-        there, past = live.listed(cloud, job["id"], rerun.of(desired).since), Kept(cloud, desired, job)
-        state = comparing.compared(wanted.groups(cloud, desired), there, filled, past, rerun.of(desired))
+        listing, past = live.listed(cloud, job["id"], rerun.of(desired).since), Kept(cloud, desired, job)
+        state = comparing.compared(wanted.groups(cloud, desired), listing.tasks, filled, past, rerun.of(desired))
+        took = past.took() if state.counts.pending else {}
+        state = _lasting(desired, replace(state, took={**took, **effort.usual(listing.seconds)}))
     if state.unknown:
         names = some(list(entries))
         raise WrongUsage(f"--rerun: the job {job['id']} is to have no task {state.unknown[0]}; it has {names}")
@@ -72,12 +76,22 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
         },
         Mark(cloud.owner, ""),
         Health.BUSY if waits else Health.READY,
-        wording.describe(counts),
+        _detail(state),
         progress=progress,
         parts=wording.stages(state.stages),
         state=state,
         employs=(Address("job", job),) if (counts.pending or counts.again) and ended else (),
     )
+
+
+def _lasting(desired: Desired, state: State) -> State:
+    """With what the tasks that are to run will take, as far as that is known."""
+    expected = effort.effort(state.stages, desired.data["tasks"], state.took, desired.data["nodes"])
+    return replace(state, effort=expected)
+
+
+def _detail(state: State) -> str:
+    return wording.describe(state.counts) + (f"; {state.effort}" if state.effort else "")
 
 
 def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, Any]) -> int:
@@ -96,11 +110,24 @@ def renewed(desired: Desired, observed: Observed) -> Observed:
     counts = _anew(desired, state.counts)
     body = {**observed.body, "pending": counts.pending, "ending": 0, "again": 0}
     proven = not desired.data["staging"] and any(map(proving, desired.data["tasks"].values()))
-    detail = wording.describe(counts) + ("; fewer, as far as their outputs are there" if proven else "")
+    after = _lasting(desired, State(counts, stages=stages, took=state.took))
+    detail = _detail(after) + ("; fewer, as far as their outputs are there" if proven else "")
     observed = replace(observed, body=body, health=Health.READY, detail=detail, progress=None)
-    return replace(observed, parts=wording.stages(stages), state=State(counts, stages=stages))
+    return replace(observed, parts=wording.stages(stages), state=after)
 
 
 def _anew(desired: Desired, counts: Counts) -> Counts:
     kept = counts.succeeded if desired.data["staging"] else 0
     return Counts(new=counts.total - kept, succeeded=kept)
+
+
+def work(case: Case) -> Build | None:
+    """What the nodes of its pool do for the tasks that a plan submits; None if not known, or if their price is not."""
+    state: Any = case.observed.state if case.observed else None
+    if case.action is not Action.UPDATE or case.desired is None or not isinstance(state, State) or not state.effort:
+        return None
+    nodes: Nodes = case.desired.data["nodes"]
+    if bool(nodes.dedicated) == bool(nodes.spot):
+        return None
+    seconds, spot = state.effort.node_seconds, bool(nodes.spot)
+    return Build(case.address, nodes.size, case.region, seconds, what="work", spot=spot)

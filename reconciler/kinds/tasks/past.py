@@ -15,6 +15,7 @@ from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.kinds.tasks import blobs, record
+from reconciler.kinds.tasks.effort import Seconds
 from reconciler.kinds.tasks.group import Group, Member, path, target
 from reconciler.kinds.tasks.live import Past
 from reconciler.model import Desired
@@ -29,6 +30,7 @@ class Kept(Past):
     def __init__(self, cloud: Cloud, desired: Desired, job: Mapping[str, Any]) -> None:
         self._cloud, self._staging, self._job = cloud, desired.data["staging"], job
         self._recorded: frozenset[str] | None = None
+        self._seconds: Seconds = {}
         self._writers: dict[tuple[str, str], dict[int, int]] = {}
 
     def done(self, group: Group, member: Member) -> bool:
@@ -47,6 +49,11 @@ class Kept(Past):
             self._writer(output, member) in {None, *anybodys} for output in proving(group.entry)
         )
 
+    def took(self) -> Seconds:
+        """How long tasks took in earlier jobs."""
+        self._record()
+        return self._seconds
+
     def _writer(self, output: Output, member: Member) -> int | None:
         """A hash of the task that wrote an output; None if it is not there."""
         beginning = path(output).replace("{{job}}", self._job["id"]).partition("{{")[0]
@@ -64,8 +71,8 @@ class Kept(Past):
 
     def _record(self) -> frozenset[str]:
         if self._recorded is None:
-            name = self._job["id"]
-            self._recorded = (
-                record.before(self._cloud, self._staging, name, self._job) if self._staging else frozenset()
-            )
+            self._recorded = frozenset()
+            if self._staging:
+                before = record.before(self._cloud, self._staging, self._job["id"], self._job)
+                self._recorded, self._seconds = before
         return self._recorded

@@ -1,8 +1,8 @@
 """Which tasks of a job have succeeded, kept in its staging container: a job ends, is made anew, or is deleted.
 
 A blob for each job that there was, `tasks/ACCOUNT/JOB/KEY.gz`, has the ids of the tasks that had succeeded in it, a
-line each. Who may write it may write the files that tasks run, too. A line that is no id of ours, or a blob that cannot
-be read, counts as nothing.
+line each, and how many seconds the tasks of each entry took. Who may write it may write the files that tasks run, too.
+Any other line, or a blob that cannot be read, counts as nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,23 +19,27 @@ from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 from reconciler.kinds.tasks import blobs, live
+from reconciler.kinds.tasks.effort import Seconds, usual
 from reconciler.kinds.tasks.group import ours
 
+_TOOK = re.compile(r"(?P<entry>[a-z][a-z0-9_-]*) (?P<seconds>\d{1,9}\.\d{3})")
 TASKS = "tasks"
 """The metadata of a blob: how many ids it has."""
 LARGEST = 1 << 28
 """The most bytes of ids that are read of a blob: some five million tasks."""
 
 
-def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> frozenset[str]:
-    """The ids of tasks that have succeeded in jobs of this name before this one."""
+def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple[frozenset[str], Seconds]:
+    """The ids of tasks that have succeeded in jobs of this name before this one, and how long tasks took there."""
     container = blobs.client(cloud, place)
     others = [
         blob.name
         for blob in container.list_blobs(name_starts_with=_folder(cloud, name))
         if blob.name != _key(cloud, job)
     ]
-    return frozenset(task for other in others for task in _read(container.download_blob(other).readall()))
+    lines = [line for other in others for line in _read(container.download_blob(other).readall())]
+    seconds = {match["entry"]: float(match["seconds"]) for line in lines if (match := _TOOK.fullmatch(line))}
+    return frozenset(filter(ours, lines)), seconds
 
 
 def number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int | None:
@@ -51,11 +56,11 @@ def keep(cloud: Cloud, place: str, name: str) -> None:
     job = batch_jobs.get(cloud, name)
     if job is None:
         return
-    tasks = live.listed(cloud, job["id"]).items()
-    done = [task for task, seen in tasks if seen.state == "success" and ours(task)]
+    listing = live.listed(cloud, job["id"])
+    done = [task for task, seen in listing.tasks.items() if seen.state == "success" and ours(task)]
     if done:
-        metadata = {TASKS: str(len(done))}
-        blobs.client(cloud, place).upload_blob(_key(cloud, job), _written(done), overwrite=True, metadata=metadata)
+        metadata, written = {TASKS: str(len(done))}, _written(done, usual(listing.seconds))
+        blobs.client(cloud, place).upload_blob(_key(cloud, job), written, overwrite=True, metadata=metadata)
 
 
 def _folder(cloud: Cloud, name: str) -> str:
@@ -68,8 +73,9 @@ def _key(cloud: Cloud, job: Mapping[str, Any]) -> str:
     return f"{_folder(cloud, job['id'])}{made}.gz"
 
 
-def _written(ids: Iterable[str]) -> bytes:
-    return gzip.compress("".join(f"{task}\n" for task in sorted(ids)).encode(), mtime=0)
+def _written(ids: Iterable[str], took: Seconds) -> bytes:
+    lines = [*sorted(ids), *(f"{entry} {seconds:.3f}" for entry, seconds in sorted(took.items()))]
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
 def _read(packed: bytes) -> list[str]:
@@ -78,4 +84,4 @@ def _read(packed: bytes) -> list[str]:
             text = file.read(LARGEST).decode("ascii")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError):
         return []
-    return [line for line in text.split("\n") if ours(line)]
+    return text.split("\n")

@@ -20,6 +20,7 @@ from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind
 from reconciler.kinds.tasks import blobs, live, looking, record, rerun, sweep, wanted, wording
+from reconciler.kinds.tasks.effort import Nodes
 from reconciler.kinds.tasks.group import Surroundings, wire
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.rerun import Rerun
@@ -58,6 +59,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "identity": identity,
                 "folder": str(spec.folder),
                 "rerun": Rerun(),
+                "nodes": Nodes.of(spec.pools[job["pool"].split("/")[1]]),
             }
             body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
             body |= {"unrecorded": 0} if job["wait"] and "staging" in job else {}
@@ -207,6 +209,7 @@ KIND = Kind(
     deletable=False,
     report=report,
     resolve=rerun.resolve,
+    work=looking.work,
     job_of=lambda desired: desired.address.name,
     rerun=rerun.chosen,
     noun="task list",
