@@ -161,6 +161,7 @@ class World:
         self.planned = reading.plan
         stop = threading.Event()
         outcomes = loop.carry_out(reading, cloud, CHECKED, listen=listen, stop=stop, poll_seconds=poll_seconds)
+        loop.settle(cloud, CHECKED, reading.desired.values())
         return {str(outcome.step.address): outcome for outcome in outcomes}
 
     def kill_at(self, stage: str, speed: float = SPEED) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import translated
 from reconciler.engine import asking, estimate, existing, registering, repeating
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
 from reconciler.engine.law import Choice
 from reconciler.engine.observe import observe
 from reconciler.engine.resolve import resolve
+from reconciler.errors import AzureError, Unreachable
 from reconciler.events import Listener
 from reconciler.kind import Kinds
 from reconciler.kind.places import place
@@ -121,6 +123,19 @@ def _checked(
 
 def _notes(desired: Mapping[Address, Desired], address: Address) -> tuple[str, ...]:
     return desired[address].notes if address in desired else ()
+
+
+def settle(cloud: Cloud, kinds: Kinds, desired: Iterable[Desired]) -> list[str]:
+    """Let kinds save what became of work by the end of a run; returns why that could not be done, if so."""
+    reasons = []
+    for want in desired:
+        if save := kinds[want.address.kind].settle:
+            try:
+                with translated():
+                    save(cloud, want)
+            except (AzureError, Unreachable) as error:
+                reasons.append(f"what became of {want.address} is not kept: {error}")
+    return reasons
 
 
 def carry_out(

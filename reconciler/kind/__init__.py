@@ -156,6 +156,8 @@ class Kind:
     """How one will be once something that it refers to was made anew; None: as it is."""
     keep: Callable[[Cloud, Desired], None] | None = None
     """Called before something that it refers to is deleted to be made anew: saves what would go with that."""
+    settle: Callable[[Cloud, Desired], None] | None = None
+    """Called at the end of an apply, also of one with nothing to do: saves what became of work that none waited for."""
     users: Users | None = None
     """What is in one that is to be deleted or uses it, ours or not, as far as no list shows it. Only reads."""
     record: Record | None = None

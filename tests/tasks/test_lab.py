@@ -21,8 +21,15 @@ def applied(world: World, tasks: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(world: World) -> str:
-    (decision,) = (d for d in world.plan().decisions if d.address.kind == "tasks")
-    return decision.reason
+    """What a plan says of the tasks, without how long they will take: that is never the same."""
+    return lasting(world)[0]
+
+
+def lasting(world: World, **more: Any) -> tuple[str, str]:
+    """What a plan says of the tasks, and how long they will take, if it says so."""
+    (decision,) = (d for d in world.plan(**more).decisions if d.address.kind == "tasks")
+    reason, _, time = decision.reason.partition("; about ")
+    return reason, time
 
 
 def states(world: World) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.cloud import batch_jobs
 from reconciler.model import Action
+from tests.cli.command import reconcile
 from tests.conftest import World
 from tests.tasks.test_lab import applied, told
 
@@ -78,12 +79,30 @@ def test_a_record_that_is_none_counts_as_nothing(lab: World, content: bytes) -> 
     assert names(applied(lab, {"first": {"command": "true"}})) == ["first"]
 
 
-def test_who_may_not_read_it_plans_all_the_same(lab: World) -> None:
+def test_what_nobody_waited_for_is_known_from_any_apply_after_its_end(lab: World) -> None:
+    lab.text["jobs"]["job"]["wait"] = False
+    nodes, lab.text["pools"]["pool"]["nodes"] = lab.text["pools"]["pool"]["nodes"], 0
     applied(lab, TASKS)
+    lab.text["pools"]["pool"]["nodes"] = nodes
+    applied(lab, TASKS)
+    spec = ("--spec", str(lab.file))
+    assert reconcile("wait", "job", *spec).returncode == 5
+    records = lab.container("staging")
+    (blob,) = records.list_blobs(name_starts_with="tasks/")
+    records.delete_blob(blob.name)
     lab.azure.fault(match={"plane": "blob", "path": ".*/staging/tasks/.*"}, times=9, action={"status": 403})
-    (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
-    assert decision.reason == "5 tasks, 4 succeeded, 1 failed"
-    assert lab.plan().steps == ()
+    done = reconcile("apply", "--yes", str(lab.file))
+    assert (done.returncode, done.stderr.partition(":")[0]) == (5, "warning"), done.stderr
+    assert "what became of tasks/job is not kept: " in done.stderr
+    lab.azure.clear_faults()
+    assert reconcile("apply", "--yes", str(lab.file)).stderr == ""
+    (again,) = records.list_blobs(name_starts_with="tasks/")
+    before = lab.azure.exchanges()
+    assert reconcile("apply", "--yes", str(lab.file)).returncode == 5
+    assert [call for call in lab.azure.wire()[before:] if call["path"].endswith("/jobs/job/tasks")] == []
+    assert records.get_blob_client(again.name).get_blob_properties().etag.strip('"') == again.etag.strip('"')
+    gone(lab)
+    assert names(applied(lab, TASKS)) == ["many"]
 
 
 def test_a_job_is_made_anew_also_while_its_tasks_cannot_be_read(lab: World) -> None:

@@ -105,9 +105,8 @@ def test_each_runs_again_once_and_none_is_missing_when_that_breaks_off(lab: Worl
     ):
         lab.plan(rerun=["job/none-*"])
     lab.azure.advance(60)
-    again = lab.plan(rerun=["job/good"])
-    (decision,) = (d for d in again.decisions if d.address.kind == "tasks")
-    assert decision.reason == "4 tasks, 2 to run again, 2 succeeded"
+    (decision,) = (d for d in lab.plan(rerun=["job/good"]).decisions if d.address.kind == "tasks")
+    assert decision.reason.startswith("4 tasks, 2 to run again, 2 succeeded; about ")
     assert decision.disturbs == "2 tasks that succeeded run again, and their record and what was printed go"
     lab.azure.fault(
         match={"plane": "batch", "method": "POST", "path": ".*/addtaskcollection"},

@@ -11,7 +11,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cost.use import Build, Case
 from reconciler.errors import WrongUsage
 from reconciler.kind import unread
-from reconciler.kinds.tasks import comparing, effort, live, record, rerun, wanted, wording
+from reconciler.kinds.tasks import comparing, effort, live, rerun, wanted, wording
 from reconciler.kinds.tasks.effort import Nodes
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.past import Kept
@@ -71,7 +71,6 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
             "pending": counts.pending,
             "ending": counts.ending,
             "again": counts.again,
-            "unrecorded": _unrecorded(cloud, desired, state, raw),
             "onAllTasksComplete": TERMINATE if ended or counts.later else str(raw["onAllTasksComplete"]).lower(),
         },
         Mark(cloud.owner, ""),
@@ -92,14 +91,6 @@ def _lasting(desired: Desired, state: State) -> State:
 
 def _detail(state: State) -> str:
     return wording.describe(state.counts) + (f"; {state.effort}" if state.effort else "")
-
-
-def _unrecorded(cloud: Cloud, desired: Desired, state: State, job: Mapping[str, Any]) -> int:
-    """How many tasks have succeeded since that was recorded last, once all have ended, where apply waits for that."""
-    if "unrecorded" not in desired.body or state.counts.running or state.counts.pending or state.counts.again:
-        return 0
-    recorded = record.number(cloud, desired.data["staging"], job)
-    return 0 if recorded is None else abs(state.own - recorded)
 
 
 def renewed(desired: Desired, observed: Observed) -> Observed:

@@ -17,14 +17,14 @@ from typing import Any
 
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import missing_is_none, tolerated
+from reconciler.cloud.errors import missing_is_none
 from reconciler.kinds.tasks import blobs, live
 from reconciler.kinds.tasks.effort import Seconds, usual
 from reconciler.kinds.tasks.group import ours
 
 _TOOK = re.compile(r"(?P<entry>[a-z][a-z0-9_-]*) (?P<seconds>\d{1,9}\.\d{3})")
 TASKS = "tasks"
-"""The metadata of a blob: how many ids it has."""
+"""The metadata of a blob: how many tasks had succeeded."""
 LARGEST = 1 << 28
 """The most bytes of ids that are read of a blob: some five million tasks."""
 
@@ -42,13 +42,21 @@ def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple
     return frozenset(filter(ours, lines)), seconds
 
 
-def number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int | None:
-    """How many tasks of this job are known there to have succeeded; None if that may not be read from here."""
-    with tolerated(403):
-        blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(cloud, job)).get_blob_properties)
-        kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
-        return int(kept) if kept.isdecimal() else 0
-    return None
+def settle(cloud: Cloud, place: str, name: str) -> None:
+    """Keep which tasks of the live job have succeeded, if all have ended and that is not what was kept last."""
+    job = batch_jobs.get(cloud, name)
+    if job is None:
+        return
+    tasks = batch_jobs.tasks(cloud, job["id"])
+    if tasks.succeeded and not tasks.waiting and not tasks.running and tasks.succeeded != _number(cloud, place, job):
+        keep(cloud, place, name)
+
+
+def _number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int:
+    """How many tasks of this job, of others too, had succeeded when that was kept last."""
+    blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(cloud, job)).get_blob_properties)
+    kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
+    return int(kept) if kept.isdecimal() else 0
 
 
 def keep(cloud: Cloud, place: str, name: str) -> None:
@@ -57,9 +65,10 @@ def keep(cloud: Cloud, place: str, name: str) -> None:
     if job is None:
         return
     listing = live.listed(cloud, job["id"])
-    done = [task for task, seen in listing.tasks.items() if seen.state == "success" and ours(task)]
-    if done:
-        metadata, written = {TASKS: str(len(done))}, _written(done, usual(listing.seconds))
+    succeeded = [task for task, seen in listing.tasks.items() if seen.state == "success"]
+    if succeeded:
+        written = _written(filter(ours, succeeded), usual(listing.seconds))
+        metadata = {TASKS: str(len(succeeded))}
         blobs.client(cloud, place).upload_blob(_key(cloud, job), written, overwrite=True, metadata=metadata)
 
 

@@ -36,7 +36,6 @@ FIELDS = {
     "pending": Rule.LIVE,
     "ending": Rule.LIVE,
     "again": Rule.LIVE,
-    "unrecorded": Rule.LIVE,
     "onAllTasksComplete": Rule.LIVE,
     "tasks": Rule.IGNORE,
 }
@@ -62,7 +61,6 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "nodes": Nodes.of(spec.pools[job["pool"].split("/")[1]]),
             }
             body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
-            body |= {"unrecorded": 0} if job["wait"] and "staging" in job else {}
             body |= {"onAllTasksComplete": looking.TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
             yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
 
@@ -91,6 +89,12 @@ def keep(cloud: Cloud, desired: Desired) -> None:
     """Keep which tasks have succeeded, before their job goes."""
     if desired.data["staging"]:
         record.keep(cloud, desired.data["staging"], desired.address.name)
+
+
+def settle(cloud: Cloud, desired: Desired) -> None:
+    """Keep which tasks have succeeded, once all have ended."""
+    if desired.data["staging"]:
+        record.settle(cloud, desired.data["staging"], desired.address.name)
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -213,10 +217,11 @@ KIND = Kind(
     job_of=lambda desired: desired.address.name,
     rerun=rerun.chosen,
     noun="task list",
-    usual={"pending": 0, "ending": 0, "again": 0, "unrecorded": 0, "onAllTasksComplete": "noaction"},
+    usual={"pending": 0, "ending": 0, "again": 0, "onAllTasksComplete": "noaction"},
     disturbs=disturbs,
     renewed=looking.renewed,
     keep=keep,
+    settle=settle,
     volatile=True,
     summarised=True,
 )
