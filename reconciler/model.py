@@ -164,6 +164,8 @@ class Desired:
     existing: bool = False
     uses: tuple[str, ...] = ()
     """The ids of what it needs beside what its body names by ARM id."""
+    follows: tuple[Address, ...] = ()
+    """Those of `refs` that are work which must have been done before its own begins."""
 
     @property
     def open(self) -> bool:
@@ -194,7 +196,7 @@ class Observed:
     alone although it carries the spec's mark. `byproduct`: it goes by itself with another one, so it keeps nothing from
     being deleted. `stalled` is what its change waits for, if no apply brings that about, and what to do. `unmet` is why
     something may still differ when all was tried. `ended` is why it is of no more use: it is replaced when something
-    has a use for it, and only then.
+    has a use for it, and only then. `lacks` says, of work, why what follows it may not begin (`has 2 failed tasks`).
     """
 
     address: Address
@@ -220,6 +222,7 @@ class Observed:
     byproduct: bool = False
     parts: tuple[str, ...] = ()
     """What `detail` sums up, a line for each part."""
+    lacks: str = ""
 
     def of(self, owner: str) -> bool:
         """Whether it is a resource of the spec `owner`."""
@@ -306,10 +309,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one step ended, after how many seconds; `error` says what went wrong or what is waited for."""
+    """How one step ended, after how many seconds; `error` says what went wrong or what is waited for.
+
+    `lacks` is why what follows its work may not begin.
+    """
 
     step: Step
     status: Status
     seconds: float
     error: str | None = None
     detail: str = ""
+    lacks: str = ""

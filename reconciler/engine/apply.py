@@ -1,8 +1,8 @@
 """A plan is carried out: steps run in parallel, each as soon as those before it are done; one scheduler waits for all.
 
-A failed or stopped step skips what comes after it and nothing else; a deferred one leaves its resource
-usable. When `stop` is set, or a look has raised what is no error of Azure, nothing new starts; what is in flight is
-brought to its end.
+A failed or stopped step skips what comes after it and nothing else; a deferred one leaves its resource usable. Work
+that is not done skips what follows it. When `stop` is set, or a look has raised what is no error of Azure, nothing new
+starts; what is in flight is brought to its end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,7 +67,7 @@ def apply(
         return Convergence(step, kind, cloud, plan.spec, want, shown, adopt, poll, resolve=resolved, keep=keep)
 
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
-        outcomes = _Run(plan, start, pool, listen, stop).until_done()
+        outcomes = _Run(plan, wanted, start, pool, listen, stop).until_done()
     listen(RunFinished(outcomes, time.monotonic() - begun))
     return outcomes
 
@@ -85,6 +85,7 @@ class _Run:
     """The state of one apply; only the thread that calls `until_done` touches it."""
 
     plan: Plan
+    wanted: Mapping[Address, Desired]
     begin: Callable[[Step], Convergence]
     pool: Executor
     listen: Callable[[Event], None]
@@ -119,14 +120,22 @@ class _Run:
                 if step.id in self.outcomes or step.id in self.running:
                     continue
                 ended = [self.outcomes[before] for before in step.after if before in self.outcomes]
-                blocked = [o for o in ended if o.status not in PASSABLE]
-                if blocked:
-                    because = f"{blocked[0].step.address} was {blocked[0].status}"
+                if because := self._because(step, ended):
                     moved = self._finish(Outcome(step, Status.SKIPPED, 0.0, because))
                 elif self.stop.is_set() or self.fault is not None:
                     moved = self._finish(Outcome(step, Status.STOPPED, 0.0, "interrupted before it started"))
                 elif len(ended) == len(step.after):
                     self._start(step)
+
+    def _because(self, step: Step, before: Iterable[Outcome]) -> str:
+        """Why a step can no longer start, given how those before it have ended; empty if it can."""
+        wanted = self.wanted.get(step.address)
+        for outcome in before:
+            if outcome.status not in PASSABLE:
+                return f"{outcome.step.address} was {outcome.status}"
+            if outcome.lacks and wanted and outcome.step.address in wanted.follows:
+                return f"{outcome.step.address} {outcome.lacks}"
+        return ""
 
     def _start(self, step: Step) -> None:
         self.running[step.id] = (self.begin(step), time.monotonic())
@@ -171,7 +180,7 @@ class _Run:
             return
         assert isinstance(seen, Ended)
         del self.running[name]
-        self._finish(Outcome(step, seen.status, seconds, seen.error, seen.detail))
+        self._finish(Outcome(step, seen.status, seconds, seen.error, seen.detail, seen.lacks))
         self._start_ready()
 
     def _log(self, step: Step, logs: Mapping[str, str]) -> None:

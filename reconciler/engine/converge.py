@@ -201,7 +201,7 @@ class Convergence:
             return self._changed(decision)
         failed = observed.health is Health.FAILED
         if not decision.diff and not failed:
-            return Ended(Status.DONE, detail=observed.detail)
+            return Ended(Status.DONE, detail=observed.detail, lacks=observed.lacks)
         if self._verbs and not self.kind.volatile and (wait := self._lag.old(observed)):
             return wait
         return self._mend(observed, decision.diff) if failed else self._change(observed, decision.diff)
@@ -218,7 +218,8 @@ class Convergence:
             return Ended(Status.STOPPED, f"{observed.address} is ready now, but must be replaced; run plan again")
         assert self.desired is not None
         if observed.stalled:
-            return Ended(Status.DEFERRED, f"{observed.address}: {observed.stalled}", observed.detail)
+            text = f"{observed.address}: {observed.stalled}"
+            return Ended(Status.DEFERRED, text, observed.detail, lacks=observed.lacks)
         part = actionable(diff, self.desired, observed)
         if not part:
             return Ended(Status.DEFERRED, f"{observed.address} {waiting(self.kind, observed)}")
@@ -265,7 +266,8 @@ class Convergence:
     def _given_up(self, observed: Observed, diff: Diff) -> Ended:
         """The end of a step whose change was made as often as it may be."""
         if observed.unmet:
-            return Ended(Status.DEFERRED, f"{observed.address}: {observed.unmet}", observed.detail)
+            text = f"{observed.address}: {observed.unmet}"
+            return Ended(Status.DEFERRED, text, observed.detail, lacks=observed.lacks)
         return Ended(Status.FAILED, self._unstuck(observed, diff))
 
     def _unstuck(self, observed: Observed, diff: Diff) -> str:

@@ -28,6 +28,8 @@ class Ended:
     logs: Mapping[str, str] = field(default_factory=dict)
     going_on: bool = False
     """Only our patience is over; Azure still works on it."""
+    lacks: str = ""
+    """Why what follows its work may not begin."""
 
 
 Look = Waiting | Ended

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.digest import digest
-from reconciler.engine import edges, law
+from reconciler.engine import edges, following, law
 from reconciler.engine.decide import actionable, decide, decide_stray
 from reconciler.engine.law import EVERYTHING, Choice, Ground
 from reconciler.errors import WrongUsage
@@ -43,10 +43,12 @@ def make(
     decisions = {
         address: decide(kinds[address.kind], spec, want, live.get(address), adopt) for address, want in desired.items()
     }
-    decisions, notes = _resting(decisions, desired, live)
-    anew = _renewed(kinds, desired, live, decisions)
+    rested, notes = _resting(following.ordered(decisions, desired, live), desired, live)
+    anew = _renewed(kinds, desired, live, rested)
     live |= anew
+    decisions |= {address: decision for address, decision in rested.items() if not desired[address].follows}
     decisions |= {a: decide(kinds[a.kind], spec, desired[a], becomes, adopt) for a, becomes in anew.items()}
+    decisions = following.ordered(decisions, desired, live)
     strays = [a for a, resource in live.items() if resource.of(spec) and not resource.kept and a not in desired]
     decisions |= {address: decide_stray(live[address]) for address in strays}
     ground = _ground(spec, kinds, desired, live, decisions, strays)

@@ -17,6 +17,7 @@ from reconciler.kinds.batch_account import section as account_section
 from reconciler.kinds.conversion import section as conversion_section
 from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
+from reconciler.kinds.job import section as job_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -63,6 +64,7 @@ SECTIONS: Sections = (
     application_section.SECTION,
     pool_section.SECTION,
     image_section.SECTION,
+    job_section.SECTION,
     tasks_section.SECTION,
     conversion_section.SECTION,
 )

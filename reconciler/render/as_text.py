@@ -111,11 +111,12 @@ def _way(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
 
 def summary(plan: Plan) -> str:
     """`Plan: 3 to create, 1 to update; 5 unchanged.`"""
-    unchanged = len(plan.of(Action.NONE))
+    held = sum(decision.why is Why.STALLED for decision in plan.of(Action.NONE))
+    unchanged, waits = len(plan.of(Action.NONE)) - held, f", {held} held" if held else ""
     counts = [f"{len(plan.of(action))} {word}" for action, word in WORDS.items() if plan.of(action)]
     if not counts:
-        return f"Nothing to do: {count(unchanged, 'resource')} as desired."
-    return f"Plan: {', '.join(counts)}; {unchanged} unchanged."
+        return f"Nothing to do: {count(unchanged, 'resource')} as desired{waits}."
+    return f"Plan: {', '.join(counts)}; {unchanged} unchanged{waits}."
 
 
 def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> list[str]:

@@ -161,6 +161,7 @@ class JobNetwork(TypedDict):
 
 class Job(TypedDict):
     pool: str
+    dependsOn: Sequence[str]
     priority: int
     maxTaskRetryCount: int
     maxWallClockTime: NotRequired[str]

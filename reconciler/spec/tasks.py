@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
+from reconciler.spec import order
+
 Input = TypedDict("Input", {"from": str, "prefix": NotRequired[str]})
 
 
@@ -104,16 +106,15 @@ def local_files(entry: Task) -> tuple[str, ...]:
 
 def before(tasks: Mapping[str, Task], name: str) -> frozenset[str]:
     """The entries that an entry depends on, directly or through others."""
-    reached: set[str] = set()
-    left = [name]
-    while left:
-        new = {need for need in tasks[left.pop()]["dependsOn"] if need in tasks} - reached
-        reached |= new
-        left += new
-    return frozenset(reached)
+    return order.before({other: entry["dependsOn"] for other, entry in tasks.items()}, name)
 
 
 def fillers(tasks: Mapping[str, Task], name: str) -> list[str]:
     """The entries whose outputs go to the container that the tasks of an entry are made for."""
     place = tasks[name].get("forEach")
     return [other for other, entry in tasks.items() if place in [output["to"] for output in entry["outputs"]]]
+
+
+def places_filled(tasks: Mapping[str, Task]) -> frozenset[str]:
+    """The containers that the outputs of entries go to."""
+    return frozenset(output["to"] for entry in tasks.values() for output in entry["outputs"])

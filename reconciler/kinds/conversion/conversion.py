@@ -23,7 +23,7 @@ from reconciler.kinds.conversion.records import Failed
 from reconciler.kinds.conversion.work import Work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.report import Report
-from reconciler.spec import role_targets
+from reconciler.spec import jobs, role_targets
 from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
 from reconciler.words import count
@@ -41,6 +41,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         identity = pool["identity"][0].split("/")[1]
         containers = [place.removeprefix("storage/") for place in (convert["from"], convert["to"], convert["scripts"])]
         accounts = {Address("storage_account", container.split("/")[0]) for container in containers}
+        follows = jobs.followed(spec, name)
         slots = (pool["nodes"]["dedicated"] + pool["nodes"]["spot"]) * pool["taskSlotsPerNode"]
         body: dict[str, Any] = {"pending": 0}
         if convert["deleteOrphans"]:
@@ -52,7 +53,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 Address("job", name),
                 *dict.fromkeys(Address("container", container) for container in containers),
                 *role_targets.reaching(spec, identity, accounts, roles.BLOB_WRITERS),
+                *follows,
             ),
+            follows=follows,
             data={
                 "from": containers[0],
                 "to": containers[1],
@@ -134,6 +137,7 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
         stalled=stalled,
         employs=(Address("job", job),) if pending else (),
         unmet=wording.unmet(backlog, in_vain, orphans=deletes),
+        lacks=wording.lacking(backlog),
     )
 
 

@@ -56,6 +56,12 @@ def _besides(backlog: Work, *, deletes: bool) -> Iterable[str]:
         yield f"{backlog.renamed:,} named after the whole source because names clash"
 
 
+def lacking(backlog: Work) -> str:
+    """Why what follows the conversion may not begin; empty when all is converted."""
+    left = backlog.total - backlog.up_to_date
+    return f"has {count(left, 'input', ',')} that {'is' if left == 1 else 'are'} not converted" if left else ""
+
+
 def unmet(backlog: Work, in_vain: Mapping[str, Failed], *, orphans: bool) -> str:
     """Why there is work left after all of it was tried; empty if there is none."""
     parts = []

@@ -31,10 +31,11 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
 
 
 def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
-    """How far the tasks are. None while the job or one of the containers does not exist."""
+    """How far the tasks are. None while the job or a container does not exist, of theirs or of those before them."""
     assert isinstance(desired, Desired)
     job = batch_jobs.get(cloud, desired.address.name)
-    places = (place.removeprefix("storage/") for place in desired.data["places"])
+    asked = (want.data["places"] for want in (desired, *desired.data["before"]))
+    places = (place.removeprefix("storage/") for those in asked for place in those)
     if job is None or not blob_containers.exist(cloud, places):
         return None
     entries: Mapping[str, Task] = desired.data["tasks"]
@@ -80,6 +81,7 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
         parts=wording.stages(state.stages),
         state=state,
         employs=(Address("job", job),) if (counts.pending or counts.again) and ended else (),
+        lacks=wording.lacking(counts),
     )
 
 

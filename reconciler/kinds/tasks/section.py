@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
 
 from reconciler.azure import durations, roles
 from reconciler.errors import Problem
 from reconciler.kinds.tasks import command, sweep
-from reconciler.spec import container_pools, role_targets
+from reconciler.spec import container_pools, order, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -118,11 +117,7 @@ def _filled(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Itera
 
 
 def _circle(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    known = {name: [need for need in entry["dependsOn"] if need in tasks] for name, entry in tasks.items()}
-    try:
-        TopologicalSorter(known).prepare()
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
+    if circle := order.circle({name: entry["dependsOn"] for name, entry in tasks.items()}):
         message = f"depend on each other in a circle: {' → '.join(circle)}; take one of these out"
         yield document.problem((*path, circle[0], "dependsOn"), message)
 

@@ -8,6 +8,7 @@ their job.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.model import Action, Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
-from reconciler.spec import role_targets
+from reconciler.spec import jobs, order, role_targets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task
@@ -42,27 +43,36 @@ FIELDS = {
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
-    for name, job in spec.jobs.items():
-        if tasks := job.get("tasks"):
-            places = _places(job)
-            accounts = {Address("storage_account", place.split("/")[1]) for place in places}
-            identity = next(iter(spec.pools[job["pool"].split("/")[1]]["identity"]), "").rpartition("/")[2]
-            refs = [Address("job", name), *(Address("container", place.partition("/")[2]) for place in places)]
-            if identity:
-                refs += role_targets.reaching(spec, identity, accounts, roles.BLOB_READERS)
-            data = {
-                "tasks": tasks,
-                "places": places,
-                "staging": job.get("staging", ""),
-                "wait": job["wait"],
-                "identity": identity,
-                "folder": str(spec.folder),
-                "rerun": Rerun(),
-                "nodes": Nodes.of(spec.pools[job["pool"].split("/")[1]]),
-            }
-            body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
-            body |= {"onAllTasksComplete": looking.TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
-            yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
+    alone = {name: _desired(spec, name) for name, job in spec.jobs.items() if job.get("tasks")}
+    for name, desired in alone.items():
+        before = sorted(order.before(jobs.needs(spec), name))
+        others = tuple(alone[other] for other in before if other in alone)
+        yield replace(desired, data={**desired.data, "before": others})
+
+
+def _desired(spec: Spec, name: str) -> Desired:
+    job = spec.jobs[name]
+    tasks, places, follows = job.get("tasks", {}), _places(job), jobs.followed(spec, name)
+    pool = spec.pools[job["pool"].split("/")[1]]
+    accounts = {Address("storage_account", place.split("/")[1]) for place in places}
+    identity = next(iter(pool["identity"]), "").rpartition("/")[2]
+    refs = [Address("job", name), *(Address("container", place.partition("/")[2]) for place in places), *follows]
+    if identity:
+        refs += role_targets.reaching(spec, identity, accounts, roles.BLOB_READERS)
+    data = {
+        "tasks": tasks,
+        "places": places,
+        "staging": job.get("staging", ""),
+        "wait": jobs.awaited(spec, name),
+        "identity": identity,
+        "folder": str(spec.folder),
+        "rerun": Rerun(),
+        "nodes": Nodes.of(pool),
+        "before": (),
+    }
+    body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
+    body |= {"onAllTasksComplete": looking.TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
+    return Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data, follows=follows)
 
 
 def _many(tasks: Mapping[str, Task], folder: Path) -> str:

@@ -5,6 +5,7 @@ Where a task depends on more tasks than Batch takes, gates stand between: tasks 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -22,7 +23,11 @@ NEEDED = 64_000
 
 
 def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
-    """Every entry with its tasks, after those that it depends on."""
+    """Every entry with its tasks, after those that it depends on.
+
+    Where tasks of other jobs come before, others of those make others of these.
+    """
+    followed = [digest(cloud, other) for other in desired.data["before"]]
     entries: Mapping[str, Task] = desired.data["tasks"]
     ids: dict[str, list[str]] = {name: [] for entry in entries.values() for name in entry["dependsOn"]}
     for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
@@ -30,7 +35,7 @@ def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
         gates = _gates(name, entries[name], needs)
         for gate in gates:
             yield gate, gate.members([Item({})])
-        group = _group(desired, name, gates, needs)
+        group = _group(desired, name, gates, needs, followed)
         yield group, _members(cloud, desired, group, ids.get(name))
 
 
@@ -46,13 +51,22 @@ def _members(cloud: Cloud, desired: Desired, group: Group, ids: list[str] | None
         yield member
 
 
-def _group(desired: Desired, name: str, gates: list[Group], needs: list[str]) -> Group:
+def digest(cloud: Cloud, desired: Desired) -> str:
+    """A digest of the ids of all tasks."""
+    total = hashlib.sha256()
+    for _, members in groups(cloud, desired):
+        for member in members:
+            total.update(f"{member.id}\n".encode())
+    return total.hexdigest()
+
+
+def _group(desired: Desired, name: str, gates: list[Group], needs: list[str], followed: list[str]) -> Group:
     entry: Task = desired.data["tasks"][name]
     if gates:
         entry = {**entry, "dependsOn": [*entry["dependsOn"], *(gate.name for gate in gates)]}
         needs = [member.id for gate in gates for member in gate.members([Item({})])]
     files = blobs.digests(Path(desired.data["folder"]), entry)
-    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"]], tuple(needs))
+    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"], *followed], tuple(needs))
 
 
 def _gates(name: str, entry: Task, needs: list[str]) -> list[Group]:

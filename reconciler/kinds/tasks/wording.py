@@ -126,6 +126,18 @@ def repeated(number: int) -> str:
     return f"{count(number, 'task', ',')} that succeeded {verb} again, and {whose} record and what was printed go"
 
 
+def lacking(counts: Counts) -> str:
+    """Why what follows these tasks may not begin: `has 2 failed tasks`; empty when all have succeeded."""
+    if counts.failed:
+        return f"has {count(counts.failed, 'failed task', ',')}"
+    if counts.running:
+        verbs = "waits or runs" if counts.running == 1 else "wait or run"
+        return f"has {count(counts.running, 'task', ',')} that {verbs}"
+    if left := counts.pending + counts.held + counts.again:
+        return f"has {count(left, 'task', ',')} to submit"
+    return f"has tasks to follow ({some(counts.later)})" if counts.later else ""
+
+
 def describe(counts: Counts) -> str:
     """`3 of 8 tasks to submit (1 changed), 2 running, 3 succeeded, 1 failed`."""
     told = []

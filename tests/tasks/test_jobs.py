@@ -1,0 +1,72 @@
+"""Jobs that begin after others, on the local Azure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model import Action
+from tests.cli.command import reconcile
+from tests.conftest import World
+
+
+def begun(world: World, **simulate: Any) -> dict[str, str]:
+    """What has become of each step of an apply in which `merge` begins after `simulate`, which nobody waits for."""
+    images, results = (f"storage/{world.account}/{name}" for name in ("images", "results"))
+    points = {
+        "sweep": {"n": [1, 2]},
+        "command": "echo {{n}} > n.txt",
+        "outputs": [{"pattern": "n.txt", "to": images, "path": "{{n}}.txt"}],
+        **simulate,
+    }
+    each = {
+        "forEach": images,
+        "command": "cat {{item}} > out",
+        "outputs": [{"pattern": "out", "to": results, "path": "{{item}}"}],
+    }
+    total = {"command": "cat *.txt | sort | tr '\\n' ' '", "inputs": [{"from": results}], "dependsOn": ["each"]}
+    world.text["jobs"] = {
+        "merge": {
+            "pool": "pools/pool",
+            "dependsOn": ["jobs/simulate"],
+            "wait": True,
+            "tasks": {"each": each, "total": total},
+        },
+        "simulate": {"pool": "pools/pool", "tasks": {"points": points}},
+    }
+    return {name: f"{outcome.status}: {outcome.error}" for name, outcome in world.apply().items()}
+
+
+def told(world: World) -> dict[str, tuple[Action, str]]:
+    return {d.address.name: (d.action, d.reason) for d in world.plan().decisions if d.address.kind == "tasks"}
+
+
+def tasks(world: World, job: str) -> dict[str, dict[str, Any]]:
+    return {task.id.partition("-")[0]: task.as_dict() for task in world.cloud().batch().list_tasks(job)}
+
+
+def test_what_follows_a_failure_is_held_until_that_has_succeeded_and_then_made_in_one_apply(lab: World) -> None:
+    outcomes = begun(lab, command="exit {{n}}")
+    assert outcomes.pop("tasks/merge") == "skipped: tasks/simulate has 2 failed tasks"
+    assert set(outcomes.values()) == {"done: None"}
+    assert list(lab.cloud().batch().list_tasks("merge")) == []
+    held = "1 of 1 task to submit; held, as tasks/simulate has 2 failed tasks"
+    assert told(lab)["merge"] == (Action.NONE, held)
+    again = reconcile("apply", "--yes", str(lab.file), "--target", "tasks/merge")
+    assert again.returncode == 5
+    assert f"= tasks/merge: {held}" in again.stdout
+    assert "Nothing to do: 11 resources as desired, 1 held." in again.stdout
+    assert "tasks/simulate: 2 tasks, 2 failed" in again.stdout
+
+    assert set(begun(lab).values()) == {"done: None"}
+    done = tasks(lab, "merge")
+    printed = lab.cloud().batch().download_task_file("merge", done["total"]["id"], "stdout.txt")
+    assert b"".join(printed) == b"1 2 "
+    ended = max(task["executionInfo"]["endTime"] for task in tasks(lab, "simulate").values())
+    assert ended <= min(task["creationTime"] for task in done.values())
+    assert lab.plan().steps == ()
+
+    lab.text["jobs"]["simulate"]["tasks"]["points"]["sweep"] = {"n": [1, 2, 3]}
+    assert told(lab)["merge"] == (
+        Action.UPDATE,
+        "3 of 3 tasks to submit (3 changed), 3 that nobody asks for any more; after tasks/simulate",
+    )
