@@ -32,6 +32,11 @@ class Tasks:
         return self.succeeded + self.failed
 
 
+def scheduled(name: str) -> bool:
+    """Whether a job of this id is one that a job schedule has made: `SCHEDULE:job-1`."""
+    return ":" in name
+
+
 def tasks(cloud: Cloud, job: str) -> Tasks:
     """The tasks of a job by state: one request, however many there are."""
     counts = cloud.batch().get_job_task_counts(job).task_counts
@@ -53,14 +58,14 @@ def get(cloud: Cloud, name: str) -> dict[str, Any] | None:
 
 
 def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
-    """Make a job; if it exists already, that is no error."""
+    """Make a job; if it exists already, that is no error, but that a schedule of this id does is one."""
     from azure.batch import models
     from azure.core.exceptions import HttpResponseError
 
     try:
         cloud.batch().create_job(models.BatchJobCreateOptions(body))
     except HttpResponseError as error:
-        if "JobExists" not in str(error):
+        if "JobExists" not in str(error) or get(cloud, str(body["id"])) is None:
             raise
 
 

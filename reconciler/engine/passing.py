@@ -11,6 +11,8 @@ PASSING_CODES = frozenset(
         "CannotDeleteResource",  # a gallery believes for a while that what was in it is there; kinds look first
         "ConditionNotMet",
         "JobBeingDeleted",
+        "JobExists",  # a schedule that becomes a job goes first, or the other way round
+        "JobWithSameIdExists",
         "MissingSubscriptionRegistration",  # apply registers it
         "OperationPreempted",
         "ParentResourceNotFound",

@@ -49,6 +49,7 @@ MODULES = (
     "pool.pool",
     "pool.verification",
     "job.job",
+    "job.job_schedule",
     "tasks.tasks",
     "conversion.conversion",
 )

@@ -159,8 +159,18 @@ class JobNetwork(TypedDict):
     skipWithdrawFromVNet: bool
 
 
+class Schedule(TypedDict):
+    """Lengths in ISO 8601, times in RFC 3339; without a recurrenceInterval one job is made."""
+
+    recurrenceInterval: NotRequired[str]
+    startWindow: NotRequired[str]
+    doNotRunUntil: NotRequired[str]
+    doNotRunAfter: NotRequired[str]
+
+
 class Job(TypedDict):
     pool: str
+    schedule: NotRequired[Schedule]
     dependsOn: Sequence[str]
     priority: int
     maxTaskRetryCount: int

@@ -14,7 +14,7 @@ from reconciler.kind import ArmType, Kind
 from reconciler.kind.inverse import Inverse
 from reconciler.kinds import KINDS, load
 from reconciler.model import Address, Observed
-from reconciler.spec.schema import schema
+from reconciler.spec.schema import kind_of, schema
 from tests.documents import dumped
 from tests.kinds.cases import MINIMAL
 
@@ -79,7 +79,7 @@ def test_a_duration_has_one_spelling_of_azure_and_one_of_specs(given: str, azure
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.keys], ids=lambda kind: kind.name)
 def test_what_a_plan_calls_a_field_is_a_key_of_the_spec(kind: Kind) -> None:
-    definition = schema()["$defs"][kind.name]
+    definition = kind_of(kind.section)[1] if kind.section else schema()["$defs"][kind.name]
     for path, key in kind.keys.items():
         assert kind.rule(path)
         here = definition

@@ -20,6 +20,7 @@ ADDRESSED = {"name", "id", "properties"}
 OWN = {
     "role_assignment": {"identity"},
     "job": {"state", "stage", "id"},
+    "job_schedule": {"state", "stage"},
     "pool": {"stage"},
     "application_package": {"content", "state"},
     "resource_group": {"properties"},
@@ -65,15 +66,18 @@ def _published(schema: Schema, prefix: str) -> Iterator[str]:
             yield from _published(inner, "properties.")
 
 
-def job_fields() -> set[str]:
+ON_THE_DATA_PLANE = {"job": "BatchJobCreateOptions", "job_schedule": "BatchJobScheduleCreateOptions"}
+
+
+def data_fields(kind: str) -> set[str]:
     models = json.loads(JOB.read_text())
-    return {name for name, field in models["BatchJobCreateOptions"].items() if not field["read_only"]}
+    return {name for name, field in models[ON_THE_DATA_PLANE[kind]].items() if not field["read_only"]}
 
 
-@pytest.mark.parametrize("kind", [*(name for name, kind in KINDS.items() if kind.arm), "job"])
+@pytest.mark.parametrize("kind", [*(name for name, kind in KINDS.items() if kind.arm), *ON_THE_DATA_PLANE])
 def test_every_writable_field_has_a_rule_and_every_rule_a_field(kind: str) -> None:
     arm = KINDS[kind].arm
-    fields = writable(arm) if arm else job_fields()
+    fields = writable(arm) if arm else data_fields(kind)
     unruled = {field for field in fields if not _ruled(kind, field)}
     assert unruled == set(), f"{kind}: a change of these would be a silent no-op"
     known = {".".join(path.split(".")[:2]) for path in KINDS[kind].fields} - OWN.get(kind, set())

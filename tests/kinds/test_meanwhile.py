@@ -46,7 +46,7 @@ class Showing(Cloud):
         return Answer(200, {}, self.shown.get(path, {"value": list(self.listed)}))
 
 
-@pytest.mark.parametrize("name", ["application", "application_package", "pool", "verification", "job"])
+@pytest.mark.parametrize("name", ["application", "application_package", "pool", "verification", "job", "job_schedule"])
 def test_where_the_spec_has_no_account_nothing_in_one_is_asked_for(name: str) -> None:
     cloud = Showing(account=None)
     assert list(KINDS[name].list(cloud, [])) == []

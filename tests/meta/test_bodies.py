@@ -48,6 +48,12 @@ def everything(world: World, tmp_path: Path) -> Iterator[World]:
     text["applications"] = {"tool": {"packages": {"1": "tool"}}}
     text["pools"]["pool"]["verify"] = True
     text["jobs"]["others"] = {"pool": "pools/pool", "tasks": {"one": {"command": "true"}}}
+    manager = {"id": "main", "commandLine": "/bin/true"}
+    text["jobs"]["nightly"] = {
+        "pool": "pools/pool",
+        "schedule": {"recurrenceInterval": "P1D"},
+        "jobManagerTask": manager,
+    }
     for kind in KINDS.values():
         for section, entries in cases.base_of(kind).get("spec", {}).items():
             text.setdefault(section, entries)

@@ -3,8 +3,8 @@
     .venv/bin/python -m tests.validity.vendor    # writes them anew
 
 Of a swagger document: the operations that the local Azure offers and what their bodies lead to. Of bicep-types: the
-resource types that exchanges and kinds are checked against. Of the SDK: the job. Each keeps its path, and of a schema
-only what `swagger.py` and `bicep.py` read; one entry stands on one line.
+resource types that exchanges and kinds are checked against. Of the SDK: jobs and schedules. Each keeps its path, and of
+a schema only what `swagger.py` and `bicep.py` read; one entry stands on one line.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests.validity.exchanges import BICEP, DOCUMENTS, EXACT, SHARED, TYPES
 from tests.validity.swagger import METHODS, document
 
 JOB = "batch/data-plane/sdk-15.1-models-2025-06-01.json"
+MODELS = ("BatchJobCreateOptions", "BatchJobScheduleCreateOptions")
 SCALARS = ("type", "format", "pattern", "minLength", "maxLength", "readOnly", "enum", "required", "x-ms-secret")
 Texts = dict[str, str]
 
@@ -37,9 +38,11 @@ def texts() -> Texts:
     found = {name: _lines(parts) for name, parts in swagger.parts.items()}
     for folder, names in sorted(_exact().items()):
         found[f"{BICEP}/{folder}/types.json"] = _rows(_bicep(SHARED / BICEP / folder, sorted(names)))
-    job = json.loads((SHARED / JOB).read_text())["BatchJobCreateOptions"]
-    fields = {name: {"read_only": field["read_only"]} for name, field in job.items()}
-    return {**found, JOB: _lines({"BatchJobCreateOptions": fields}), "LICENSE": (SHARED / "LICENSE").read_text()}
+    models = json.loads((SHARED / JOB).read_text())
+    fields = {
+        model: {name: {"read_only": field["read_only"]} for name, field in models[model].items()} for model in MODELS
+    }
+    return {**found, JOB: _lines(fields), "LICENSE": (SHARED / "LICENSE").read_text()}
 
 
 class Swagger:

@@ -26,6 +26,8 @@ USUAL = {"maxParallelTasks": -1, "allowTaskPreemption": False}
 """What jobs are by default, in accounts for which Microsoft has not enabled more: it is not asked for."""
 AROUND = ("jobManagerTask", "jobPreparationTask", "jobReleaseTask")
 """What a job runs of its own: a task that begins with it, and on each node before its first and after its last task."""
+MAPS = ("metadata", "commonEnvironmentSettings", *(f"{name}.{ENVIRONMENT}" for name in AROUND))
+"""The maps of a job whose keys the spec chooses."""
 BESIDE = "jobReleaseTask"
 """That of them whose limits stand beside its other properties, and not in its constraints."""
 

@@ -1,4 +1,4 @@
-"""The spec entries of live jobs: the inverse of their `expand`, without tasks."""
+"""The spec entries of live jobs and job schedules: the inverse of their `expand`, without tasks."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import Any
 
 from reconciler.kind import words
 from reconciler.kind.inverse import Known, Section, protect
-from reconciler.model import Observed
+from reconciler.kinds.job.body import AROUND, ENVIRONMENT, UNLIMITED
+from reconciler.kinds.job.schedule import SPECIFICATION
+from reconciler.model import Body, Observed
 from reconciler.spec.schema import defaults
 
 COMMON = "commonEnvironmentSettings"
-WORDLESS: Mapping[str, tuple[Any, ...]] = {
-    "jobManagerTask": (),
-    "jobPreparationTask": (),
-    "jobReleaseTask": (),
-    "networkConfiguration": (),
-    "onAllTasksComplete": ("noaction",),
-    "onTaskFailure": ("noaction",),
-}
-"""Properties that a spec cannot say → what Batch shows where nobody asked for them."""
+TERMINATE = "terminatejob"
+APART = {"id", "constraints", "userIdentity"}
+"""Keys of a task around a job that a spec says otherwise, or that follow from what it is."""
+USUAL = {"maxWallClockTime": UNLIMITED, "retentionTime": "P7D"}
+"""What Batch shows of such a task where nobody asked for anything."""
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
@@ -28,17 +26,42 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
 
     Raises Unsayable for a job of another pool, or one with properties that a spec does not know.
     """
-    body = observed.body
-    wordless = ", ".join(name for name, usual in WORDLESS.items() if body.get(name) not in (None, *usual))
+    _sayable(observed.body, "onAllTasksComplete", "onTaskFailure")
+    return _finished(_settings(observed.body, known, notes), observed)
+
+
+def recurring(observed: Observed, known: Known, notes: list[str]) -> Section:
+    """The entry of a live job schedule. Raises Unsayable as for a job."""
+    job = observed.body[SPECIFICATION]
+    _sayable(job, "onTaskFailure")
+    section = _settings(job, known, notes)
+    section["schedule"] = words.without(observed.body["schedule"], {})
+    if job["onAllTasksComplete"] == TERMINATE:
+        section["onAllTasksComplete"] = "TerminateJob"
+    return _finished(section, observed)
+
+
+def _sayable(body: Body, *names: str) -> None:
+    wordless = ", ".join(name for name in names if body.get(name) not in (None, "noaction"))
     if wordless:
         raise words.Unsayable(f"its {wordless} cannot be said in a spec")
+
+
+def _finished(section: Section, observed: Observed) -> Section:
+    section |= protect(observed)
+    words.refuse_secrets(section)
+    return section
+
+
+def _settings(body: Body, known: Known, notes: list[str]) -> Section:
+    """What jobs have, on a pool of the spec."""
     pool = body["poolInfo"].get("poolId")
     if pool not in known.names("pool"):
         raise words.Unsayable(f"its pool {pool} is not in the spec" if pool else "it makes a pool of its own")
-    limits = body["constraints"]
+    limits, shapes = body["constraints"], words.definition("job")["properties"]
     usual = {**defaults("job"), "maxWallClockTime": None, "displayName": ""}
-    shapes = words.definition("job")["properties"]
     named = {name: words.pairs(body[name], shapes[name], name, notes) for name in ("metadata", COMMON)}
+    around = {name: _task(body[name], name, notes) for name in AROUND if body.get(name)}
     settings = {
         "priority": body.get("priority", 0),
         "maxTaskRetryCount": limits["maxTaskRetryCount"],
@@ -48,16 +71,35 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
         "maxParallelTasks": body["maxParallelTasks"],
         "allowTaskPreemption": body["allowTaskPreemption"],
         "usesTaskDependencies": bool(body.get("usesTaskDependencies")),
+        **around,
+        "networkConfiguration": body.get("networkConfiguration"),
     }
-    section = {"pool": f"pools/{pool}", **words.without(settings, usual), **protect(observed)}
-    words.refuse_secrets(section)
-    return section
+    return {"pool": f"pools/{pool}", **words.without(settings, usual)}
 
 
-def named(jobs: Iterable[Observed], live: Sequence[Observed]) -> Iterator[Observed]:
-    """The jobs, each with its pool by the name in the spec, whichever generation of it is live."""
+def _task(task: Mapping[str, Any], name: str, notes: list[str]) -> Section:
+    """A manager, preparation or release task."""
+    shapes = words.definition("job")["properties"][name]["properties"]
+    values = {**task, **(task.get("constraints") or {})}
+    user = (values.get("userIdentity") or {}).get("autoUser")
+    wordless = [key for key, value in task.items() if value and key not in shapes and key not in APART]
+    wordless += [] if user or not values.get("userIdentity") else ["userIdentity"]
+    if wordless:
+        raise words.Unsayable(f"its {name}.{wordless[0]} cannot be said in a spec")
+    values = words.without(values, USUAL)
+    said = {key: words.said(values[key], shapes[key], f"{name}.{key}", notes) for key in shapes if key in values}
+    said[ENVIRONMENT] = words.pairs(task[ENVIRONMENT], shapes[ENVIRONMENT], f"{name}.{ENVIRONMENT}", notes)
+    if user and user.get("elevationLevel") == "admin":
+        said["elevationLevel"] = "Admin"
+    return words.without(said, defaults("job", name))
+
+
+def named(jobs: Iterable[Observed], live: Sequence[Observed], inside: str = "") -> Iterator[Observed]:
+    """Jobs, or what has one `inside`, each with its pool by the name in the spec, whichever generation is live."""
     pools = (observed for observed in live if observed.address.kind == "pool")
     names = {pool.id.rsplit("/", 1)[-1]: pool.address.name for pool in pools}
     for job in jobs:
-        pool_id = job.body["poolInfo"].get("poolId")
-        yield replace(job, body={**job.body, "poolInfo": {"poolId": names[pool_id]}}) if pool_id in names else job
+        body = job.body[inside] if inside else job.body
+        if (pool_id := body["poolInfo"].get("poolId")) in names:
+            body = {**body, "poolInfo": {"poolId": names[pool_id]}}
+        yield replace(job, body={**job.body, inside: body} if inside else body)

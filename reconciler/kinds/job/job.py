@@ -48,15 +48,12 @@ FIELDS = {
 """Source: the docstring of BatchJobUpdateOptions in azure-batch 15.1. `stage` is enabled or disabled."""
 
 
-MAPS = ("metadata", "commonEnvironmentSettings", *(f"{name}.{body.ENVIRONMENT}" for name in body.AROUND))
-"""The maps of a job whose keys the spec chooses."""
-
-
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
-        refs = (Address("pool", job["pool"].split("/")[1]),)
-        data = {"filled": "convert" in job or "tasks" in job}
-        yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data)
+        if "schedule" not in job:
+            refs = (Address("pool", job["pool"].split("/")[1]),)
+            data = {"filled": "convert" in job or "tasks" in job}
+            yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data)
 
 
 def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> Observed:
@@ -71,6 +68,7 @@ def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> 
         state if busy else "",
         etag=raw.get("eTag"),
         uses=tuple(_uses(cloud, raw)),
+        byproduct=batch_jobs.scheduled(raw["id"]),
     )
 
 
@@ -139,7 +137,8 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
 
 
 def every(cloud: Cloud, live: Sequence[Observed]) -> Iterable[Observed]:
-    return inverse.named(list_(cloud, ()), live)
+    """All jobs but those of schedules, which go with these."""
+    return inverse.named((job for job in list_(cloud, ()) if not job.byproduct), live)
 
 
 VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
@@ -157,7 +156,7 @@ KIND = Kind(
         "state": "active",
         "stage": "enabled",
     },
-    maps=MAPS,
+    maps=body.MAPS,
     reads=("batch_account",),
     tell=accounts.reader(work.tell, 1),
     goes=accounts.reader(work.goes, 1),
@@ -165,7 +164,5 @@ KIND = Kind(
     section="jobs",
     job_of=lambda desired: desired.address.name,
     needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
-    inverse=Inverse(
-        say=inverse.entry, every=lambda cloud, live: inverse.named(list_(cloud, ()), live), unseen="convert"
-    ),
+    inverse=Inverse(say=inverse.entry, every=every, unseen="convert"),
 )

@@ -3,23 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from reconciler.azure import durations
 from reconciler.errors import Problem
 from reconciler.spec import jobs, order
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.schema import Path_
+from reconciler.spec.sections import Job, Schedule
 from reconciler.spec.spec import Spec
 
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
     needs = jobs.needs(spec)
-    for name in spec.jobs:
+    for name, job in spec.jobs.items():
         yield from _needs(document, spec, name)
         yield from _filled(document, spec, name)
+        if "schedule" in job:
+            yield from _beside(document, ("jobs", name), job)
+            yield from _times(document, ("jobs", name, "schedule"), job["schedule"])
     if circle := order.circle(needs):
         message = f"depend on each other in a circle: {' → '.join(circle)}; take one of these out"
         yield document.problem(("jobs", circle[0], "dependsOn"), message)
+
+
+def _beside(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
+    """What the jobs of a schedule are. Source: Batch service, Job Schedule - Create, JobSpecification."""
+    for key in ("tasks", "convert"):
+        if key in job:
+            message = "cannot be given to the jobs of a schedule, which are made anew each time"
+            remedy = "what they do stands in jobManagerTask: {id: main, commandLine: ...}"
+            yield document.problem((*path, key), f"{message}; {remedy}", at_key=True)
+    if "jobManagerTask" not in job:
+        message = "makes jobs without tasks; say what they do: jobManagerTask: {id: main, commandLine: ...}"
+        yield document.problem((*path, "schedule"), message, at_key=True)
+        return
+    ends = job["onAllTasksComplete"] == "TerminateJob" or job["jobManagerTask"]["killJobOnCompletion"]
+    if "recurrenceInterval" in job["schedule"] and not ends and "maxWallClockTime" not in job:
+        message = "its first job would never end, so that no second one begins; write onAllTasksComplete: TerminateJob"
+        yield document.problem((*path, "jobManagerTask", "killJobOnCompletion"), message)
+
+
+def _times(document: Document, path: Path_, schedule: Schedule) -> Iterator[Problem]:
+    lengths = {key: schedule.get(key, "PT1M") for key in ("recurrenceInterval", "startWindow")}
+    for key, length in lengths.items():
+        if (durations.seconds(str(length)) or 0) < 60:
+            yield document.problem((*path, key), "is shorter than a minute, which Batch does not take; write PT1M")
+    times = {key: str(schedule.get(key, "")) for key in ("doNotRunUntil", "doNotRunAfter")}
+    for key, text in times.items():
+        if text and _moment(text) is None:
+            yield document.problem((*path, key), "is no time that there is; look at its month, day and hour")
+    first, last = map(_moment, times.values())
+    if first and last and last <= first:
+        yield document.problem((*path, "doNotRunAfter"), "is not after doNotRunUntil, so that no job would begin")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _needs(document: Document, spec: Spec, name: str) -> Iterator[Problem]:

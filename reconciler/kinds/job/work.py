@@ -17,10 +17,15 @@ POOL, LIMIT = "poolInfo.poolId", "constraints.maxWallClockTime"
 
 def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
     """Its tasks by state."""
-    tasks = batch_jobs.tasks(cloud, job.address.name)
+    return (told(cloud, job.address.name),)
+
+
+def told(cloud: Cloud, job: str) -> str:
+    """The tasks of a job by state, in words."""
+    tasks = batch_jobs.tasks(cloud, job)
     numbers = {name: getattr(tasks, name) for name in ("waiting", "running", "succeeded", "failed")}
-    told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
-    return (f"tasks: {told}" if told else "no tasks",)
+    words = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
+    return f"tasks: {words}" if words else "no tasks"
 
 
 def goes(cloud: Cloud, job: Observed) -> str:

@@ -41,7 +41,8 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
 
 def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
     """What is done before and after all tasks. Source: Batch service, Job - Create."""
-    if job["onAllTasksComplete"] == "TerminateJob" and ("convert" in job or not job.get("tasks")):
+    early = job["onAllTasksComplete"] == "TerminateJob" and "schedule" not in job
+    if early and ("convert" in job or not job.get("tasks")):
         message = "ends a job whose tasks are not all in the spec too early; take it out"
         yield document.problem((*path, "onAllTasksComplete"), message, at_key=True)
     if "jobReleaseTask" not in job:
