@@ -32,7 +32,7 @@ def _ordered(
     going = [other for other in want.follows if made[other].action in STEPS]
     resting = [other for other in want.follows if other not in going]
     lacking = [f"{other} {lack}" for other in resting if (lack := _lack(made[other], live.get(other)))]
-    if lacking and decision.action is not Action.WAIT:
+    if lacking and decision.action in (Action.CREATE, Action.UPDATE):
         reason = f"{decision.reason}; held, as {' and '.join(lacking)}"
         return replace(decision, action=Action.NONE, why=Why.STALLED, reason=reason)
     if not going:
@@ -46,5 +46,5 @@ def _ordered(
 def _lack(decision: Decision, observed: Observed | None) -> str:
     """Why what follows work may not begin, about which nothing is done."""
     if observed is None:
-        return "is not there"
+        return "could not be read" if decision.action is Action.UNKNOWN else "is not there"
     return observed.lacks or ("is held" if decision.why is Why.STALLED else "")

@@ -57,7 +57,14 @@ def test_work_is_looked_at_again_after_each_step_of_what_it_follows() -> None:
 
 
 def test_work_as_desired_stays_so_whatever_others_lack() -> None:
-    assert plan(lacking(there({}, {}, {}), STORE, **FAILED), asked()).steps == ()
+    assert told(lacking(there({}, {}, {}), STORE, **FAILED)) == [(Action.NONE, "as desired")] * 3
+
+
+def test_work_is_held_while_what_it_follows_cannot_be_read() -> None:
+    resources = asked()
+    resources[STORE] = replace(resources[STORE], unreadable="no answer")
+    held = plan(World(), resources).decisions[1]
+    assert held.reason == "not there yet; held, as store/a could not be read"
 
 
 @pytest.mark.parametrize("lacks", ["has 1 failed task", ""])

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from reconciler.kinds.conversion.wording import lacking
+from reconciler.kinds.conversion.work import Item, Work
+from reconciler.kinds.tasks import wording
+from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action
 from tests.cli.command import reconcile
 from tests.conftest import World
@@ -70,3 +76,25 @@ def test_what_follows_a_failure_is_held_until_that_has_succeeded_and_then_made_i
         Action.UPDATE,
         "3 of 3 tasks to submit (3 changed), 3 that nobody asks for any more; after tasks/simulate",
     )
+
+
+@pytest.mark.parametrize(
+    ("counts", "lacks"),
+    [
+        (Counts(succeeded=3, obsolete=1), ""),
+        (Counts(succeeded=1, failed=2, new=1), "has 2 failed tasks"),
+        (Counts(waiting=1), "has 1 task that waits or runs"),
+        (Counts(waiting=1, active=2, new=4), "has 3 tasks that wait or run"),
+        (Counts(new=1, changed=1, held=1), "has 3 tasks to submit"),
+        (Counts(succeeded=1, later=("double", "sum")), "has tasks to follow (double, sum)"),
+    ],
+)
+def test_why_what_follows_tasks_may_not_begin(counts: Counts, lacks: str) -> None:
+    assert wording.lacking(counts) == lacks
+
+
+def test_why_what_follows_a_conversion_may_not_begin() -> None:
+    item = Item("a.jpg", "1", "a.png")
+    assert lacking(Work((), (), 5, (), (), 0)) == ""
+    assert lacking(Work((), (), 5, ("b.jpg",), (), 0)) == "has 1 input that is not converted"
+    assert lacking(Work((item,), (), 5, ("b.jpg",), (), 0)) == "has 2 inputs that are not converted"
