@@ -60,8 +60,8 @@ def _times(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def moment(text: str) -> str:
-    """A time in one spelling."""
-    return datetime.fromisoformat(text).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """A time in one spelling, to the second."""
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any]:
