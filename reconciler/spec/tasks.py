@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 Input = TypedDict("Input", {"from": str, "prefix": NotRequired[str]})
 
@@ -48,6 +49,13 @@ class MultiInstance(TypedDict):
     commonFiles: Sequence[str]
 
 
+class Chosen(TypedDict):
+    """Some tasks of an entry: the name of a value → what it must be."""
+
+    task: str
+    where: Mapping[str, Any]
+
+
 class Task(TypedDict):
     """One task, or with `sweep` or `forEach` one for each point or blob; at most one of the two is there."""
 
@@ -57,7 +65,7 @@ class Task(TypedDict):
     prefix: NotRequired[str]
     patterns: NotRequired[Sequence[str]]
     limit: int
-    dependsOn: Sequence[str]
+    dependsOn: Sequence[str | Chosen]
     environmentSettings: Mapping[str, str]
     files: Sequence[str]
     inputs: Sequence[Input]
@@ -79,12 +87,33 @@ def local_files(entry: Task) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*entry["files"], *(several["commonFiles"] if several else ())]))
 
 
+class Need(NamedTuple):
+    """An entry that another one depends on: on all of its tasks, or on those whose values are as `where` says."""
+
+    name: str
+    where: Mapping[str, Any]
+
+
+def needs(tasks: Mapping[str, Task], name: str) -> Iterator[Need]:
+    """What an entry depends on directly."""
+    for need in tasks[name]["dependsOn"]:
+        text, where = (need, {}) if isinstance(need, str) else (need["task"], need["where"])
+        yield from (Need(other, where) for other in meant(tasks, name, text))
+
+
+def meant(tasks: Mapping[str, Task], name: str, text: str) -> list[str]:
+    """The entries that a name or pattern in `dependsOn` of an entry means; a pattern never means the entry itself."""
+    if text in tasks:
+        return [text]
+    return [other for other in tasks if other != name and fnmatchcase(other, text)]
+
+
 def before(tasks: Mapping[str, Task], name: str) -> frozenset[str]:
     """The entries that an entry depends on, directly or through others."""
     reached: set[str] = set()
     left = [name]
     while left:
-        new = {need for need in tasks[left.pop()]["dependsOn"] if need in tasks} - reached
+        new = {need.name for need in needs(tasks, left.pop())} - reached
         reached |= new
         left += new
     return frozenset(reached)

@@ -52,13 +52,18 @@ def names(command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in texts for name in PLACE.findall(text)))
 
 
+def unknown(name: str, known: Sequence[str]) -> str:
+    """What is said of a `{{name}}` that is none of the values that a task is given."""
+    there = f"; there are {', '.join(known)}" if known else ", and a single task has no values"
+    return f"asks for {{{{{name}}}}}, which nothing gives it{there}"
+
+
 def fault(command: Command, known: Iterable[str]) -> str:
     """Why a command cannot be run with values of the names `known`; empty if it can."""
     known = tuple(known)
-    unknown = [name for name in names(command) if name not in known]
-    if unknown:
-        there = f"; there are {', '.join(known)}" if known else ", and a single task has no values"
-        return f"asks for {{{{{unknown[0]}}}}}, which nothing gives it{there}"
+    asked = next((name for name in names(command) if name not in known), None)
+    if asked is not None:
+        return unknown(asked, known)
     if isinstance(command, str):
         inside = next((match for match in PLACE.finditer(command) if _quoted(command[: match.start()])), None)
         if inside:

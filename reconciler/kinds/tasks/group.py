@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from reconciler.digest import digest
 from reconciler.kinds.tasks import command
+from reconciler.kinds.tasks.needs import Choice
 from reconciler.spec.tasks import Output, Task
 
 KEY, CONTENT, CHECK = 13, 8, 4
@@ -41,10 +42,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One task: its id, and what it is for."""
+    """One task: its id, and what it is for.
+
+    needs   ids of tasks that it depends on and others of its entry do not
+    lacks   what it is to depend on and is not there, in words
+    """
 
     id: str
     item: Item
+    needs: tuple[str, ...] = ()
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Group:
     files   path in the spec → digest of the content
     acts    what else its tasks do is made of: the identity that they act as, where files are staged
     needs   ids of the tasks that each of its tasks depends on
+    choices what its tasks depend on, entry by entry
     """
 
     name: str
@@ -61,6 +69,7 @@ class Group:
     files: Mapping[str, str]
     acts: Any
     needs: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def many(self) -> bool:
@@ -73,12 +82,15 @@ class Group:
         return digest([entry, dict(self.files), self.acts, list(self.needs)])
 
     def members(self, items: Iterable[Item]) -> Iterator[Member]:
-        content = self.content
+        content, name = self.content, self.name.lower()
         for item in items:
-            text = json.dumps([content, item.values, item.version], sort_keys=True)
+            asked = (choice.of(item.values) for choice in self.choices if choice.asked)
+            needs = tuple(dict.fromkeys(task for tasks in asked for task in tasks))
+            text = json.dumps([content, item.values, item.version, *([needs] if needs else [])], sort_keys=True)
             end = hashlib.sha256(text.encode()).hexdigest()[:CONTENT]
-            name = self.name.lower()
-            yield Member(_checked(f"{name}-{_key(item)}-{end}" if self.many else f"{name}-{end}"), item)
+            task = _checked(f"{name}-{_key(item)}-{end}" if self.many else f"{name}-{end}")
+            lacks = next(filter(None, (choice.lacking(item.values) for choice in self.choices)), "")
+            yield Member(task, item, needs, lacks)
 
 
 def ours(task: str) -> bool:
@@ -128,7 +140,7 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
         body["resourceFiles"] = inputs
     body |= {"outputFiles": _outputs(group, member, around)} if entry["outputs"] else {}
     body |= {"containerSettings": entry["containerSettings"]} if "containerSettings" in entry else {}
-    needs = [task for task in group.needs if task not in around.done]
+    needs = [task for task in (*group.needs, *member.needs) if task not in around.done]
     body |= {"dependsOn": {"taskIds": needs}} if needs else {}
     body |= {"multiInstanceSettings": _several(entry, around)} if "multiInstanceSettings" in entry else {}
     body |= {"exitConditions": _lower(entry["exitConditions"])} if "exitConditions" in entry else {}

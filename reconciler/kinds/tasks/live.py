@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from reconciler import marks
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.errors import ReconcileError
 from reconciler.kinds.tasks import ends
 from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import Group, Member, ours
@@ -41,6 +42,7 @@ class State:
 
     there   ids in lower case
     kept    names of entries whose tasks are not to be submitted: they are held, or come later
+    held    ids of single tasks of other entries that are held
     ending  ids of tasks to be ended: they are held, or nobody asks for them any more
     done    ids of tasks that had succeeded in a job before this one
     own     how many tasks of the job itself have succeeded
@@ -49,6 +51,7 @@ class State:
     counts: Counts
     there: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     ending: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
     own: int = 0
@@ -123,15 +126,16 @@ def compared(
     for group, members in groups:
         seen.begin(group)
         for member in members:
-            seen.take(group.name, group.entry.get("exitConditions", {}), member)
+            seen.take(group, member)
     return seen.state()
 
 
 class _Seen:
     """What is known of the entries whose tasks have been looked at.
 
-    blocking  they keep back for ever what depends on them
-    open      some of their tasks have not succeeded
+    blocked  ids of tasks that keep back for ever what depends on them
+    open     some of their tasks have not succeeded
+    held     they are held as a whole; `single` are ids of tasks of other entries
     """
 
     def __init__(self, live: Mapping[str, Live], filled: Mapping[str, frozenset[str]], ask: Done) -> None:
@@ -140,39 +144,49 @@ class _Seen:
         self.subjects = {name.rpartition("-")[0] for name in live}
         self.left = {name for name in live if ours(name)}
         self.own = sum(live[name].state == WELL.state for name in self.left)
-        self.blocking: set[str] = set()
+        self.blocked: set[str] = set()
         self.open: set[str] = set()
         self.held: set[str] = set()
+        self.single: set[str] = set()
         self.later: set[str] = set()
         self.stranded: list[str] = []
 
     def begin(self, group: Group) -> None:
         """What its needs mean for an entry and for what depends on it, whether it has tasks by now or not."""
-        needs = group.entry["dependsOn"]
-        if not self.blocking.isdisjoint(needs):
+        needs = [choice.name for choice in group.choices]
+        if not self.held.isdisjoint(needs) or not self.blocked.isdisjoint(group.needs):
             self.held.add(group.name)
-            self.blocking.add(group.name)
         elif not self.later.isdisjoint(needs) or not self.open.isdisjoint(self.filled.get(group.name, ())):
             self.later.add(group.name)
             self.open.add(group.name)
 
-    def take(self, name: str, conditions: Mapping[str, Any], member: Member) -> None:
-        held = name in self.held
-        task = self.live.get(member.id) or self._before(name, member)
+    def take(self, group: Group, member: Member) -> None:
+        name = group.name
+        held = name in self.held or not self.blocked.isdisjoint(member.needs)
+        if member.lacks and not held and name not in self.later:
+            raise ReconcileError(f"{name} {member.item.title}: depends on what is not there: {member.lacks}")
+        task = self.live.get(member.id) or self._before(member, asked=not held and name not in self.later)
         self.left.discard(member.id)
         if not task or task.state != "success":
             self.open.add(name)
-        if task and task.end and ends.blocks(conditions, task.end):
-            self.blocking.add(name)
-        if held and task and task.state == "active":
-            self.stranded.append(member.id)
+        self._block(group, member, task, held=held)
         if task or name not in self.later:
             changed = member.id.rpartition("-")[0] in self.subjects
             self.counts.count(task.state if task else None, changed=changed, held=held)
 
-    def _before(self, name: str, member: Member) -> Live | None:
+    def _block(self, group: Group, member: Member, task: Live | None, *, held: bool) -> None:
+        """Note whether a task is held, and whether it keeps back what depends on it."""
+        if held and task and task.state == "active":
+            self.stranded.append(member.id)
+        if held and not task and group.name not in self.held:
+            self.single.add(member.id)
+        conditions = group.entry.get("exitConditions", {})
+        if ends.blocks(conditions, task.end) if task and task.end else held:
+            self.blocked.add(member.id)
+
+    def _before(self, member: Member, *, asked: bool) -> Live | None:
         """The task as it was in a job before this one."""
-        if self.done is None and name not in self.held | self.later:
+        if self.done is None and asked:
             self.done = self.ask()
         return WELL if member.id in (self.done or ()) else None
 
@@ -182,4 +196,6 @@ class _Seen:
         counts.stranded, counts.leaving = len(self.stranded), len(leaving)
         counts.obsolete, counts.later = len(self.left) - len(leaving), tuple(sorted(self.later))
         kept, done = frozenset(self.held | self.later), (self.done or frozenset()) - set(self.live)
-        return State(counts, frozenset(self.live), kept, (*leaving, *self.stranded), done, self.own)
+        return State(
+            counts, frozenset(self.live), kept, frozenset(self.single), (*leaving, *self.stranded), done, self.own
+        )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator
 
 from reconciler.azure import durations, roles
 from reconciler.errors import Problem
-from reconciler.kinds.tasks import command, sweep
+from reconciler.kinds.tasks import command, order_checks, sweep
 from reconciler.spec import container_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
-from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, before, fillers, local_files
+from reconciler.spec.tasks import Task, local_files
 from reconciler.words import count
 
 MOST = 1_000_000_000
@@ -30,14 +28,13 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         for task, entry in tasks.items():
             path: Path_ = ("jobs", name, "tasks", task)
             yield from _task(document, spec, path, entry)
-            yield from _needs(document, path, entry, tasks)
-            yield from _filled(document, path, tasks)
+            yield from order_checks.problems(document, path, tasks, spec.folder)
             yield from _inputs(document, spec, path, entry, job)
-            yield from _outputs(document, path, entry, _values(spec, entry))
+            yield from _outputs(document, path, entry, sweep.given(entry, spec.folder))
             pool = spec.pools.get(job["pool"].removeprefix("pools/"))
             if pool is not None:
                 yield from _pool(document, spec, path, entry, job, pool)
-        yield from _circle(document, ("jobs", name, "tasks"), tasks)
+        yield from order_checks.circle(document, ("jobs", name, "tasks"), tasks)
 
 
 def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
@@ -57,16 +54,6 @@ def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
         yield document.problem((*here, "maxWallClockTime"), message)
 
 
-def _values(spec: Spec, entry: Task) -> tuple[str, ...]:
-    """The names of the values that each task of an entry is given."""
-    if "forEach" in entry:
-        return ("item", "url")
-    try:
-        return sweep.names(entry["sweep"], spec.folder) if "sweep" in entry else ()
-    except (OSError, ValueError):
-        return ()
-
-
 def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[Problem]:
     """Which tasks there are, and what they run."""
     if "sweep" in entry and "forEach" in entry:
@@ -82,7 +69,7 @@ def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[
             meant = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
             message = meant if number <= MOST else f"makes more than {MOST:,} tasks; take fewer points"
             yield document.problem((*path, "sweep"), message)
-    yield from _runs(document, path, entry, _values(spec, entry))
+    yield from _runs(document, path, entry, sweep.given(entry, spec.folder))
 
 
 def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
@@ -96,35 +83,6 @@ def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...])
         if variable.startswith(command.PREFIX):
             message = f"is a name of reconcile's: variables that begin with {command.PREFIX} hold the values of a task"
             yield document.problem((*path, "environmentSettings", variable), f"{message}; use another", at_key=True)
-
-
-def _needs(document: Document, path: Path_, entry: Task, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    for index, need in enumerate(entry["dependsOn"]):
-        if need not in tasks:
-            message = f"there is no task {need} in this job{nearest(need, tasks)}"
-            yield document.problem((*path, "dependsOn", index), message)
-
-
-def _filled(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    """A container that tasks are made for and that others fill, or they themselves."""
-    name, entry = str(path[-1]), tasks[str(path[-1])]
-    for other in fillers(tasks, name):
-        if other == name and "prefix" not in entry and "patterns" not in entry:
-            message = "is filled by these tasks themselves, which would make more each time; choose blobs by patterns:"
-            yield document.problem((*path, "forEach"), message)
-        elif other != name and other not in before(tasks, name):
-            message = f"is filled by {other}, so that its blobs are not there yet; write dependsOn: [{other}]"
-            yield document.problem((*path, "forEach"), message)
-
-
-def _circle(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    known = {name: [need for need in entry["dependsOn"] if need in tasks] for name, entry in tasks.items()}
-    try:
-        TopologicalSorter(known).prepare()
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
-        message = f"depend on each other in a circle: {' → '.join(circle)}; take one of these out"
-        yield document.problem((*path, circle[0], "dependsOn"), message)
 
 
 def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) -> Iterator[Problem]:

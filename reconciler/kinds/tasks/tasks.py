@@ -180,7 +180,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
 def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
     """Submit the tasks that are not there; what the job keeps of that (see live.counted)."""
     around = _surroundings(cloud, desired, state.done)
-    submitted, own, known = live.Digest(), 0, state.there | state.done
+    submitted, own, known = live.Digest(), 0, state.there | state.done | state.held
 
     def new() -> Iterator[Mapping[str, Any]]:
         nonlocal own
@@ -188,11 +188,11 @@ def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
             for member in members:
                 submitted.add(member.id)
                 own += member.id not in state.done
-                if member.id not in known and group.name not in state.kept:
+                if member.id not in known and group.name not in state.kept and not member.lacks:
                     yield wire(group, member, around)
 
     batch_tasks.submit(cloud, desired.address.name, new())
-    return str(submitted) if state.kept else f"{submitted}:{own}"
+    return str(submitted) if state.kept or state.held else f"{submitted}:{own}"
 
 
 def _told(cloud: Cloud, name: str, told: Mapping[str, str], then: str | None) -> None:
