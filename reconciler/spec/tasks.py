@@ -43,6 +43,21 @@ class JobManagerTask(JobReleaseTask):
     allowLowPriorityNode: bool
 
 
+class PackageReference(TypedDict):
+    applicationId: str
+    version: NotRequired[str]
+
+
+class AutoUser(TypedDict, total=False):
+    scope: str
+    elevationLevel: str
+
+
+class UserIdentity(TypedDict, total=False):
+    username: str
+    autoUser: AutoUser
+
+
 class MultiInstance(TypedDict):
     numberOfInstances: int
     coordinationCommandLine: str
@@ -69,16 +84,25 @@ class Task(TypedDict):
     environmentSettings: Mapping[str, str]
     files: Sequence[str]
     inputs: Sequence[Input]
+    resourceFiles: NotRequired[Sequence[Mapping[str, Any]]]
+    applicationPackageReferences: NotRequired[Sequence[PackageReference]]
     outputs: Sequence[Output]
     exitConditions: NotRequired[Mapping[str, Any]]
     containerSettings: NotRequired[Mapping[str, Any]]
     elevationLevel: str
+    userIdentity: NotRequired[UserIdentity]
+    identity: NotRequired[str]
     maxTaskRetryCount: int
     retryOn: NotRequired[Sequence[int]]
     maxWallClockTime: NotRequired[str]
     retentionTime: NotRequired[str]
     requiredSlots: int
     multiInstanceSettings: NotRequired[MultiInstance]
+
+
+def identity(entry: Task, held: Sequence[str]) -> str:
+    """`identities/NAME` as which its tasks act on a pool that has the identities `held`; empty if there is none."""
+    return entry.get("identity") or next(iter(held), "")
 
 
 def local_files(entry: Task) -> tuple[str, ...]:

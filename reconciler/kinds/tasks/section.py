@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.azure import durations, roles
+from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.tasks import command, order_checks, sweep
-from reconciler.spec import container_pools, role_targets
+from reconciler.kinds.tasks import acting_checks, command, order_checks, sweep
+from reconciler.spec import container_pools
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -133,7 +133,7 @@ def _pool(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, po
         yield document.problem(path, message, at_key=True)
     if "multiInstanceSettings" in entry:
         yield from _several(document, path, entry, name, pool)
-    yield from _acting(document, spec, path, entry, job, pool)
+    yield from acting_checks.problems(document, spec, path, entry, job, pool)
 
 
 def _several(document: Document, path: Path_, entry: Task, name: str, pool: Pool) -> Iterator[Problem]:
@@ -150,28 +150,6 @@ def _several(document: Document, path: Path_, entry: Task, name: str, pool: Pool
     if "autoscale" not in nodes and 0 < fixed < many:
         message = f"is {many}, but {name} has {count(fixed, 'node')}, so it never runs"
         yield document.problem((*here, "numberOfInstances"), message)
-
-
-def _acting(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, pool: Pool) -> Iterator[Problem]:
-    """Files come and go as the pool's first identity, which must be able to read blobs, or to write them."""
-    written = [output["to"] for output in entry["outputs"]]
-    read = [*(taken["from"] for taken in entry["inputs"]), *([entry["forEach"]] if "forEach" in entry else [])]
-    read += [job["staging"]] if local_files(entry) and "staging" in job else []
-    if (written or read) and not pool["identity"]:
-        message = f"its files come and go as an identity of {job['pool']}; set identity: there to one with the role"
-        yield document.problem(path, f"{message} {roles.BLOB_WRITERS[0]}", at_key=True)
-        return
-    verbs = {_account(place): "read" for place in read} | {_account(place): "write" for place in written}
-    for account, verb in sorted(verbs.items()):
-        first, any_of = pool["identity"][0], roles.BLOB_WRITERS if verb == "write" else roles.BLOB_READERS
-        if not role_targets.holds(spec, first, account, any_of):
-            message = f"{first} cannot {verb} there; give it roles: [{{role: {any_of[0]}, scope: {account}}}]"
-            yield document.problem(path, message, at_key=True)
-
-
-def _account(place: str) -> str:
-    """`storage/ACCOUNT` of a container."""
-    return "/".join(place.split("/")[:2])
 
 
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:

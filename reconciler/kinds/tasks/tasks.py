@@ -15,20 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import marks
-from reconciler.azure import roles
 from reconciler.cloud import batch_jobs, batch_tasks, blob_containers, identities, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, unread
-from reconciler.kinds.tasks import blobs, live, record, sweep, wanted, wording
-from reconciler.kinds.tasks.group import Surroundings, wire
+from reconciler.kinds.tasks import blobs, live, reach, record, sweep, wanted, wording
 from reconciler.kinds.tasks.live import State
+from reconciler.kinds.tasks.wire import Surroundings, wire
 from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Progress, Rule
 from reconciler.report import Report
-from reconciler.spec import role_targets
-from reconciler.spec.sections import Job
+from reconciler.spec.identities import identified
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, fillers
 
@@ -46,24 +44,25 @@ TERMINATE = "terminatejob"
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if tasks := job.get("tasks"):
-            places = _places(job)
-            accounts = {Address("storage_account", place.split("/")[1]) for place in places}
-            identity = next(iter(spec.pools[job["pool"].split("/")[1]]["identity"]), "").rpartition("/")[2]
-            refs = [Address("job", name), *(Address("container", place.partition("/")[2]) for place in places)]
-            if identity:
-                refs += role_targets.reaching(spec, identity, accounts, roles.BLOB_READERS)
             data = {
-                "tasks": tasks,
-                "places": places,
+                "tasks": {task: _identified(spec, entry) for task, entry in tasks.items()},
+                "places": reach.places(job),
                 "staging": job.get("staging", ""),
                 "wait": job["wait"],
-                "identity": identity,
+                "identities": reach.identities(spec, job),
                 "folder": str(spec.folder),
             }
             body = {"pending": 0, "ending": 0, "tasks": _many(tasks, spec.folder)}
             body |= {"unrecorded": 0} if job["wait"] and "staging" in job else {}
             body |= {"onAllTasksComplete": TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
-            yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data)
+            yield Desired(Address(NAME, name), body, tuple(dict.fromkeys(reach.refs(spec, name, job))), data=data)
+
+
+def _identified(spec: Spec, entry: Task) -> Task:
+    """An entry with the ids of the identities that its resource files name."""
+    if "resourceFiles" not in entry:
+        return entry
+    return {**entry, "resourceFiles": identified(entry["resourceFiles"], spec.azure)}
 
 
 def _many(tasks: Mapping[str, Task], folder: Path) -> str:
@@ -75,15 +74,6 @@ def _many(tasks: Mapping[str, Task], folder: Path) -> str:
         if "forEach" not in entry
     )
     return wording.asked(known, each)
-
-
-def _places(job: Job) -> tuple[str, ...]:
-    """The containers that a job's tasks need, as `storage/ACCOUNT/CONTAINER`."""
-    places = [job["staging"]] if "staging" in job else []
-    for task in job.get("tasks", {}).values():
-        places += [task["forEach"]] if "forEach" in task else []
-        places += [taken["from"] for taken in task["inputs"]] + [output["to"] for output in task["outputs"]]
-    return tuple(dict.fromkeys(places))
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
@@ -220,14 +210,12 @@ def _surroundings(cloud: Cloud, desired: Desired, done: frozenset[str]) -> Surro
     if files:
         blobs.upload(cloud, data["staging"], folder, files)
     urls = {place: blobs.url(cloud, place) for place in data["places"]}
-    return Surroundings(
-        desired.address.name, _identity(cloud, data["identity"]), urls, data["staging"], blobs.staged(files), done
-    )
+    known = {name: _identity(cloud, name) for name in set(data["identities"].values()) if name}
+    acting = {entry: known[name] for entry, name in data["identities"].items() if name}
+    return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done)
 
 
-def _identity(cloud: Cloud, name: str) -> dict[str, str] | None:
-    if not name:
-        return None
+def _identity(cloud: Cloud, name: str) -> dict[str, str]:
     raw = identities.read(cloud, name)
     return {"id": raw["id"], "client": raw["properties"]["clientId"]}
 

@@ -55,7 +55,7 @@ def _group(desired: Desired, name: str, gates: list[Group], choices: tuple[Choic
     entry: Task = desired.data["tasks"][name]
     ids = [member.id for gate in gates for member in gate.members([Item({})])] if gates else _common(choices)
     files = blobs.digests(Path(desired.data["folder"]), entry)
-    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"]], tuple(ids), choices)
+    return Group(name, entry, files, [desired.data["identities"][name], desired.data["staging"]], tuple(ids), choices)
 
 
 def _common(choices: Iterable[Choice]) -> list[str]:
