@@ -71,6 +71,11 @@ class Chosen(TypedDict):
     where: Mapping[str, Any]
 
 
+class Chunk(TypedDict, total=False):
+    count: int
+    bytes: int | str
+
+
 class Task(TypedDict):
     """One task, or with `sweep` or `forEach` one for each point or blob; at most one of the two is there."""
 
@@ -79,6 +84,8 @@ class Task(TypedDict):
     forEach: NotRequired[str]
     prefix: NotRequired[str]
     patterns: NotRequired[Sequence[str]]
+    chunk: NotRequired[Chunk]
+    pack: NotRequired[int | str]
     limit: int
     dependsOn: Sequence[str | Chosen]
     environmentSettings: Mapping[str, str]
@@ -103,6 +110,11 @@ class Task(TypedDict):
 def identity(entry: Task, held: Sequence[str]) -> str:
     """`identities/NAME` as which its tasks act on a pool that has the identities `held`; empty if there is none."""
     return entry.get("identity") or next(iter(held), "")
+
+
+def chunked(entry: Task) -> bool:
+    """Whether a task of an entry is for several items."""
+    return "chunk" in entry or "pack" in entry
 
 
 def local_files(entry: Task) -> tuple[str, ...]:

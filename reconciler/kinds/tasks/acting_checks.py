@@ -14,7 +14,7 @@ from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, identity, local_files
+from reconciler.spec.tasks import Task, chunked, identity, local_files
 
 SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
 
@@ -39,7 +39,7 @@ def _roles(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, p
     """Files come and go as one identity, which must be able to read blobs, or to write them."""
     written = [output["to"] for output in entry["outputs"]]
     read = [*(taken["from"] for taken in entry["inputs"]), *([entry["forEach"]] if "forEach" in entry else [])]
-    read += [job["staging"]] if local_files(entry) and "staging" in job else []
+    read += [job["staging"]] if (local_files(entry) or chunked(entry)) and "staging" in job else []
     who = identity(entry, pool["identity"])
     if (written or read) and not who:
         message = f"its files come and go as an identity of {job['pool']}; set identity: there to one with the role"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.digest import digest
+from reconciler.kinds.tasks.items import Item
 from reconciler.kinds.tasks.needs import Choice
 from reconciler.spec.tasks import Task
 
@@ -24,18 +25,6 @@ for its being an id of ours (16 bits, hex): others may add tasks to a job, under
 _ID = re.compile(rf"[a-z][a-z0-9_-]*?(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT + CHECK}}}")
 PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime", "identity")
 """Keys of an entry that say which tasks there are, or how long their files stay, and not what they do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What one task is for: the values that it is given, and the version of what they name (an ETag)."""
-
-    values: Mapping[str, str]
-    version: str = ""
-
-    @property
-    def title(self) -> str:
-        return self.values.get("item") or ", ".join(f"{name}={value}" for name, value in self.values.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +90,5 @@ def _checked(name: str) -> str:
 
 
 def _key(item: Item) -> str:
-    text = json.dumps(item.values, sort_keys=True)
+    text = json.dumps(item.subject, sort_keys=True)
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:KEY]

@@ -13,7 +13,7 @@ from reconciler.kinds.tasks.needs import Choice
 from reconciler.spec.document import Document
 from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
-from reconciler.spec.tasks import Need, Task, before, fillers, meant, needs
+from reconciler.spec.tasks import Need, Task, before, chunked, fillers, meant, needs
 
 TRIED = 10_000
 """Points of a sweep up to which it is tried whether each has the points that it depends on; of more, the plan says."""
@@ -42,14 +42,14 @@ def _unknown(text: str, names: list[str]) -> str:
 
 def _where(document: Document, here: Path_, tasks: Mapping[str, Task], need: Need, folder: Path) -> Iterator[Problem]:
     """Values that tasks of another entry are chosen by: both sides must have them."""
-    name, known = str(here[-4]), sweep.given(tasks[need.name], folder)
-    own = sweep.given(tasks[name], folder)
+    name, known = str(here[-4]), _values(tasks[need.name], folder)
+    own = _values(tasks[name], folder)
     sound = True
     for value, what in need.where.items():
         place = (*here, value)
         if value not in known:
-            there = f"has {', '.join(known)}" if known else "is a single task; write its name alone"
-            message = f"is no value of {need.name}{nearest(value, known)}, which {there}"
+            there = f"which has {', '.join(known)}" if known else "whose tasks have none; write its name alone"
+            message = f"is no value of {need.name}{nearest(value, known)}, {there}"
             yield document.problem(place, message, at_key=True)
             sound = False
         for asked in command.names(what) if isinstance(what, str) else ():
@@ -58,6 +58,11 @@ def _where(document: Document, here: Path_, tasks: Mapping[str, Task], need: Nee
                 sound = False
     if sound and (reason := _lacking(tasks[need.name], tasks[name], need, folder)):
         yield document.problem(here, f"{reason}; add it there, or take it out here", at_key=True)
+
+
+def _values(entry: Task, folder: Path) -> tuple[str, ...]:
+    """The names of the values of each task of an entry; a chunk has none."""
+    return () if chunked(entry) else sweep.given(entry, folder)
 
 
 def _lacking(other: Task, entry: Task, need: Need, folder: Path) -> str:

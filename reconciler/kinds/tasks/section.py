@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.tasks import acting_checks, command, order_checks, sweep
+from reconciler.kinds.tasks import acting_checks, chunks, command, order_checks, sweep
 from reconciler.spec import container_pools
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -14,7 +14,7 @@ from reconciler.spec.pools import Pool
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, local_files
+from reconciler.spec.tasks import Task, chunked, local_files
 from reconciler.words import count
 
 MOST = 1_000_000_000
@@ -30,7 +30,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield from _task(document, spec, path, entry)
             yield from order_checks.problems(document, path, tasks, spec.folder)
             yield from _inputs(document, spec, path, entry, job)
-            yield from _outputs(document, path, entry, sweep.given(entry, spec.folder))
+            yield from _outputs(document, path, entry, _named(spec, entry))
             pool = spec.pools.get(job["pool"].removeprefix("pools/"))
             if pool is not None:
                 yield from _pool(document, spec, path, entry, job, pool)
@@ -61,20 +61,38 @@ def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[
     for key in ("prefix", "patterns"):
         if key in entry and "forEach" not in entry:
             yield document.problem((*path, key), "has no meaning without forEach", at_key=True)
+    yield from _chunks(document, path, entry)
     if "sweep" in entry:
         if reason := sweep.fault(entry["sweep"], spec.folder):
             yield document.problem((*path, "sweep"), reason)
             return
-        if (number := sweep.count(entry["sweep"], spec.folder)) > entry["limit"]:
+        if (number := chunks.count(entry, sweep.count(entry["sweep"], spec.folder))) > entry["limit"]:
             meant = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
             message = meant if number <= MOST else f"makes more than {MOST:,} tasks; take fewer points"
             yield document.problem((*path, "sweep"), message)
     yield from _runs(document, path, entry, sweep.given(entry, spec.folder))
 
 
+def _chunks(document: Document, path: Path_, entry: Task) -> Iterator[Problem]:
+    """Tasks for several items."""
+    for key in ("chunk", "pack"):
+        if key in entry and not ("sweep" in entry or "forEach" in entry):
+            yield document.problem((*path, key), "has no meaning without sweep or forEach", at_key=True)
+    if "chunk" in entry and "pack" in entry:
+        message = "stands beside chunk; take one of them out: chunk gives a command many items, pack runs it for each"
+        yield document.problem((*path, "pack"), message, at_key=True)
+    chunk = entry.get("chunk", {})
+    if "bytes" in chunk and "sweep" in entry:
+        message = "has no meaning for the points of a sweep; write count"
+        yield document.problem((*path, "chunk", "bytes"), message, at_key=True)
+    if chunk.get("count", 0) > chunks.MOST and "forEach" in entry:
+        message = f"is more than {chunks.MOST:,}, the most blobs that a task can take in; make it less"
+        yield document.problem((*path, "chunk", "count"), message)
+
+
 def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
     """What its tasks run, and how often."""
-    if reason := command.fault(entry["command"], values):
+    if reason := command.fault(entry["command"], values, packed="pack" in entry):
         yield document.problem((*path, "command"), reason)
     if "retryOn" in entry and not entry["maxTaskRetryCount"]:
         message = "means nothing while it runs once only; say how often it may run again: maxTaskRetryCount: 3"
@@ -85,6 +103,13 @@ def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...])
             yield document.problem((*path, "environmentSettings", variable), f"{message}; use another", at_key=True)
 
 
+def _named(spec: Spec, entry: Task) -> tuple[str, ...] | None:
+    """The values that the outputs of each task may be named after; None if there is one task only."""
+    if not ("sweep" in entry or "forEach" in entry):
+        return None
+    return () if chunked(entry) else sweep.given(entry, spec.folder)
+
+
 def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) -> Iterator[Problem]:
     """Local files, and where they are uploaded to."""
     names: dict[tuple[object, str], str] = {}
@@ -93,6 +118,10 @@ def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) 
             yield document.problem(here, f"there is no file {file} beside the spec")
         if (first := names.setdefault((here[-2], file.rpartition("/")[2]), file)) != file:
             yield document.problem(here, f"has the name of {first}, and both go into one folder; rename one of them")
+    if chunked(entry) and "staging" not in job:
+        key = "pack" if "pack" in entry else "chunk"
+        message = "needs a container for lists of items; write staging: storage/ACCOUNT/CONTAINER in the job"
+        yield document.problem((*path, key), message, at_key=True)
     if local_files(entry) and "staging" not in job:
         message = "need a container that they are uploaded to; write staging: storage/ACCOUNT/CONTAINER in the job"
         yield document.problem(next(_local(path, entry))[0][:-1], message, at_key=True)
@@ -106,7 +135,8 @@ def _local(path: Path_, entry: Task) -> Iterator[tuple[Path_, str]]:
         yield from (((*here, index), file) for index, file in enumerate(several["commonFiles"]))
 
 
-def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
+def _outputs(document: Document, path: Path_, entry: Task, named: tuple[str, ...] | None) -> Iterator[Problem]:
+    values = named or ()
     for index, output in enumerate(entry["outputs"]):
         here = (*path, "outputs", index, "path")
         asked = command.names(output.get("path", "{{task}}"))
@@ -114,7 +144,7 @@ def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ..
         if unknown:
             there = ", ".join(("job", "task", *values))
             yield document.problem(here, f"asks for {{{{{unknown}}}}}, which nothing gives it; there are {there}")
-        elif not ({"task", "item", "url"} & {*asked} or set(values) <= {*asked}):
+        elif named is not None and not ({"task", "item", "url"} & {*asked} or (values and set(values) <= {*asked})):
             message = "is the same for several tasks, so that they overwrite one another; add {{task}}"
             yield document.problem(here, message)
 

@@ -48,7 +48,9 @@ def names(sweep: Sweep, folder: Path) -> tuple[str, ...]:
 
 
 def given(entry: Task, folder: Path) -> tuple[str, ...]:
-    """The names of the values that each task of an entry is given; none if its sweep cannot be read."""
+    """The names of the values that a command of an entry is given; none if its sweep cannot be read."""
+    if "chunk" in entry:
+        return ("items",)
     if "forEach" in entry:
         return ("item", "url")
     try:

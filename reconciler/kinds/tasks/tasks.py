@@ -7,6 +7,7 @@ their job.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,8 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, unread
-from reconciler.kinds.tasks import blobs, live, reach, record, sweep, wanted, wording
+from reconciler.kinds.tasks import blobs, chunks, live, manifest, reach, record, sweep, wanted, wording
+from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.wire import Surroundings, wire
 from reconciler.kinds.tasks.wording import Counts
@@ -39,6 +41,8 @@ FIELDS = {
     "tasks": Rule.IGNORE,
 }
 TERMINATE = "terminatejob"
+AT_ONCE = 64
+"""How many tasks are made ready at a time."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -67,9 +71,9 @@ def _identified(spec: Spec, entry: Task) -> Task:
 
 def _many(tasks: Mapping[str, Task], folder: Path) -> str:
     """How many tasks a job is to have, as far as the spec says it."""
-    each = [entry["forEach"] for entry in tasks.values() if "forEach" in entry]
+    each = [wording.each(entry) for entry in tasks.values() if "forEach" in entry]
     known = sum(
-        sweep.count(entry["sweep"], folder) if "sweep" in entry else 1
+        chunks.count(entry, sweep.count(entry["sweep"], folder)) if "sweep" in entry else 1
         for entry in tasks.values()
         if "forEach" not in entry
     )
@@ -172,17 +176,27 @@ def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
     around = _surroundings(cloud, desired, state.done)
     submitted, own, known = live.Digest(), 0, state.there | state.done | state.held
 
-    def new() -> Iterator[Mapping[str, Any]]:
+    def new() -> Iterator[tuple[Group, Member]]:
         nonlocal own
         for group, members in wanted.groups(cloud, desired):
             for member in members:
                 submitted.add(member.id)
                 own += member.id not in state.done
                 if member.id not in known and group.name not in state.kept and not member.lacks:
-                    yield wire(group, member, around)
+                    yield group, member
 
-    batch_tasks.submit(cloud, desired.address.name, new())
+    batch_tasks.submit(cloud, desired.address.name, _wired(cloud, around, new()))
     return str(submitted) if state.kept or state.held else f"{submitted}:{own}"
+
+
+def _wired(cloud: Cloud, around: Surroundings, tasks: Iterable[tuple[Group, Member]]) -> Iterator[Mapping[str, Any]]:
+    """Tasks as the data plane takes them; what tells them their items is uploaded before."""
+    left = iter(tasks)
+    while some := list(itertools.islice(left, AT_ONCE)):
+        manifests = [items for group, member in some if (items := manifest.of(group.entry, member.item))]
+        if manifests:
+            blobs.keep(cloud, around.staging, manifests)
+        yield from (wire(group, member, around) for group, member in some)
 
 
 def _told(cloud: Cloud, name: str, told: Mapping[str, str], then: str | None) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
-from reconciler.kinds.tasks import blobs, sweep
-from reconciler.kinds.tasks.group import Group, Item, Member
+from reconciler.kinds.tasks import blobs, chunks, sweep
+from reconciler.kinds.tasks.group import Group, Member
+from reconciler.kinds.tasks.items import Item
 from reconciler.kinds.tasks.live import Members
 from reconciler.kinds.tasks.needs import Choice
 from reconciler.model import Desired
@@ -39,7 +40,7 @@ def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
 def _members(cloud: Cloud, desired: Desired, group: Group, heirs: Sequence[Choice]) -> Iterator[Member]:
     """The tasks of an entry; what depends on it is told of each."""
     limit, common = group.entry["limit"], sum(map(len, group.needs))
-    for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
+    for number, member in enumerate(group.members(chunks.cut(_items(cloud, desired, group.entry), group.entry)), 1):
         if number > limit:
             many = f"{desired.address}: {group.name} makes more than {limit:,} tasks"
             raise ReconcileError(f"{many}; raise its limit: if that many are meant")

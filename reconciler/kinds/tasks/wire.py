@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.kinds.tasks import command
+from reconciler.kinds.tasks import command, manifest
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.spec.tasks import Output, Task
 
@@ -37,12 +37,14 @@ class Surroundings:
 def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     """A task as the data plane takes it."""
     entry, values = group.entry, member.item.values
+    if "chunk" in entry:
+        values = {"items": manifest.CHUNK}
     environment = {**entry["environmentSettings"], **{command.variable(name): text for name, text in values.items()}}
     who = around.identities.get(group.name)
     if who:
         environment.setdefault("AZURE_CLIENT_ID", who["client"])
     reference = {"identityReference": {"resourceId": who["id"]}} if who else {}
-    body: dict[str, Any] = {"id": member.id, "commandLine": _line(entry)}
+    body: dict[str, Any] = {"id": member.id, "commandLine": _line(entry, member)}
     if group.many:
         body["displayName"] = f"{group.name} {member.item.title}"[:1024]
     if environment:
@@ -61,8 +63,9 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     return {**body, "constraints": limits, "requiredSlots": entry["requiredSlots"]}
 
 
-def _line(entry: Task) -> str:
-    return command.line(entry["command"], entry.get("retryOn", ()), entry["maxTaskRetryCount"])
+def _line(entry: Task, member: Member) -> str:
+    packed = member.item.subject if "pack" in entry else None
+    return command.line(entry["command"], entry.get("retryOn", ()), entry["maxTaskRetryCount"], packed)
 
 
 def _lower(value: Any) -> Any:
@@ -102,10 +105,11 @@ def _files(paths: Iterable[str], around: Surroundings, reference: Reference) -> 
 
 
 def _blobs(entry: Task, member: Member, around: Surroundings, reference: Reference) -> Iterator[dict[str, Any]]:
-    """The blob that the task is for, and all that it takes in beside."""
-    if "forEach" in entry:
-        values = member.item.values
-        yield {"httpUrl": values["url"], "filePath": values["item"], **reference}
+    """The blobs that the task is for, what tells them, and all that it takes in beside."""
+    for item in (member.item.items or (member.item,)) if "forEach" in entry else ():
+        yield {"httpUrl": item.values["url"], "filePath": item.values["item"], **reference}
+    if items := manifest.of(entry, member.item):
+        yield {"httpUrl": f"{around.urls[around.staging]}/{items.blob}", "filePath": items.path, **reference}
     for taken in entry["inputs"]:
         beginning = {"blobPrefix": taken["prefix"]} if "prefix" in taken else {}
         yield {"storageContainerUrl": around.urls[taken["from"]], **beginning, **reference}
