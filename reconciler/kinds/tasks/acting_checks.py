@@ -84,6 +84,9 @@ def _file(document: Document, here: Path_, file: Mapping[str, Any], name: str, p
         yield document.problem(here, "needs filePath, the name that the file gets in the working directory")
     elif sources == ["httpUrl"] and "blobPrefix" in file:
         yield document.problem((*here, "blobPrefix"), "has no meaning beside httpUrl", at_key=True)
+    elif sources == ["autoStorageContainerName"] and "identityReference" in file:
+        message = "has no meaning for a container of the account's auto-storage, which Batch itself reads"
+        yield document.problem((*here, "identityReference"), message, at_key=True)
     who = file.get("identityReference", {}).get("resourceId", "")
     if who.startswith("identities/") and who not in pool["identity"]:
         yield document.problem((*here, "identityReference", "resourceId"), _stranger(name, pool))

@@ -164,7 +164,9 @@ class _Seen:
         name = group.name
         held = name in self.held or not self.blocked.isdisjoint(member.needs)
         if member.lacks and not held and name not in self.later:
-            raise ReconcileError(f"{name} {member.item.title}: depends on what is not there: {member.lacks}")
+            title = " ".join(filter(None, (name, member.item.title)))
+            message = f"the task {title} depends on what is not there: {member.lacks}"
+            raise ReconcileError(f"{message}; add it there, or change where: of its dependsOn")
         task = self.live.get(member.id) or self._before(member, asked=not held and name not in self.later)
         self.left.discard(member.id)
         if not task or task.state != "success":
