@@ -17,15 +17,15 @@ LARGEST = 10_000_000
 
 
 def told(folder: Path, tasks: Iterable[str]) -> str:
-    """`2 of 12 items failed: n=11 (exit code 2), ...`; empty if there are no items."""
+    """`12 items succeeded`, or `2 of 12 items failed: n=11 (exit code 2), ...`; empty if there are no items."""
     rows = [row for task in tasks for row in _rows(folder.joinpath(safe(task), "wd", marks.OUTCOMES))]
     failed = [row for row in rows if row["exitCode"]]
     if not rows:
         return ""
+    if not failed:
+        return f"{count(len(rows), 'item', ',')} succeeded"
     names = [f"{_name(row['values'])} (exit code {row['exitCode']})" for row in failed]
-    return f"{len(failed):,} of {count(len(rows), 'item', ',')} failed" + (
-        f": {plain.clean(some(names))}" if names else ""
-    )
+    return f"{len(failed):,} of {count(len(rows), 'item', ',')} failed: {plain.clean(some(names))}"
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
