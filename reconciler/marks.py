@@ -49,6 +49,9 @@ TASK = f"{PREFIX}task"
 SUBMITTED = f"{PREFIX}tasks"
 """Metadata of a job: a digest of the ids of all tasks that are wanted since it was submitted to last, and how many of
 these are its own; the others had succeeded before."""
+OUTCOMES = ".reconcile/outcomes.jsonl"
+"""File in the working directory of a packed task: a JSON line for each of its items, with number, exitCode, seconds and
+values."""
 HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, VERIFIED, SUBMITTED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.digest import digest
@@ -42,7 +43,10 @@ class Fetched:
 
 
 def fetch(cloud: Cloud, job: str, tasks: Iterable[str], folder: Path) -> Fetched:
-    """Everything that these tasks wrote, in a folder for each. What is there whole is not fetched again."""
+    """Everything that these tasks wrote, in a folder for each. What is there whole is not fetched again.
+
+    Outcomes are, as another try may write as many bytes.
+    """
     total = Fetched()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch") as threads:
         for fetched in threads.map(partial(_fetch_task, cloud, job, folder), tasks):
@@ -62,7 +66,7 @@ def _fetch_task(cloud: Cloud, job: str, folder: Path, task: str) -> Fetched:
         return fetched
     for name, size in files:
         path = folder.joinpath(safe(task), *map(safe, name.split("/")))
-        if path.is_file() and path.stat().st_size == size:
+        if path.is_file() and path.stat().st_size == size and not name.endswith(marks.OUTCOMES):
             fetched.there += 1
         else:
             _fetch_file(cloud, (job, task, name), path, fetched)

@@ -24,7 +24,7 @@ def results(name: str, pattern: str, spec: Path | None, cloud: str | None, folde
     A pattern such as points-* chooses tasks. What is there whole is not fetched again, so a fetch that broke off is
     gone on with. Files of tasks whose node is gone are gone too: what is to be kept stands under outputs: in the spec.
     """
-    from reconciler.cli import fetching, tasks
+    from reconciler.cli import fetching, outcomes, tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
     meant = tasks.chosen(tasks.listing(reached, name), name, pattern)
@@ -34,6 +34,8 @@ def results(name: str, pattern: str, spec: Path | None, cloud: str | None, folde
     there = f", {fetched.there:,} there already" if fetched.there else ""
     what = f"{count(fetched.files, 'file', ',')} ({size(fetched.bytes)}) of {count(len(begun), 'task', ',')}"
     click.echo(f"{what} in {folder}{there}")
+    if items := outcomes.told(folder, begun):
+        click.echo(items)
     if waiting := len(meant) - len(begun):
         click.echo(f"{count(waiting, 'task', ',')} {'has' if waiting == 1 else 'have'} not begun")
     if fetched.lost:

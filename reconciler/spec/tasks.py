@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from reconciler.spec import order
 
@@ -46,10 +47,37 @@ class JobManagerTask(JobReleaseTask):
     allowLowPriorityNode: bool
 
 
+class PackageReference(TypedDict):
+    applicationId: str
+    version: NotRequired[str]
+
+
+class AutoUser(TypedDict, total=False):
+    scope: str
+    elevationLevel: str
+
+
+class UserIdentity(TypedDict, total=False):
+    username: str
+    autoUser: AutoUser
+
+
 class MultiInstance(TypedDict):
     numberOfInstances: int
     coordinationCommandLine: str
     commonFiles: Sequence[str]
+
+
+class Chosen(TypedDict):
+    """Some tasks of an entry: the name of a value → what it must be."""
+
+    task: str
+    where: Mapping[str, Any]
+
+
+class Chunk(TypedDict, total=False):
+    count: int
+    bytes: int | str
 
 
 class Task(TypedDict):
@@ -63,15 +91,21 @@ class Task(TypedDict):
     forEach: NotRequired[str]
     prefix: NotRequired[str]
     patterns: NotRequired[Sequence[str]]
+    chunk: NotRequired[Chunk]
+    pack: NotRequired[int | str]
     limit: int
-    dependsOn: Sequence[str]
+    dependsOn: Sequence[str | Chosen]
     environmentSettings: Mapping[str, str]
     files: Sequence[str]
     inputs: Sequence[Input]
+    resourceFiles: NotRequired[Sequence[Mapping[str, Any]]]
+    applicationPackageReferences: NotRequired[Sequence[PackageReference]]
     outputs: Sequence[Output]
     exitConditions: NotRequired[Mapping[str, Any]]
     containerSettings: NotRequired[Mapping[str, Any]]
     elevationLevel: str
+    userIdentity: NotRequired[UserIdentity]
+    identity: NotRequired[str]
     maxTaskRetryCount: int
     retryOn: NotRequired[Sequence[int]]
     maxWallClockTime: NotRequired[str]
@@ -98,15 +132,46 @@ def required(entry: Task) -> list[Output]:
     return [output for output in entry["outputs"] if output["required"]]
 
 
+def identity(entry: Task, held: Sequence[str]) -> str:
+    """`identities/NAME` as which its tasks act on a pool that has the identities `held`; empty if there is none."""
+    return entry.get("identity") or next(iter(held), "")
+
+
+def chunked(entry: Task) -> bool:
+    """Whether a task of an entry is for several items."""
+    return "chunk" in entry or "pack" in entry
+
+
 def local_files(entry: Task) -> tuple[str, ...]:
     """The local files that its tasks bring with them, as paths seen from the spec's folder."""
     several = entry.get("multiInstanceSettings")
     return tuple(dict.fromkeys([*entry["files"], *(several["commonFiles"] if several else ())]))
 
 
+class Need(NamedTuple):
+    """An entry that another one depends on: on all of its tasks, or on those whose values are as `where` says."""
+
+    name: str
+    where: Mapping[str, Any]
+
+
+def needs(tasks: Mapping[str, Task], name: str) -> Iterator[Need]:
+    """What an entry depends on directly."""
+    for need in tasks[name]["dependsOn"]:
+        text, where = (need, {}) if isinstance(need, str) else (need["task"], need["where"])
+        yield from (Need(other, where) for other in meant(tasks, name, text))
+
+
+def meant(tasks: Mapping[str, Task], name: str, text: str) -> list[str]:
+    """The entries that a name or pattern in `dependsOn` of an entry means; a pattern never means the entry itself."""
+    if text in tasks:
+        return [text]
+    return [other for other in tasks if other != name and fnmatchcase(other, text)]
+
+
 def before(tasks: Mapping[str, Task], name: str) -> frozenset[str]:
     """The entries that an entry depends on, directly or through others."""
-    return order.before({other: entry["dependsOn"] for other, entry in tasks.items()}, name)
+    return order.before({other: [need.name for need in needs(tasks, other)] for other in tasks}, name)
 
 
 def fillers(tasks: Mapping[str, Task], name: str) -> list[str]:

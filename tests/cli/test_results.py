@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import marks
+from reconciler.cli import outcomes
 from reconciler.cli.fetching import safe
 from reconciler.model import Status
 from tests.cli.command import reconcile
@@ -85,3 +87,22 @@ def test_long_names_stay_apart() -> None:
     first, second = safe("x" * 400 + "1"), safe("x" * 400 + "2")
     assert first != second
     assert max(map(len, (first, second))) < 255
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ('{"exitCode":0,"values":{"n":"1"}}\n{"exitCode":0,"values":{}}', "2 items succeeded"),
+        (
+            '{"exitCode":0,"values":{}}\n{"exitCode":3,"values":{"item":"a\\u001b[0m"}}\n{"exitCode":4,"values":{"n":"1"}}',
+            "2 of 3 items failed: a\\x1b[0m (exit code 3), n=1 (exit code 4)",
+        ),
+        ('[]\n7\n{"exitCode":"1","values":{}}\n{"exitCode":1,"values":[]}\n' + "[" * 100_000, ""),
+    ],
+)
+def test_what_a_node_says_of_items_is_told_or_passed_over(text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "task/wd" / marks.OUTCOMES
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\n" + text.encode())
+    assert outcomes.told(tmp_path, ["task", "none"]) == told

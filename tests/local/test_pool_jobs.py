@@ -106,6 +106,7 @@ def test_a_failed_task_ends_or_disables_its_job_if_it_says_so(bench: Bench, pool
         ({"multiInstanceSettings": {**TWO, "numberOfInstances": 0}}, "InvalidPropertyValue"),
         ({"multiInstanceSettings": {**TWO, "commonResourceFiles": [{"filePath": "x"}]}}, "InvalidRequestBody"),
         ({"multiInstanceSettings": TWO, "requiredSlots": 2}, "InvalidPropertyValue"),
+        ({"userIdentity": {"username": "ann", "autoUser": {}}}, "InvalidRequestBody"),
         ({"resourceFiles": [{"filePath": "x"}]}, "InvalidRequestBody"),
         ({"unknown": 1}, "InvalidRequestBody"),
         ({"id": "a b"}, "InvalidPropertyValue"),

@@ -11,7 +11,10 @@ import pytest
 from reconciler.errors import WrongUsage
 from reconciler.kinds.tasks import comparing, wording
 from reconciler.kinds.tasks.ends import End
-from reconciler.kinds.tasks.group import Group, Item, Member
+from reconciler.kinds.tasks.group import Group, Member
+from reconciler.kinds.tasks.items import Item
+from reconciler.kinds.tasks.needs import Choice
+from reconciler.spec.tasks import Need
 from reconciler.kinds.tasks.live import BEFORE, WELL, Live, Past
 from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.model import Status
@@ -38,8 +41,8 @@ class Done(Past):
 
 
 def group(name: str, rerun: str = "changed", needs: Sequence[str] = ()) -> Group:
-    entry: Any = {"command": "true", "rerun": rerun, "dependsOn": list(needs), "sweep": {}, "outputs": []}
-    return Group(name, entry, {}, [])
+    entry: Any = {"command": "true", "rerun": rerun, "sweep": {}, "outputs": []}
+    return Group(name, entry, {}, [], choices=tuple(Choice(Need(need, {})) for need in needs))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,8 @@ def test_what_never_began_runs_again_with_what_it_depends_on_and_is_not_held() -
     state = comparing.compared(groups, there, {}, rerun=Rerun((), datetime.now(UTC)))
     assert [task.partition("-")[0] for task in state.again] == ["first", "last"]
     assert state.kept == frozenset()
-    assert comparing.compared(groups, there, {}).kept == {"last"}
+    held = replace(last, needs=(groups[0][1][0].id,)), groups[1][1]
+    assert comparing.compared([groups[0], held, groups[2]], there, {}).kept == {"last"}
 
 
 def test_what_had_succeeded_in_an_earlier_job_may_run_again() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from reconciler.kinds.tasks import comparing, wording
 from reconciler.kinds.tasks.ends import End
-from reconciler.kinds.tasks.group import Group, Item, entry_of
+from reconciler.kinds.tasks.group import Group, entry_of
+from reconciler.kinds.tasks.items import Item
 from reconciler.kinds.tasks.live import WELL, Live, Members, Whole
 from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action, Address, Decision, Health, Observed, Plan, Why
@@ -15,15 +16,16 @@ from tests.conftest import World
 from tests.tasks.test_lab import applied
 
 
-def entry(name: str, number: int, stage: str = "", **more: Any) -> Members:
-    said: Any = {"command": "true", "rerun": "changed", "dependsOn": [], "outputs": [], "sweep": {}, **more}
-    group = Group(name, said, {}, [], stage=stage)
+def entry(name: str, number: int, stage: str = "", needs: tuple[str, ...] = (), **more: Any) -> Members:
+    said: Any = {"command": "true", "rerun": "changed", "outputs": [], "sweep": {}, **more}
+    group = Group(name, said, {}, [], needs, stage=stage)
     return group, list(group.members(Item({"n": str(n)}) for n in range(number)))
 
 
 def test_each_entry_in_which_something_is_left_has_a_line_and_the_others_share_one() -> None:
     made, split, part = entry("Make", 3), entry("split", 2), entry("split-gate1", 1, stage="split")
-    merge, done = entry("merge-all", 1, dependsOn=["Make"]), [entry(f"done{number}", 2) for number in range(2)]
+    merge = entry("merge-all", 1, needs=tuple(member.id for member in made[1]))
+    done = [entry(f"done{number}", 2) for number in range(2)]
     old, changed = entry("old", 1), entry("Make", 1, command="false")
     there = {member.id: WELL for _, members in (*done, split) for member in members}
     there |= {member.id: Live("running") for member in part[1]}

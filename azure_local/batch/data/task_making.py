@@ -10,7 +10,7 @@ from azure_local.batch.arm import applications, batch_account, pool_access
 from azure_local.batch.data.common import LONGEST, USER, stamped
 from azure_local.batch.data.pool_spelling import package_heard
 from azure_local.batch.schema import DATA
-from azure_local.batch.shapes import invalid, missing
+from azure_local.batch.shapes import invalid, malformed, missing
 from azure_local.http import Failure
 
 RETENTION = "P7D"
@@ -90,6 +90,8 @@ def _read(azure: Azure, job: dict[str, Any], content: Any) -> dict[str, Any]:
 def check_run(azure: Azure, account: str, body: dict[str, Any]) -> None:
     """Failure unless a task's command, container, packages and files fit the account."""
     containers.check(body)
+    if len(body.get("userIdentity", USER)) != 1:
+        raise malformed("username and autoUser are mutually exclusive, and one of them must be set.")
     if not body.get("commandLine") and not ("commandLine" in body and "containerSettings" in body):
         raise missing("commandLine")
     owner = batch_account.by_name(azure, account)

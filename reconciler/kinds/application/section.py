@@ -1,8 +1,8 @@
-"""The section `applications` of a spec: checks of files, versions and storage, and of pools that use the packages."""
+"""The section `applications` of a spec: checks of files, versions, storage, and of what uses the packages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.azure import roles
 from reconciler.errors import Problem
@@ -23,7 +23,15 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, application in spec.applications.items():
         yield from _application(document, spec, ("applications", name), application)
     for name, pool in spec.pools.items():
-        yield from _pool(document, spec, ("pools", name), pool)
+        packages = [(package["id"], package.get("version")) for package in pool["applicationPackages"]]
+        yield from _brought(document, spec, ("pools", name, "applicationPackages"), packages, pool)
+    for name, job in spec.jobs.items():
+        pool_of_job = spec.pools.get(job["pool"].removeprefix("pools/"))
+        for task, entry in job.get("tasks", {}).items():
+            references = entry.get("applicationPackageReferences", ())
+            packages = [(reference["applicationId"], reference.get("version")) for reference in references]
+            path = ("jobs", name, "tasks", task, "applicationPackageReferences")
+            yield from _brought(document, spec, path, packages, pool_of_job)
 
 
 def _storage(document: Document, spec: Spec) -> Iterator[Problem]:
@@ -58,29 +66,33 @@ def _application(document: Document, spec: Spec, path: Path_, application: Appli
         yield document.problem((*path, "defaultVersion"), message)
 
 
-def _pool(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iterator[Problem]:
-    """If the spec has an application, it must also have its packages; applications of others are not checked."""
+def _brought(
+    document: Document, spec: Spec, path: Path_, packages: Sequence[tuple[str, str | None]], pool: Pool | None
+) -> Iterator[Problem]:
+    """If the spec has an application, it must also have the packages of it that a pool, or a task on a pool, names.
+
+    `packages` are pairs of application and version; applications of others are not checked.
+    """
     known = {name.lower(): name for name in spec.applications}
     brings = False
-    for index, package in enumerate(pool["applicationPackages"]):
-        here = (*path, "applicationPackages", index)
-        name, version = known.get(package["id"].lower()), package.get("version")
+    for index, (application_id, version) in enumerate(packages):
+        name = known.get(application_id.lower())
         if name is None or spec.applications[name]["existing"]:
             continue
         brings, application = True, spec.applications[name]
         if version is None and "defaultVersion" not in application:
             message = f"names no version, and applications.{name} has no defaultVersion; add one of them"
-            yield document.problem(here, message)
+            yield document.problem((*path, index), message)
         elif version is not None and version not in application["packages"]:
             versions = ", ".join(application["packages"])
             message = (
                 f"is {version!r}, but applications.{name} has {versions}; name one of these, or add a package there"
             )
-            yield document.problem((*here, "version"), message)
+            yield document.problem((*path, index, "version"), message)
     identity = spec.batch_account.get("autoStorageIdentity") if spec.batch_account else None
-    if brings and identity is not None and identity not in pool["identity"]:
+    if brings and pool is not None and identity is not None and identity not in pool["identity"]:
         message = f"its nodes fetch packages as {identity}, the autoStorageIdentity; add that to the pool's identity"
-        yield document.problem((*path, "applicationPackages"), message, at_key=True)
+        yield document.problem(path, message, at_key=True)
 
 
 SECTION = Section(key="applications", check=check)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import tolerated
 from reconciler.errors import ReconcileError
-from reconciler.kinds.tasks.group import Item
+from reconciler.kinds.tasks import manifest
+from reconciler.kinds.tasks.items import Item
+from reconciler.kinds.tasks.manifest import Manifest
 from reconciler.spec.tasks import Task, local_files
+
+AT_ONCE = 8
+"""How many manifests are uploaded at once."""
 
 
 def client(cloud: Cloud, place: str) -> Any:
@@ -27,13 +34,13 @@ def url(cloud: Cloud, place: str) -> str:
 
 
 def items(cloud: Cloud, entry: Task) -> Iterator[Item]:
-    """An item for each blob that is meant, page by page: its name as `item`, its URL as `url`, its ETag as version."""
+    """An item for each blob that is meant, page by page: its name is `item`, its URL `url`, its version the ETag."""
     base = url(cloud, entry["forEach"])
     for blob in client(cloud, entry["forEach"]).list_blobs(name_starts_with=entry.get("prefix")):
         if _meant(blob.name, entry):
-            if {"", ".", ".."} & set(blob.name.split("/")):
+            if {"", ".", ".."} & set(blob.name.split("/")) or blob.name.startswith(manifest.FOLDER):
                 raise ReconcileError(f"the blob {blob.name} cannot be a file on a node; leave it out by patterns:")
-            yield Item({"item": blob.name, "url": f"{base}/{quote(blob.name)}"}, blob.etag.strip('"'))
+            yield Item({"item": blob.name, "url": f"{base}/{quote(blob.name)}"}, blob.etag.strip('"'), blob.size)
 
 
 def _meant(name: str, entry: Task) -> bool:
@@ -57,3 +64,15 @@ def upload(cloud: Cloud, place: str, folder: Path, files: Mapping[str, str]) -> 
         target = container.get_blob_client(blob)
         if not target.exists():
             target.upload_blob((folder / path).read_bytes(), overwrite=True)
+
+
+def keep(cloud: Cloud, place: str, manifests: Iterable[Manifest]) -> None:
+    """Upload manifests, several at a time; one that is there already has this content."""
+    container = client(cloud, place)
+
+    def upload(each: Manifest) -> None:
+        with tolerated(409):
+            container.upload_blob(each.blob, each.content)
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="items") as threads:
+        list(threads.map(upload, manifests))

@@ -10,6 +10,8 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
+from reconciler.kinds.tasks import pack
+
 PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 """Where a value goes: `{{name}}`."""
 PREFIX = "RECONCILE_"
@@ -25,10 +27,14 @@ def variable(name: str) -> str:
     return f"{PREFIX}{name.upper()}"
 
 
-def line(command: Command, codes: Sequence[int] = (), times: int = 0) -> str:
-    """The commandLine: `/bin/sh -c '...'`. After one of these exit codes it runs again, so many `times`; -1: always."""
+def line(command: Command, codes: Sequence[int] = (), times: int = 0, packed: Iterable[str] | None = None) -> str:
+    """The commandLine: `/bin/sh -c '...'`. After one of these exit codes it runs again, so many `times`; -1: always.
+
+    `packed`: the names of the values of each item, if the task runs it for several.
+    """
     script = _script(command) if isinstance(command, str) else _arguments(command)
-    return _shell(_again(script, codes, times) if codes else script)
+    script = _again(script, codes, times) if codes else script
+    return _shell(script if packed is None else pack.runner(script, [*map(variable, sorted(packed))]))
 
 
 def _shell(script: str) -> str:
@@ -52,13 +58,18 @@ def names(command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in texts for name in PLACE.findall(text)))
 
 
-def fault(command: Command, known: Iterable[str]) -> str:
+def unknown(name: str, known: Sequence[str]) -> str:
+    """What is said of a `{{name}}` that is none of the values that a task is given."""
+    there = f"; there are {', '.join(known)}" if known else ", and a single task has no values"
+    return f"asks for {{{{{name}}}}}, which nothing gives it{there}"
+
+
+def fault(command: Command, known: Iterable[str], *, packed: bool = False) -> str:
     """Why a command cannot be run with values of the names `known`; empty if it can."""
     known = tuple(known)
-    unknown = [name for name in names(command) if name not in known]
-    if unknown:
-        there = f"; there are {', '.join(known)}" if known else ", and a single task has no values"
-        return f"asks for {{{{{unknown[0]}}}}}, which nothing gives it{there}"
+    asked = next((name for name in names(command) if name not in known), None)
+    if asked is not None:
+        return unknown(asked, known)
     if isinstance(command, str):
         inside = next((match for match in PLACE.finditer(command) if _quoted(command[: match.start()])), None)
         if inside:
@@ -71,7 +82,8 @@ def fault(command: Command, known: Iterable[str]) -> str:
             f"gives {{{{...}}}} to {command[0]} as a part of its script, which may read the value as a command; write "
             "the script as one text in place of the list"
         )
-    return f"is longer than {LONGEST:,} characters; put it into a file" if len(line(command)) > LONGEST else ""
+    long = len(line(command, packed=known if packed else None))
+    return f"is longer than {LONGEST:,} characters; put it into a file" if long > LONGEST else ""
 
 
 def _script(text: str) -> str:

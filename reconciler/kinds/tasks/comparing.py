@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.errors import ReconcileError
 from reconciler.kinds.tasks import ends, wording
 from reconciler.kinds.tasks.group import Group, Member, entry_of, ours
 from reconciler.kinds.tasks.live import WELL, Live, Members, Past, State
@@ -39,8 +40,9 @@ def compared(
 class _Seen:
     """What is known of the entries whose tasks have been looked at.
 
-    blocking  they keep back for ever what depends on them
+    blocked   ids of tasks that keep back for ever what depends on them
     open      some of their tasks have not succeeded
+    held      they are held as a whole; `single` are ids of tasks of other entries
     running   some of their tasks run again
     unknown   patterns that no task has matched yet
     """
@@ -54,9 +56,10 @@ class _Seen:
         self.subjects = {name.rpartition("-")[0] for name in live}
         self.left = {name for name in live if ours(name)}
         self.own = sum(live[name].state == WELL.state for name in self.left)
-        self.blocking: set[str] = set()
+        self.blocked: set[str] = set()
         self.open: set[str] = set()
         self.held: set[str] = set()
+        self.single: set[str] = set()
         self.later: set[str] = set()
         self.stranded: list[str] = []
         self.running: set[str] = set()
@@ -66,37 +69,44 @@ class _Seen:
 
     def begin(self, group: Group) -> None:
         """What its needs mean for an entry and for what depends on it, whether it has tasks by now or not."""
-        needs = group.entry["dependsOn"]
+        needs = [choice.name for choice in group.choices]
         self.unknown.difference_update(self.rerun.names(group))
         self.stages.setdefault(group.stage or group.name, Counts())
-        if not self.blocking.isdisjoint(needs):
+        if not self.held.isdisjoint(needs) or not self.blocked.isdisjoint(group.needs):
             self.held.add(group.name)
-            self.blocking.add(group.name)
         elif not self.later.isdisjoint(needs) or not self.open.isdisjoint(self.filled.get(group.name, ())):
             self.later.add(group.name)
             self.open.add(group.name)
 
     def take(self, group: Group, member: Member) -> None:
-        name, conditions, counts = (
-            group.name,
-            group.entry.get("exitConditions", {}),
-            self.stages[group.stage or group.name],
-        )
-        held = name in self.held
+        name, counts = group.name, self.stages[group.stage or group.name]
+        held = name in self.held or not self.blocked.isdisjoint(member.needs)
+        if member.lacks and not held and name not in self.later:
+            title = " ".join(filter(None, (name, member.item.title)))
+            message = f"the task {title} depends on what is not there: {member.lacks}"
+            raise ReconcileError(f"{message}; add it there, or change where: of its dependsOn")
         self.unknown.difference_update(self.rerun.names(group, member.id))
         task = self.live.get(member.id) or self._before(group, member)
         self.left.discard(member.id)
         again = task is not None and not held and self._again(group, member, task)
         if again or not task or task.state != "success":
             self.open.add(name)
-        if not again and task and task.end and ends.blocks(conditions, task.end):
-            self.blocking.add(name)
-        if held and task and task.state == "active":
-            self.stranded.append(member.id)
-            counts.stranded += 1
+        if not again:
+            self._block(group, member, task, held=held)
         if task or name not in self.later:
             changed = member.id.rpartition("-")[0] in self.subjects
             counts.count(task.state if task else None, changed=changed, held=held, again=again)
+
+    def _block(self, group: Group, member: Member, task: Live | None, *, held: bool) -> None:
+        """Note whether a task is held, and whether it keeps back what depends on it."""
+        if held and task and task.state == "active":
+            self.stranded.append(member.id)
+            self.stages[group.stage or group.name].stranded += 1
+        if held and not task and group.name not in self.held:
+            self.single.add(member.id)
+        conditions = group.entry.get("exitConditions", {})
+        if ends.blocks(conditions, task.end) if task and task.end else held:
+            self.blocked.add(member.id)
 
     def _before(self, group: Group, member: Member) -> Live | None:
         """The task as it was in a job before this one; None if it is to be done, or done again."""
@@ -108,7 +118,8 @@ class _Seen:
     def _again(self, group: Group, member: Member, task: Live) -> bool:
         """Whether a task that is there runs again; one that never began does so with what it depends on."""
         failed, well = task.state == "failure", task.state == "success"
-        never = task.end is not None and not task.end.begun and not self.running.isdisjoint(group.entry["dependsOn"])
+        needs = [choice.name for choice in group.choices]
+        never = task.end is not None and not task.end.begun and not self.running.isdisjoint(needs)
         lost = well and task.before and not self.past.stands(group, member)
         if not task.before or not (never or lost or self.rerun.runs(group, member.id, failed=failed)):
             return False
@@ -127,7 +138,16 @@ class _Seen:
             stage.obsolete += self.live[task].end is not None
         counts = wording.total(self.stages.values())
         counts.later = tuple(sorted(self.later))
-        there, anew = frozenset(self.live).difference(self.anew), tuple(self.anew)
-        kept, done = frozenset(self.held | self.later), frozenset(self.done)
-        ending, again = (*leaving, *self.stranded), tuple(self.again)
-        return State(counts, there, kept, ending, done, self.own, again, anew, tuple(self.unknown), self.stages)
+        return State(
+            counts,
+            there=frozenset(self.live).difference(self.anew),
+            kept=frozenset(self.held | self.later),
+            held=frozenset(self.single),
+            ending=(*leaving, *self.stranded),
+            done=frozenset(self.done),
+            own=self.own,
+            again=tuple(self.again),
+            anew=tuple(self.anew),
+            unknown=tuple(self.unknown),
+            stages=self.stages,
+        )

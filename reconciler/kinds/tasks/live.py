@@ -63,6 +63,7 @@ class State:
 
     there   ids in lower case
     kept    names of entries whose tasks are not to be submitted: they are held, or come later
+    held    ids of single tasks of other entries that are held
     ending  ids of tasks to be ended: they are held, or nobody asks for them any more
     done    ids of tasks that are wanted and not in the job, as they had succeeded before
     own     how many tasks of the job itself have succeeded
@@ -76,6 +77,7 @@ class State:
     counts: Counts
     there: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     ending: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
     own: int = 0

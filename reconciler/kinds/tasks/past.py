@@ -16,8 +16,9 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.kinds.tasks import blobs, record
 from reconciler.kinds.tasks.effort import Seconds
-from reconciler.kinds.tasks.group import Group, Member, path, target
+from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.live import Past
+from reconciler.kinds.tasks.wire import path, target
 from reconciler.model import Desired
 from reconciler.spec.tasks import Output, proving, required
 

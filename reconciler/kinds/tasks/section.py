@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from reconciler.azure import durations, roles
+from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.tasks import command, sweep
-from reconciler.spec import container_pools, order, role_targets
+from reconciler.kinds.tasks import acting_checks, chunks, command, order_checks, sweep
+from reconciler.spec import container_pools
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
-from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task, before, definite, fillers, local_files
+from reconciler.spec.tasks import Task, chunked, definite, local_files
 from reconciler.words import count
 
 MOST = 1_000_000_000
@@ -29,14 +28,13 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         for task, entry in tasks.items():
             path: Path_ = ("jobs", name, "tasks", task)
             yield from _task(document, spec, path, entry)
-            yield from _needs(document, path, entry, tasks)
-            yield from _filled(document, path, tasks)
+            yield from order_checks.problems(document, path, tasks, spec.folder)
             yield from _inputs(document, spec, path, entry, job)
-            yield from _outputs(document, path, entry, _values(spec, entry))
+            yield from _outputs(document, path, entry, _named(spec, entry))
             pool = spec.pools.get(job["pool"].removeprefix("pools/"))
             if pool is not None:
                 yield from _pool(document, spec, path, entry, job, pool)
-        yield from _circle(document, ("jobs", name, "tasks"), tasks)
+        yield from order_checks.circle(document, ("jobs", name, "tasks"), tasks)
 
 
 def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
@@ -57,16 +55,6 @@ def _around(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
         yield document.problem((*here, "maxWallClockTime"), message)
 
 
-def _values(spec: Spec, entry: Task) -> tuple[str, ...]:
-    """The names of the values that each task of an entry is given."""
-    if "forEach" in entry:
-        return ("item", "url")
-    try:
-        return sweep.names(entry["sweep"], spec.folder) if "sweep" in entry else ()
-    except (OSError, ValueError):
-        return ()
-
-
 def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[Problem]:
     """Which tasks there are, and what they run."""
     if "sweep" in entry and "forEach" in entry:
@@ -74,20 +62,38 @@ def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[
     for key in ("prefix", "patterns"):
         if key in entry and "forEach" not in entry:
             yield document.problem((*path, key), "has no meaning without forEach", at_key=True)
+    yield from _chunks(document, path, entry)
     if "sweep" in entry:
         if reason := sweep.fault(entry["sweep"], spec.folder):
             yield document.problem((*path, "sweep"), reason)
             return
-        if (number := sweep.count(entry["sweep"], spec.folder)) > entry["limit"]:
+        if (number := chunks.count(entry, sweep.count(entry["sweep"], spec.folder))) > entry["limit"]:
             meant = f"makes {number:,} tasks; if that many are meant, write limit: {number}"
             message = meant if number <= MOST else f"makes more than {MOST:,} tasks; take fewer points"
             yield document.problem((*path, "sweep"), message)
-    yield from _runs(document, path, entry, _values(spec, entry))
+    yield from _runs(document, path, entry, sweep.given(entry, spec.folder))
+
+
+def _chunks(document: Document, path: Path_, entry: Task) -> Iterator[Problem]:
+    """Tasks for several items."""
+    for key in ("chunk", "pack"):
+        if key in entry and not ("sweep" in entry or "forEach" in entry):
+            yield document.problem((*path, key), "has no meaning without sweep or forEach", at_key=True)
+    if "chunk" in entry and "pack" in entry:
+        message = "stands beside chunk; take one of them out: chunk gives a command many items, pack runs it for each"
+        yield document.problem((*path, "pack"), message, at_key=True)
+    chunk = entry.get("chunk", {})
+    if "bytes" in chunk and "sweep" in entry:
+        message = "has no meaning for the points of a sweep; write count"
+        yield document.problem((*path, "chunk", "bytes"), message, at_key=True)
+    if chunk.get("count", 0) > chunks.MOST and "forEach" in entry:
+        message = f"is more than {chunks.MOST:,}, the most blobs that a task can take in; make it less"
+        yield document.problem((*path, "chunk", "count"), message)
 
 
 def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
     """What its tasks run, and how often."""
-    if reason := command.fault(entry["command"], values):
+    if reason := command.fault(entry["command"], values, packed="pack" in entry):
         yield document.problem((*path, "command"), reason)
     if "retryOn" in entry and not entry["maxTaskRetryCount"]:
         message = "means nothing while it runs once only; say how often it may run again: maxTaskRetryCount: 3"
@@ -98,29 +104,11 @@ def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...])
             yield document.problem((*path, "environmentSettings", variable), f"{message}; use another", at_key=True)
 
 
-def _needs(document: Document, path: Path_, entry: Task, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    for index, need in enumerate(entry["dependsOn"]):
-        if need not in tasks:
-            message = f"there is no task {need} in this job{nearest(need, tasks)}"
-            yield document.problem((*path, "dependsOn", index), message)
-
-
-def _filled(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    """A container that tasks are made for and that others fill, or they themselves."""
-    name, entry = str(path[-1]), tasks[str(path[-1])]
-    for other in fillers(tasks, name):
-        if other == name and "prefix" not in entry and "patterns" not in entry:
-            message = "is filled by these tasks themselves, which would make more each time; choose blobs by patterns:"
-            yield document.problem((*path, "forEach"), message)
-        elif other != name and other not in before(tasks, name):
-            message = f"is filled by {other}, so that its blobs are not there yet; write dependsOn: [{other}]"
-            yield document.problem((*path, "forEach"), message)
-
-
-def _circle(document: Document, path: Path_, tasks: Mapping[str, Task]) -> Iterator[Problem]:
-    if circle := order.circle({name: entry["dependsOn"] for name, entry in tasks.items()}):
-        message = f"depend on each other in a circle: {' → '.join(circle)}; take one of these out"
-        yield document.problem((*path, circle[0], "dependsOn"), message)
+def _named(spec: Spec, entry: Task) -> tuple[str, ...] | None:
+    """The values that the outputs of each task may be named after; None if there is one task only."""
+    if not ("sweep" in entry or "forEach" in entry):
+        return None
+    return () if chunked(entry) else sweep.given(entry, spec.folder)
 
 
 def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) -> Iterator[Problem]:
@@ -131,6 +119,10 @@ def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) 
             yield document.problem(here, f"there is no file {file} beside the spec")
         if (first := names.setdefault((here[-2], file.rpartition("/")[2]), file)) != file:
             yield document.problem(here, f"has the name of {first}, and both go into one folder; rename one of them")
+    if chunked(entry) and "staging" not in job:
+        key = "pack" if "pack" in entry else "chunk"
+        message = "needs a container for lists of items; write staging: storage/ACCOUNT/CONTAINER in the job"
+        yield document.problem((*path, key), message, at_key=True)
     if local_files(entry) and "staging" not in job:
         message = "need a container that they are uploaded to; write staging: storage/ACCOUNT/CONTAINER in the job"
         yield document.problem(next(_local(path, entry))[0][:-1], message, at_key=True)
@@ -144,7 +136,8 @@ def _local(path: Path_, entry: Task) -> Iterator[tuple[Path_, str]]:
         yield from (((*here, index), file) for index, file in enumerate(several["commonFiles"]))
 
 
-def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
+def _outputs(document: Document, path: Path_, entry: Task, named: tuple[str, ...] | None) -> Iterator[Problem]:
+    values = named or ()
     for index, output in enumerate(entry["outputs"]):
         here = (*path, "outputs", index, "path")
         asked = command.names(output.get("path", "{{task}}"))
@@ -157,7 +150,7 @@ def _outputs(document: Document, path: Path_, entry: Task, values: tuple[str, ..
             yield document.problem(
                 (*here[:-1], "required"), f"{why}, so it cannot be required; take it out", at_key=True
             )
-        elif not ({"task", "item", "url"} & {*asked} or set(values) <= {*asked}):
+        elif named is not None and not ({"task", "item", "url"} & {*asked} or (values and set(values) <= {*asked})):
             message = "is the same for several tasks, so that they overwrite one another; add {{task}}"
             yield document.problem(here, message)
 
@@ -176,7 +169,7 @@ def _pool(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, po
         yield document.problem(path, message, at_key=True)
     if "multiInstanceSettings" in entry:
         yield from _several(document, path, entry, name, pool)
-    yield from _acting(document, spec, path, entry, job, pool)
+    yield from acting_checks.problems(document, spec, path, entry, job, pool)
 
 
 def _several(document: Document, path: Path_, entry: Task, name: str, pool: Pool) -> Iterator[Problem]:
@@ -193,28 +186,6 @@ def _several(document: Document, path: Path_, entry: Task, name: str, pool: Pool
     if "autoscale" not in nodes and 0 < fixed < many:
         message = f"is {many}, but {name} has {count(fixed, 'node')}, so it never runs"
         yield document.problem((*here, "numberOfInstances"), message)
-
-
-def _acting(document: Document, spec: Spec, path: Path_, entry: Task, job: Job, pool: Pool) -> Iterator[Problem]:
-    """Files come and go as the pool's first identity, which must be able to read blobs, or to write them."""
-    written = [output["to"] for output in entry["outputs"]]
-    read = [*(taken["from"] for taken in entry["inputs"]), *([entry["forEach"]] if "forEach" in entry else [])]
-    read += [job["staging"]] if local_files(entry) and "staging" in job else []
-    if (written or read) and not pool["identity"]:
-        message = f"its files come and go as an identity of {job['pool']}; set identity: there to one with the role"
-        yield document.problem(path, f"{message} {roles.BLOB_WRITERS[0]}", at_key=True)
-        return
-    verbs = {_account(place): "read" for place in read} | {_account(place): "write" for place in written}
-    for account, verb in sorted(verbs.items()):
-        first, any_of = pool["identity"][0], roles.BLOB_WRITERS if verb == "write" else roles.BLOB_READERS
-        if not role_targets.holds(spec, first, account, any_of):
-            message = f"{first} cannot {verb} there; give it roles: [{{role: {any_of[0]}, scope: {account}}}]"
-            yield document.problem(path, message, at_key=True)
-
-
-def _account(place: str) -> str:
-    """`storage/ACCOUNT` of a container."""
-    return "/".join(place.split("/")[:2])
 
 
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:

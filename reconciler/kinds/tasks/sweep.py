@@ -16,6 +16,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from reconciler.spec.tasks import Task
+
 Values = Sequence[Any] | Mapping[str, Any]
 """A list, or a range: `{from, to, step}`, both ends included."""
 Sweep = str | Mapping[str, Values] | Sequence[Mapping[str, Values]]
@@ -43,6 +45,18 @@ def names(sweep: Sweep, folder: Path) -> tuple[str, ...]:
     if isinstance(sweep, str):
         return tuple(next(_rows(folder / sweep), {}))
     return tuple(name for group in _groups(sweep) for name in group)
+
+
+def given(entry: Task, folder: Path) -> tuple[str, ...]:
+    """The names of the values that a command of an entry is given; none if its sweep cannot be read."""
+    if "chunk" in entry:
+        return ("items",)
+    if "forEach" in entry:
+        return ("item", "url")
+    try:
+        return names(entry["sweep"], folder) if "sweep" in entry else ()
+    except (OSError, ValueError):
+        return ()
 
 
 def fault(sweep: Sweep, folder: Path) -> str:
@@ -104,7 +118,7 @@ def _length(values: Values) -> int:
 
 def _texts(values: Values) -> Iterator[str]:
     if not isinstance(values, Mapping):
-        yield from map(_text, values)
+        yield from map(text, values)
         return
     start, _, step = _range(values)
     yield from (f"{start + step * index:f}" for index in range(_length(values)))
@@ -114,7 +128,8 @@ def _range(values: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
     return Decimal(str(values["from"])), Decimal(str(values["to"])), Decimal(str(values.get("step", 1)))
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value of a sweep as tasks are given it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -132,7 +147,7 @@ def _rows(path: Path) -> Iterator[Point]:
                 first = first or set(row)
                 if set(row) != first:
                     raise ValueError(f"line {number} has other names than the first")
-                yield {name: _text(value) for name, value in row.items()}
+                yield {name: text(value) for name, value in row.items()}
 
 
 def _csv(rows: csv.DictReader[str]) -> Iterator[Point]:

@@ -7,6 +7,7 @@ their job.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -14,21 +15,33 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import marks
-from reconciler.azure import roles
 from reconciler.cloud import batch_jobs, batch_tasks, identities, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind
-from reconciler.kinds.tasks import blobs, live, looking, record, rerun, sweep, wanted, wording
+from reconciler.kinds.tasks import (
+    blobs,
+    chunks,
+    live,
+    looking,
+    manifest,
+    reach,
+    record,
+    rerun,
+    sweep,
+    wanted,
+    wording,
+)
 from reconciler.kinds.tasks.effort import Nodes
-from reconciler.kinds.tasks.group import Surroundings, wire
+from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.rerun import Rerun
+from reconciler.kinds.tasks.wire import Surroundings, wire
 from reconciler.model import Action, Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
-from reconciler.spec import jobs, order, role_targets
-from reconciler.spec.sections import Job
+from reconciler.spec import jobs, order
+from reconciler.spec.identities import identified
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task
 
@@ -40,6 +53,8 @@ FIELDS = {
     "onAllTasksComplete": Rule.LIVE,
     "tasks": Rule.IGNORE,
 }
+AT_ONCE = 64
+"""How many tasks are made ready at a time."""
 
 
 def expand(spec: Spec) -> Iterable[Desired]:
@@ -51,48 +66,41 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _desired(spec: Spec, name: str) -> Desired:
-    job = spec.jobs[name]
-    tasks, places, follows = job.get("tasks", {}), _places(job), jobs.followed(spec, name)
-    pool = spec.pools[job["pool"].split("/")[1]]
-    accounts = {Address("storage_account", place.split("/")[1]) for place in places}
-    identity = next(iter(pool["identity"]), "").rpartition("/")[2]
-    refs = [Address("job", name), *(Address("container", place.partition("/")[2]) for place in places), *follows]
-    if identity:
-        refs += role_targets.reaching(spec, identity, accounts, roles.BLOB_READERS)
+    job, follows = spec.jobs[name], jobs.followed(spec, name)
+    tasks = job.get("tasks", {})
     data = {
-        "tasks": tasks,
-        "places": places,
+        "tasks": {task: _identified(spec, entry) for task, entry in tasks.items()},
+        "places": reach.places(job),
         "staging": job.get("staging", ""),
         "wait": jobs.awaited(spec, name),
-        "identity": identity,
+        "identities": reach.identities(spec, job),
         "folder": str(spec.folder),
         "rerun": Rerun(),
-        "nodes": Nodes.of(pool),
+        "nodes": Nodes.of(spec.pools[job["pool"].split("/")[1]]),
         "before": (),
     }
     body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
     body |= {"onAllTasksComplete": looking.TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}
-    return Desired(Address(NAME, name), body, tuple(dict.fromkeys(refs)), data=data, follows=follows)
+    refs = tuple(dict.fromkeys([*reach.refs(spec, name, job), *follows]))
+    return Desired(Address(NAME, name), body, refs, data=data, follows=follows)
+
+
+def _identified(spec: Spec, entry: Task) -> Task:
+    """An entry with the ids of the identities that its resource files name."""
+    if "resourceFiles" not in entry:
+        return entry
+    return {**entry, "resourceFiles": identified(entry["resourceFiles"], spec.azure)}
 
 
 def _many(tasks: Mapping[str, Task], folder: Path) -> str:
     """How many tasks a job is to have, as far as the spec says it."""
-    each = [entry["forEach"] for entry in tasks.values() if "forEach" in entry]
+    each = [wording.each(entry) for entry in tasks.values() if "forEach" in entry]
     known = sum(
-        sweep.count(entry["sweep"], folder) if "sweep" in entry else 1
+        chunks.count(entry, sweep.count(entry["sweep"], folder)) if "sweep" in entry else 1
         for entry in tasks.values()
         if "forEach" not in entry
     )
     return wording.asked(known, each)
-
-
-def _places(job: Job) -> tuple[str, ...]:
-    """The containers that a job's tasks need, as `storage/ACCOUNT/CONTAINER`."""
-    places = [job["staging"]] if "staging" in job else []
-    for task in job.get("tasks", {}).values():
-        places += [task["forEach"]] if "forEach" in task else []
-        places += [taken["from"] for taken in task["inputs"]] + [output["to"] for output in task["outputs"]]
-    return tuple(dict.fromkeys(places))
 
 
 def keep(cloud: Cloud, desired: Desired) -> None:
@@ -133,19 +141,29 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
 def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
     """Submit the tasks that are not there; what the job keeps of that (see live.counted)."""
     around = _surroundings(cloud, desired, state.done)
-    submitted, own, known = live.Digest(), 0, state.there | state.done
+    submitted, own, known = live.Digest(), 0, state.there | state.done | state.held
 
-    def new() -> Iterator[Mapping[str, Any]]:
+    def new() -> Iterator[tuple[Group, Member]]:
         nonlocal own
         for group, members in wanted.groups(cloud, desired):
             for member in members:
                 submitted.add(member.id)
                 own += member.id not in state.done
-                if member.id not in known and group.name not in state.kept:
-                    yield wire(group, member, around)
+                if member.id not in known and group.name not in state.kept and not member.lacks:
+                    yield group, member
 
-    batch_tasks.submit(cloud, desired.address.name, new())
-    return str(submitted) if state.kept else f"{submitted}:{own}"
+    batch_tasks.submit(cloud, desired.address.name, _wired(cloud, around, new()))
+    return str(submitted) if state.kept or state.held else f"{submitted}:{own}"
+
+
+def _wired(cloud: Cloud, around: Surroundings, tasks: Iterable[tuple[Group, Member]]) -> Iterator[Mapping[str, Any]]:
+    """Tasks as the data plane takes them; what tells them their items is uploaded before."""
+    left = iter(tasks)
+    while some := list(itertools.islice(left, AT_ONCE)):
+        manifests = [items for group, member in some if (items := manifest.of(group.entry, member.item))]
+        if manifests:
+            blobs.keep(cloud, around.staging, manifests)
+        yield from (wire(group, member, around) for group, member in some)
 
 
 def _told(cloud: Cloud, name: str, told: Mapping[str, str], then: str | None) -> None:
@@ -173,14 +191,12 @@ def _surroundings(cloud: Cloud, desired: Desired, done: frozenset[str]) -> Surro
     if files:
         blobs.upload(cloud, data["staging"], folder, files)
     urls = {place: blobs.url(cloud, place) for place in data["places"]}
-    return Surroundings(
-        desired.address.name, _identity(cloud, data["identity"]), urls, data["staging"], blobs.staged(files), done
-    )
+    known = {name: _identity(cloud, name) for name in set(data["identities"].values()) if name}
+    acting = {entry: known[name] for entry, name in data["identities"].items() if name}
+    return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done)
 
 
-def _identity(cloud: Cloud, name: str) -> dict[str, str] | None:
-    if not name:
-        return None
+def _identity(cloud: Cloud, name: str) -> dict[str, str]:
     raw = identities.read(cloud, name)
     return {"id": raw["id"], "client": raw["properties"]["clientId"]}
 

@@ -5,18 +5,19 @@ Where a task depends on more tasks than Batch takes, gates stand between: tasks 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
-from reconciler.kinds.tasks import blobs, sweep
-from reconciler.kinds.tasks.group import Group, Item, Member
-from reconciler.kinds.tasks.live import Members
+from reconciler.kinds.tasks import blobs, chunks, sweep
+from reconciler.kinds.tasks.group import Group, Member
+from reconciler.kinds.tasks.items import Item
+from reconciler.kinds.tasks.live import Digest, Members
+from reconciler.kinds.tasks.needs import Choice
 from reconciler.model import Desired
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import Task, needs
 
 NEEDED = 64_000
 """The most characters of ids that a task may depend on. Source: BatchTaskDependencies, taskIds."""
@@ -29,54 +30,67 @@ def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
     """
     followed = [digest(cloud, other) for other in desired.data["before"]]
     entries: Mapping[str, Task] = desired.data["tasks"]
-    ids: dict[str, list[str]] = {name: [] for entry in entries.values() for name in entry["dependsOn"]}
-    for name in TopologicalSorter({name: entry["dependsOn"] for name, entry in entries.items()}).static_order():
-        needs = [task for need in entries[name]["dependsOn"] for task in ids[need]]
-        gates = _gates(name, entries[name], needs)
+    choices = {name: tuple(map(Choice, needs(entries, name))) for name in entries}
+    order = {name: [choice.name for choice in chosen] for name, chosen in choices.items()}
+    for name in TopologicalSorter(order).static_order():
+        gates = _gates(name, entries[name], choices[name])
         for gate in gates:
             yield gate, gate.members([Item({})])
-        group = _group(desired, name, gates, needs, followed)
-        yield group, _members(cloud, desired, group, ids.get(name))
+        group = _group(desired, name, gates, choices[name], followed)
+        heirs = [choice for chosen in choices.values() for choice in chosen if choice.name == name]
+        yield group, _members(cloud, desired, group, heirs)
 
 
-def _members(cloud: Cloud, desired: Desired, group: Group, ids: list[str] | None) -> Iterator[Member]:
-    """The tasks of an entry; their ids are added to `ids`."""
-    limit = group.entry["limit"]
-    for number, member in enumerate(group.members(_items(cloud, desired, group.entry)), 1):
+def _members(cloud: Cloud, desired: Desired, group: Group, heirs: Sequence[Choice]) -> Iterator[Member]:
+    """The tasks of an entry; what depends on it is told of each."""
+    limit, common = group.entry["limit"], sum(map(len, group.needs))
+    for number, member in enumerate(group.members(chunks.cut(_items(cloud, desired, group.entry), group.entry)), 1):
         if number > limit:
             many = f"{desired.address}: {group.name} makes more than {limit:,} tasks"
             raise ReconcileError(f"{many}; raise its limit: if that many are meant")
-        if ids is not None:
-            ids.append(member.id)
+        if common + sum(map(len, member.needs)) > NEEDED:
+            many = f"{desired.address}: a task of {group.name} depends on {len(member.needs):,} tasks by where:"
+            raise ReconcileError(f"{many}, and Batch takes some 2,000 at once; let it depend on the whole entry")
+        for choice in heirs:
+            choice.add(member.id, member.item.values)
         yield member
 
 
 def digest(cloud: Cloud, desired: Desired) -> str:
     """A digest of the ids of all tasks."""
-    total = hashlib.sha256()
+    total = Digest()
     for _, members in groups(cloud, desired):
         for member in members:
-            total.update(f"{member.id}\n".encode())
-    return total.hexdigest()
+            total.add(member.id)
+    return str(total)
 
 
-def _group(desired: Desired, name: str, gates: list[Group], needs: list[str], followed: list[str]) -> Group:
+def _group(desired: Desired, name: str, gates: list[Group], choices: tuple[Choice, ...], followed: list[str]) -> Group:
     entry: Task = desired.data["tasks"][name]
-    if gates:
-        entry = {**entry, "dependsOn": [*entry["dependsOn"], *(gate.name for gate in gates)]}
-        needs = [member.id for gate in gates for member in gate.members([Item({})])]
+    ids = [member.id for gate in gates for member in gate.members([Item({})])] if gates else _common(choices)
     files = blobs.digests(Path(desired.data["folder"]), entry)
-    return Group(name, entry, files, [desired.data["identity"], desired.data["staging"], *followed], tuple(needs))
+    acts = [desired.data["identities"][name], desired.data["staging"], *followed]
+    return Group(name, entry, files, acts, tuple(ids), choices)
 
 
-def _gates(name: str, entry: Task, needs: list[str]) -> list[Group]:
-    """The gates before the tasks of an entry, if they depend on too many for one list."""
-    if sum(map(len, needs)) <= NEEDED:
+def _common(choices: Iterable[Choice]) -> list[str]:
+    """The ids of those that all tasks of an entry depend on."""
+    return list(dict.fromkeys(task for choice in choices if not choice.asked for task in choice.of({})))
+
+
+def _gates(name: str, entry: Task, choices: tuple[Choice, ...]) -> list[Group]:
+    """The gates before the tasks of an entry, if they depend on too many for one list.
+
+    Half of the list is left to tasks that depend on others of their own beside.
+    """
+    shared = tuple(choice for choice in choices if not choice.asked)
+    ids = _common(shared)
+    if sum(map(len, ids)) <= (NEEDED if len(shared) == len(choices) else NEEDED // 2):
         return []
     bare: Task = {
         "command": ["true"],
         "limit": 1,
-        "dependsOn": entry["dependsOn"],
+        "dependsOn": (),
         "environmentSettings": {},
         "files": (),
         "inputs": (),
@@ -88,15 +102,15 @@ def _gates(name: str, entry: Task, needs: list[str]) -> list[Group]:
     }
     if "containerSettings" in entry:
         bare["containerSettings"] = entry["containerSettings"]
-    parts = _parts(needs)
-    return [Group(f"{name}-gate{number}", bare, {}, [], part, stage=name) for number, part in enumerate(parts, 1)]
+    parts = enumerate(_parts(ids), 1)
+    return [Group(f"{name}-gate{number}", bare, {}, [], part, shared, name) for number, part in parts]
 
 
-def _parts(needs: list[str]) -> Iterator[tuple[str, ...]]:
+def _parts(ids: list[str]) -> Iterator[tuple[str, ...]]:
     """The ids, as many at a time as one task may depend on."""
     part: list[str] = []
     size = 0
-    for task in needs:
+    for task in ids:
         if size + len(task) > NEEDED:
             yield tuple(part)
             part, size = [], 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from reconciler.spec.tasks import Task, chunked
 from reconciler.words import count, some
 
 SHOWN = 10
@@ -108,10 +109,13 @@ def stages(parts: Mapping[str, Counts]) -> tuple[str, ...]:
 
 
 def asked(known: int, places: Sequence[str]) -> str:
-    """How many tasks are asked for: `3`, and one for each blob of some containers."""
-    return " and ".join(
-        [f"{known:,}"] * bool(known or not places) + [f"1 for each blob of {place}" for place in places]
-    )
+    """How many tasks are asked for: `3`, and one for each of `places` (see `each`)."""
+    return " and ".join([f"{known:,}"] * bool(known or not places) + [f"1 for each {place}" for place in places])
+
+
+def each(entry: Task) -> str:
+    """What an entry that is made for blobs has a task for."""
+    return f"{'chunk of blobs' if chunked(entry) else 'blob'} of {entry['forEach']}"
 
 
 def leaving(number: int) -> str:
