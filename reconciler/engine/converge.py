@@ -213,6 +213,8 @@ class Convergence:
 
     def _change(self, observed: Observed, diff: Diff) -> Look:
         if diff.rule >= Rule.REPLACE:
+            if self._verbs and observed.ended:  # of itself, as a job does with its manager
+                return Ended(Status.DONE, detail=observed.ended)
             if self._verbs:
                 return Ended(Status.FAILED, self._unstuck(observed, diff))
             return Ended(Status.STOPPED, f"{observed.address} is ready now, but must be replaced; run plan again")

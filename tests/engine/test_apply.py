@@ -88,6 +88,16 @@ def test_what_stalls_after_it_was_begun_is_left_for_later_at_once() -> None:
     assert world.writes == []
 
 
+def test_what_ends_of_itself_as_soon_as_it_is_made_has_been_made() -> None:
+    def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+        seen = KINDS["store"].observe(cloud, resource)
+        return replace(seen, body={"make": "ended"}, ended="has ended") if seen else None
+
+    short = {**KINDS, "store": kind("store", observe=observe)}
+    (outcome,) = carry_out(World(), spec(want("store/a", make="active")), kinds=short)
+    assert (outcome.status, outcome.detail) == (Status.DONE, "has ended")
+
+
 def test_a_world_that_changed_since_the_plan_stops_the_step() -> None:
     world = World({A: Thing({"size": 1}, OURS)})
     desired = spec(want("store/a", size=2))
