@@ -145,7 +145,9 @@ class Desired:
     `existing`: it is of somebody else, who has made it; the spec uses it and neither changes nor deletes it.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
     asked what the spec leaves open (`latest`, the next version), and the body lacks it.
-    `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it.
+    `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it. `notes` are what
+    the plan says beside its reason, whenever it has a step. `uses` are the ids of what it needs beside what its body
+    names by ARM id. `follows` are those of `refs` that are work which must have been done before its own begins.
     """
 
     address: Address
@@ -158,14 +160,11 @@ class Desired:
     renews: str = ""
     waits: str = ""
     notes: tuple[str, ...] = ()
-    """What the plan says of it beside its reason, whenever it has a step."""
     pending: str = ""
     unreadable: str = ""
     existing: bool = False
     uses: tuple[str, ...] = ()
-    """The ids of what it needs beside what its body names by ARM id."""
     follows: tuple[Address, ...] = ()
-    """Those of `refs` that are work which must have been done before its own begins."""
 
     @property
     def open(self) -> bool:
@@ -187,16 +186,16 @@ class Progress:
 class Observed:
     """What Azure reports, normalised to the shape of the desired body.
 
-    `detail` explains the health in words; of what could not be read nothing else is known. `occupants` are what keeps
-    it from being empty or from being deleted safely. `mark` is None where Azure shows no owner. `surplus` says why it
-    is deleted although the spec names it, `kept` that it stays although the spec does not; `logs` are the texts that it
-    has written so far, by name. `held` says why its occupants must not be disturbed now. `state` is what its kind knows
-    beyond the wire: a frozen value of the kind's own type, which nobody else reads. `uses` are the ids of what it needs
-    beside what its body names by ARM id, `employs` what its own change has a use for. `outside` says why it is left
-    alone although it carries the spec's mark. `byproduct`: it goes by itself with another one, so it keeps nothing from
-    being deleted. `stalled` is what its change waits for, if no apply brings that about, and what to do. `unmet` is why
-    something may still differ when all was tried. `ended` is why it is of no more use: it is replaced when something
-    has a use for it, and only then. `lacks` says, of work, why what follows it may not begin (`has 2 failed tasks`).
+    `detail` explains the health in words, and `parts` what it sums up; of what could not be read nothing else is known.
+    `occupants` are what keeps it from being empty or from being deleted safely. `mark` is None where Azure shows no
+    owner. `surplus` says why it is deleted although the spec names it, `kept` that it stays although the spec does not;
+    `logs` are the texts that it has written so far, by name. `held` says why its occupants must not be disturbed now.
+    `state` is what its kind knows beyond the wire: a frozen value of the kind's own type, which nobody else reads.
+    `uses` are the ids of what it needs beside what its body names by ARM id, `employs` what its own change has a use
+    for. `outside` says why it is left alone although it carries the spec's mark. `byproduct`: it goes by itself with
+    another one, so it keeps nothing from being deleted. `stalled` is what its change waits for, if no apply brings that
+    about, and what to do. `unmet` is why something may still differ when all was tried. `ended` is why it is of no more
+    use: it is replaced when something has a use for it. `lacks` says, of work, why what follows it may not begin.
     """
 
     address: Address
@@ -221,7 +220,6 @@ class Observed:
     outside: str = ""
     byproduct: bool = False
     parts: tuple[str, ...] = ()
-    """What `detail` sums up, a line for each part."""
     lacks: str = ""
 
     def of(self, owner: str) -> bool:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from reconciler.errors import ReconcileError
 
 EXTRAS = {
-    "local": ("the local Azure", ("jwt", "starlette", "trustme", "uvicorn")),
+    "local": ("the local Azure", ("httptools", "jwt", "starlette", "trustme", "uvicorn")),
     "plot": ("--plot", ("matplotlib",)),
     "images": ("images generate", ("PIL",)),
 }

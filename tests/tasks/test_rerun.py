@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +14,11 @@ from reconciler.kinds.tasks import comparing, wording
 from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.items import Item
-from reconciler.kinds.tasks.needs import Choice
-from reconciler.spec.tasks import Need
 from reconciler.kinds.tasks.live import BEFORE, WELL, Live, Past
+from reconciler.kinds.tasks.needs import Choice
 from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.model import Status
+from reconciler.spec.tasks import Need
 from tests.conftest import World
 from tests.tasks.test_lab import applied, told
 
