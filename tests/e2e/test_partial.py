@@ -71,13 +71,14 @@ def close(world: World, path: str) -> None:
 
 
 def test_destroy_goes_on_with_what_nothing_unknown_can_need(plain: World) -> None:
-    """The data plane of the account is closed: its jobs cannot be seen."""
+    """The data plane of the account is closed: its jobs and job schedules cannot be seen."""
     account = plain.text["batchAccount"]["name"]
     close(plain, f"/batch/{account}/jobs")
     plan = plain.plan(destroying=True)
     assert {str(d.address) for d in plan.of(Action.UNKNOWN)} == {"job/job"}
     assert plan.steps == ()
-    unread = f"stays: the verifications of {account} and the jobs of {account} could not be read"
+    lists = " and ".join(f"the {name} of {account}" for name in ("verifications", "jobs", "job schedules"))
+    unread = f"stays: {lists} could not be read"
     assert {d.reason for d in plan.of(Action.KEEP)} == {f"{unread}, and something there may need it"}
     done = reconcile("destroy", str(plain.file), "--yes")
     assert (done.returncode, done.stderr) == (2, "")
