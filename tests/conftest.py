@@ -164,8 +164,11 @@ class World:
         loop.settle(cloud, CHECKED, reading.desired.values())
         return {str(outcome.step.address): outcome for outcome in outcomes}
 
-    def kill_at(self, stage: str, speed: float = SPEED) -> None:
-        """Kill an apply, in a process of its own, as soon as it tells of this stage; time must not jump over it."""
+    def kill_at(self, stage: str, speed: float = SPEED / 2) -> None:
+        """Kill an apply, in a process of its own, as soon as it tells of this stage; time must not jump over it.
+
+        Nor may it run so fast that a slow machine passes a stage between two looks, or a limit.
+        """
         self.spec()
         self.azure.run(speed)
         command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--format", "json", str(self.file)]

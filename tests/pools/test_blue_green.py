@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def change(pools: Pools, **more: Any) -> None:
 
 
 def kill_at(pools: Pools, stage: str) -> None:
-    pools.world.kill_at(stage, speed=1 if stage == "resizing" else 300)  # faster, a stage passes between two looks
+    pools.world.kill_at(stage, speed=1 if stage == "resizing" else 120)  # faster, a stage passes between two looks
 
 
 def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Pools) -> None:
@@ -130,11 +131,13 @@ STAGES = ("resizing", "to be disabled", "waiting for running", "to be repointed"
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(pools: Pools, stage: str) -> None:
+def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(pools: Pools, tmp_path: Path, stage: str) -> None:
     begin(pools)
-    submit(pools, 2 if stage == "waiting for running" else 4, 6.0 if stage == "waiting for running" else 1.0)
+    end = tmp_path / "end"
+    submit(pools, 4, 1.0, until=end if stage == "waiting for running" else None)
     change(pools, drainWithin="PT24H")
     kill_at(pools, stage)
+    end.touch()
     pools.done()
     assert ids(pools) == ["pool-g2"]
     assert job(pools)["state"] == "active"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from azure.batch import models
@@ -11,10 +12,12 @@ from reconciler.model import Action, Rule, Status
 from tests.pools.conftest import Pools
 
 
-def submit(pools: Pools, count: int, seconds: float) -> None:
+def submit(pools: Pools, count: int, seconds: float, until: Path | None = None) -> None:
+    """Tasks that take so many seconds, and then until a file is there."""
     batch = pools.world.cloud().batch()
+    held = f"while [ ! -e {until} ]; do sleep 0.1; done; " if until else ""
     tasks = [
-        models.BatchTaskCreateOptions(id=f"t{number}", command_line=f"/bin/sh -c 'sleep {seconds}; echo done'")
+        models.BatchTaskCreateOptions(id=f"t{number}", command_line=f"/bin/sh -c 'sleep {seconds}; {held}echo done'")
         for number in range(count)
     ]
     batch.create_tasks("job", tasks)
