@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from reconciler.cost import Charge, Cost, Line, Once, Range
-from reconciler.cost.money import hourly, money, roughly
+from reconciler.cost.money import CENT, hourly, money, roughly
 from reconciler.render.plain import clean, table
 
 UNKNOWN = "price unknown"
@@ -103,8 +104,13 @@ def _total(charge: Charge, currency: str) -> str:
 
 
 def _once(build: Once, currency: str) -> str:
-    amount = UNKNOWN if build.amount is None else f"about {roughly(build.amount, currency)}"
-    return f"{build.what} of {clean(str(build.address))} {amount} once ({clean(build.size)})"
+    return f"{build.what} of {clean(str(build.address))} {_paid(build.amount, currency)} once ({clean(build.size)})"
+
+
+def _paid(amount: Decimal | None, currency: str) -> str:
+    if amount is None:
+        return UNKNOWN
+    return f"about {roughly(amount, currency)}" if amount >= CENT else f"less than {money(CENT, currency)}"
 
 
 def document(cost: Cost) -> dict[str, Any]:

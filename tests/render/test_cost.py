@@ -73,6 +73,9 @@ def test_a_plan_that_only_builds_says_what_is_paid_once() -> None:
     plan = made(decided("image_version/tools", Action.CREATE), seconds={"image_version/tools": 1800.0})
     told = render.below(costs(plan, (image("tools", italynorth=1),)))
     assert told == "Cost:\n  build VM of image_version/tools about $0.05 once (Standard_D2s_v3)"
+    brief = replace(plan, seconds={"image_version/tools": 60.0})
+    told = render.below(costs(brief, (image("tools", italynorth=1),)))
+    assert told == "Cost:\n  build VM of image_version/tools less than $0.01 once (Standard_D2s_v3)"
 
 
 def test_a_cost_that_stays_is_said_once() -> None:
