@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.cloud.cloud import Cloud
+    from reconciler.model import Desired
     from reconciler.render.views import View
     from reconciler.spec import Spec
 
@@ -185,3 +186,13 @@ def conversion_job(spec: Spec, job: str | None) -> str:
     """The job with `convert` of this name, or the only one."""
     jobs = [name for name, body in spec.jobs.items() if "convert" in body]
     return naming.named(spec, job, jobs, "job with convert", "--job")
+
+
+def settle(cloud: Cloud, desired: Iterable[Desired]) -> None:
+    """Save what became of work; warns of what could not be kept."""
+    from reconciler.engine import loop
+    from reconciler.kinds import KINDS
+    from reconciler.render import plain
+
+    for reason in loop.settle(cloud, KINDS, desired):
+        click.echo(f"warning: {plain.lines(reason, 2)}", err=True)

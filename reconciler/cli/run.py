@@ -215,16 +215,12 @@ def _end(reading: Reading, cloud: Cloud, run: RunView) -> bool:
     """Write the records that the spec asks for, save what became of work, and show the reports of what the plan was
     about; whether any of that has work that cannot be done."""
     from reconciler.cli import records
-    from reconciler.engine import loop
-    from reconciler.kinds import KINDS
-    from reconciler.render import plain
 
     desired = _known(reading, cloud)
     records.write(reading.spec, desired, cloud)
     selected = {decision.address for decision in reading.plan.decisions}
     about = {address: resource for address, resource in desired.items() if address in selected}
-    for reason in loop.settle(cloud, KINDS, about.values()):
-        click.echo(f"warning: {plain.lines(reason, 2)}", err=True)
+    common.settle(cloud, about.values())
     reports = list(_reports(about, cloud))
     run.reports(reports)
     return any(report.lacking for report in reports)

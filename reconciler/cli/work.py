@@ -29,8 +29,6 @@ def wait(name: str, spec: Path | None, cloud: str | None) -> int:
 
     Ctrl-C stops the waiting only. Exit code: 5 if some have failed, 2 if some are still to be submitted.
     """
-    from reconciler.engine import loop
-    from reconciler.kinds import KINDS
     from reconciler.render import plain
 
     loaded = common.load_spec(spec, cloud)
@@ -43,8 +41,7 @@ def wait(name: str, spec: Path | None, cloud: str | None) -> int:
     except KeyboardInterrupt:
         click.echo(f"\nLeft; the tasks go on. Run reconcile wait {name} to see them end.", err=True)
         raise
-    for reason in loop.settle(reached, KINDS, (desired for _, desired, _ in ended)):
-        click.echo(f"warning: {plain.lines(reason, 2)}", err=True)
+    common.settle(reached, (desired for _, desired, _ in ended))
     for _, desired, observed in ended:
         click.echo(f"{desired.address}: {plain.clean(observed.detail) or 'done'}")
     reports = [kind.report(reached, desired) for kind, desired, _ in ended if kind.report]

@@ -69,17 +69,21 @@ class _Seen:
 
     def begin(self, group: Group) -> None:
         """What its needs mean for an entry and for what depends on it, whether it has tasks by now or not."""
-        needs = [choice.name for choice in group.choices]
+        needs = group.needed
         self.unknown.difference_update(self.rerun.names(group))
-        self.stages.setdefault(group.stage or group.name, Counts())
+        self._counts(group)
         if not self.held.isdisjoint(needs) or not self.blocked.isdisjoint(group.needs):
             self.held.add(group.name)
         elif not self.later.isdisjoint(needs) or not self.open.isdisjoint(self.filled.get(group.name, ())):
             self.later.add(group.name)
             self.open.add(group.name)
 
+    def _counts(self, group: Group) -> Counts:
+        """The numbers of its entry, or of that which it stands before."""
+        return self.stages.setdefault(group.stage or group.name, Counts())
+
     def take(self, group: Group, member: Member) -> None:
-        name, counts = group.name, self.stages[group.stage or group.name]
+        name, counts = group.name, self._counts(group)
         held = name in self.held or not self.blocked.isdisjoint(member.needs)
         if member.lacks and not held and name not in self.later:
             title = " ".join(filter(None, (name, member.item.title)))
@@ -101,7 +105,7 @@ class _Seen:
         """Note whether a task is held, and whether it keeps back what depends on it."""
         if held and task and task.state == "active":
             self.stranded.append(member.id)
-            self.stages[group.stage or group.name].stranded += 1
+            self._counts(group).stranded += 1
         if held and not task and group.name not in self.held:
             self.single.add(member.id)
         conditions = group.entry.get("exitConditions", {})
@@ -117,13 +121,14 @@ class _Seen:
 
     def _again(self, group: Group, member: Member, task: Live) -> bool:
         """Whether a task that is there runs again; one that never began does so with what it depends on."""
-        failed, well = task.state == "failure", task.state == "success"
-        needs = [choice.name for choice in group.choices]
-        never = task.end is not None and not task.end.begun and not self.running.isdisjoint(needs)
-        lost = well and task.before and not self.past.stands(group, member)
-        if not task.before or not (never or lost or self.rerun.runs(group, member.id, failed=failed)):
+        if not task.before:
             return False
-        self.stages[group.stage or group.name].lost += lost
+        failed, well = task.state == "failure", task.state == "success"
+        never = task.end is not None and not task.end.begun and not self.running.isdisjoint(group.needed)
+        lost = well and not self.past.stands(group, member)
+        if not (never or lost or self.rerun.runs(group, member.id, failed=failed)):
+            return False
+        self._counts(group).lost += lost
         self.running.add(group.name)
         (self.anew if task.end and task.end.code == 0 else self.again).append(member.id)
         return True

@@ -61,6 +61,11 @@ class Group:
     stage: str = ""
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """The names of the entries that it depends on."""
+        return tuple(choice.name for choice in self.choices)
+
+    @property
     def many(self) -> bool:
         return "sweep" in self.entry or "forEach" in self.entry
 

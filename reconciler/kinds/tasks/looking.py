@@ -105,8 +105,8 @@ def renewed(desired: Desired, observed: Observed) -> Observed:
     proven = not desired.data["staging"] and any(map(proving, desired.data["tasks"].values()))
     after = _lasting(desired, State(counts, stages=stages, took=state.took))
     detail = _detail(after) + ("; fewer, as far as their outputs are there" if proven else "")
-    observed = replace(observed, body=body, health=Health.READY, detail=detail, progress=None)
-    return replace(observed, parts=wording.stages(stages), state=after)
+    parts = wording.stages(stages)
+    return replace(observed, body=body, health=Health.READY, detail=detail, progress=None, parts=parts, state=after)
 
 
 def _anew(desired: Desired, counts: Counts) -> Counts:
