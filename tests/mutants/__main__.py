@@ -2,10 +2,10 @@
 
 All tests near the sample run once without a fault, to know which lines each of them runs and how long it takes. For
 each fault the quickest tests that run its lines are tried first, then all others near it, as some run it in a process.
-Prints a line for each fault that no test near it has noticed, and the share of those that were noticed. Those that
-change nothing that anybody could see are listed, with the reason, in `equivalent.yaml`. A test that fails without a
-fault is not asked. At the end every test that has noticed a fault must pass without one: one that fails now and then
-would notice everything. Exits with 1 if one does not pass, or below 95 %.
+Tells each fault on stderr when it has been tried. Prints a line for each that no test near it has noticed, and the
+share of those that were noticed. Those that change nothing that anybody could see are listed, with the reason, in
+`equivalent.yaml`. A test that fails without a fault is not asked. At the end every test that has noticed a fault must
+pass without one: one that fails now and then would notice everything. Exits with 1 if one does not pass, or below 95 %.
 """
 
 from __future__ import annotations
@@ -149,9 +149,11 @@ def _results(
     def run(one: Planted) -> Seen:
         copy = free.get()
         try:
-            return look(copy, one)
+            said = look(copy, one)
         finally:
             free.put(copy)
+        print(f"{said.value}: {one}", file=sys.stderr, flush=True)
+        return said
 
     with ThreadPoolExecutor(len(copies)) as threads:
         return list(zip(planted, threads.map(run, planted), strict=True))
