@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.tasks import sweep
+from reconciler.kinds.tasks import sweep, tasks, wanted
+from tests.conftest import World
 
 HERE = Path()
 VALUES = st.one_of(
@@ -74,3 +75,24 @@ def test_there_are_as_many_points_as_are_counted_and_all_differ_as_their_values_
     made = list(sweep.points(asked, HERE))
     assert len(made) == sweep.count(asked, HERE)
     assert all(point.keys() == asked.keys() for point in made)
+
+
+def test_the_ids_of_a_sweep_are_made_once_a_run_and_those_for_a_container_at_each_look(lab: World) -> None:
+    listed = {"forEach": f"storage/{lab.account}/images", "command": "true {{item}}"}
+    points = lab.file.with_name("points.csv")
+    points.write_text("n\n1\n2\n")
+    lab.text["jobs"]["job"]["tasks"] = {"swept": {"sweep": "points.csv", "command": "echo {{n}}"}}
+    lab.text["jobs"]["beside"] = {"pool": "pools/pool", "tasks": {"listed": listed}}
+    spec = lab.spec()
+    cloud = lab.cloud(spec)
+    desired = {each.address.name: each for each in tasks.KIND.expand(spec)}
+    swept, beside = desired["job"], desired["beside"]
+    kept = wanted.digest(cloud, swept)
+    points.unlink()
+    assert wanted.digest(cloud, swept) is kept
+    assert kept.number == 2
+    points.write_text("n\n1\n")
+    lab.apply()
+    assert wanted.digest(cloud, beside).number == 0
+    cloud.blobs(lab.account).get_container_client("images").upload_blob("a", b"")
+    assert wanted.digest(cloud, beside).number == 1

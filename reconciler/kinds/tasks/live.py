@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -89,33 +89,6 @@ class State:
     effort: Effort | None = None
 
 
-def counted(
-    cloud: Cloud, job: Mapping[str, Any], wanted: Iterable[str], *, ordered: bool, retried: bool
-) -> State | None:
-    """How far the tasks are by their number alone; None if that does not tell it.
-
-    The job keeps a digest of the ids that were wanted when it was submitted to last, and how many of those it has.
-    While it has just as many tasks, it has those, and the others had succeeded before it was made. Where some depend on
-    others (`ordered`) and one has failed, those that wait may be held; where some are `retried`, one that has failed is
-    perhaps to run again.
-    """
-    submitted, _, number = pairs.mapped(job.get("metadata")).get(marks.SUBMITTED, "").partition(":")
-    if not number:
-        return None
-    digest = Digest()
-    for name in wanted:
-        digest.add(name)
-    if str(digest) != submitted:
-        return None
-    there = batch_jobs.tasks(cloud, job["id"])
-    total = there.waiting + there.running + there.ended
-    if str(total) != number or (there.failed and (retried or (ordered and there.waiting))):
-        return None
-    succeeded = there.succeeded + digest.number - total
-    counts = Counts(waiting=there.waiting, active=there.running, succeeded=succeeded, failed=there.failed)
-    return State(counts, own=there.succeeded)
-
-
 class Digest:
     """A digest of ids that are added one after another, and their number."""
 
@@ -128,6 +101,31 @@ class Digest:
 
     def __str__(self) -> str:
         return self.total.hexdigest()[:32]
+
+
+def counted(
+    cloud: Cloud, job: Mapping[str, Any], wanted: Callable[[], Digest], *, ordered: bool, retried: bool
+) -> State | None:
+    """How far the tasks are by their number alone; None if that does not tell it.
+
+    The job keeps a digest of the ids that were wanted when it was submitted to last, and how many of those it has.
+    While it has just as many tasks, it has those, and the others had succeeded before it was made. Where some depend on
+    others (`ordered`) and one has failed, those that wait may be held; where some are `retried`, one that has failed is
+    perhaps to run again.
+    """
+    submitted, _, number = pairs.mapped(job.get("metadata")).get(marks.SUBMITTED, "").partition(":")
+    if not number:
+        return None
+    digest = wanted()
+    if str(digest) != submitted:
+        return None
+    there = batch_jobs.tasks(cloud, job["id"])
+    total = there.waiting + there.running + there.ended
+    if str(total) != number or (there.failed and (retried or (ordered and there.waiting))):
+        return None
+    succeeded = there.succeeded + digest.number - total
+    counts = Counts(waiting=there.waiting, active=there.running, succeeded=succeeded, failed=there.failed)
+    return State(counts, own=there.succeeded)
 
 
 class Listing(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reconciler.cloud import batch_jobs, blob_containers
@@ -40,10 +41,10 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
         return None
     entries: Mapping[str, Task] = desired.data["tasks"]
     ordered = any(entry["dependsOn"] for entry in entries.values())
-    ids = (member.id for _, members in wanted.groups(cloud, desired) for member in members)
     filled = {name: before(entries, name).intersection(fillers(entries, name)) for name in entries}
     state = None
     if rerun.counted(desired):
+        ids = partial(wanted.digest, cloud, desired)
         state = live.counted(cloud, job, ids, ordered=ordered, retried=rerun.retries(desired))
     if state and state.counts.running and len(entries) > 1 and state.counts.total <= PAGE:
         there = live.listed(cloud, job["id"]).tasks

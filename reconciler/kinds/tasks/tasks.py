@@ -62,7 +62,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     for name, desired in alone.items():
         before = sorted(order.before(jobs.needs(spec), name))
         others = tuple(alone[other] for other in before if other in alone)
-        yield replace(desired, data={**desired.data, "before": others})
+        yield replace(desired, data={**desired.data, "before": others, "known": wanted.Known()})
 
 
 def _desired(spec: Spec, name: str) -> Desired:
@@ -78,6 +78,7 @@ def _desired(spec: Spec, name: str) -> Desired:
         "rerun": Rerun(),
         "nodes": Nodes.of(spec.pools[job["pool"].split("/")[1]]),
         "before": (),
+        "known": wanted.Known(),
     }
     body = {"pending": 0, "ending": 0, "again": 0, "tasks": _many(tasks, spec.folder)}
     body |= {"onAllTasksComplete": looking.TERMINATE} if job["onAllTasksComplete"] == "TerminateJob" else {}

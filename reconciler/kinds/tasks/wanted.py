@@ -28,7 +28,7 @@ def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
 
     Where tasks of other jobs come before, others of those make others of these.
     """
-    followed = [digest(cloud, other) for other in desired.data["before"]]
+    followed = [str(digest(cloud, other)) for other in desired.data["before"]]
     entries: Mapping[str, Task] = desired.data["tasks"]
     choices = {name: tuple(map(Choice, needs(entries, name))) for name in entries}
     order = {name: [choice.name for choice in chosen] for name, chosen in choices.items()}
@@ -56,13 +56,29 @@ def _members(cloud: Cloud, desired: Desired, group: Group, heirs: Sequence[Choic
         yield member
 
 
-def digest(cloud: Cloud, desired: Desired) -> str:
-    """A digest of the ids of all tasks."""
-    total = Digest()
-    for _, members in groups(cloud, desired):
-        for member in members:
-            total.add(member.id)
-    return str(total)
+class Known:
+    """What a run keeps of the ids that a job's tasks have, once they were gone through: nothing by now."""
+
+    def __init__(self) -> None:
+        self.digest: Digest | None = None
+
+
+def digest(cloud: Cloud, desired: Desired) -> Digest:
+    """A digest of the ids of all tasks. Where no container is listed for them, they are the same all the run."""
+    known = desired.data["known"]
+    assert isinstance(known, Known)
+    if known.digest is None or _listed(desired) or any(map(_listed, desired.data["before"])):
+        total = Digest()
+        for _, members in groups(cloud, desired):
+            for member in members:
+                total.add(member.id)
+        known.digest = total
+    return known.digest
+
+
+def _listed(desired: Desired) -> bool:
+    entries: Mapping[str, Task] = desired.data["tasks"]
+    return any("forEach" in entry for entry in entries.values())
 
 
 def _group(desired: Desired, name: str, gates: list[Group], choices: tuple[Choice, ...], followed: list[str]) -> Group:
