@@ -65,6 +65,8 @@ class Needs:
     """Its nodes, whose sizes must be offered, within quotas and able to boot their image; None: it has none."""
     active: Callable[[Observed], bool] | None = None
     """Whether a live one counts as an active job of the account; None: it is no job."""
+    spent: Callable[[Cloud, Observed], bool] | None = None
+    """Asks Azure whether an active job has had tasks and has nothing left to do; None: that is not known."""
     room: Callable[[Cloud, str], Room | None] | None = None
     """Asks Azure how many there may be in a region, and how many there are; None: nothing is known of a limit."""
     image: Callable[[Desired], str] | None = None

@@ -109,6 +109,8 @@ class Facts:
     needed: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     jobs: tuple[int, int] = (0, 0)
     """Active jobs and schedules: how many there are, how many the plan adds."""
+    spent: tuple[str, ...] = ()
+    """Active jobs that have nothing left to do, if there is no room for those that the plan adds."""
     fresh: Address | None = None
     """The Batch account, if the plan makes it: nobody can tell its quotas yet."""
     rooms: Mapping[str, Room] = field(default_factory=dict)
@@ -122,6 +124,12 @@ class Facts:
     skipped: Mapping[str, str] = field(default_factory=dict)
     unregistered: frozenset[str] = frozenset()
     """Resource providers that a check needed, but that the subscription is not registered for."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the account has no room for the active jobs that the plan adds."""
+        limit, (use, need) = (self.account or {}).get("activeJobAndJobScheduleQuota"), self.jobs
+        return limit is not None and need > 0 and use + need > limit
 
 
 def changes(

@@ -12,6 +12,7 @@ from reconciler.cloud.capacity import Size, nearest
 from reconciler.kind.needs import Nodes
 from reconciler.model import Address
 from reconciler.preflight.facts import Change, Facts, Finding, Severity
+from reconciler.words import some
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,10 @@ def _pools(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
 
 def _jobs(facts: Facts) -> Iterator[Finding]:
     limit, (use, need) = (facts.account or {}).get("activeJobAndJobScheduleQuota"), facts.jobs
-    if limit is not None and need and use + need > limit:
-        words = f"activeJobAndJobScheduleQuota has {use} of {limit} jobs active and {need} more are needed"
+    if facts.crowded:
+        are = "is" if need == 1 else "are"
+        words = f"activeJobAndJobScheduleQuota has {use} of {limit} jobs active and {need} more {are} needed"
         nowhere: Address | None = None
-        remedy = "terminate jobs that are done, or ask for more quota"
+        which = f", such as {some(facts.spent)}" if facts.spent else ""
+        remedy = f"end jobs that are done{which} (onAllTasksComplete: TerminateJob does it), or ask for more quota"
         yield Finding(Severity.WARN, "quota", nowhere, words, remedy, limit, use, need)

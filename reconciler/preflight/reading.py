@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from reconciler.cloud import arm, capacity
@@ -24,6 +25,8 @@ THREADS = 8
 LOOKS = 3
 """How often a resource is looked for whose name is taken: the first reads after a write may not show it yet."""
 NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
+MOST_JOBS = 100
+"""How many jobs are asked at most what they have left to do."""
 Job = tuple[str, Callable[[], Any]]
 
 
@@ -62,6 +65,7 @@ def read(
         facts, typed=_typed(kinds, plan, desired), making=_making(kinds, plan), fresh=_fresh(cloud, kinds, plan)
     )
     jobs += [*_room_jobs(cloud, kinds, plan, location), *_region_jobs(cloud, facts)]
+    jobs += _spent_jobs(cloud, kinds, facts, observed)
     return (_asked(cloud, facts, jobs) if jobs else facts), changed
 
 
@@ -132,8 +136,18 @@ def _of_id(observed: Iterable[Observed], wanted: str | None) -> Observed | None:
 def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tuple[int, int]:
     """How many jobs are active, and how many the plan adds."""
     counts = {name: kind.needs.active for name, kind in kinds.items() if kind.needs.active}
-    use = sum(counts[resource.address.kind](resource) for resource in observed if resource.address.kind in counts)
-    return use, sum(decision.address.kind in counts for decision in plan.of(Action.CREATE))
+    known = [resource for resource in observed if resource.address.kind in counts]
+    active = {resource.address for resource in known if counts[resource.address.kind](resource)}
+    made = [*plan.of(Action.CREATE), *plan.of(Action.REPLACE)]
+    return len(active), sum(each.address.kind in counts and each.address not in active for each in made)
+
+
+def _spent_jobs(cloud: Cloud, kinds: Kinds, facts: Facts, observed: Iterable[Observed]) -> list[Job]:
+    """One question for each active job, up to a bound, if they leave no room for more."""
+    named = ((resource, kinds[resource.address.kind].needs) for resource in observed if facts.crowded)
+    active = (each for each, needs in named if needs.spent and needs.active and needs.active(each))
+    asked = ((each, kinds[each.address.kind].needs.spent) for each in islice(active, MOST_JOBS))
+    return [(f"spent {each.address.name}", partial(spent, cloud, each)) for each, spent in asked if spent]
 
 
 def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
@@ -227,6 +241,7 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         regions={
             key: there for name, told in answers.items() if name.startswith("regions ") for key, there in told.items()
         },
+        spent=tuple(key[6:] for key, spent in answers.items() if key.startswith("spent ") and spent),
         skipped=skipped,
         unregistered=frozenset(unregistered - {""}),
     )

@@ -14,6 +14,8 @@ from reconciler.kinds.tasks.wording import Counts
 from reconciler.model import Action
 from tests.cli.command import reconcile
 from tests.conftest import World
+from tests.preflight.test_local import quota
+from tests.tasks.test_lab import applied
 
 
 def begun(world: World, **simulate: Any) -> dict[str, str]:
@@ -101,3 +103,19 @@ def test_why_what_follows_a_conversion_may_not_begin() -> None:
     assert lacking(Work((), (), 5, (), (), 0)) == ""
     assert lacking(Work((), (), 5, ("b.jpg",), (), 0)) == "has 1 input that is not converted"
     assert lacking(Work((item,), (), 5, ("b.jpg",), (), 0)) == "has 2 inputs that are not converted"
+
+
+def test_jobs_that_are_done_are_named_where_an_account_takes_no_more_of_them(lab: World) -> None:
+    applied(lab, {"one": {"command": "true"}})
+    quota(lab, activeJobAndJobScheduleQuota=1)
+    lab.text["jobs"]["more"] = {"pool": "pools/pool", "tasks": {"two": {"command": "true"}}}
+    told = "has 1 of 1 jobs active and 1 more is needed; end jobs that are done, such as job ("
+    assert [note for note in lab.plan().notes if told in note]
+    more = lab.text["jobs"].pop("more")
+    lab.text["jobs"]["job"]["onAllTasksComplete"] = "TerminateJob"
+    applied(lab, {"one": {"command": "true"}})
+    lab.text["jobs"]["more"] = more
+    lab.azure.advance(10)
+    assert [note for note in lab.plan().notes if "jobs active" in note] == []
+    lab.text["jobs"]["job"]["tasks"]["three"] = {"command": "true"}
+    assert [note for note in lab.plan().notes if "has 0 of 1 jobs active and 2 more are needed" in note]
