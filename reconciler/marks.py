@@ -25,8 +25,8 @@ STARTED = f"{PREFIX}started"
 """Pool metadata: when what nodes run at their start was last changed while it had nodes."""
 MENDING = f"{PREFIX}mending"
 """Pool metadata: which of its broken nodes were rebooted, and when."""
-POOL = f"{PREFIX}pool"
-"""Metadata of a later generation of a pool: the spec's name of the pool."""
+POOL, JOB = f"{PREFIX}pool", f"{PREFIX}job"
+"""Metadata of a later generation of a pool, or of a job: its name in the spec."""
 MOVING = f"{PREFIX}moving"
 """Metadata of a job that is to be enabled when it has been repointed: the pool that it goes to."""
 VERIFICATION = f"{PREFIX}verification"
@@ -52,7 +52,7 @@ these are its own; the others had succeeded before."""
 OUTCOMES = ".reconcile/outcomes.jsonl"
 """File in the working directory of a packed task: a JSON line for each of its items, with number, exitCode, seconds and
 values."""
-HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, VERIFIED, SUBMITTED)
+HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, JOB, VERIFIED, SUBMITTED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252
 """Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.
@@ -109,16 +109,16 @@ def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:
 
 
 def generation(name: str) -> int:
-    """Which generation of its pool the live pool `name` is, by its id alone: the first has no number."""
+    """Which generation a live pool or job is, by its id alone: the first has no number."""
     match = _LATER.search(name)
     return int(match[1]) if match else 1
 
 
 def first_generation(name: str) -> str:
-    """The id of the first generation of the pool that `name` is one of."""
+    """The id of the first generation of the pool or job that `name` is one of."""
     return _LATER.sub("", name)
 
 
 def is_generation(live: str, name: str) -> bool:
-    """Whether the live pool `live` may be a generation of the pool `name`, by its id alone."""
+    """Whether a live pool or job may be a generation of that `name` in the spec, by its id alone."""
     return name.lower() in (live.lower(), first_generation(live.lower()))

@@ -145,7 +145,8 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
     """
     from reconciler.cli import tasks
 
-    ended, omitted = tasks.history(common.reach(common.load_spec(spec, cloud, trying=False)), job)
+    reached = common.reach(common.load_spec(spec, cloud, trying=False))
+    ended, omitted = tasks.history(reached, tasks.live(reached, job))
     remark = f"{omitted:,} left out, which never ran or have not ended"
     if not ended.tasks:
         raise Refused(f"{job} has no task that has run and ended" + (f"; {remark}" if omitted else ""))

@@ -79,6 +79,7 @@ def _tasks(cloud: Cloud, job: str, task: str | None, stream: str, *, raw: bool) 
 
     if not job or task == "" or "/" in (task or ""):
         raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
+    job = tasks.live(cloud, job)
     if task is not None:
         door.pour(tasks.output(cloud, job, task, stream), raw=raw)
         return

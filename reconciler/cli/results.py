@@ -27,10 +27,11 @@ def results(name: str, pattern: str, spec: Path | None, cloud: str | None, folde
     from reconciler.cli import fetching, outcomes, tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
-    meant = tasks.chosen(tasks.listing(reached, name), name, pattern)
+    job = tasks.live(reached, name)
+    meant = tasks.chosen(tasks.listing(reached, job), job, pattern)
     begun = [task for task, state, *_ in meant if state != "active"]
     folder = folder or Path("results") / fetching.safe(name)
-    fetched = fetching.fetch(reached, name, begun, folder)
+    fetched = fetching.fetch(reached, job, begun, folder)
     there = f", {fetched.there:,} there already" if fetched.there else ""
     what = f"{count(fetched.files, 'file', ',')} ({size(fetched.bytes)}) of {count(len(begun), 'task', ',')}"
     click.echo(f"{what} in {folder}{there}")

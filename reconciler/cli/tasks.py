@@ -10,12 +10,19 @@ from typing import Any
 from batch_autoscale import Task, Trace
 from batch_autoscale.times import Moment, moment
 from reconciler.cli import naming
+from reconciler.cloud import job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.errors import AzureError, Refused
 
 Row = tuple[str, str, str, str, str]
 """(task, state, exit code, node, failure) of a task."""
+
+
+def live(cloud: Cloud, name: str) -> str:
+    """The id of the job that a name of the spec stands for, or that is so called itself, whether it is there or not."""
+    with reading(f"the job {name}"):
+        return job_generations.live_id(cloud, name)
 
 
 def listing(cloud: Cloud, job: str) -> Iterator[Row]:

@@ -99,7 +99,7 @@ def cancel(name: str, pattern: str, spec: Path | None, cloud: str | None, *, yes
     from reconciler.cloud import batch_tasks
 
     reached = common.reach(common.load_spec(spec, cloud))
-    _, meant = _meant(reached, name, pattern)
+    job, meant = _meant(reached, name, pattern)
     tasks = [(task, state) for task, state, *_ in meant if state != "completed"]
     if not tasks:
         click.echo("Nothing to cancel: all of them have ended.")
@@ -108,7 +108,7 @@ def cancel(name: str, pattern: str, spec: Path | None, cloud: str | None, *, yes
     what = f"{count(len(tasks), 'task', ',')} of {name}" + (f", of which {running:,} run" if running else "")
     if not yes:
         common.ask(f"end {what}")
-    batch_tasks.terminate(reached, name, (task for task, _ in tasks))
+    batch_tasks.terminate(reached, job["id"], (task for task, _ in tasks))
     click.echo(f"Ended {what}.")
 
 
@@ -130,9 +130,9 @@ def retry(name: str, pattern: str, spec: Path | None, cloud: str | None) -> None
         click.echo("Nothing to run again: none of them has failed.")
         return
     if job["state"] in batch_jobs.ENDED:
-        remedy = f"for a new one: reconcile destroy --target job/{name}, then apply"
+        remedy = f"reconcile apply --rerun {name}/PATTERN runs those that match in a new one"
         raise Refused(f"the job {name} has ended, and Batch runs nothing in it again; {remedy}")
-    batch_tasks.reactivate(reached, name, tasks)
+    batch_tasks.reactivate(reached, job["id"], tasks)
     click.echo(f"{count(len(tasks), 'task', ',')} of {name} {'runs' if len(tasks) == 1 else 'run'} again.")
 
 
@@ -143,9 +143,10 @@ def _meant(cloud: Cloud, name: str, pattern: str) -> tuple[Mapping[str, Any], li
     from reconciler.cloud import batch_jobs, pairs
     from reconciler.cloud.errors import reading
 
-    rows = list(tasks.listing(cloud, name))
+    live = tasks.live(cloud, name)
+    rows = list(tasks.listing(cloud, live))
     with reading(f"the job {name}"):
-        job = batch_jobs.get(cloud, name) or {}
+        job = batch_jobs.get(cloud, live) or {}
     mark = marks.mark_of(pairs.mapped(job.get("metadata")))
     if mark is None or mark.owner != cloud.owner:
         whose = f"the spec {mark.owner}" if mark and mark.owner else "no spec"

@@ -47,8 +47,9 @@ def listing(cloud: Cloud, beginning: str = "") -> Iterator[dict[str, Any]]:
     """The jobs of the spec's account whose ids begin so; none while there is no account."""
     if cloud.account is None:
         return
+    text = beginning.replace("'", "''")
     with tolerated(404):
-        for job in cloud.batch().list_jobs(filter=f"startswith(id,'{beginning}')" if beginning else None):
+        for job in cloud.batch().list_jobs(filter=f"startswith(id,'{text}')" if text else None):
             yield job.as_dict()
 
 
@@ -57,8 +58,8 @@ def get(cloud: Cloud, name: str) -> dict[str, Any] | None:
     return job.as_dict() if job else None
 
 
-def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
-    """Make a job; if it exists already, that is no error, but that a schedule of this id does is one."""
+def create(cloud: Cloud, body: Mapping[str, Any]) -> bool:
+    """Make a job; False if it exists already, which is no error, but that a schedule of this id does is one."""
     from azure.batch import models
     from azure.core.exceptions import HttpResponseError
 
@@ -67,6 +68,8 @@ def create(cloud: Cloud, body: Mapping[str, Any]) -> None:
     except HttpResponseError as error:
         if "JobExists" not in str(error) or get(cloud, str(body["id"])) is None:
             raise
+        return False
+    return True
 
 
 def post(cloud: Cloud, path: str, body: Any, etag: str | None, method: str = "POST") -> None:

@@ -78,6 +78,8 @@ class Cloud:
         """publisher:offer:sku → its node agent; empty until the account has been asked."""
         self.pools: dict[str, str] = {}
         """The spec's name of a pool → the id of the live pool that serves it; filled when the pools are listed."""
+        self.jobs: dict[str, str] = {}
+        """The spec's name of a job → the id of the live job that serves it, as it was seen or made last."""
         self.standing: dict[str, Observed] = {}
         """The spec's name of a pool → the pool that stands for it, kept from the list of pools to what reads them."""
         self.versions: dict[str, list[dict[str, Any]]] = {}

@@ -50,7 +50,7 @@ def _has_to_say(kind: Kind, decision: Decision) -> bool:
 
 
 def _going(cloud: Cloud, kind: Kind, neighbours: Neighbours, resource: Observed) -> Going:
-    data, users = _data(cloud, kind, resource), kind.users
+    data, users = _data(cloud, kind, resource, None), kind.users
     if users is None:
         return Going(data)
     return attempted(
@@ -62,7 +62,7 @@ def _going(cloud: Cloud, kind: Kind, neighbours: Neighbours, resource: Observed)
 
 def _changing(cloud: Cloud, kind: Kind, want: Desired, resource: Observed, decision: Decision) -> Going:
     """What a change does. What is lost with a replacement can be kept, if another change asks for it than an end."""
-    data = _data(cloud, kind, resource) if decision.action is Action.REPLACE else ""
+    data = _data(cloud, kind, resource, want) if decision.action is Action.REPLACE else ""
     fields = [change.key or change.path for change in decision.diff.changes if change.rule is Rule.REPLACE]
     if data and not resource.ended:
         data = f"{data}; to keep them, leave {' and '.join(fields)} as it is"
@@ -81,13 +81,13 @@ def _disturbs(cloud: Cloud, kind: Kind, want: Desired, resource: Observed, decis
     )
 
 
-def _data(cloud: Cloud, kind: Kind, resource: Observed) -> str:
+def _data(cloud: Cloud, kind: Kind, resource: Observed, want: Desired | None) -> str:
     """What is lost with it, in words; that it could not be read does not keep it from being deleted."""
     goes = kind.goes
     if goes is None:
         return ""
     return attempted(
         f"what {resource.address} holds",
-        lambda: goes(cloud, resource),
+        lambda: goes(cloud, resource, want),
         lambda why: f"what it holds, which could not be counted ({why})",
     )

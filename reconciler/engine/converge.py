@@ -68,7 +68,7 @@ class Convergence:
     keep: Callable[[], None] = lambda: None
     """Called before it is deleted to be made anew: saves what would go with it."""
     _doomed: Observed | None = None
-    """The resource that is being deleted: later looks observe it, whatever else the address may stand for by then."""
+    """The resource that is being deleted, whatever else the address may stand for by then."""
 
     def __post_init__(self) -> None:
         self._lag = Lag(self.poll_seconds)
@@ -103,9 +103,8 @@ class Convergence:
         if self.desired is None or not self.desired.pending:
             return None
         self.desired = self.resolve(self.desired)
-        if self.desired.obstacle:
-            return Ended(Status.STOPPED, f"cannot {self.step.action} {self.step.address}: {self.desired.obstacle}")
-        return None
+        text = f"cannot {self.step.action} {self.step.address}: {self.desired.obstacle}"
+        return Ended(Status.STOPPED, text) if self.desired.obstacle else None
 
     def _must_clear(self, seen: Ended) -> bool:
         """Whether this end of the step may leave something behind."""
@@ -143,7 +142,8 @@ class Convergence:
 
     def _converge(self) -> Look:
         address = self.step.address
-        observed = self.kind.observe(self.cloud, self._doomed or self.desired or Observed(address, "", {}))
+        going = self._doomed if self.step.action is Action.DELETE else None
+        observed = self.kind.observe(self.cloud, going or self.desired or Observed(address, "", {}))
         self._logs = observed.logs if observed else {}
         if self.step.action is Action.DELETE:
             return self._delete(observed)
@@ -172,11 +172,18 @@ class Convergence:
         if observed is None:
             return self._create()
         if "delete" in self._verbs:
-            return Waiting(self.poll_seconds, observed.detail or "being deleted")
+            anew = self._doomed is not None and observed.id != self._doomed.id  # by another run
+            return self._settle(observed) if anew else Waiting(self.poll_seconds, observed.detail or "being deleted")
         decision = self._decision(observed)
-        if decision.action is not Action.REPLACE:
+        if decision.action not in (Action.REPLACE, Action.WAIT):
             return self._changed(decision)
+        assert self.desired is not None
+        left = self.kind.vacate(self.cloud, self.desired, observed) if self.kind.vacate else ""
+        if left or decision.action is Action.WAIT:
+            self._since = time.monotonic() if left else self._since  # that takes as long as it takes
+            return Waiting(self.poll_seconds, left or observed.detail)
         self.keep()
+        self._doomed = observed
         return self._did("delete", self.kind.delete(self.cloud, observed))
 
     def _create(self) -> Look:
@@ -274,9 +281,8 @@ class Convergence:
 
     def _unstuck(self, observed: Observed, diff: Diff) -> str:
         fields = "; ".join(f"{c.path} is {c.before!r}, not {c.after!r}" for c in diff.changes)
-        return f"{observed.address} did not take the change: {fields}" + (
-            f" ({observed.detail})" if observed.detail else ""
-        )
+        detail = f" ({observed.detail})" if observed.detail else ""
+        return f"{observed.address} did not take the change: {fields}{detail}"
 
     def _troubled(self, error: AzureError | Unreachable) -> Look:
         self._errors += 1
@@ -294,9 +300,8 @@ class Convergence:
             with translated():
                 self.cloud.register(error.namespace)
         except ReconcileError as refused:
-            return Ended(
-                Status.FAILED, f"cannot {self.step.action} {self.step.address}: {error} It could not: {refused}"
-            )
+            text = f"cannot {self.step.action} {self.step.address}: {error} It could not: {refused}"
+            return Ended(Status.FAILED, text)
         return None
 
     def _within_time(self, seen: Look) -> Look:

@@ -146,9 +146,9 @@ class Kind:
     """Its report at the end of a run; None if there is nothing to report."""
     tell: Callable[[Cloud, Observed], tuple[str, ...]] | None = None
     """What `status` says of a live one beyond its health, each a phrase; None: nothing."""
-    goes: Callable[[Cloud, Observed], str] | None = None
-    """What is lost with one that is deleted or replaced (data, records, running work), in words and counted up to a
-    bound; empty if nothing is. Only reads."""
+    goes: Callable[[Cloud, Observed, Desired | None], str] | None = None
+    """What is lost with one that is deleted, or made anew as desired: data, records, running work, in words and counted
+    up to a bound; empty if nothing is. Only reads."""
     disturbs: Callable[[Cloud, Desired, Observed, Decision], str] | None = None
     """What an update or replacement does to running work or to data beside that, and what would be gentler; empty if
     nothing. The decision has just the changes that are made now. Only reads, with a bounded number of requests."""
@@ -163,12 +163,15 @@ class Kind:
     record: Record | None = None
     leftovers: Leftovers | None = None
     job_of: Callable[[Desired], str] | None = None
-    """The id of the Batch job whose tasks do the work of one, resolved; None: no job does."""
+    """The name of the Batch job whose tasks do the work of one, resolved; None: no job does."""
     rerun: Callable[[Cloud, Desired, tuple[str, ...]], Desired] | None = None
     """The same with those tasks to be run again that have ended by now and match one of the patterns; None: none can
     be told apart. Only reads."""
     logged_under: str = ""
     """The section of a spec whose names `reconcile logs` takes for the logs of its changes."""
+    vacate: Callable[[Cloud, Desired, Observed], str] | None = None
+    """Called before one is deleted to be made anew, until it has nothing more to say: lets what runs in it end, where
+    the spec asks for that, and says what still runs; None: that goes with it."""
     deletable: bool = True
     """False if there is nothing of ours to delete, because the data that it is about belongs to the user."""
     spares_occupied: bool = False

@@ -39,9 +39,9 @@ def everywhere(verbs: Verbs, parts: int) -> Verbs:
     return {**verbs, "list": listed, "observe": observed, "delete": deleted}
 
 
-def reader(read: Callable[[Cloud, Observed], Told], parts: int) -> Callable[[Cloud, Observed], Told]:
+def reader(read: Callable[..., Told], parts: int) -> Callable[..., Told]:
     """What reads more of an observed resource, for all accounts of ours."""
-    return lambda cloud, resource: read(*_placed(cloud, resource, parts))
+    return lambda cloud, resource, *more: read(*_placed(cloud, resource, parts), *more)
 
 
 def _placed(cloud: Cloud, resource: Observed, parts: int) -> tuple[Cloud, Observed]:

@@ -66,7 +66,7 @@ KIND = Kind(
     fields=FIELDS,
     expand=expand,
     **Plain(name=NAME, arm=ARM, patched=("properties",)).verbs(),
-    goes=lambda cloud, observed: "its logs, which come back if it is made again under its name within 14 days",
+    goes=lambda cloud, observed, anew: "its logs, which come back if it is made again under its name within 14 days",
     unowned=UNOWNED,
     noun="Log Analytics workspace",
     keys={"properties.sku.name": "sku"},

@@ -183,6 +183,7 @@ class Job(TypedDict):
     allowTaskPreemption: bool
     usesTaskDependencies: bool
     onAllTasksComplete: str
+    whenReplaced: str
     jobManagerTask: NotRequired[JobManagerTask]
     jobPreparationTask: NotRequired[JobPreparationTask]
     jobReleaseTask: NotRequired[JobReleaseTask]

@@ -100,7 +100,10 @@ def test_a_job_that_has_ended_runs_nothing_again(job: World) -> None:
     batch_jobs.post(job.cloud(), "/jobs/job/terminate", {}, None)
     refused = reconcile("retry", "job", *spec)
     assert refused.returncode == 3
-    assert "reconcile destroy --target job/job, then apply" in refused.stderr
+    assert "reconcile apply --rerun job/PATTERN runs those that match in a new one" in refused.stderr
+    again = reconcile("apply", "--yes", "--rerun", "job/bad", str(job.file))
+    assert again.returncode == 0, again.stderr
+    assert reconcile("wait", "job", *spec).returncode == 0
 
 
 def test_ctrl_c_stops_the_waiting_and_not_the_tasks(job: World, tmp_path: Path) -> None:

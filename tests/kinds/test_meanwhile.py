@@ -163,7 +163,7 @@ def test_tasks_wait_in_vain_where_no_node_will_come(
     tasks = [SimpleNamespace(creation_time=None), SimpleNamespace(creation_time=came)]
     cloud = Batch(SimpleNamespace(**pool) if pool else None, tasks=tasks)
     desired = Desired(Address("conversion", "j"), {}, data={"pool": "p", "formula": "", "nodes": 0, **data})
-    said = nodes.none_for(cloud, desired)
+    said = nodes.none_for(cloud, desired, "j")
     assert said.startswith(told)
     assert bool(said) is bool(told)
 

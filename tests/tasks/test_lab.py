@@ -6,6 +6,7 @@ from typing import Any
 
 from azure.batch import models
 
+from reconciler.cloud import job_generations
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Status
 from tests.conftest import World
@@ -17,7 +18,12 @@ def applied(world: World, tasks: dict[str, Any]) -> dict[str, Any]:
     assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}, [
         str(o.error) for o in outcomes.values() if o.error
     ]
-    return {task.id: task.as_dict() for task in world.cloud().batch().list_tasks("job")}
+    return {task.id: task.as_dict() for task in world.cloud().batch().list_tasks(live_job(world))}
+
+
+def live_job(world: World) -> str:
+    """The live job, whichever generation it is."""
+    return job_generations.live_id(world.cloud(), "job")
 
 
 def told(world: World) -> str:
@@ -33,11 +39,11 @@ def lasting(world: World, **more: Any) -> tuple[str, str]:
 
 
 def states(world: World) -> list[str]:
-    return sorted(task.as_dict()["state"] for task in world.cloud().batch().list_tasks("job"))
+    return sorted(task.as_dict()["state"] for task in world.cloud().batch().list_tasks(live_job(world)))
 
 
 def printed(world: World, task: str) -> str:
-    return b"".join(world.cloud().batch().download_task_file("job", task, "stdout.txt")).decode()
+    return b"".join(world.cloud().batch().download_task_file(live_job(world), task, "stdout.txt")).decode()
 
 
 def test_tasks_of_all_forms_run_in_their_order_and_once(lab: World) -> None:

@@ -61,7 +61,7 @@ def _seen(cloud: Cloud, application: Observed) -> Observed:
     return replace(application, uses=(f"{application.id}/versions/{default}",) if default else ())
 
 
-def goes(cloud: Cloud, application: Observed) -> str:
+def goes(cloud: Cloud, application: Observed, anew: Desired | None) -> str:
     packages = list(arm.listing(cloud, f"{application.id}/versions"))
     return count(len(packages), "package") if packages else ""
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.azure import roles
-from reconciler.cloud import arm, blob_containers
+from reconciler.cloud import arm, blob_containers, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
@@ -103,22 +103,23 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     assert isinstance(desired, Desired)
     if not _places_exist(cloud, desired):
         return None
-    tasks = missing_is_none(lambda: submission.unfinished(cloud, desired.address.name))
+    job = job_generations.live_id(cloud, desired.address.name)
+    tasks = missing_is_none(lambda: submission.unfinished(cloud, job))
     if tasks is None:
         return None
     waiting, running = tasks
-    stalled = nodes.none_for(cloud, desired) if waiting and not running else ""
+    stalled = nodes.none_for(cloud, desired, job) if waiting and not running else ""
     if waiting + running and not stalled:
-        return _busy(cloud, desired, waiting + running)
-    return _left(cloud, desired, f"{count(waiting, 'task')} waiting: {stalled}" if stalled else "")
+        return _busy(cloud, desired, job, waiting + running)
+    return _left(cloud, desired, job, f"{count(waiting, 'task')} waiting: {stalled}" if stalled else "")
 
 
-def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
+def _left(cloud: Cloud, desired: Desired, job: str, stalled: str) -> Observed:
     """The work that is left, while no task is at it. `stalled` is why tasks wait in vain, if so."""
-    job, scripts = desired.address.name, containers.client(cloud, desired.data["scripts"])
+    name, scripts = desired.address.name, containers.client(cloud, desired.data["scripts"])
     backlog = containers.look(cloud, desired)
     pending = backlog.pending
-    in_vain = records.in_vain(scripts, job, pending) if pending else {}
+    in_vain = records.in_vain(scripts, name, pending) if pending else {}
     reason = submission.failure(cloud, job) if pending and not stalled else None
     if len(in_vain) == len(pending) and backlog.up_to_date:
         reason = None  # tasks could work; the inputs have reasons of their own
@@ -135,7 +136,7 @@ def _left(cloud: Cloud, desired: Desired, stalled: str) -> Observed:
         detail,
         state=State(backlog, in_vain),
         stalled=stalled,
-        employs=(Address("job", job),) if pending else (),
+        employs=(Address("job", name),) if pending else (),
         unmet=wording.unmet(backlog, in_vain, orphans=deletes),
         lacks=wording.lacking(backlog),
     )
@@ -149,13 +150,13 @@ def _places_exist(cloud: Cloud, desired: Desired) -> bool:
     return cloud.account_id is not None and arm.get(cloud, cloud.account_id) is not None
 
 
-def _busy(cloud: Cloud, desired: Desired, unfinished: int) -> Observed:
+def _busy(cloud: Cloud, desired: Desired, job: str, unfinished: int) -> Observed:
     """Progress of the current run, from one listing of its results."""
     progress = records.progress(containers.client(cloud, desired.data["scripts"]), desired.address.name)
     detail = f"{count(unfinished, 'task')} at work"
     body = {"pending": progress.total - progress.done - progress.failed if progress else 0}
     mark = Mark(cloud.owner, "")
-    return Observed(desired.address, desired.address.name, body, mark, Health.BUSY, detail, progress=progress)
+    return Observed(desired.address, job, body, mark, Health.BUSY, detail, progress=progress)
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -172,7 +173,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     if pending := state.work.pending:
         scripts = containers.client(cloud, desired.data["scripts"])
         before = records.current(scripts, desired.address.name) if len(state.in_vain) == len(pending) else None
-        submission.submit(cloud, desired, pending, before.runs if before else ())
+        submission.submit(cloud, desired, observed.id, pending, before.runs if before else ())
     return None
 
 

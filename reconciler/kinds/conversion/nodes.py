@@ -12,7 +12,7 @@ EVALUATIONS = 2
 """How many evaluations of a formula must have seen a task: one may still have too few samples of it."""
 
 
-def none_for(cloud: Cloud, desired: Desired) -> str:
+def none_for(cloud: Cloud, desired: Desired, job: str) -> str:
     """Why no node will take the tasks that wait in the job, and what to do; empty if one may, or if the spec is about
     to change the pool."""
     name, formula = str(desired.data["pool"]), str(desired.data["formula"])
@@ -25,15 +25,15 @@ def none_for(cloud: Cloud, desired: Desired) -> str:
         return ""
     if not pool.enable_auto_scale:
         return "" if formula or desired.data["nodes"] else f"pools/{name} has no nodes; give it some, in nodes:"
-    if (pool.auto_scale_formula or "").strip() != formula.strip() or not _seen(cloud, desired, pool):
+    if (pool.auto_scale_formula or "").strip() != formula.strip() or not _seen(cloud, job, pool):
         return ""
     return f"the formula of pools/{name} asks for no node, {EVALUATIONS} evaluations after they came; change it"
 
 
-def _seen(cloud: Cloud, desired: Desired, pool: Any) -> bool:
+def _seen(cloud: Cloud, job: str, pool: Any) -> bool:
     """Whether the formula has been evaluated often enough since the first task that waits was submitted."""
     evaluated = pool.auto_scale_run.timestamp if pool.auto_scale_run else None
-    waiting = cloud.batch().list_tasks(desired.address.name, filter="state eq 'active'", select=["id", "creationTime"])
+    waiting = cloud.batch().list_tasks(job, filter="state eq 'active'", select=["id", "creationTime"])
     since = min((task.creation_time for task in waiting if task.creation_time), default=None)
     if not evaluated or not since or not pool.auto_scale_evaluation_interval:
         return False

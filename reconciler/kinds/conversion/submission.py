@@ -29,23 +29,23 @@ def run_name(items: Sequence[Item], tasks: int, attempt: int) -> str:
     return f"{PREFIX}{total.hexdigest()[:12]}"
 
 
-def submit(cloud: Cloud, desired: Desired, items: Sequence[Item], earlier: Sequence[str]) -> None:
-    """Write the manifests of a run and submit its tasks. Tasks that exist already stay as they are.
+def submit(cloud: Cloud, desired: Desired, job: str, items: Sequence[Item], earlier: Sequence[str]) -> None:
+    """Write the manifests of a run and submit its tasks to a live job. Tasks that exist already stay as they are.
 
     `earlier` are the runs that have tried all of the items before; the report is about these and the new one.
     """
     scripts = containers.client(cloud, desired.data["scripts"])
-    job = desired.address.name
+    name = desired.address.name
     shards = deal(items, desired.data["tasks"])
     run = run_name(items, len(shards), _ended(cloud, job))
-    folder = f"jobs/{job}/{run}"
+    folder = f"jobs/{name}/{run}"
     _put_bundle(scripts)
     manifests = {f"{folder}/shards/{number:04}.jsonl": _manifest(shard) for number, shard in enumerate(shards)}
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda manifest: scripts.upload_blob(*manifest, overwrite=True), manifests.items()))
     runs = [*(before for before in earlier if before != run), run][-records.RUNS :]
     metadata = {"total": str(len(items))}
-    scripts.upload_blob(f"jobs/{job}/current", "\n".join(runs).encode(), overwrite=True, metadata=metadata)
+    scripts.upload_blob(f"jobs/{name}/current", "\n".join(runs).encode(), overwrite=True, metadata=metadata)
     identity = identities.read(cloud, desired.data["identity"])
     urls = containers.urls(cloud, desired)
     batch_tasks.submit(cloud, job, (_task(desired, run, number, urls, identity) for number in range(len(shards))))

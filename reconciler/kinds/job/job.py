@@ -1,7 +1,8 @@
 """A Batch job, which the tasks on a pool belong to. It is on the data plane.
 
 Priority, constraints and metadata change in place. The pool changes only while the job is disabled: each update is one
-stage of disable, PATCH and enable, and running tasks are requeued. All else needs a new job. A completed job never
+stage of disable, PATCH and enable, and running tasks are requeued. All else needs a new job, its next generation: the
+old one is deleted, once its running tasks have ended if the spec wants that, and goes slowly. A completed job never
 becomes active again, and is replaced when there is work for it: the records of its tasks go with it.
 """
 
@@ -13,9 +14,10 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler import marks
-from reconciler.cloud import batch_jobs, pairs
+from reconciler.cloud import batch_jobs, job_generations, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
+from reconciler.diff import diff
 from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
@@ -52,21 +54,22 @@ def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" not in job:
             refs = (Address("pool", job["pool"].split("/")[1]),)
-            data = {"filled": "convert" in job or "tasks" in job}
+            data = {"filled": "convert" in job or "tasks" in job, work.REPLACED: job["whenReplaced"]}
             yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data)
 
 
-def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> Observed:
+def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None, name: str) -> Observed:
     metadata, state = pairs.mapped(raw.get("metadata")), raw["state"]
     busy = state in ("disabling", "enabling", "terminating", "deleting")
     return Observed(
-        Address(NAME, raw["id"]),
+        Address(NAME, name),
         raw["id"],
         body.observed(raw, desired.body["poolInfo"]["poolId"] if desired else ""),
         marks.mark_of(metadata),
         Health.BUSY if busy else Health.READY,
         state if busy else "",
         etag=raw.get("eTag"),
+        state=state,
         uses=tuple(_uses(cloud, raw)),
         byproduct=batch_jobs.scheduled(raw["id"]),
     )
@@ -82,23 +85,37 @@ def _uses(cloud: Cloud, raw: Mapping[str, Any]) -> Iterator[str]:
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     known = {desired.address.name.lower(): desired for desired in wanted}
-    for raw in batch_jobs.listing(cloud):
-        if marks.VERIFICATION not in pairs.mapped(raw.get("metadata")):
-            desired = known.get(raw["id"].lower())
-            yield _ended(_observed(cloud, raw, desired), desired)
+    names: dict[str, str] = {}
+    for raw in sorted(batch_jobs.listing(cloud), key=lambda job: -marks.generation(job["id"])):
+        if marks.VERIFICATION in pairs.mapped(raw.get("metadata")):
+            continue
+        name = job_generations.name_of(cloud, raw)
+        desired = known.get(name.lower())
+        if job_generations.going(raw) and (desired or name.lower() in names):
+            continue
+        names.setdefault(name.lower(), raw["id"])
+        if desired:
+            name = desired.address.name
+            cloud.jobs[name] = raw["id"]
+        yield _ended(_observed(cloud, raw, desired, name), desired)
 
 
 def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
-    raw = batch_jobs.get(cloud, resource.address.name)
-    if raw is None:
-        return None
-    desired = resource if isinstance(resource, Desired) else None
-    return _ended(_observed(cloud, raw, desired), desired)
+    name = resource.address.name
+    if isinstance(resource, Desired):
+        raw = job_generations.current(cloud, name)
+        return _ended(_observed(cloud, raw, resource, name), resource) if raw else None
+    raw = batch_jobs.get(cloud, resource.id or job_generations.live_id(cloud, name))
+    return _observed(cloud, raw, None, name) if raw else None
 
 
 def _ended(observed: Observed, desired: Desired | None) -> Observed:
-    """A job of the spec, with what it means that it has ended."""
-    if desired is None or observed.body["state"] == "active":
+    """A job of the spec, with what it means that it has ended, or that its running tasks end before it is replaced."""
+    if desired is None:
+        return observed
+    if observed.state == "disabling" and diff(KIND.rule, desired.body, observed.body).rule is Rule.REPLACE:
+        return replace(observed, health=Health.READY)
+    if observed.body["state"] == "active":
         return observed
     anew = "is made anew when there is work for it" if desired.data["filled"] else "is made anew once it is deleted"
     return replace(observed, ended=f"has ended and takes no more tasks; it {anew}")
@@ -106,33 +123,44 @@ def _ended(observed: Observed, desired: Desired | None) -> Observed:
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     metadata = marks.with_mark(desired.body["metadata"], mark)
-    batch_jobs.create(cloud, {**body.wire(cloud, desired.body, metadata), "id": desired.address.name})
+    job_generations.create(cloud, desired.address.name, body.wire(cloud, desired.body, metadata), metadata)
     return None
 
 
-def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
+def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, differs: Diff) -> Operation | None:
     """One stage: disable it for a change of pool, PATCH what differs, or enable it again."""
     from azure.batch import models
     from azure.core import MatchConditions
 
     match: dict[str, Any] = {"etag": observed.etag, "match_condition": MatchConditions.IfNotModified}
-    parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect"}
+    parts = {change.path.split(".")[0] for change in differs.changes} - {"stage", "owner", "protect"}
     disabled = observed.body["stage"] == "disabled"
     if "poolInfo" in parts and not disabled:
-        batch_jobs.post(cloud, f"/jobs/{desired.address.name}/disable", {"disableTasks": "requeue"}, observed.etag)
+        batch_jobs.post(cloud, f"/jobs/{observed.id}/disable", {"disableTasks": "requeue"}, observed.etag)
         return None
     if parts or not disabled:
         metadata = {**observed.body["metadata"], **desired.body["metadata"]}
-        wire = body.wire(cloud, desired.body, marks.with_mark(metadata, mark))
+        marked = {**marks.with_mark(metadata, mark), **job_generations.mark(observed.id, desired.address.name)}
+        wire = body.wire(cloud, desired.body, marked)
         changed = {part: wire.get(part, desired.body[part]) for part in {*parts, "metadata"}}
-        cloud.batch().update_job(desired.address.name, models.BatchJobUpdateOptions(changed), **match)
+        cloud.batch().update_job(observed.id, models.BatchJobUpdateOptions(changed), **match)
         return None
-    batch_jobs.post(cloud, f"/jobs/{desired.address.name}/enable", None, observed.etag)
+    batch_jobs.post(cloud, f"/jobs/{observed.id}/enable", None, observed.etag)
     return None
 
 
+def vacate(cloud: Cloud, desired: Desired, observed: Observed) -> str:
+    """Let its running tasks end, if the spec wants that, and begin none: until then it is disabling, then disabled."""
+    state = observed.state
+    if desired.data[work.REPLACED] != work.WAIT or state in ("disabled", *batch_jobs.ENDED):
+        return ""
+    if state == "active":
+        batch_jobs.post(cloud, f"/jobs/{observed.id}/disable", {"disableTasks": "wait"}, observed.etag)
+    return work.ending(cloud, observed)
+
+
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
-    batch_jobs.delete(cloud, observed.address.name)
+    batch_jobs.delete(cloud, observed.id)
     return None
 
 
@@ -160,9 +188,10 @@ KIND = Kind(
     reads=("batch_account",),
     tell=accounts.reader(work.tell, 1),
     goes=accounts.reader(work.goes, 1),
+    vacate=vacate,
     disturbs=work.disturbs,
     section="jobs",
     job_of=lambda desired: desired.address.name,
-    needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
+    needs=Needs(active=lambda observed: observed.body.get("state") == "active", spent=work.spent),
     inverse=Inverse(say=inverse.entry, every=every, unseen="convert"),
 )

@@ -125,7 +125,7 @@ def tell(cloud: Cloud, observed: Observed) -> tuple[str, ...]:
     return (*told, f"last job {last} {job['state']}{f' ({error})' if error else ''}", work.told(cloud, job["id"]))
 
 
-def goes(cloud: Cloud, observed: Observed) -> str:
+def goes(cloud: Cloud, observed: Observed, anew: Desired | None) -> str:
     """Its jobs with their tasks. Source: Batch service, Job Schedule - Delete."""
     jobs = list(islice(batch_schedules.jobs(cloud, observed.address.name), COUNTED))
     active = sum(job["state"] not in batch_jobs.ENDED for job in jobs)

@@ -35,6 +35,9 @@ def _beside(document: Document, path: Path_, job: Job) -> Iterator[Problem]:
             message = "cannot be given to the jobs of a schedule, which are made anew each time"
             remedy = "what they do stands in jobManagerTask: {id: main, commandLine: ...}"
             yield document.problem((*path, key), f"{message}; {remedy}", at_key=True)
+    if job["whenReplaced"] != "Terminate":
+        message = "has no meaning with schedule, whose changes count from its next job on; take it out"
+        yield document.problem((*path, "whenReplaced"), message, at_key=True)
     if "jobManagerTask" not in job:
         message = "makes jobs without tasks; say what they do: jobManagerTask: {id: main, commandLine: ...}"
         yield document.problem((*path, "schedule"), message, at_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from batch_autoscale import times
@@ -13,11 +14,14 @@ from reconciler.model import Action, Decision, Desired, Observed
 from reconciler.words import count
 
 POOL, LIMIT = "poolInfo.poolId", "constraints.maxWallClockTime"
+REPLACED, WAIT = "whenReplaced", "Wait"
+"""The key of a spec that says what becomes of running tasks when a job is made anew, and its gentler value."""
 
 
 def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
     """Its tasks by state."""
-    return (told(cloud, job.address.name),)
+    generation = () if job.id.lower() == job.address.name.lower() else (f"its live job is {job.id}",)
+    return (*generation, told(cloud, job.id))
 
 
 def told(cloud: Cloud, job: str) -> str:
@@ -28,9 +32,20 @@ def told(cloud: Cloud, job: str) -> str:
     return f"tasks: {words}" if words else "no tasks"
 
 
-def goes(cloud: Cloud, job: Observed) -> str:
-    """Its tasks, running ones too, and the records of those that have ended. Source: Batch service, Job - Delete."""
-    tasks = batch_jobs.tasks(cloud, job.address.name)
+def spent(cloud: Cloud, job: Observed) -> bool:
+    """Whether all its tasks have ended; a job without tasks may wait for some."""
+    tasks = batch_jobs.tasks(cloud, job.id)
+    return tasks.ended > 0 and not tasks.waiting and not tasks.running
+
+
+def goes(cloud: Cloud, job: Observed, anew: Desired | None) -> str:
+    """Its tasks, running ones too unless they end first, and the records of those that have ended.
+
+    Source: Batch service, Job - Delete.
+    """
+    tasks = batch_jobs.tasks(cloud, job.id)
+    if anew and anew.data[REPLACED] == WAIT:
+        tasks = replace(tasks, running=0, succeeded=tasks.succeeded + tasks.running)
     records = "the record" if tasks.ended == 1 else "the records"
     numbers = (
         (tasks.running, count(tasks.running, "running task", ",")),
@@ -41,14 +56,32 @@ def goes(cloud: Cloud, job: Observed) -> str:
 
 
 def disturbs(cloud: Cloud, desired: Desired, job: Observed, decision: Decision) -> str:
-    """What another pool does to its tasks, or a limit that has passed already."""
+    """What a new job, another pool, or a limit that has passed already does to its tasks."""
+    if decision.action is Action.REPLACE:
+        return _replaced(cloud, desired, job)
     changes = {change.path for change in decision.diff.changes}
     late = LIMIT in changes and _late(cloud, desired, job)
     if decision.action is not Action.UPDATE or not (late or POOL in changes):
         return ""
-    tasks = batch_jobs.tasks(cloud, job.address.name)
+    tasks = batch_jobs.tasks(cloud, job.id)
     limit, pool = desired.body["constraints"]["maxWallClockTime"], desired.body["poolInfo"]["poolId"]
     return "; ".join(_ended(tasks, limit) if late else _moved(tasks, pool))
+
+
+def _replaced(cloud: Cloud, desired: Desired, job: Observed) -> str:
+    """What a new job means for running tasks. Source: Batch service, Job - Disable, `disableTasks: wait`."""
+    running = batch_jobs.tasks(cloud, job.id).running
+    if not running:
+        return ""
+    if desired.data[REPLACED] == WAIT:
+        return f"{count(running, 'running task', ',')} {'ends' if running == 1 else 'end'} first"
+    return f"{REPLACED}: {WAIT} lets running tasks end first"
+
+
+def ending(cloud: Cloud, job: Observed) -> str:
+    """Which tasks of a job end before it is made anew."""
+    running = batch_jobs.tasks(cloud, job.id).running
+    return f"{count(running, 'running task', ',')} to end before it is made anew" if running else "being disabled"
 
 
 def _moved(tasks: Tasks, pool: str) -> Iterator[str]:

@@ -70,7 +70,7 @@ def users(neighbours: Neighbours, registry: Observed) -> Iterator[User]:
             yield user(pool)
 
 
-def goes(cloud: Cloud, registry: Observed) -> str:
+def goes(cloud: Cloud, registry: Observed, anew: Desired | None) -> str:
     """How many repositories of images it holds, counted up to a bound."""
     names = registries.repositories(cloud, registry.body["properties"]["loginServer"], COUNTED + 1)
     if len(names) > COUNTED:

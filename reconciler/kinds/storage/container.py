@@ -75,7 +75,7 @@ def _seen(cloud: Cloud, container: Observed) -> Observed:
     return replace(container, byproduct=True) if made else container
 
 
-def goes(cloud: Cloud, container: Observed) -> str:
+def goes(cloud: Cloud, container: Observed, anew: Desired | None) -> str:
     """How many blobs it holds, of how many bytes, counted up to a bound."""
     account, name = container.address.name.split("/")
     number = total = 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler.cloud import batch_jobs, blob_containers
+from reconciler.cloud import batch_jobs, blob_containers, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cost.use import Build, Case
 from reconciler.errors import WrongUsage
@@ -34,7 +34,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
 def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
     """How far the tasks are. None while the job or a container does not exist, of theirs or of those before them."""
     assert isinstance(desired, Desired)
-    job = batch_jobs.get(cloud, desired.address.name)
+    job = job_generations.current(cloud, desired.address.name)
     asked = (want.data["places"] for want in (desired, *desired.data["before"]))
     places = (place.removeprefix("storage/") for those in asked for place in those)
     if job is None or not blob_containers.exist(cloud, places):
@@ -62,13 +62,13 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
 
 
 def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, Any]) -> Observed:
-    counts, job, ended = state.counts, desired.address.name, raw["state"] in batch_jobs.ENDED
+    counts, ended = state.counts, raw["state"] in batch_jobs.ENDED
     left = counts.pending or counts.ending or counts.again
     waits = desired.data["wait"] and not left and counts.running
     progress = Progress(counts.succeeded, counts.failed, counts.total, "tasks") if counts.running else None
     return Observed(
         desired.address,
-        job,
+        raw["id"],
         {
             "pending": counts.pending,
             "ending": counts.ending,
@@ -81,7 +81,7 @@ def _observed(cloud: Cloud, desired: Desired, state: State, raw: Mapping[str, An
         progress=progress,
         parts=wording.stages(state.stages),
         state=state,
-        employs=(Address("job", job),) if (counts.pending or counts.again) and ended else (),
+        employs=(Address("job", desired.address.name),) if (counts.pending or counts.again) and ended else (),
         lacks=wording.lacking(counts),
     )
 

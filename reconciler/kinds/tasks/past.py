@@ -29,7 +29,7 @@ class Kept(Past):
     """Asks for each thing once, when it is needed first: the record, and the outputs in a container."""
 
     def __init__(self, cloud: Cloud, desired: Desired, job: Mapping[str, Any]) -> None:
-        self._cloud, self._staging, self._job = cloud, desired.data["staging"], job
+        self._cloud, self._staging, self._job, self._name = cloud, desired.data["staging"], job, desired.address.name
         self._recorded: frozenset[str] | None = None
         self._seconds: Seconds = {}
         self._writers: dict[tuple[str, str], dict[int, int]] = {}
@@ -57,13 +57,13 @@ class Kept(Past):
 
     def _writer(self, output: Output, member: Member) -> int | None:
         """A hash of the task that wrote an output; None if it is not there."""
-        beginning = path(output).replace("{{job}}", self._job["id"]).partition("{{")[0]
+        beginning = path(output).replace("{{job}}", self._name).partition("{{")[0]
         place = (output["to"], beginning)
         if place not in self._writers:
             self._writers[place] = {}
             with nullcontext() if output["required"] else tolerated(403):
                 self._writers[place] = self._listed(*place)
-        return self._writers[place].get(hash(target(output, member, self._job["id"])))
+        return self._writers[place].get(hash(target(output, member, self._name)))
 
     def _listed(self, place: str, beginning: str) -> dict[int, int]:
         """Hash of a blob's name → hash of the task that wrote it: there may be a million."""
@@ -74,6 +74,6 @@ class Kept(Past):
         if self._recorded is None:
             self._recorded = frozenset()
             if self._staging:
-                before = record.before(self._cloud, self._staging, self._job["id"], self._job)
+                before = record.before(self._cloud, self._staging, self._name, self._job)
                 self._recorded, self._seconds = before
         return self._recorded

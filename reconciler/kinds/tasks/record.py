@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.cloud import batch_jobs
+from reconciler.cloud import batch_jobs, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.kinds.tasks import blobs, live
@@ -32,11 +32,8 @@ LARGEST = 1 << 28
 def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple[frozenset[str], Seconds]:
     """The ids of tasks that have succeeded in jobs of this name before this one, and how long tasks took there."""
     container = blobs.client(cloud, place)
-    others = [
-        blob.name
-        for blob in container.list_blobs(name_starts_with=_folder(cloud, name))
-        if blob.name != _key(cloud, job)
-    ]
+    there = container.list_blobs(name_starts_with=_folder(cloud, name))
+    others = [blob.name for blob in there if blob.name != _key(cloud, name, job)]
     lines = [line for other in others for line in _read(container.download_blob(other).readall())]
     seconds = {match["entry"]: float(match["seconds"]) for line in lines if (match := _TOOK.fullmatch(line))}
     return frozenset(filter(ours, lines)), seconds
@@ -44,24 +41,29 @@ def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple
 
 def settle(cloud: Cloud, place: str, name: str) -> None:
     """Keep which tasks of the live job have succeeded, if all have ended and that is not what was kept last."""
-    job = batch_jobs.get(cloud, name)
+    job = job_generations.current(cloud, name)
     if job is None:
         return
     tasks = batch_jobs.tasks(cloud, job["id"])
-    if tasks.succeeded and not tasks.waiting and not tasks.running and tasks.succeeded != _number(cloud, place, job):
+    if (
+        tasks.succeeded
+        and not tasks.waiting
+        and not tasks.running
+        and tasks.succeeded != _number(cloud, place, name, job)
+    ):
         keep(cloud, place, name)
 
 
-def _number(cloud: Cloud, place: str, job: Mapping[str, Any]) -> int:
+def _number(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> int:
     """How many tasks of this job, of others too, had succeeded when that was kept last."""
-    blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(cloud, job)).get_blob_properties)
+    blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(cloud, name, job)).get_blob_properties)
     kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
     return int(kept) if kept.isdecimal() else 0
 
 
 def keep(cloud: Cloud, place: str, name: str) -> None:
     """Keep which tasks of the live job have succeeded."""
-    job = batch_jobs.get(cloud, name)
+    job = job_generations.current(cloud, name)
     if job is None:
         return
     listing = live.listed(cloud, job["id"])
@@ -69,17 +71,17 @@ def keep(cloud: Cloud, place: str, name: str) -> None:
     if succeeded:
         written = _written(filter(ours, succeeded), usual(listing.seconds))
         metadata = {TASKS: str(len(succeeded))}
-        blobs.client(cloud, place).upload_blob(_key(cloud, job), written, overwrite=True, metadata=metadata)
+        blobs.client(cloud, place).upload_blob(_key(cloud, name, job), written, overwrite=True, metadata=metadata)
 
 
 def _folder(cloud: Cloud, name: str) -> str:
     return f"tasks/{cloud.account}/{name}/".lower()
 
 
-def _key(cloud: Cloud, job: Mapping[str, Any]) -> str:
-    """The blob of a job, known by when it was made."""
+def _key(cloud: Cloud, name: str, job: Mapping[str, Any]) -> str:
+    """The blob of a live job of this name, known by when it was made."""
     made = hashlib.sha256(str(job["creationTime"]).encode()).hexdigest()[:16]
-    return f"{_folder(cloud, job['id'])}{made}.gz"
+    return f"{_folder(cloud, name)}{made}.gz"
 
 
 def _written(ids: Iterable[str], took: Seconds) -> bytes:

@@ -127,19 +127,19 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     What has succeeded and runs again is deleted first, and then is not there either, wherever this breaks off. Only
     when none is to follow, the job may be told to end with its tasks: it would end too early.
     """
-    state, name = observed.state, desired.address.name
+    state, job = observed.state, observed.id
     assert isinstance(state, State)
-    batch_tasks.terminate(cloud, name, state.ending)
-    batch_tasks.reactivate(cloud, name, state.again)
-    batch_tasks.delete(cloud, name, state.anew)
-    told = {marks.SUBMITTED: _submit(cloud, desired, state)} if state.counts.pending or state.anew else {}
-    _told(cloud, name, told, None if state.counts.later else desired.body.get("onAllTasksComplete"))
+    batch_tasks.terminate(cloud, job, state.ending)
+    batch_tasks.reactivate(cloud, job, state.again)
+    batch_tasks.delete(cloud, job, state.anew)
+    told = {marks.SUBMITTED: _submit(cloud, desired, job, state)} if state.counts.pending or state.anew else {}
+    _told(cloud, job, told, None if state.counts.later else desired.body.get("onAllTasksComplete"))
     if state.own:
         keep(cloud, desired)
     return None
 
 
-def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
+def _submit(cloud: Cloud, desired: Desired, job: str, state: State) -> str:
     """Submit the tasks that are not there; what the job keeps of that (see live.counted)."""
     around = _surroundings(cloud, desired, state.done)
     submitted, own, known = live.Digest(), 0, state.there | state.done | state.held
@@ -153,7 +153,7 @@ def _submit(cloud: Cloud, desired: Desired, state: State) -> str:
                 if member.id not in known and group.name not in state.kept and not member.lacks:
                     yield group, member
 
-    batch_tasks.submit(cloud, desired.address.name, _wired(cloud, around, new()))
+    batch_tasks.submit(cloud, job, _wired(cloud, around, new()))
     return str(submitted) if state.kept or state.held else f"{submitted}:{own}"
 
 
