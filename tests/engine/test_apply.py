@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.operations import Operation
 from reconciler.engine.converge import Convergence
 from reconciler.engine.decide import mark
 from reconciler.engine.looks import Waiting
 from reconciler.errors import AzureError, NotRegistered, ReconcileError
-from reconciler.events import Event, Interrupted, StepFinished, StepWaiting
+from reconciler.events import Event, Interrupted, StepFinished, StepLogged, StepWaiting
 from reconciler.kind import Kind
 from reconciler.model import Action, Address, Desired, Health, Mark, Observed, Status, Step
 from tests.engine.world import KINDS, Sky, Thing, World, carry_out, kind, plan, spec, want
@@ -371,3 +372,45 @@ def test_what_cannot_be_saved_is_not_lost() -> None:
     (outcome, *_) = carry_out(world, desired, kinds={**KINDS, "shelf": kind("shelf", keep=full)})
     assert (outcome.status, outcome.error) == (Status.FAILED, "the disk is full")
     assert world.things[A].body == {"make": "x"}
+
+
+def test_what_a_resource_has_written_is_told_as_it_grows() -> None:
+    world = World({A: Thing({"size": 1}, OURS, more={"logs": {"setup": "one\n"}})}, slow=2)
+    events: list[Event] = []
+    carry_out(world, spec(want("store/a", size=2)), events=events)
+    assert [(e.name, e.text) for e in events if isinstance(e, StepLogged)] == [("setup", "one\n")]
+
+
+def test_what_runs_in_a_resource_ends_before_it_is_made_anew_where_its_kind_lets_it() -> None:
+    running = ["2 run", "1 runs"]
+    vacated: list[Address] = []
+
+    def vacate(cloud: Cloud, desired: Desired, observed: Observed) -> str:
+        vacated.append(observed.address)
+        return running.pop(0) if running else ""
+
+    kinds = {**KINDS, "store": kind("store", vacate=vacate)}
+    world, events = World({A: Thing({"make": 1}, OURS)}), list[Event]()
+    (outcome,) = carry_out(world, spec(want("store/a", make=2)), kinds=kinds, events=events)
+    assert (outcome.status, outcome.error) == (Status.DONE, None)
+    assert [e.detail for e in events if isinstance(e, StepWaiting)][:2] == ["2 run", "1 runs"]
+    assert [verb for verb, _ in world.writes] == ["delete", "create"]
+    assert vacated == [A] * 3
+
+
+def test_what_another_run_has_made_anew_meanwhile_is_taken() -> None:
+    world = World({A: Thing({"make": 1}, OURS)})
+
+    def delete(cloud: Cloud, observed: Observed) -> Operation | None:
+        world.things[A] = Thing({"make": 2}, mark(KINDS["store"], "me", wanted))
+        return None
+
+    def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+        seen = KINDS["store"].observe(cloud, resource)
+        return replace(seen, id=f"store/a {seen.body['make']}") if seen else None
+
+    wanted = want("store/a", make=2)
+    kinds = {**KINDS, "store": kind("store", delete=delete, observe=observe)}
+    (outcome,) = carry_out(world, spec(wanted), kinds=kinds)
+    assert (outcome.status, outcome.error) == (Status.DONE, None)
+    assert world.writes == []
