@@ -26,7 +26,8 @@ def main() -> None:
     _line(f"preflight of {preflight.POOLS} new pools, {served.LATENCY * 1000:.0f} ms latency", preflight.measure())
     _lines(pools.measure())
     _lines(tasks.measure())
-    _line(f"peak memory of listing and comparing {listing.INPUTS:,} inputs", _memory())
+    for what, number in listing.NUMBERS.items():
+        _line(f"peak memory of listing and comparing {number:,} inputs of {what}", _memory(what))
     with tempfile.TemporaryDirectory() as folder:
         photos.make(Path(folder), 120)
         _lines(convert.measure(Path(folder), 1).lines())
@@ -68,12 +69,11 @@ def _requests() -> str:
     return ", ".join(told)
 
 
-def _memory() -> str:
-    """Peak memory of a process that lists inputs and outputs through the SDK and compares them."""
+def _memory(what: str) -> str:
+    """Peak memory and CPU of a process that lists blobs through the SDK and compares them."""
     with listing.serving() as url:
-        command = [sys.executable, "-m", "bench.listing", url]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return f"{done.stdout.strip()} MB"
+        command = [sys.executable, "-m", "bench.listing", url, what]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from azure_local.storage.blob_containers import Document
 from azure_local.storage.roles import READ_BLOBS, WRITE_BLOBS
 from azure_local.tokens import claims_of
 
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "server", "date", "host"}
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "server", "host"}
 SIGNED = (
     "content-encoding", "content-language", "content-length", "content-md5", "content-type", "date",
     "if-modified-since", "if-match", "if-none-match", "if-unmodified-since", "range",
@@ -181,7 +181,7 @@ class Blobs:
         resource = self._account(account)
         authorization = request.headers.get("authorization", "")
         address = request.client.host if request.client else ""
-        headers = {name: value for name, value in request.headers.items() if name not in HOP_BY_HOP}
+        headers = {name: value for name, value in request.headers.items() if name not in {*HOP_BY_HOP, "date"}}
         linked = blob_links.follow(self.azure, resource, request.method, path, query)
         if linked is not None:
             network.check(resource, address)

@@ -88,7 +88,7 @@ def format_option(function: Function) -> Function:
 
 def rerun_option(function: Function) -> Function:
     """`--rerun`."""
-    text = "Run tasks of JOB again that have ended: all, or those that match, such as job/points-*."
+    text = "Do again what JOB has done: all, or the tasks or inputs that match, such as job/points-*."
     return click.option("--rerun", metavar="JOB[/PATTERN]", multiple=True, help=text)(function)
 
 

@@ -26,10 +26,10 @@ def chosen(
         kind = kinds[address.kind]
         if kind.rerun and kind.job_of:
             jobs.append(kind.job_of(want))
-            if meant := patterns.pop(jobs[-1], []):
+            if meant := patterns.get(jobs[-1], []):
                 with reading(f"when the tasks of {jobs[-1]} ended"):
                     again[address] = kind.rerun(cloud, want, tuple(meant))
-    for job in patterns:
+    for job in patterns.keys() - jobs:
         known = nearest(job, jobs) or (f"; there are {some(jobs)}" if jobs else ", nor any other")
         raise WrongUsage(f"--rerun: there is no job {job or repr(job)} with tasks{known}")
     return again

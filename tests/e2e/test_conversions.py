@@ -131,6 +131,16 @@ def test_bad_inputs_are_counted_once_and_end_with_a_code_of_their_own(world: Wor
     (task,) = world.cloud().batch().list_tasks("job")
     ran = task.as_dict()["executionInfo"]
     assert (ran["exitCode"], ran["retryCount"]) == (0, 0)
+    made = {blob.name: blob.etag for blob in world.container("converted").list_blobs()}
+    again = ("--rerun", "job/0*", "--rerun", "job/x.jpg")
+    code, output = applied(world, *again)
+    assert (code, "2 of 6 to convert (1 missing, 0 changed, 1 again)" in output) == (5, True), output
+    (*_, row) = rows(output, "convert-")
+    assert row[1:4] == ["1", "0", "1"]
+    anew = {blob.name for blob in world.container("converted").list_blobs() if blob.etag != made[blob.name]}
+    assert anew == {"0.png"}
+    wrong = reconcile("plan", str(world.file), "--rerun", "job/z*")
+    assert (wrong.returncode, "the job job has no input z*; it has 0.jpg, 1.jpg, " in wrong.stderr) == (4, True)
     world.container("images").delete_blob("x.jpg")
     world.container("images").delete_blob("y.jpg")
     assert applied(world)[0] == 0, "what is no longer there is no failure"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -61,6 +63,16 @@ def test_a_container_is_one_on_both_planes(stored: World) -> None:
         service.get_container_client("theirs").get_container_properties()
     service.create_container("ours")
     assert "denyEncryptionScopeOverride" not in listed(stored)["ours"]
+
+
+def test_answers_about_blobs_are_dated_by_the_clock_that_dates_blobs(stored: World) -> None:
+    told: list[datetime] = []
+    place = stored.cloud().blobs(stored.account).create_container("dated")
+    dated = lambda answer: told.append(parsedate_to_datetime(answer.http_response.headers["Date"]))  # noqa: E731
+    place.upload_blob("a", b"", raw_response_hook=dated)
+    place.get_blob_client("gone").exists(raw_response_hook=dated)
+    assert told[0] >= place.get_blob_client("a").get_blob_properties().last_modified
+    assert told[0] <= told[-1]
 
 
 def test_metadata_of_a_container_is_what_a_header_can_hold(stored: World) -> None:

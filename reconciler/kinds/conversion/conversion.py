@@ -8,7 +8,7 @@ whoever submitted them. There is nothing to delete: the data is the user's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, unread
-from reconciler.kinds.conversion import containers, nodes, records, submission, tables, wording
+from reconciler.kinds.conversion import again, containers, nodes, records, submission, tables, wording
+from reconciler.kinds.conversion.again import Again
 from reconciler.kinds.conversion.records import Failed
 from reconciler.kinds.conversion.work import Work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
@@ -69,6 +70,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "overwriteForeign": convert["overwriteForeign"],
                 "pool": job["pool"].split("/")[1],
                 "formula": _formula(pool),
+                "again": Again(alone="tasks" not in job),
             },
         )
 
@@ -170,11 +172,19 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     assert isinstance(state, State)
     if "orphans" in desired.body:
         containers.delete_orphans(cloud, desired, state.work)
+    containers.outdate(cloud, desired, (item.output for item in state.work.again))
     if pending := state.work.pending:
         scripts = containers.client(cloud, desired.data["scripts"])
         before = records.current(scripts, desired.address.name) if len(state.in_vain) == len(pending) else None
         submission.submit(cloud, desired, observed.id, pending, before.runs if before else ())
     return None
+
+
+def chosen(cloud: Cloud, desired: Desired, patterns: tuple[str, ...]) -> Desired:
+    """With the inputs that match to be converted again, if that was done before now."""
+    since = containers.now(containers.client(cloud, desired.data["to"]))
+    meant = replace(again.of(desired), patterns=patterns, since=since)
+    return replace(desired, data={**desired.data, "again": meant})
 
 
 def delete(cloud: Cloud, observed: Observed) -> Operation | None:
@@ -225,6 +235,7 @@ KIND = Kind(
     deletable=False,
     report=report,
     job_of=lambda desired: desired.address.name,
+    rerun=chosen,
     volatile=True,
     summarised=True,
 )

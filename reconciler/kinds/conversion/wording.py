@@ -22,10 +22,10 @@ def describe(backlog: Work, in_vain: Mapping[str, Failed], pool: str, *, deletes
 
 
 def _to_do(backlog: Work, in_vain: Mapping[str, Failed], pool: str) -> Iterable[str]:
-    missing, changed = len(backlog.missing), len(backlog.changed)
-    if missing + changed:
-        counts = f"{missing:,} missing, {changed:,} changed"
-        yield f"{missing + changed:,} of {backlog.total:,} to convert ({counts})"
+    missing, changed, again = len(backlog.missing), len(backlog.changed), len(backlog.again)
+    if pending := missing + changed + again:
+        counts = f"{missing:,} missing, {changed:,} changed" + (f", {again:,} again" if again else "")
+        yield f"{pending:,} of {backlog.total:,} to convert ({counts})"
         if pool:
             yield f"which waits, as pools/{pool} has no nodes"
     if backlog.overwritten:

@@ -8,7 +8,7 @@ output, made neither by this job nor by one that signed nothing, it is refused u
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -34,6 +34,8 @@ class Made:
     unsigned: dict[str, str] = field(default_factory=dict)
     others: dict[str, tuple[str, str]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
+    earlier: set[str] = field(default_factory=set)
+    """Outputs from before a command that converts some again."""
 
     def source(self, name: str) -> str | None:
         """The ETag of the source of an output; None if it has none or is not there."""
@@ -47,10 +49,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`missing` and `changed` are to be converted, which overwrites `overwritten`; `refused` are not, because something
-    of others, with whom, is under the names of their outputs. The other fields only tell what there is besides:
-    `orphans` are outputs of this job without a source, `unsigned` are those without a source of which nobody knows
-    whose they are, `foreign` are PNGs that no conversion made, and `others` are SPEC/JOB → the number of its outputs.
+    """`missing`, `changed` and `again` are to be converted, which overwrites `overwritten`; `refused` are not, because
+    something of others, with whom, is under the names of their outputs. The other fields only tell what there is
+    besides: `orphans` are outputs of this job without a source, `unsigned` are those without a source of which nobody
+    knows whose they are, `foreign` are PNGs that no conversion made, and `others` are SPEC/JOB → the number of its
+    outputs.
     """
 
     missing: tuple[Item, ...]
@@ -64,14 +67,16 @@ class Work:
     unsigned: int = 0
     foreign: tuple[str, ...] = ()
     others: Mapping[str, int] = field(default_factory=dict)
+    again: tuple[Item, ...] = ()
 
     @property
     def pending(self) -> tuple[Item, ...]:
-        return tuple(sorted((*self.missing, *self.changed), key=lambda item: item.name))
+        return tuple(sorted((*self.missing, *self.changed, *self.again), key=lambda item: item.name))
 
     @property
     def total(self) -> int:
-        return len(self.missing) + len(self.changed) + self.up_to_date + len(self.failed) + len(self.refused)
+        todo = len(self.missing) + len(self.changed) + len(self.again)
+        return todo + self.up_to_date + len(self.failed) + len(self.refused)
 
 
 def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
@@ -107,10 +112,15 @@ def work(
     suffixes: Sequence[str],
     *,
     overwrites: bool = False,
+    due: Callable[[str], bool] = lambda name: False,
 ) -> Work:
-    """Compare inputs (name → ETag), outputs and failures (input → ETag that failed)."""
+    """Compare inputs (name → ETag), outputs and failures (input → ETag that failed).
+
+    `due`: whether an input is converted again that has an output from before.
+    """
     missing: list[Item] = []
     changed: list[Item] = []
+    again: list[Item] = []
     failed: list[str] = []
     refused: list[tuple[Item, str]] = []
     overwritten: list[str] = []
@@ -121,7 +131,9 @@ def work(
         renamed += output.startswith(f"{name}.png")
         before, maker = made.source(output), made.maker(output)
         item = Item(name, etag, output, before is not None or maker is not None)
-        if before == etag:
+        if before == etag and output in made.earlier and due(name):
+            again.append(item)
+        elif before == etag:
             fresh += 1
         elif failures.get(name) == etag:
             failed.append(name)
@@ -142,6 +154,7 @@ def work(
         overwritten=tuple(overwritten),
         unsigned=sum(name not in wanted for name in made.unsigned),
         foreign=tuple(sorted(name for name in made.foreign if name not in wanted and name.lower().endswith(".png"))),
+        again=tuple(again),
         others=Counter(maker for name, (maker, _) in made.others.items() if name not in wanted),
     )
 

@@ -55,7 +55,7 @@ def observe(cloud: Cloud, desired: Desired | Observed) -> Observed | None:
         state = comparing.compared(wanted.groups(cloud, desired), listing.tasks, filled, past, rerun.of(desired))
         took = past.took() if state.counts.pending else {}
         state = _lasting(desired, replace(state, took={**took, **effort.usual(listing.seconds)}))
-    if state.unknown:
+    if state.unknown and desired.data["alone"]:
         names = some(list(entries))
         raise WrongUsage(f"--rerun: the job {job['id']} is to have no task {state.unknown[0]}; it has {names}")
     return _observed(cloud, desired, state, job)

@@ -76,6 +76,7 @@ def _desired(spec: Spec, name: str) -> Desired:
         "identities": reach.identities(spec, job),
         "folder": str(spec.folder),
         "rerun": Rerun(),
+        "alone": "convert" not in job,
         "nodes": Nodes.of(spec.pools[job["pool"].split("/")[1]]),
         "before": (),
         "known": wanted.Known(),
