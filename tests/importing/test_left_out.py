@@ -90,6 +90,8 @@ def test_what_a_spec_cannot_say_is_left_out_with_the_reason(imports: Imports, pl
     plain.make_pool("good")
     plain.make_job("managed", "good", onAllTasksComplete="terminatejob", usesTaskDependencies=True)
     plain.make_job("lost", "far")
+    manager = {"id": "m", "commandLine": "true", "requiredSlots": 1, "userIdentity": {"username": "me"}}
+    plain.make_job("trusted", "good", jobManagerTask=manager)
     made = imports.draft()
     assert made.value["storage"] == {
         imports.world.account: {
@@ -105,6 +107,7 @@ def test_what_a_spec_cannot_say_is_left_out_with_the_reason(imports: Imports, pl
         "role_assignment/id-near/reader/id-near": f"it holds on {near['id']}, which is not in the spec",
         "job/lost": "its pool far is not in the spec",
         "job/managed": "its onAllTasksComplete cannot be said in a spec",
+        "job/trusted": "its jobManagerTask.userIdentity cannot be said in a spec",
         "pool/far": f"it uses the identity {identity['id'].lower()}, which is not in the spec",
         "pool/keyed": "extensions[0].settings.storageAccountKey holds a signature or a key, "
         "which has no place in a spec",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,6 +39,24 @@ def test_a_record_is_read_as_what_anybody_may_have_written(case: Case) -> None:
         shown = as_text.grid(tables.results([result] if result else []))
     assert shown.encode()
     assert "\x1b" not in shown
+
+
+def test_a_record_that_is_larger_than_any_can_be_is_not_read() -> None:
+    read: list[str] = []
+
+    def stream(name: str, size: int) -> SimpleNamespace:
+        marker = json.dumps({"name": name, "etag": "1", "code": "c", "reason": "r"}).encode()
+
+        def readall() -> bytes:
+            read.append(name)
+            return marker
+
+        return SimpleNamespace(size=size, properties=SimpleNamespace(metadata={}), readall=readall)
+
+    sizes = {"small": records.LARGEST, "large": records.LARGEST + 1}
+    scripts = SimpleNamespace(download_blob=lambda name, decompress: stream(name, sizes[name]))
+    whole, unread = records.markers(scripts, list(sizes))
+    assert ([failure.name for failure in whole], unread, read) == (["small"], 1, ["small"])
 
 
 def result(task: str, converted: int, *failed: str, seconds: float = 2.0, attempt: int = 0) -> Result:
