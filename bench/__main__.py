@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import convert, images, listing, pools, preflight, served, tasks
+from bench import convert, images, listing, pools, preflight, running, served, tasks
 from demo import photos
 from reconciler.words import count
 
@@ -26,6 +26,7 @@ def main() -> None:
     _line(f"preflight of {preflight.POOLS} new pools, {served.LATENCY * 1000:.0f} ms latency", preflight.measure())
     _lines(pools.measure())
     _lines(tasks.measure())
+    _lines(running.measure())
     for what, number in listing.NUMBERS.items():
         _line(f"peak memory of listing and comparing {number:,} inputs of {what}", _memory(what))
     with tempfile.TemporaryDirectory() as folder:

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import azure_local
+from azure_local import holding
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
 from reconciler.engine.loop import Reading
@@ -30,9 +32,14 @@ class Azure:
     state: Path
     file: Path
 
-    def write(self, pools: int, nodes: int = 0) -> None:
-        """The spec of a Batch account with so many pools of so many nodes."""
-        pool = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-24.04", "nodes": nodes}
+    @property
+    def pid(self) -> int | None:
+        """The server's process."""
+        return holding.holder(self.state)
+
+    def write(self, pools: int, nodes: int = 0, **more: Any) -> None:
+        """The spec of a Batch account with so many pools of so many nodes, with `more` properties."""
+        pool = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-24.04", "nodes": nodes, **more}
         text = {
             "apiVersion": "reconciler/v1",
             "name": "bench",
@@ -47,9 +54,13 @@ class Azure:
         cloud = connect(spec, os.environ)
         return cloud, loop.read(spec, cloud, KINDS)
 
-    def apply(self, pools: int, nodes: int = 0) -> float:
+    def apply(self, pools: int, nodes: int = 0, **more: Any) -> float:
         """Bring about so many pools; seconds of the apply without the plan."""
-        self.write(pools, nodes)
+        self.write(pools, nodes, **more)
+        return self.carry_out()
+
+    def carry_out(self) -> float:
+        """Apply the spec as it stands; seconds of that without the plan."""
         cloud, reading = self.read()
         begun = time.perf_counter()
         outcomes = loop.carry_out(reading, cloud, KINDS, listen=lambda event: None, stop=threading.Event())
