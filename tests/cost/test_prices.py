@@ -160,6 +160,7 @@ def test_known_prices_are_used_for_a_week_without_asking(tmp_path: Path) -> None
             found = prices.current(WANTED, url, folder=tmp_path, now=NOW + timedelta(days=days))
             assert found.of("italynorth", D2).hour == Decimal("0.1")
         assert len(seen) == 2
+        assert [path.name for path in tmp_path.iterdir()] == ["italynorth.json"]
         prices.current({"italynorth": {D2, "Standard_D4s_v3"}}, url, folder=tmp_path, now=NOW + timedelta(days=8))
     assert D2 not in seen[2]
     assert "Standard_D4s_v3" in seen[2]

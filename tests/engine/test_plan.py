@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from reconciler.engine import registering
 from reconciler.engine.law import Choice
-from reconciler.model import Action, Address, Mark
-from tests.engine.world import KINDS, Thing, World, carry_out, kind, plan, spec, want
+from reconciler.kind import ArmType
+from reconciler.model import Action, Address, Mark, Observed
+from tests.engine.world import KINDS, Sky, Thing, World, carry_out, kind, plan, spec, want
 
 OURS = Mark("me", "x")
 
@@ -162,6 +164,18 @@ def test_what_has_ended_and_belongs_to_others_is_still_refused() -> None:
     world.things[Address("store", "a")].mark = Mark("you", "x")
     made = plan(world, spec(want("store/a", make="new"), want("shelf/b", "store/a", size=1)))
     assert actions(made)["store/a"] == "refuse"
+
+
+def test_a_plan_with_something_to_do_begins_with_the_registrations_that_it_lacks() -> None:
+    world, desired = World(), spec(want("store/a"), want("shelf/b", "store/a"))
+    kinds = {**KINDS, "store": kind("store", arm=ArmType("Contoso.Shop/stores", "2026-01-01"))}
+    there = [Observed(Address("store", "z"), "z", {})]
+    made = registering.added(plan(world, desired, kinds=kinds), Sky(world), kinds, there, {"Contoso.Shop"})
+    first = "registration/Contoso.Shop"
+    assert {step.id: step.after for step in made.steps} == {first: (), "store/a": (first,), "shelf/b": ("store/a",)}
+    assert "not registered yet for Contoso.Shop; apply begins with that" in made.notes[-1]
+    nothing = plan(world, {}, kinds=kinds)
+    assert registering.added(nothing, Sky(world), kinds, there, {"Contoso.Shop"}) is nothing
 
 
 def test_what_refers_to_something_made_anew_is_planned_as_it_will_be_then() -> None:
