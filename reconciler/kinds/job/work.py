@@ -9,6 +9,7 @@ from batch_autoscale import times
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.batch_jobs import Tasks
 from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.job.pool_info import AUTO
 from reconciler.model import Action, Decision, Desired, Observed
 from reconciler.words import count
 
@@ -16,8 +17,10 @@ POOL, LIMIT = "poolInfo.poolId", "constraints.maxWallClockTime"
 
 
 def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
-    """Its tasks by state."""
-    return (told(cloud, job.address.name),)
+    """Its tasks by state, and the pool that goes with it."""
+    own = job.body["poolInfo"].get(AUTO) and job.body["state"] == "active"
+    pool = (job.body.get("executionInfo") or {}).get("poolId")
+    return (*([f"on {pool}, a pool of its own"] if own and pool else []), told(cloud, job.address.name))
 
 
 def told(cloud: Cloud, job: str) -> str:
