@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.batch import models
 
+from reconciler.cost.use import Case as Cost
+from reconciler.cost.use import Use
 from reconciler.diff import diff
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, load
 from reconciler.kinds.job import auto_pool, pool_info
 from reconciler.kinds.job.needs import wanted as nodes_of
-from reconciler.model import Address, Desired, Rule
+from reconciler.model import Action, Address, Decision, Desired, Observed, Rule, Why
 from reconciler.spec import Spec
 from tests.kinds.cases import Case, Recording, spec_of
 from tests.tasks.test_auto_pools import TMP, WHOLE
@@ -112,3 +116,76 @@ def test_passwords_are_made_up_for_each_job_and_compared_with_nothing(tmp_path: 
     first, second = (pool_info.wire(cloud, asked)[pool_info.AUTO]["pool"]["userAccounts"] for _ in range(2))
     assert first[0]["password"] != second[0]["password"]
     assert "password" not in json.dumps(asked)
+
+
+MANAGER = {"id": "main", "commandLine": "x"}
+ENDLESS = "the job has no end, nor has the pool that is made for it, which costs meanwhile; write "
+
+
+@pytest.mark.parametrize(
+    ("job", "pool", "warned"),
+    [
+        ({"onAllTasksComplete": "TerminateJob", "tasks": {"t": {"command": "x"}}}, {}, []),
+        ({"maxWallClockTime": "PT8H"}, {}, []),
+        ({"jobManagerTask": MANAGER}, {}, []),
+        ({"schedule": {"recurrenceInterval": "P1D"}, "jobManagerTask": MANAGER}, {}, []),
+        ({"tasks": {"t": {"command": "x"}}}, {}, [f"jobs.job.pool: {ENDLESS}onAllTasksComplete: TerminateJob"]),
+        (
+            {"jobManagerTask": {**MANAGER, "killJobOnCompletion": False}},
+            {},
+            [f"jobs.job.pool: {ENDLESS}maxWallClockTime: PT8H"],
+        ),
+        (
+            {"maxWallClockTime": "PT8H"},
+            {"keepAlive": True},
+            [
+                "pools.tmp.autoPool.keepAlive: it outlives its job and costs until somebody deletes it,"
+                " which no apply does"
+            ],
+        ),
+        (
+            {"maxWallClockTime": "PT8H", "pool": "pools/other"},
+            {},
+            ["pools.tmp.autoPool: no job names pools/tmp, so that it is never made"],
+        ),
+    ],
+)
+def test_what_costs_longer_than_it_need_is_warned_of(
+    tmp_path: Path, job: dict[str, Any], pool: dict[str, Any], warned: list[str]
+) -> None:
+    pools = {"tmp": {**TMP, "autoPool": pool}, "other": {key: TMP[key] for key in ("vmSize", "image", "nodes")}}
+    spec(tmp_path, TMP, pools=pools, jobs={"job": {"pool": "pools/tmp", **job}})
+    read = load(tmp_path / "spec.yaml", {}, "local", date(2026, 6, 1))
+    assert [str(problem).partition(" ")[2] for problem in read.warnings] == warned
+
+
+@pytest.mark.parametrize(
+    ("pool", "dedicated", "spot", "endless"),
+    [
+        ({"nodes": {"dedicated": 4, "spot": 2}}, (0, 2, 4), (0, 1, 2), False),
+        ({"nodes": {"autoscale": {"scenario": "pending-tasks", "max": 6}}}, (0, 3, 6), (0, 0, 0), False),
+        ({"nodes": {"autoscale": {"formula": "$TargetDedicatedNodes = avg($PendingTasks.GetSample(1));"}}}, 0, 0, True),
+        ({}, None, None, False),
+    ],
+)
+def test_it_costs_from_nothing_to_all_of_its_nodes(
+    tmp_path: Path, pool: dict[str, Any], dedicated: Any, spot: Any, endless: bool
+) -> None:
+    made = {**TMP, **pool} if pool else {key: TMP[key] for key in ("vmSize", "image", "nodes")}
+    asked = desired(tmp_path, made)
+    assert KIND.costs is not None
+    create, none = (Decision(asked.address, action, Why.ABSENT, "") for action in (Action.CREATE, Action.NONE))
+    change = KIND.costs.uses(Cost(asked.address, create, asked, None, "here"))
+    assert change.now is None
+    if dedicated is None:
+        assert change.after is None
+        assert KIND.costs.size(asked) is None
+        return
+    assert isinstance(change.after, Use)
+    assert (KIND.costs.size(asked), change.after.endless) == ("Standard_D2s_v3", endless)
+    for counted, told in ((change.after.dedicated, dedicated), (change.after.spot, spot)):
+        assert told == 0 or (counted.low, counted.expected, counted.high) == told
+    live = Observed(asked.address, "job", asked.body)
+    assert KIND.costs.uses(Cost(asked.address, none, asked, live, "here")).now == change.after
+    ended = replace(live, body={**asked.body, "state": "completed"})
+    assert KIND.costs.uses(Cost(asked.address, none, asked, ended, "here")).after is None

@@ -19,7 +19,7 @@ from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
-from reconciler.kinds.job import body, inverse, needs, pool_info, work
+from reconciler.kinds.job import body, costs, inverse, needs, pool_info, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -167,5 +167,6 @@ KIND = Kind(
     section="jobs",
     job_of=lambda desired: desired.address.name,
     needs=needs.NEEDS,
+    costs=costs.COSTS,
     inverse=Inverse(say=inverse.entry, every=every, unseen="convert"),
 )

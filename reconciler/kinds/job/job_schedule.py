@@ -19,7 +19,7 @@ from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
-from reconciler.kinds.job import body, inverse, needs, pool_info, schedule, work
+from reconciler.kinds.job import body, costs, inverse, needs, pool_info, schedule, work
 from reconciler.kinds.job.schedule import SPECIFICATION
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -174,5 +174,6 @@ KIND = Kind(
     disturbs=disturbs,
     section="jobs",
     needs=needs.NEEDS,
+    costs=costs.COSTS,
     inverse=Inverse(say=inverse.recurring, every=every),
 )

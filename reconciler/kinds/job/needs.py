@@ -12,21 +12,24 @@ from reconciler.model import Action, Body, Desired, Observed
 
 def wanted(desired: Desired) -> Nodes | None:
     """The nodes of a pool that is made for it."""
-    return _own(desired.body)
+    pool = own(desired.body)
+    return _nodes(pool) if pool else None
 
 
 def held(observed: Observed) -> Nodes | None:
     """The nodes that go when it goes: those of a live pool, as which they are listed."""
-    return _own(observed.body) if _active(observed) else None
+    pool = own(observed.body)
+    return _nodes(pool) if pool and active(observed) else None
 
 
-def _active(observed: Observed) -> bool:
+def active(observed: Observed) -> bool:
     return observed.body.get("state") == "active"
 
 
-def _own(body: Body) -> Nodes | None:
-    own = body.get(SPECIFICATION, body)["poolInfo"].get(AUTO)
-    return _nodes(own["pool"]) if own else None
+def own(body: Body) -> Body | None:
+    """The pool that is made for a job or a schedule, if one is."""
+    automatic: Body | None = body.get(SPECIFICATION, body)["poolInfo"].get(AUTO)
+    return automatic["pool"] if automatic else None
 
 
 def _nodes(pool: Body) -> Nodes:
@@ -54,5 +57,5 @@ def _image(reference: Body) -> str:
 
 NEEDS = Needs(
     nodes=HasNodes(wanted, lambda job: None, lambda action: action in (Action.CREATE, Action.REPLACE), held),
-    active=_active,
+    active=active,
 )
