@@ -9,7 +9,6 @@ than everything else that is measured.
 
 from __future__ import annotations
 
-import resource
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bench import memory
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.endpoints import Endpoints
 from reconciler.kinds import KINDS, load
@@ -127,8 +127,7 @@ def tasks(url: str) -> None:
 def main(url: str, what: str) -> None:
     begun = time.process_time()
     {"conversion": conversion, "tasks": tasks}[what](f"{url}/{NUMBERS[what]}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sys.stdout.write(f"{peak} MB, {time.process_time() - begun:.0f} s CPU\n")
+    sys.stdout.write(f"{memory.peak()} MB, {time.process_time() - begun:.0f} s CPU\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import memory
 from bench.served import LATENCY, Azure, serving
 from reconciler.engine import loop
 from reconciler.kinds import KINDS
@@ -49,9 +49,9 @@ def _submitted(azure: Azure, latency: float) -> str:
             check=True,
             env=dict(os.environ),
         )
-    took, cpu, memory = map(float, done.stdout.split())
-    most = f"{requests[0]} requests for {NUMBER // MOST:,} collections"
-    return f"{NUMBER / took:,.0f} tasks/s, {most}, {cpu:.1f} s CPU, peak memory {memory:.0f} MB"
+    took, cpu, most = map(float, done.stdout.split())
+    sent = f"{requests[0]} requests for {NUMBER // MOST:,} collections"
+    return f"{NUMBER / took:,.0f} tasks/s, {sent}, {cpu:.1f} s CPU, peak memory {most:.0f} MB"
 
 
 def _submit(file: str, state: str, name: str) -> None:
@@ -66,7 +66,7 @@ def _submit(file: str, state: str, name: str) -> None:
     outcomes = loop.carry_out(reading, cloud, KINDS, listen=lambda event: None, stop=threading.Event())
     took, cpu = time.perf_counter() - begun, time.process_time() - cpu
     assert {outcome.status for outcome in outcomes} == {Status.DONE}, [outcome.error for outcome in outcomes]
-    sys.stdout.write(f"{took} {cpu} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}\n")
+    sys.stdout.write(f"{took} {cpu} {memory.peak()}\n")
 
 
 if __name__ == "__main__":

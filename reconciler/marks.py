@@ -29,6 +29,8 @@ POOL, JOB = f"{PREFIX}pool", f"{PREFIX}job"
 """Metadata of a later generation of a pool, or of a job: its name in the spec."""
 MOVING = f"{PREFIX}moving"
 """Metadata of a job that is to be enabled when it has been repointed: the pool that it goes to."""
+AUTO = f"{PREFIX}auto"
+"""Metadata of a pool that Batch makes for a job, and deletes with it: the spec of that job. It has no owner mark."""
 VERIFICATION = f"{PREFIX}verification"
 """Metadata of a job that verifies a pool: the name of the pool in the spec."""
 VERIFIED = f"{PREFIX}verified"
@@ -52,7 +54,7 @@ these are its own; the others had succeeded before."""
 OUTCOMES = ".reconcile/outcomes.jsonl"
 """File in the working directory of a packed task: a JSON line for each of its items, with number, exitCode, seconds and
 values."""
-HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, JOB, VERIFIED, SUBMITTED)
+HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, JOB, AUTO, VERIFIED, SUBMITTED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252
 """Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.

@@ -13,7 +13,7 @@ from reconciler.errors import ReconcileError, Refused
 from reconciler.model import Action
 
 if TYPE_CHECKING:
-    from reconciler.cost import Cost, Uses
+    from reconciler.cost import Cost, Costs, Uses
     from reconciler.engine.loop import Reading
 
 
@@ -52,9 +52,15 @@ def unread(reading: Reading) -> list[str]:
     """Why something that costs is not known, if so."""
     from reconciler.kinds import KINDS
 
-    lists = [why for name, why in reading.unread.items() if KINDS[name].costs]
+    asked = {name for name, kind in KINDS.items() if kind.costs and _asked(kind.costs, name, reading)}
+    lists = [why for name, why in reading.unread.items() if name in asked]
     decisions = reading.plan.of(Action.UNKNOWN)
-    return lists + [decision.reason for decision in decisions if KINDS[decision.address.kind].costs]
+    return lists + [decision.reason for decision in decisions if decision.address.kind in asked]
+
+
+def _asked(costs: Costs, kind: str, reading: Reading) -> bool:
+    """Whether resources of the kind cost anything in this spec."""
+    return not costs.sized or any(costs.size(want) for want in reading.desired.values() if want.address.kind == kind)
 
 
 def _uses(reading: Reading) -> Uses:

@@ -123,11 +123,13 @@ class Costs:
     uses    what a resource uses, now and after the plan is carried out
     size    the VM size of its nodes, as the spec spells it; None: it has no nodes
     builds  the machine that a decision needs once, for so many seconds; None: it needs none
+    sized   whether only those cost anything that have a size
     """
 
     uses: Callable[[Case], Change]
     size: Callable[[Desired], str | None] = lambda desired: None
     builds: Callable[[Decision, Desired, float], Build | None] = lambda decision, desired, seconds: None
+    sized: bool = False
 
 
 class Costly(Protocol):

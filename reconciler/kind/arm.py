@@ -53,7 +53,7 @@ class Plain:
     create_only  properties that no PATCH may have
     cleared      properties that absence in a PATCH does not take away → what does
     holds        the collection below it that must be empty before it is deleted
-    held         what people call an item of that collection
+    held         what people call an item of that collection; empty for one that goes by itself
     users        as in the kind; asked again just before it is deleted
     seen         an observed resource, with what else its kind knows of it
     """
@@ -136,7 +136,8 @@ class Plain:
         """What is in the collection that must be empty before it is deleted."""
         held = self.held or (lambda raw: f"{self.holds.rpartition('/')[2]}/{raw['name']}")
         for raw in arm.listing(neighbours.cloud, f"{observed.id}/{self.holds}", self.arm.api_version):
-            yield User(raw["id"], held(raw))
+            if name := held(raw):
+                yield User(raw["id"], name)
 
     def _collection(self, cloud: Cloud) -> Iterator[tuple[str, Raw]]:
         """Those in the spec's group. One with the name of what is used from elsewhere is `GROUP/NAME`."""

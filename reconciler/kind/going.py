@@ -101,8 +101,10 @@ class Neighbours:
 def user(raw: Raw) -> User:
     """A resource of ARM as the user of another: `batchAccounts/ba/pools/prod of the spec 'x'`."""
     path = str(raw["id"]).rpartition("/providers/")[2].partition("/")[2]
-    mark = marks.mark_of(raw.get("tags")) or marks.mark_of(pairs.mapped((raw.get("properties") or {}).get("metadata")))
-    return User(raw["id"], f"{path} of the spec {mark.owner!r}", mark.owner) if mark else User(raw["id"], path)
+    metadata = pairs.mapped((raw.get("properties") or {}).get("metadata"))
+    mark = marks.mark_of(raw.get("tags")) or marks.mark_of(metadata)
+    owner = mark.owner if mark else metadata.get(marks.AUTO, "")
+    return User(raw["id"], f"{path} of the spec {owner!r}", owner) if owner else User(raw["id"], path)
 
 
 Users = Callable[[Neighbours, Observed], Iterator[User]]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.cloud.cloud import Cloud
-from reconciler.model import Decision, Desired, Observed
+from reconciler.model import Action, Body, Decision, Desired, Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,40 @@ class Nodes:
 class HasNodes:
     """How to read the nodes of a kind's resources.
 
-    wanted  those that the spec asks for
-    live    those that exist or are being added
+    wanted  those that the spec asks for; None: it needs none of its own
+    live    those that exist or are being added; None: they are those of another resource
+    brings  whether such an action brings nodes, or changes them
+    held    those of another resource that go with it; None: there are none
     twice   whether a change makes a second set of nodes, which exists beside the first for a while
     """
 
-    wanted: Callable[[Desired], Nodes]
-    live: Callable[[Observed], Nodes]
+    wanted: Callable[[Desired], Nodes | None]
+    live: Callable[[Observed], Nodes | None]
+    brings: Callable[[Action], bool] = lambda action: True
+    held: Callable[[Observed], Nodes | None] = lambda observed: None
     twice: Callable[[Decision, Desired, Nodes | None], bool] = lambda decision, desired, live: False
+
+
+def wants(network: Body, machine: Body, *, between: bool) -> frozenset[str]:
+    """The properties that a pool asks of its size, by its networkConfiguration and virtualMachineConfiguration.
+
+    Both planes spell them alike but for the case of words. `between`: its nodes communicate with each other.
+    """
+    system, security = machine.get("osDisk") or {}, machine.get("securityProfile") or {}
+    disks = [(disk.get("managedDisk") or {}) for disk in (system, *(machine.get("dataDisks") or ()))]
+    zonal = str((machine.get("nodePlacementConfiguration") or {}).get("policy")).lower() == "zonal"
+    secure = str(security.get("securityType") or "").lower()
+    asked = {
+        "acceleratedNetworking": network.get("enableAcceleratedNetworking"),
+        "ephemeralOSDisk": system.get("ephemeralOSDiskSettings"),
+        "premiumDisk": any(str(disk.get("storageAccountType")).lower() == "premium_lrs" for disk in disks),
+        "encryptionAtHost": security.get("encryptionAtHost"),
+        "trustedLaunch": secure == "trustedlaunch",
+        "confidentialVM": secure == "confidentialvm",
+        "zonal": zonal,
+        "zonalMPI": zonal and between,
+    }
+    return frozenset(name for name, value in asked.items() if value)
 
 
 @dataclass(frozen=True, slots=True)

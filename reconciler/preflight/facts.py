@@ -135,24 +135,34 @@ class Facts:
 def changes(
     kinds: Kinds, plan: Plan, desired: Mapping[Address, Desired], live: Mapping[Address, Nodes]
 ) -> tuple[Change, ...]:
-    """The resources with nodes that `plan` makes or changes."""
+    """The resources with nodes that `plan` makes or changes. `live` are all nodes that are there, by whose they are."""
     made = (decision for decision in plan.decisions if decision.action in CHANGING and decision.address in desired)
     return tuple(
-        _change(nodes, decision, desired[decision.address], live.get(decision.address))
+        _change(nodes, wanted, decision, desired[decision.address], live.get(decision.address))
         for decision in made
         if (nodes := kinds[decision.address.kind].needs.nodes) and not desired[decision.address].open
+        if nodes.brings(decision.action) and (wanted := nodes.wanted(desired[decision.address]))
     )
 
 
-def _change(nodes: HasNodes, decision: Decision, desired: Desired, live: Nodes | None) -> Change:
+def _change(nodes: HasNodes, wanted: Nodes, decision: Decision, desired: Desired, live: Nodes | None) -> Change:
     surge = live if nodes.twice(decision, desired, live) else None
-    return Change(decision.address, live, nodes.wanted(desired), surge, decision.action is Action.DEFER)
+    return Change(decision.address, live, wanted, surge, decision.action is Action.DEFER)
+
+
+def held_nodes(kinds: Kinds, observed: Iterable[Observed]) -> dict[Address, Nodes]:
+    """The nodes that go with a resource and are those of another one."""
+    return {
+        resource.address: held
+        for resource in observed
+        if (nodes := kinds[resource.address.kind].needs.nodes) and (held := nodes.held(resource))
+    }
 
 
 def live_nodes(kinds: Kinds, observed: Iterable[Observed]) -> dict[Address, Nodes]:
     """The nodes of every resource that has any."""
     return {
-        resource.address: nodes.live(resource)
+        resource.address: live
         for resource in observed
-        if (nodes := kinds[resource.address.kind].needs.nodes)
+        if (nodes := kinds[resource.address.kind].needs.nodes) and (live := nodes.live(resource))
     }

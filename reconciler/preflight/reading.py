@@ -19,7 +19,7 @@ from reconciler.errors import NotRegistered
 from reconciler.kind import ArmType, Kinds, ids
 from reconciler.model import Action, Address, Desired, Observed, Plan
 from reconciler.preflight import access
-from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, live_nodes
+from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, held_nodes, live_nodes
 
 THREADS = 8
 LOOKS = 3
@@ -41,9 +41,9 @@ def read(
     """The facts for `plan`, and the pools that it changes."""
     observed = tuple(observed)
     live = live_nodes(kinds, observed)
-    changed = changes(kinds, plan, desired, live)
+    changed = changes(kinds, plan, desired, {**held_nodes(kinds, observed), **live})
     account = _of_id(observed, cloud.account_id)
-    leaving = frozenset(d.address for d in plan.of(Action.DELETE) if kinds[d.address.kind].needs.nodes)
+    leaving = frozenset(d.address for d in plan.of(Action.DELETE) if d.address in live)
     known = None
     if account:
         location, known = account.body["location"], account.body["properties"]

@@ -12,6 +12,8 @@ from reconciler.spec.tasks import places_filled
 
 WORK = {"tasks": "tasks", "convert": "conversion"}
 """Keys of a job that say what is done in it → the kinds of that."""
+AROUND = ("jobManagerTask", "jobPreparationTask", "jobReleaseTask")
+"""What a job runs of its own: a task that begins with it, and on each node before its first and after its last task."""
 
 
 def needs(spec: Spec) -> Needs:

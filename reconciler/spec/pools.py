@@ -93,6 +93,13 @@ class Rollout(TypedDict):
     windows: NotRequired[Sequence[Window]]
 
 
+class AutoPool(TypedDict):
+    """Of a pool that is made for a job, or for all jobs of a schedule, rather than for itself."""
+
+    poolLifetimeOption: str
+    keepAlive: bool
+
+
 class Pool(TypedDict):
     vmSize: str
     image: Image
@@ -122,5 +129,6 @@ class Pool(TypedDict):
     securityProfile: NotRequired[Body]
     serviceArtifactReference: NotRequired[Body]
     tags: Mapping[str, str]
+    autoPool: NotRequired[AutoPool]
     rollout: Rollout
     onExisting: str

@@ -12,6 +12,7 @@ import pytest
 from reconciler.model import Status
 from tests.conftest import World
 from tests.documents import loaded
+from tests.local.pools import until
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -52,6 +53,13 @@ def test_the_lab(world: World, group: str) -> None:
     assert sorted(line.rpartition(" on ")[0] for line in said) == [f"hello from task {n}" for n in range(1, 6)]
     lab.apply(destroying=True)
     assert lab.cloud().resources.resource_groups.check_existence(group) is False
+
+
+def test_a_pool_that_is_made_for_a_job(world: World, group: str) -> None:
+    own = example(world, "autopool", group)
+    applied(own)
+    batch = own.cloud().batch()
+    until(lambda: list(batch.list_pools()) == [])
 
 
 def test_a_sweep_and_its_merge(world: World, group: str) -> None:

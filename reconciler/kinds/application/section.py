@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.azure import roles
 from reconciler.errors import Problem
 from reconciler.kinds.application import packing
-from reconciler.spec import role_targets
+from reconciler.spec import auto_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -92,6 +92,9 @@ def _brought(
     identity = spec.batch_account.get("autoStorageIdentity") if spec.batch_account else None
     if brings and pool is not None and identity is not None and identity not in pool["identity"]:
         message = f"its nodes fetch packages as {identity}, the autoStorageIdentity; add that to the pool's identity"
+        if auto_pools.marked(pool):
+            message = f"nodes fetch packages as {identity}, the autoStorageIdentity, and those of a pool that is made"
+            message += " for a job act as nobody; take autoPool out of the pool"
         yield document.problem(path, message, at_key=True)
 
 

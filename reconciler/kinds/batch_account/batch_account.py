@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from reconciler.cloud import arm
+from reconciler import marks
+from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
@@ -92,6 +93,12 @@ def _seen(cloud: Cloud, account: Observed) -> Observed:
     return account
 
 
+def _held(pool: Raw) -> str:
+    """What people call a pool of the account; one that a job of ours has made goes with that, if not at once."""
+    metadata = pairs.mapped((pool.get("properties") or {}).get("metadata"))
+    return "" if marks.AUTO in metadata else f"pools/{pool['name']}"
+
+
 def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
     """Its job schedules, which no spec can say; Azure shows no owner of them."""
     for schedule in neighbours.cloud.at(account.address.name).batch().list_job_schedules():
@@ -143,6 +150,7 @@ KIND = Kind(
         create_only=("poolAllocationMode",),
         cleared={"autoStorage": {"storageAccountId": ""}},
         holds="pools",
+        held=_held,
         users=users,
         seen=_seen,
     ).verbs(),

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.azure import roles
 from reconciler.errors import Problem
-from reconciler.spec import container_pools, role_targets
+from reconciler.spec import auto_pools, container_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -137,6 +137,9 @@ def _exists(spec: Spec, place: str) -> bool:
 def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: list[str]) -> Iterator[Problem]:
     """Tasks act as the pool's first identity, which must be able to read and write blobs."""
     role = roles.BLOB_WRITERS[0]
+    if auto_pools.marked(spec.pools[name]):
+        yield document.problem(path, auto_pools.nobody(f"pools/{name}"), at_key=True)
+        return
     if not spec.pools[name]["identity"]:
         message = f"needs nodes with an identity; set identity: on pools/{name} to one with the role {role}"
         yield document.problem(path, message, at_key=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler import marks
-from reconciler.cloud import arm
+from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kinds.image import version_tags
@@ -90,22 +90,28 @@ def users(neighbours: Neighbours) -> dict[str, list[User]]:
     for machine in neighbours.machines:
         by_image.setdefault(_image(machine["properties"].get("storageProfile") or {}), []).append(user(machine))
     for image, schedule in _scheduled(neighbours.cloud):
-        by_image.setdefault(image, []).append(User(schedule, schedule))
+        by_image.setdefault(image, []).append(schedule)
     return by_image
 
 
 def of_version(neighbours: Neighbours, version: Observed) -> Iterator[User]:
     """Who boots a version by its id, or its image without saying which."""
-    by_image = users(neighbours)
-    for image in (version.id.lower(), version.id.lower().partition("/versions/")[0]):
-        yield from by_image.get(image, ()) if version.id else ()
+    if version.id:
+        by_image, (image, _, _) = users(neighbours), version.id.lower().partition("/versions/")
+        yield from by_image.get(version.id.lower(), ())
+        yield from _latest(neighbours, by_image, image)
 
 
 def of_definition(neighbours: Neighbours, definition: Observed) -> Iterator[User]:
     """The versions of an image, and who boots it without saying which."""
     for raw in arm.listing(neighbours.cloud, f"{definition.id}/versions"):
         yield User(raw["id"], f"version {raw['name']}")
-    yield from users(neighbours).get(definition.id.lower(), ())
+    yield from _latest(neighbours, users(neighbours), definition.id.lower())
+
+
+def _latest(neighbours: Neighbours, by_image: Mapping[str, list[User]], image: str) -> Iterator[User]:
+    """Who boots the latest version of an image, but for jobs and schedules of this spec: these take what there is."""
+    yield from (user for user in by_image.get(image, ()) if not ours(neighbours.cloud, user))
 
 
 def _image(settings: Mapping[str, Any]) -> str:
@@ -113,12 +119,12 @@ def _image(settings: Mapping[str, Any]) -> str:
 
 
 def ours(cloud: Cloud, pool: User) -> bool:
-    """Whether a pool is of this spec, and so will boot what the spec says."""
-    return f"{pool.id}/".lower().startswith(f"{cloud.account_id}/pools/".lower()) and pool.owner == cloud.owner
+    """Whether a pool or a job schedule is of this spec, and so will boot what the spec says."""
+    return f"{pool.id}/".lower().startswith(f"{cloud.account_id}/".lower()) and pool.owner == cloud.owner
 
 
-def _scheduled(cloud: Cloud) -> Iterator[tuple[str, str]]:
-    """(image id, job schedule) for each schedule of our account that boots an image version."""
+def _scheduled(cloud: Cloud) -> Iterator[tuple[str, User]]:
+    """(image id, its job schedule) for each schedule of our account that boots an image version."""
     if cloud.account_id is None or arm.get(cloud, cloud.account_id) is None:
         return
     for schedule in cloud.batch().list_job_schedules():
@@ -126,4 +132,9 @@ def _scheduled(cloud: Cloud) -> Iterator[tuple[str, str]]:
         pool = automatic.pool if automatic else None
         machine = pool.virtual_machine_configuration if pool else None
         if machine is not None and machine.image_reference.virtual_machine_image_id:
-            yield machine.image_reference.virtual_machine_image_id.lower(), f"job schedule {schedule.id}"
+            mark = marks.mark_of(pairs.mapped(schedule.as_dict().get("metadata")))
+            place, name = f"{cloud.account_id}/jobSchedules/{schedule.id}", f"job schedule {schedule.id}"
+            yield (
+                machine.image_reference.virtual_machine_image_id.lower(),
+                User(place, name, mark.owner if mark else ""),
+            )

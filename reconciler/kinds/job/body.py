@@ -12,8 +12,10 @@ from reconciler import marks
 from reconciler.azure.durations import canonical
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.job import pool_info
 from reconciler.model import Body
 from reconciler.spec import identities
+from reconciler.spec.jobs import AROUND
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task
@@ -24,8 +26,6 @@ ENVIRONMENT = "environmentSettings"
 LENGTHS = ("maxWallClockTime", "retentionTime")
 USUAL = {"maxParallelTasks": -1, "allowTaskPreemption": False}
 """What jobs are by default, in accounts for which Microsoft has not enabled more: it is not asked for."""
-AROUND = ("jobManagerTask", "jobPreparationTask", "jobReleaseTask")
-"""What a job runs of its own: a task that begins with it, and on each node before its first and after its last task."""
 MAPS = ("metadata", "commonEnvironmentSettings", *(f"{name}.{ENVIRONMENT}" for name in AROUND))
 """The maps of a job whose keys the spec chooses."""
 BESIDE = "jobReleaseTask"
@@ -36,7 +36,7 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
     """The body that a spec asks for; what it does not say is left out."""
     tasks = job.get("tasks", {}).values()
     body: dict[str, Any] = {
-        "poolInfo": {"poolId": job["pool"].split("/")[1]},
+        "poolInfo": pool_info.wanted(spec, job),
         "priority": job["priority"],
         "constraints": {
             "maxTaskRetryCount": job["maxTaskRetryCount"],
@@ -81,16 +81,16 @@ def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
     return body | (limits if name == BESIDE else {"constraints": limits})
 
 
-def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:
+def observed(raw: Mapping[str, Any], pool: str | None) -> dict[str, Any]:
     """The body as Batch shows it; any generation of the pool that is asked for counts as that pool."""
-    metadata, state, info = pairs.mapped(raw.get("metadata")), raw["state"], raw["poolInfo"]
+    metadata, state = pairs.mapped(raw.get("metadata")), raw["state"]
     limits = {"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0, **(raw.get("constraints") or {})}
     limits |= {"maxWallClockTime": None} if limits["maxWallClockTime"] == UNLIMITED else {}
     ended = state in batch_jobs.ENDED
     body = {
         **USUAL,
         **raw,
-        "poolInfo": {"poolId": pool} if pool and marks.is_generation(info.get("poolId", ""), pool) else info,
+        "poolInfo": pool_info.observed(raw["poolInfo"], pool),
         "constraints": _spelled(limits),
         "metadata": marks.without_mark(metadata),
         "commonEnvironmentSettings": pairs.mapped(raw.get("commonEnvironmentSettings")),
@@ -110,11 +110,11 @@ def _spelled(limits: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The body as Batch takes it: with the id of the live pool that is the current generation of the spec's pool."""
-    pool, limits = body["poolInfo"]["poolId"], body["constraints"]
+    """The body as Batch takes it."""
+    limits = body["constraints"]
     limits = {**limits, "maxWallClockTime": limits["maxWallClockTime"] or UNLIMITED}
     common = {name: value for name, value in body["commonEnvironmentSettings"].items() if value is not None}
-    made = {**body, "poolInfo": {"poolId": cloud.pools.get(pool, pool)}, "metadata": pairs.listed(metadata)}
+    made = {**body, "poolInfo": pool_info.wire(cloud, body["poolInfo"]), "metadata": pairs.listed(metadata)}
     made["constraints"] = limits
     made["commonEnvironmentSettings"] = pairs.listed(common)
     for name in AROUND:

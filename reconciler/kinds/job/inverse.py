@@ -8,9 +8,10 @@ from typing import Any
 
 from reconciler.kind import words
 from reconciler.kind.inverse import Known, Section, protect
-from reconciler.kinds.job.body import AROUND, ENVIRONMENT, UNLIMITED
+from reconciler.kinds.job.body import ENVIRONMENT, UNLIMITED
 from reconciler.kinds.job.schedule import SPECIFICATION
 from reconciler.model import Body, Observed
+from reconciler.spec.jobs import AROUND
 from reconciler.spec.schema import defaults
 
 COMMON = "commonEnvironmentSettings"

@@ -21,8 +21,7 @@ from reconciler.diff import diff
 from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
-from reconciler.kind.needs import Needs
-from reconciler.kinds.job import body, inverse, work
+from reconciler.kinds.job import body, costs, inverse, needs, pool_info, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -32,6 +31,7 @@ FIELDS = {
     "constraints": Rule.LIVE,
     "metadata": Rule.LIVE,
     "poolInfo": Rule.LIVE,
+    f"poolInfo.{pool_info.AUTO}": Rule.REPLACE,
     "maxParallelTasks": Rule.LIVE,
     "allowTaskPreemption": Rule.LIVE,
     "networkConfiguration": Rule.LIVE,
@@ -53,9 +53,9 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" not in job:
-            refs = (Address("pool", job["pool"].split("/")[1]),)
+            refs, notes = pool_info.refs(spec, job), pool_info.notes(spec, job)
             data = {"filled": "convert" in job or "tasks" in job, work.REPLACED: job["whenReplaced"]}
-            yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data)
+            yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data, notes=notes)
 
 
 def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None, name: str) -> Observed:
@@ -67,7 +67,7 @@ def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None, nam
         body.observed(raw, desired.body["poolInfo"]["poolId"] if desired else ""),
         marks.mark_of(metadata),
         Health.BUSY if busy else Health.READY,
-        state if busy else "",
+        state if busy else pool_info.fault(raw),
         etag=raw.get("eTag"),
         state=state,
         uses=tuple(_uses(cloud, raw)),
@@ -102,11 +102,14 @@ def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
 
 def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
     name = resource.address.name
-    if isinstance(resource, Desired):
-        raw = job_generations.current(cloud, name)
-        return _ended(_observed(cloud, raw, resource, name), resource) if raw else None
-    raw = batch_jobs.get(cloud, resource.id or job_generations.live_id(cloud, name))
-    return _observed(cloud, raw, None, name) if raw else None
+    if isinstance(resource, Observed):
+        raw = batch_jobs.get(cloud, resource.id or job_generations.live_id(cloud, name))
+        return _observed(cloud, raw, None, name) if raw else None
+    raw = job_generations.current(cloud, name)
+    if raw is None:
+        return None
+    observed = _observed(cloud, raw, resource, name)
+    return observed if pool_info.fault(raw) else _ended(observed, resource)  # made just now, it did not become one
 
 
 def _ended(observed: Observed, desired: Desired | None) -> Observed:
@@ -118,7 +121,8 @@ def _ended(observed: Observed, desired: Desired | None) -> Observed:
     if observed.body["state"] == "active":
         return observed
     anew = "is made anew when there is work for it" if desired.data["filled"] else "is made anew once it is deleted"
-    return replace(observed, ended=f"has ended and takes no more tasks; it {anew}")
+    ended = observed.detail or "has ended and takes no more tasks"
+    return replace(observed, ended=f"{ended}; it {anew}")
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
@@ -176,10 +180,11 @@ KIND = Kind(
     expand=expand,
     **accounts.everywhere(VERBS, 1),
     ready_within=timedelta(minutes=15),
-    keys={"constraints": "", "poolInfo.poolId": "pool"},
+    keys={"constraints": "", **pool_info.KEYS},
     usual={
         "priority": 0,
         **body.USUAL,
+        "poolInfo": pool_info.USUAL,
         "constraints": {"maxTaskRetryCount": 0},
         "state": "active",
         "stage": "enabled",
@@ -192,6 +197,7 @@ KIND = Kind(
     disturbs=work.disturbs,
     section="jobs",
     job_of=lambda desired: desired.address.name,
-    needs=Needs(active=lambda observed: observed.body.get("state") == "active", spent=work.spent),
+    needs=replace(needs.NEEDS, spent=work.spent),
+    costs=costs.COSTS,
     inverse=Inverse(say=inverse.entry, every=every, unseen="convert"),
 )

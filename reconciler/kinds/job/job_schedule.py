@@ -19,8 +19,7 @@ from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, accounts
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
-from reconciler.kind.needs import Needs
-from reconciler.kinds.job import body, inverse, schedule, work
+from reconciler.kinds.job import body, costs, inverse, needs, pool_info, schedule, work
 from reconciler.kinds.job.schedule import SPECIFICATION
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -44,8 +43,8 @@ COUNTED = 1_000
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" in job:
-            refs = (Address("pool", job["pool"].split("/")[1]),)
-            yield Desired(Address(NAME, name), schedule.wanted(spec, job), refs, job["protect"])
+            refs, notes = pool_info.refs(spec, job), pool_info.notes(spec, job)
+            yield Desired(Address(NAME, name), schedule.wanted(spec, job), refs, job["protect"], notes=notes)
 
 
 def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> Observed:
@@ -153,7 +152,7 @@ KIND = Kind(
     ready_within=timedelta(minutes=15),
     keys={
         f"{SPECIFICATION}.constraints": "",
-        f"{SPECIFICATION}.poolInfo.poolId": "pool",
+        **{f"{SPECIFICATION}.{path}": key for path, key in pool_info.KEYS.items()},
         SPECIFICATION: "",
         "state": "schedule",
     },
@@ -161,6 +160,7 @@ KIND = Kind(
         SPECIFICATION: {
             "priority": 0,
             **body.USUAL,
+            "poolInfo": pool_info.USUAL,
             "constraints": {"maxTaskRetryCount": 0},
             "onAllTasksComplete": "noaction",
         },
@@ -173,6 +173,7 @@ KIND = Kind(
     goes=accounts.reader(goes, 1),
     disturbs=disturbs,
     section="jobs",
-    needs=Needs(active=lambda observed: observed.body.get("state") == "active"),
+    needs=needs.NEEDS,
+    costs=costs.COSTS,
     inverse=Inverse(say=inverse.recurring, every=every),
 )

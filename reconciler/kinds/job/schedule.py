@@ -39,7 +39,7 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
     }
 
 
-def observed(raw: Mapping[str, Any], pool: str) -> dict[str, Any]:
+def observed(raw: Mapping[str, Any], pool: str | None) -> dict[str, Any]:
     """The body as Batch shows it; any generation of the pool that is asked for counts as that pool."""
     state, specification = raw["state"], raw[SPECIFICATION]
     job = jobs.observed({"onAllTasksComplete": "noaction", **specification, "state": "active"}, pool)

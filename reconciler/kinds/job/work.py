@@ -10,6 +10,7 @@ from batch_autoscale import times
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.batch_jobs import Tasks
 from reconciler.cloud.cloud import Cloud
+from reconciler.kinds.job.pool_info import AUTO
 from reconciler.model import Action, Decision, Desired, Observed
 from reconciler.words import count
 
@@ -19,9 +20,11 @@ REPLACED, WAIT = "whenReplaced", "Wait"
 
 
 def tell(cloud: Cloud, job: Observed) -> tuple[str, ...]:
-    """Its tasks by state."""
+    """Its tasks by state, which generation it is, and the pool that goes with it."""
     generation = () if job.id.lower() == job.address.name.lower() else (f"its live job is {job.id}",)
-    return (*generation, told(cloud, job.id))
+    own = job.body["poolInfo"].get(AUTO) and job.body["state"] == "active"
+    pool = (job.body.get("executionInfo") or {}).get("poolId")
+    return (*generation, *([f"on {pool}, a pool of its own"] if own and pool else []), told(cloud, job.id))
 
 
 def told(cloud: Cloud, job: str) -> str:

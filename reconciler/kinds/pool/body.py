@@ -97,6 +97,7 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
         nodes.occupants(properties, counts),
         raw.get("etag"),
         state=State(nodes.broken(counts), (counts or {}).get("running", 0), metadata),
+        byproduct=marks.AUTO in metadata,  # Batch deletes it with its job
         uses=(*packages(properties), *mounts.live(raw["id"], properties)),
     )
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
-import batch_autoscale
-from batch_autoscale import bounds, names
+from reconciler.cost import formulas
 from reconciler.cost.amounts import Range
 from reconciler.cost.use import Case, Change, Costs, Counts, Use
 from reconciler.kinds.pool import reading
@@ -40,26 +37,11 @@ def uses(case: Case) -> Change:
 def nodes(properties: Body, size: str, region: str, expected: Counts) -> Use:
     """The nodes that scale settings ask for; for a formula, its bounds and the expected number between them."""
     if formula := reading.formula(properties):
-        dedicated, endless = _bounds(formula, "$TargetDedicatedNodes", expected[0])
-        spot, endless_spot = _bounds(formula, "$TargetLowPriorityNodes", expected[1])
+        dedicated, endless = formulas.span(formula, "$TargetDedicatedNodes", expected[0])
+        spot, endless_spot = formulas.span(formula, "$TargetLowPriorityNodes", expected[1])
         return Use(size, region, dedicated, spot, endless or endless_spot)
     dedicated, spot = (Range.exactly(count) for count in reading.targets(properties) or (0, 0))
     return Use(size, region, dedicated, spot)
-
-
-def _bounds(formula: str, variable: str, running: Decimal | int | None) -> tuple[Range, bool]:
-    """The range in which a formula keeps a target, and whether it has no upper bound."""
-    try:
-        targets = bounds.targets(batch_autoscale.parse(formula))
-    except batch_autoscale.FormulaError:
-        return Range.exactly(running or 0), True
-    span = targets.get(names.canonical(variable))
-    if span is None:
-        return Range.exactly(running or 0), False
-    low = max(0, math.floor(span.low)) if math.isfinite(span.low) else 0
-    if not math.isfinite(span.high):
-        return Range.exactly(max(low, running or 0)), True
-    return Range.between(low, max(low, math.ceil(span.high)), running), False
 
 
 def means(spec: Spec) -> Mapping[str, tuple[float, float]]:

@@ -28,6 +28,8 @@ VERSION = re.compile(
 
 def section(observed: Observed, known: Known, notes: list[str]) -> Section:
     """The entry of a live pool. Raises Unsayable if its image, mounts, identities or references cannot be in a spec."""
+    if observed.byproduct:
+        raise Unsayable("a job has made it, and it goes with that")
     if not known.names("batch_account"):
         raise Unsayable("its Batch account is left out")
     properties = observed.body["properties"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.kind.needs import HasNodes, Needs, Nodes
+from reconciler.kind.needs import HasNodes, Needs, Nodes, wants
 from reconciler.kinds.pool import reading
 from reconciler.model import Body, Decision, Desired, Observed, Rule
 
@@ -23,7 +23,7 @@ def live(observed: Observed) -> Nodes:
 
 def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
     """The nodes of a pool: its target or its current number, whichever is more."""
-    machine = reading.machine(properties)
+    machine, network = reading.machine(properties), properties.get("networkConfiguration") or {}
     dedicated, spot = reading.targets(properties) or (0, 0)
     running, running_spot = reading.running(properties)
     return Nodes(
@@ -34,31 +34,11 @@ def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
         image=reading.image(properties),
         agent=agent or machine.get("nodeAgentSkuId") or "",
         base=base.lower(),
-        subnet=str((properties.get("networkConfiguration") or {}).get("subnetId") or "").lower(),
+        subnet=str(network.get("subnetId") or "").lower(),
         disks=len(machine.get("dataDisks") or ()),
         containers=bool(machine.get("containerConfiguration")),
-        wants=_wants(properties, machine),
+        wants=wants(network, machine, between=properties.get("interNodeCommunication") == "Enabled"),
     )
 
 
-def _wants(properties: Body, machine: Body) -> frozenset[str]:
-    network, system = properties.get("networkConfiguration") or {}, machine.get("osDisk") or {}
-    security = machine.get("securityProfile") or {}
-    disks = [system, *(machine.get("dataDisks") or ())]
-    zonal = (machine.get("nodePlacementConfiguration") or {}).get("policy") == "Zonal"
-    asked = {
-        "acceleratedNetworking": network.get("enableAcceleratedNetworking"),
-        "ephemeralOSDisk": system.get("ephemeralOSDiskSettings"),
-        "premiumDisk": any(
-            (disk.get("managedDisk") or {}).get("storageAccountType") == "Premium_LRS" for disk in disks
-        ),
-        "encryptionAtHost": security.get("encryptionAtHost"),
-        "trustedLaunch": str(security.get("securityType") or "").lower() == "trustedlaunch",
-        "confidentialVM": str(security.get("securityType") or "").lower() == "confidentialvm",
-        "zonal": zonal,
-        "zonalMPI": zonal and properties.get("interNodeCommunication") == "Enabled",
-    }
-    return frozenset(name for name, value in asked.items() if value)
-
-
-NEEDS = Needs(nodes=HasNodes(wanted, live, twice))
+NEEDS = Needs(nodes=HasNodes(wanted, live, twice=twice))

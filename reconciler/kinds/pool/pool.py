@@ -90,6 +90,8 @@ FIELDS = {
 
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, pool in spec.pools.items():
+        if "autoPool" in pool:  # jobs carry it
+            continue
         assert spec.batch_account is not None
         pool = cast("Pool", identities.identified(pool, spec.azure))
         names = [ref.split("/")[1] for ref in pool["identity"]]

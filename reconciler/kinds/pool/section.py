@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import rollout_checks
-from reconciler.spec import identities
+from reconciler.kinds.pool import auto_pool_checks, rollout_checks
+from reconciler.spec import auto_pools, identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -49,7 +49,10 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, pool in spec.pools.items():
         yield from _image(document, ("pools", name), pool)
         yield from _checks(document, ("pools", name), pool)
-        yield from _identities(document, spec, ("pools", name), pool)
+        if auto_pools.marked(pool):
+            yield from auto_pool_checks.problems(document, spec, name, pool)
+        else:
+            yield from _identities(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
     if scaled(spec):
@@ -84,23 +87,13 @@ def _identities(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iter
     Source: ComputeNodeIdentityReference of 2025-06-01.
     """
     ids = [identities.identity_id(reference, spec.azure) for reference in pool["identity"]]
-    for where, reference in _referring(pool, path):
+    for where, reference in identities.referring(pool, path):
         section, _, name = reference.partition("/")
         there = section != "identities" or name in spec.identities  # that it is missing is told already
         if there and identities.identity_id(reference, spec.azure) not in ids:
             known = ", ".join(pool["identity"]) or "none"
             message = f"is {reference}, which is no identity of this pool ({known}); add it to the pool's identity"
             yield document.problem(where, message)
-
-
-def _referring(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
-    """Each resourceId inside, with its path."""
-    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in parts:
-        if key == "resourceId":
-            yield (*path, key), part
-        else:
-            yield from _referring(part, (*path, key))
 
 
 def _between(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
@@ -127,6 +120,8 @@ def trial(document: Document, spec: Spec) -> Iterator[Problem]:
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
     for name, pool in spec.pools.items():
         yield from ((("pools", name, *path), text) for path, text in _unwise(pool))
+        if auto_pools.marked(pool):
+            yield from auto_pool_checks.advice(spec, name, pool)
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler.azure import roles
 from reconciler.errors import Problem
-from reconciler.spec import role_targets
+from reconciler.kinds.tasks import auto_pool_checks
+from reconciler.spec import auto_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.pools import Pool
 from reconciler.spec.references import nearest
@@ -24,7 +25,9 @@ def problems(document: Document, spec: Spec, path: Path_, entry: Task, job: Job,
     yield from _user(document, path, entry, job["pool"], pool)
     for index, file in enumerate(entry.get("resourceFiles", ())):
         yield from _file(document, (*path, "resourceFiles", index), file, job["pool"], pool)
-    if "identity" in entry and entry["identity"] not in pool["identity"]:
+    if auto_pools.marked(pool):
+        yield from auto_pool_checks.problems(document, path, entry, job["pool"])
+    elif "identity" in entry and entry["identity"] not in pool["identity"]:
         yield document.problem((*path, "identity"), _stranger(job["pool"], pool))
     else:
         yield from _roles(document, spec, path, entry, job, pool)
@@ -88,5 +91,5 @@ def _file(document: Document, here: Path_, file: Mapping[str, Any], name: str, p
         message = "has no meaning for a container of the account's auto-storage, which Batch itself reads"
         yield document.problem((*here, "identityReference"), message, at_key=True)
     who = file.get("identityReference", {}).get("resourceId", "")
-    if who.startswith("identities/") and who not in pool["identity"]:
+    if who.startswith("identities/") and who not in pool["identity"] and not auto_pools.marked(pool):
         yield document.problem((*here, "identityReference", "resourceId"), _stranger(name, pool))
