@@ -59,7 +59,7 @@ def test_what_such_tasks_took_is_known_from_the_job_and_from_the_record(lab: Wor
     said, expected = lasting(lab)
     assert said == "197 of 199 tasks to submit, 2 succeeded"
     assert re.fullmatch(time, expected)
-    lab.text["jobs"]["job"] |= {"commonEnvironmentSettings": {"A": "b"}, "wait": False}
+    lab.text["jobs"]["job"] |= {"displayName": "another", "wait": False}
     assert re.fullmatch(time, lasting(lab)[1]), "for a job that is made anew"
     tasks["Many"]["sweep"]["n"] = [1, 2]
     assert len(applied(lab, tasks)) == 0

@@ -276,7 +276,7 @@ def test_a_job_that_is_made_anew_gets_its_waiting_tasks_again(lab: World) -> Non
     lab.text["pools"]["pool"]["nodes"] = 0
     tasks = {"many": {"sweep": {"n": [1, 2, 3]}, "command": "echo {{n}}"}}
     applied(lab, tasks)
-    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.text["jobs"]["job"]["displayName"] = "another"
     assert len(applied(lab, tasks)) == 3
     assert lab.plan().steps == ()
 

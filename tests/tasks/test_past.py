@@ -77,7 +77,7 @@ def test_a_job_that_is_made_anew_without_a_record_tells_that_outputs_count(lab: 
     del lab.text["jobs"]["job"]["staging"]
     outputs = [{"pattern": "out", "to": f"storage/{lab.account}/results", "path": "n/{{n}}"}]
     applied(lab, {"many": {**MANY, "outputs": outputs}})
-    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.text["jobs"]["job"]["displayName"] = "another"
     assert told(lab) == "4 of 4 tasks to submit; fewer, as far as their outputs are there"
     assert names(applied(lab, {"many": {**MANY, "outputs": outputs}})) == []
     assert told(lab) == "4 tasks, 4 succeeded"

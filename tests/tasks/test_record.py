@@ -48,7 +48,7 @@ def test_only_what_has_not_succeeded_is_done_again(lab: World) -> None:
 
 def test_a_job_that_is_made_anew_says_what_is_done_again(lab: World) -> None:
     applied(lab, TASKS)
-    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.text["jobs"]["job"]["displayName"] = "another"
     decisions = {str(decision.address): decision for decision in lab.plan().decisions}
     assert decisions["job/job"].action is Action.REPLACE
     assert decisions["tasks/job"].reason == "1 of 5 tasks to submit, 4 succeeded"
@@ -59,7 +59,7 @@ def test_a_job_that_is_made_anew_says_what_is_done_again(lab: World) -> None:
 def test_without_staging_all_is_done_again(lab: World) -> None:
     del lab.text["jobs"]["job"]["staging"]
     applied(lab, TASKS)
-    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.text["jobs"]["job"]["displayName"] = "another"
     (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
     assert decision.reason == "5 of 5 tasks to submit"
     assert len(applied(lab, TASKS)) == 5
@@ -107,7 +107,7 @@ def test_what_nobody_waited_for_is_known_from_any_apply_after_its_end(lab: World
 
 def test_a_job_is_made_anew_also_while_its_tasks_cannot_be_read(lab: World) -> None:
     applied(lab, {"each": {"forEach": f"storage/{lab.account}/images", "command": "cat {{item}}"}})
-    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.text["jobs"]["job"]["displayName"] = "another"
     lab.azure.fault(match={"plane": "blob", "path": ".*/images.*"}, times=9, action={"status": 403})
     actions = {str(decision.address): decision.action for decision in lab.plan().decisions}
     assert actions["tasks/job"] is Action.UNKNOWN

@@ -74,6 +74,6 @@ def test_a_job_that_runs_tells_how_far_its_entries_are(lab: World) -> None:
     (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
     assert (decision.action, decision.reason) == (Action.NONE, "3 tasks, 3 waiting")
     assert decision.parts == ("many: 2 tasks, 2 waiting", "last: 1 task, 1 waiting")
-    lab.text["jobs"]["job"]["commonEnvironmentSettings"] = {"A": "b"}
+    lab.text["jobs"]["job"]["displayName"] = "another"
     (decision,) = (d for d in lab.plan().decisions if d.address.kind == "tasks")
     assert decision.parts == ("many: 2 of 2 tasks to submit", "last: 1 of 1 task to submit")

@@ -46,7 +46,7 @@ class Group:
     """An entry of a job's `tasks`.
 
     files   path in the spec → digest of the content
-    acts    what else its tasks do is made of: the identity that they act as, where files are staged
+    acts    what else its tasks do is made of: whom they act as, where files are staged, variables of the job
     needs   ids of the tasks that each of its tasks depends on
     choices what its tasks depend on, entry by entry
     stage   the entry that its tasks stand before, if they are gates

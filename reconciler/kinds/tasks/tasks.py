@@ -74,6 +74,7 @@ def _desired(spec: Spec, name: str) -> Desired:
         "staging": job.get("staging", ""),
         "wait": jobs.awaited(spec, name),
         "identities": reach.identities(spec, job),
+        "variables": dict(job["commonEnvironmentSettings"]),
         "folder": str(spec.folder),
         "rerun": Rerun(),
         "alone": "convert" not in job,

@@ -85,7 +85,8 @@ def _group(desired: Desired, name: str, gates: list[Group], choices: tuple[Choic
     entry: Task = desired.data["tasks"][name]
     ids = [member.id for gate in gates for member in gate.members([Item({})])] if gates else _common(choices)
     files = blobs.digests(Path(desired.data["folder"]), entry)
-    acts = [desired.data["identities"][name], desired.data["staging"], *followed]
+    variables = desired.data["variables"]
+    acts = [desired.data["identities"][name], desired.data["staging"], *([variables] if variables else []), *followed]
     return Group(name, entry, files, acts, tuple(ids), choices)
 
 
