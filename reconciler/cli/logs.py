@@ -5,6 +5,7 @@ A name is that of a job, an address as plans and status print it, or a name of a
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,28 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", metavar="JOB|ADDRESS")
-@click.argument("task", metavar="[TASK|STAGE]", required=False)
+@click.argument("task", metavar="[TASK|PATTERN|STAGE]", required=False)
 @common.spec_option
-@click.option("--stderr", is_flag=True, help="What the task wrote to stderr instead of stdout.")
-@click.option("--raw", is_flag=True, help="Also in a terminal with the control characters that the task wrote.")
-def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, stderr: bool, raw: bool) -> None:
+@click.option("--stderr", is_flag=True, help="What tasks wrote to stderr instead of stdout.")
+@click.option("--raw", is_flag=True, help="Also in a terminal with the control characters that tasks wrote.")
+@click.option("--all", "every", is_flag=True, help="What each task wrote, under its id.")
+@click.option("--failed", is_flag=True, help="What each task wrote that has failed.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what they write until they have ended; Ctrl-C leaves.")
+def logs(
+    name: str,
+    task: str | None,
+    spec: Path | None,
+    cloud: str | None,
+    *,
+    stderr: bool,
+    raw: bool,
+    every: bool,
+    failed: bool,
+    follow: bool,
+) -> None:
     """List the tasks of a job with their exit codes, or print what a task wrote.
 
+    A pattern such as points-* prints what all tasks wrote that match, each under its id.
     For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it. Any
     address that plan or status print will do as well, such as verification/POOL.
     """
@@ -39,13 +55,12 @@ def logs(name: str, task: str | None, spec: Path | None, cloud: str | None, *, s
         _build(loaded, name, Address(builder.name, rest), task)
     else:
         reached = common.reach(loaded)
-        _tasks(
-            reached,
-            _job(loaded, reached, section, rest) if rest else name,
-            task,
-            "stderr" if stderr else "stdout",
-            raw=raw,
-        )
+        job = _job(loaded, reached, section, rest) if rest else name
+        if not job or task == "" or "/" in (task or ""):
+            raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
+        several = every or failed or follow or any(sign in (task or "") for sign in "*?[")
+        show = partial(_several, failed=failed, follow=follow) if several else _tasks
+        show(reached, job, task, "stderr" if stderr else "stdout", raw=raw)
 
 
 def _kind(section: str, *, builds: bool) -> Kind | None:
@@ -77,14 +92,38 @@ def _tasks(cloud: Cloud, job: str, task: str | None, stream: str, *, raw: bool) 
     from reconciler.cli import door, tasks
     from reconciler.render import as_text
 
-    if not job or task == "" or "/" in (task or ""):
-        raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
     job = tasks.live(cloud, job)
     if task is not None:
         door.pour(tasks.output(cloud, job, task, stream), raw=raw)
         return
     rows = list(tasks.listing(cloud, job))
     click.echo(as_text.tasks(rows) if rows else f"{job} has no task.")
+
+
+def _several(
+    cloud: Cloud, name: str, pattern: str | None, stream: str, *, raw: bool, failed: bool, follow: bool
+) -> None:
+    """Print what the tasks of a job wrote that match, or have failed, each under its id."""
+    from reconciler.cli import tasks, writing
+
+    job = tasks.live(cloud, name)
+
+    def rows() -> list[tasks.Row]:
+        there = list(tasks.listing(cloud, job))
+        chosen = tasks.chosen(there, job, pattern) if pattern else there
+        return [row for row in chosen if row[4]] if failed else chosen
+
+    meant = rows()
+    if not meant:
+        click.echo(f"No task of {job} has failed." if failed else f"{job} has no task.")
+        return
+    told = writing.Writing(cloud, job, stream, raw=raw)
+    if follow:
+        writing.follow(told, rows, cloud.endpoints.poll_seconds)
+        return
+    for row in meant:
+        if row[1] != "active":
+            told.tell(row)
 
 
 def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None:
