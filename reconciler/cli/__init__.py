@@ -53,7 +53,7 @@ COMMANDS = {
         "work", "retry", "Run the tasks of a job again that have failed or were cancelled, with all their retries."
     ),
     "schema": Place("look", "schema", "Print a JSON Schema: of specs (default), of plans, or of events."),
-    "status": Place("look", "status", "Show what of the spec is live, and how it is."),
+    "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),
     "upload": Place(
         "data",
         "upload",

@@ -39,10 +39,23 @@ def validate(spec: Path | None, cloud: str | None) -> None:
 
 
 @click.command()
-@common.spec_argument
+@click.argument("what", metavar="[SPEC|JOB]", required=False)
+@common.spec_option
 @common.format_option
-def status(spec: Path | None, cloud: str | None, shape: str) -> int:
-    """Show what of the spec is live, and how it is."""
+@click.option("--follow", "-f", is_flag=True, help="Of a job: again and again, until its tasks have ended.")
+def status(what: str | None, spec: Path | None, cloud: str | None, shape: str, *, follow: bool) -> int:
+    """Show what of the spec is live, and how it is; or how far a job is.
+
+    Of a job: its tasks by state, their pace, the nodes, why tasks have failed, which are the slowest and which may be
+    stuck. Exit code 5 if some have failed.
+    """
+    if what and not _is_file(what):
+        from reconciler.cli import jobstatus
+
+        return jobstatus.show(spec, cloud, what.rpartition("/")[2], shape, follow=follow)
+    if follow:
+        raise click.UsageError("--follow is for a job: reconcile status JOB --follow")
+    spec = Path(what) if what else spec
     from reconciler.render import as_text
     from reconciler.render.views import StatusView
 
@@ -51,6 +64,11 @@ def status(spec: Path | None, cloud: str | None, shape: str) -> int:
     ours.sort(key=lambda resource: resource.address)
     common.show(StatusView(ours, _facts(reached, ours)), shape)
     return 0 if as_text.healthy(ours) else 1
+
+
+def _is_file(what: str) -> bool:
+    """Whether a word means a spec: it is a file, or looks like one."""
+    return Path(what).suffix in (".yaml", ".yml") or Path(what).is_file()
 
 
 def _facts(cloud: Cloud, ours: Sequence[Observed]) -> dict[Address, tuple[str, ...]]:

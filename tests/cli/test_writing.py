@@ -1,7 +1,8 @@
-"""logs of several tasks: each under its id, as far as it goes or until all have ended."""
+"""logs of several tasks, each under its id, and how far their job is: as far as it goes, or until all have ended."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -47,6 +48,16 @@ def test_what_tasks_write_is_told_under_their_ids_and_followed_to_its_end(job: W
     every = reconcile("logs", "job", "--all", *spec).stdout
     assert f"==> {ids['slow']} <==\nbegun\n" in every
     assert ids["never"] not in every
+    shown = reconcile("status", "job", *spec)
+    assert shown.returncode == 5, shown.stderr
+    assert shown.stdout.startswith("job is active: 5 tasks (")
+    assert "2 succeeded" in shown.stdout
+    assert f"1 failed: exit code 3 (such as {ids['bad']})" in shown.stdout
+    assert "nodes: 1 running" in shown.stdout
+    document = json.loads(reconcile("status", "jobs/job", "--format", "json", *spec).stdout)
+    assert document["states"] == {"succeeded": 2, "failed": 1, "running": 1, "waiting": 1}
+    lost = reconcile("status", "jib", *spec)
+    assert (lost.returncode, "has no job jib; did you mean job?" in lost.stderr) == (4, True), lost.stderr
     command = [sys.executable, "-m", "reconciler", "logs", "jobs/job", "slow*", "--follow", *spec]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
@@ -56,6 +67,9 @@ def test_what_tasks_write_is_told_under_their_ids_and_followed_to_its_end(job: W
         (tmp_path / "end").touch()
         assert following.stdout.read() == "ended\n"
     assert following.returncode == 0
+    followed = reconcile("status", "job", "--follow", *spec).stdout
+    assert followed.rstrip().splitlines()[-1].startswith("slowest: slow-")
+    assert "(3 succeeded" in followed or "4 succeeded" in followed
 
 
 def test_a_log_is_read_in_pieces_and_one_that_is_gone_is_nothing(job: World, tmp_path: Path) -> None:
