@@ -150,11 +150,20 @@ class Nodes:
         move(self.azure, node, state)
         self._stop_tasks(node, "requeue")
 
-    def preempt(self, node: dict[str, Any], away: float | None) -> None:
-        """Azure takes a spot node back; Batch looks for a replacement, which keeps the node's id."""
-        self.fail(node, "preempted")
-        self._wipe(node)
-        move(self.azure, node, "preempted", REPLACED if away is None else away)
+    def preempt(self, node: dict[str, Any], away: float | None, unusable: float | None = None) -> None:
+        """Azure takes a spot node back; Batch looks for a replacement, which keeps the node's id.
+
+        It may show unusable for so long before it shows preempted (documented), without an error then (inferred).
+        """
+        away = REPLACED if away is None else away
+        if unusable is None:
+            self.fail(node, "preempted")
+            self._wipe(node)
+            move(self.azure, node, "preempted", away)
+            return
+        node["away"] = away
+        self.fail(node, "unusable")
+        move(self.azure, node, "unusable", unusable)
 
     def step(self, document: dict[str, Any], node: dict[str, Any]) -> None:
         """One step of a node's life."""
@@ -169,6 +178,8 @@ class Nodes:
                 "starting",
                 self.azure.seconds["nodeStarting"] + trouble(self.azure, document).get("starting", 0),
             )
+        elif node["state"] == "unusable":
+            self.preempt(node, node.pop("away"))
         elif node["state"] == "preempted":
             node["replaced"] = True
             move(self.azure, node, "creating", self.azure.seconds["nodeCreating"])

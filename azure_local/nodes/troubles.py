@@ -21,7 +21,8 @@ def trouble(azure: Azure, document: dict[str, Any]) -> dict[str, Any]:
 def strike(azure: Azure, body: dict[str, Any]) -> Any:
     """`{"account", "pool", "state"}`, with `node`, or for the first node that works: set that state.
 
-    `seconds` is how long a preempted node stays away; `idle` repairs a node. `lasting` true: no boot repairs it.
+    `seconds` is how long a preempted node stays away, and `unusable` how long it shows that before it shows preempted;
+    `idle` repairs a node. `code` and `message` are the error of an unusable one. `lasting` true: no boot repairs it.
     """
     nodes = azure.store.list("node", f"{body['account']}/{body['pool']}/")
     state = body["state"].lower()
@@ -35,7 +36,7 @@ def strike(azure: Azure, body: dict[str, Any]) -> Any:
     node = working[0]
     node["lasting"] = state if body.get("lasting") is True else None
     if spot:
-        azure.batch.nodes.preempt(node, body.get("seconds"))
+        azure.batch.nodes.preempt(node, body.get("seconds"), body.get("unusable"))
     elif state == "starttaskfailed":
         azure.batch.nodes.fail(node, state, "StartTaskFailed", "The start task of the node failed.")
     elif state == "offline":
@@ -43,7 +44,8 @@ def strike(azure: Azure, body: dict[str, Any]) -> Any:
     elif state == "idle":
         azure.batch.nodes.start(node)
     else:
-        azure.batch.nodes.fail(node, state, "NodeAgentUnreachable", "The node does not answer.")
+        code, message = body.get("code", "NodeAgentUnreachable"), body.get("message", "The node does not answer.")
+        azure.batch.nodes.fail(node, state, code, message)
     return {"node": node["id"], "state": node["state"]}
 
 
@@ -78,7 +80,19 @@ _POOL = {"account": text, "pool": text}
 SETTINGS = {
     "nodes": Setting(
         members(
-            {**_POOL, "node": text, "state": text, "seconds": number(), "lasting": flag}, "account", "pool", "state"
+            {
+                **_POOL,
+                "node": text,
+                "state": text,
+                "seconds": number(),
+                "unusable": number(),
+                "code": text,
+                "message": text,
+                "lasting": flag,
+            },
+            "account",
+            "pool",
+            "state",
         ),
         strike,
     ),

@@ -63,6 +63,7 @@ COMMANDS = {
         "look", "validate", "Check the spec without any network: every problem at once, each with its place."
     ),
     "wait": Place("work", "wait", "Wait until the tasks of a job have ended, and tell how they did."),
+    "why": Place("why", "why", "Explain what a job, a task or a pool waits for or died of, and what to do."),
 }
 
 

@@ -56,6 +56,27 @@ def test_a_preempted_spot_node_is_replaced_under_its_name_and_its_tasks_run_agai
     bench.drop("spot")
 
 
+def test_a_preempted_node_may_show_unusable_first_and_without_an_error(bench: Bench) -> None:
+    (node,) = bench.pool("shows", 0, scaleSettings={"fixedScale": {"targetLowPriorityNodes": 1}})
+    name = str(node.id)
+    bench.control("nodes", pool="shows", state="preempted", unusable=20_000, seconds=30_000)
+    shown = bench.batch.get_node("shows", name)
+    assert (shown.state, shown.errors) == ("unusable", None)
+    bench.azure.advance(20_000)
+    until(lambda: state(bench, "shows", name) == "preempted")
+    bench.azure.advance(30_000)
+    until(lambda: state(bench, "shows", name) == "idle")
+    bench.drop("shows")
+
+
+def test_an_unusable_node_shows_the_error_that_is_asked_for(bench: Bench) -> None:
+    (node,) = bench.pool("full")
+    bench.control("nodes", pool="full", state="unusable", code="DiskFull", message="No room.")
+    errors = bench.batch.get_node("full", str(node.id)).errors or []
+    assert [(error.code, error.message) for error in errors] == [("DiskFull", "No room.")]
+    bench.drop("full")
+
+
 def test_a_shortage_of_capacity_fails_as_many_resizes(bench: Bench) -> None:
     bench.control("allocations", pool="short", times=2)
     bench.put("short", bench.body(1))

@@ -12,7 +12,7 @@ import reconciler
 from reconciler.kinds import KINDS
 
 HOUSE = Path(reconciler.__file__).parent
-ROOMS = ("cli", "cloud", "cost", "engine", "importing", "kind", "preflight", "prices", "render")
+ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "preflight", "prices", "render")
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/importing.py": {"pool", "job"},
@@ -21,6 +21,7 @@ WORDS = {
     "cli/doctor.py": {"gallery"},
     "kind/words.py": {"gallery"},
     "kind/going.py": {"identity"},
+    "diagnosis/rules/storage.py": {"container"},
 }
 """File → what is a name of something else there: an argument of a command, a key of a spec or of ARM, a word."""
 

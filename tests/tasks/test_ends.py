@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.tasks import ends
-from reconciler.kinds.tasks.ends import End
+from reconciler.azure import ends
+from reconciler.azure.ends import End
 from tests.documents import loaded
 
 CASES = loaded((Path(__file__).parents[1] / "cases/tasks/ends.yaml").read_text())

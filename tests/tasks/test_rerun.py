@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.azure.ends import End
 from reconciler.errors import WrongUsage
 from reconciler.kinds.tasks import comparing, wording
-from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.items import Item
 from reconciler.kinds.tasks.live import BEFORE, WELL, Live, Past

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.azure.ends import End
 from reconciler.kinds.tasks import comparing, wording
-from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import Group, entry_of
 from reconciler.kinds.tasks.items import Item
 from reconciler.kinds.tasks.live import WELL, Live, Members, Whole

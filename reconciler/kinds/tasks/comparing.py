@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.azure import ends
 from reconciler.errors import ReconcileError
-from reconciler.kinds.tasks import ends, wording
+from reconciler.kinds.tasks import wording
 from reconciler.kinds.tasks.group import Group, Member, entry_of, ours
 from reconciler.kinds.tasks.live import WELL, Live, Members, Past, State
 from reconciler.kinds.tasks.rerun import Rerun

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from reconciler import marks
+from reconciler.azure import ends
+from reconciler.azure.ends import End
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.tasks import ends
 from reconciler.kinds.tasks.effort import Effort
-from reconciler.kinds.tasks.ends import End
 from reconciler.kinds.tasks.group import Group, Member, entry_of
 from reconciler.kinds.tasks.wording import Counts
 

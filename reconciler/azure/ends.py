@@ -1,4 +1,4 @@
-"""Whether what depends on a task may begin once the task has ended, as Batch decides it. Pure.
+"""How tasks end, and whether what depends on them may begin then, as Batch decides it. Pure.
 
 Source: Batch service, ExitConditions and ExitOptions: by default dependants may begin after exit code 0 only.
 """

@@ -1,0 +1,111 @@
+"""Tasks that failed on their node: their image, their command, their limits, and what they did themselves.
+
+Source of the codes: TaskFailureInformationCodes of Batch's .NET client. Exit codes 126, 127 and 128 + signal are those
+of a POSIX shell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.azure import durations
+from reconciler.diagnosis.facts import Facts, Found, code, failure, ids, moment, said
+from reconciler.diagnosis.rules import images
+from reconciler.model import Body
+from reconciler.words import count
+
+NO_ROOM = "No space left on device"
+KILLED = 137
+
+
+def registry(facts: Facts) -> Found | None:
+    return _found(facts, lambda task: images.denied(failure(task)), "a container registry refused {}")
+
+
+def image(facts: Facts) -> Found | None:
+    return _found(facts, lambda task: images.of_image(failure(task)), "the container image of {} could not be pulled")
+
+
+def settings(facts: Facts) -> Found | None:
+    return _found(facts, lambda task: _is(task, "Container"), "the container settings of {} do not fit")
+
+
+def package(facts: Facts) -> Found | None:
+    words = "an application package of {} could not be installed"
+    return _found(facts, lambda task: _is(task, "ApplicationPackage"), words)
+
+
+def disk_full(facts: Facts) -> Found | None:
+    told = _found(facts, lambda task: _is(task, "DiskFull"), "the disk of the node was full for {}")
+    if told or facts.written is None or not any(NO_ROOM in line for line in facts.written.lines):
+        return told
+    full = [task for task in facts.failed if task["id"] == facts.written.by]
+    found = _of(facts, full, "the disk of the node was full for {}") if full else None
+    return Found(found.what, found.evidence, inferred=True) if found else None
+
+
+def not_found(facts: Facts) -> Found | None:
+    fits = _found(facts, lambda task: _is(task, "CommandProgramNotFound"), "Batch found no program to run for {}")
+    return fits or _found(facts, lambda task: code(task) == 127, "the shell found no such command in {}")
+
+
+def not_executable(facts: Facts) -> Found | None:
+    fits = _found(facts, lambda task: _is(task, "CommandLaunchFailed"), "Batch could not start the command of {}")
+    return fits or _found(facts, lambda task: code(task) == 126, "the command of {} is there and may not be run")
+
+
+def wall_clock(facts: Facts) -> Found | None:
+    """Batch calls that TaskEnded, as it does when somebody ends a task; words or times tell the two apart."""
+    late = [task for task in facts.failed if _is(task, "TaskEnded") and _late(task)]
+    limits = sorted({str((task.get("constraints") or {}).get("maxWallClockTime", "")) for task in late})
+    return (
+        _of(facts, late, f"{{}} ran longer than maxWallClockTime ({', '.join(limits)}) and was ended") if late else None
+    )
+
+
+def ended(facts: Facts) -> Found | None:
+    return _found(facts, lambda task: _is(task, "TaskEnded"), "somebody ended {}, or its job ended with it")
+
+
+def killed(facts: Facts) -> Found | None:
+    found = _found(facts, lambda task: code(task) == KILLED, "{} was killed (exit code 137)")
+    return Found(found.what, found.evidence, inferred=True) if found else None
+
+
+def exit_code(facts: Facts) -> Found | None:
+    tasks = [task for task in facts.failed if code(task)]
+    codes = ", ".join(str(number) for number in sorted({code(task) or 0 for task in tasks}))
+    return _of(facts, tasks, f"{{}} ended with exit code {codes}") if tasks else None
+
+
+def other(facts: Facts) -> Found | None:
+    return _found(facts, lambda task: True, "{} failed before or after its command ran")
+
+
+def _late(task: Body) -> bool:
+    """Whether the task was ended by its limit: it says so, or it had run as long. The latter is inferred."""
+    limit = durations.seconds(str((task.get("constraints") or {}).get("maxWallClockTime", "")))
+    info = task.get("executionInfo") or {}
+    if "wall" in said(failure(task)).lower():
+        return True
+    if limit is None or not {"startTime", "endTime"} <= info.keys():
+        return False
+    return (moment(info["endTime"]) - moment(info["startTime"])).total_seconds() >= limit
+
+
+def _is(task: Body, begins: str) -> bool:
+    return str(failure(task)["code"]).startswith(begins)
+
+
+def _found(facts: Facts, fits: Callable[[Body], bool], words: str) -> Found | None:
+    tasks = [task for task in facts.failed if fits(task)]
+    return _of(facts, tasks, words) if tasks else None
+
+
+def _of(facts: Facts, tasks: list[Body], words: str) -> Found:
+    """Of several tasks the number and the first few ids; with the last lines of one of them, if they were read."""
+    names = f"the task {tasks[0]['id']}" if len(tasks) == 1 else f"{count(len(tasks), 'task')} ({ids(tasks)})"
+    told = [said(failure(task)) for task in tasks if failure(task)["code"] != "FailureExitCode"]
+    mine = facts.written is not None and facts.written.by in [task["id"] for task in tasks]
+    lines = facts.written.lines if facts.written and mine else ()
+    return Found(words.format(names), (*tuple(dict.fromkeys(told))[:3], *lines))
