@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.errors import Problem, SpecError
 from reconciler.kinds import load
-from reconciler.spec import schema
+from reconciler.spec import reading, schema
 from tests.documents import dumped, loaded
 
 CHECKOUT = Path(__file__).parents[2]
@@ -186,3 +186,23 @@ def test_no_text_is_worse_than_a_problem(tmp_path_factory: pytest.TempPathFactor
     path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     with pytest.raises(SpecError):
         load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("7" * 300, int("7" * 300)),
+        ("7" * 301, "7" * 301),
+        ("-1.5e3", -1500.0),
+        ("1e999", "1e999"),
+        ("0o17", "0o17"),
+        ("~", None),
+        ("TRUE", True),
+        ("True", True),
+        ("tRUE", "tRUE"),
+        ("", None),
+    ],
+)
+def test_what_a_plain_scalar_is(text: str, value: object) -> None:
+    assert reading.resolved(text) == value
+    assert type(reading.resolved(text)) is type(value)
