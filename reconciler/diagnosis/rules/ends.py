@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from reconciler.azure import durations
 from reconciler.diagnosis.facts import Facts, Found, code, failure, ids, moment, said
-from reconciler.diagnosis.rules import images
+from reconciler.diagnosis.rules import images, waiting
 from reconciler.model import Body
 from reconciler.words import count
 
@@ -64,7 +64,8 @@ def wall_clock(facts: Facts) -> Found | None:
 
 
 def ended(facts: Facts) -> Found | None:
-    return _found(facts, lambda task: _is(task, "TaskEnded"), "somebody ended {}, or its job ended with it")
+    words = "somebody ended {}, or its job ended with it"
+    return _found(facts, lambda task: _is(task, "TaskEnded") and not waiting.ended_with(facts, task), words)
 
 
 def killed(facts: Facts) -> Found | None:

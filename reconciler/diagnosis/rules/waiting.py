@@ -57,11 +57,27 @@ def dependency_failed(facts: Facts) -> Found | None:
         return None
     waiting = list({task["id"]: task for task, _ in bad}.values())
     dead = list({one["id"]: one for _, one in bad}.values())
-    how = [
-        f"{one['id']}: {f'exit code {code(one)}' if code(one) is not None else said(failure(one))}" for one in dead[:3]
-    ]
     what = f"{_tasks(waiting)} what has failed for good, and will never run: {ids(waiting)}"
-    return Found(what, tuple(how))
+    return Found(what, tuple(f"{one['id']}: {_how(one)}" for one in dead[:3]))
+
+
+def dependency_ended(facts: Facts) -> Found | None:
+    """Apply ends what Batch would leave waiting for ever."""
+    lost = [task for task in facts.failed if ended_with(facts, task)]
+    if not lost:
+        return None
+    dead = {one["id"]: one for task in lost for one in _dependencies(facts, task) if _blocks(one)}
+    what = f"{_tasks(lost)} what has failed for good, and was ended with it: {ids(lost)}"
+    return Found(what, tuple(f"{name}: {_how(one)}" for name, one in list(dead.items())[:3]))
+
+
+def ended_with(facts: Facts, task: Body) -> bool:
+    """Whether a task was ended that could never have begun, as what it depends on had failed."""
+    return failure(task)["code"] == "TaskEnded" and any(map(_blocks, _dependencies(facts, task)))
+
+
+def _how(task: Body) -> str:
+    return f"exit code {code(task)}" if code(task) is not None else said(failure(task))
 
 
 def dependency_missing(facts: Facts) -> Found | None:
