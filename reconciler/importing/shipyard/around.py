@@ -28,6 +28,8 @@ class Nodes:
     gpu: bool = False
     infiniband: bool = False
     windows: bool = False
+    containers: bool = True
+    """Whether they run tasks in containers only, as Batch has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ SSHD = "/usr/sbin/sshd -p 23"
 Batch Shipyard, multi-instance tasks. That it is to be started by the coordination command is inferred."""
 
 
+SINGULARITY = "SHIPYARD_SINGULARITY_COMMAND"
+"""The variable in which a command on several nodes finds what begins a command in its image."""
+
+
 class Unsayable(Exception):
     """No spec has words for it; the message says why."""
 

@@ -1,7 +1,9 @@
 """The container of a task of Batch Shipyard, as containerSettings of a spec.
 
-Source: Batch Shipyard, jobs configuration; learn.microsoft.com, Batch, container workloads (containerRunOptions are
-options of `docker create`). Options for InfiniBand are inferred.
+Batch runs Docker images. An image of Singularity is run by Apptainer, its successor, which the start task installs on
+nodes that run no other containers. Source: Batch Shipyard, jobs configuration; learn.microsoft.com, Batch, container
+workloads (containerRunOptions are options of `docker create`); apptainer.org, installation on Ubuntu, and remote
+endpoints. Options for InfiniBand are inferred, and that what ran with Singularity runs with Apptainer.
 """
 
 from __future__ import annotations
@@ -15,6 +17,14 @@ from reconciler.importing.shipyard.part import Part
 
 INFINIBAND = ("--ulimit=memlock=-1:-1", "--device=/dev/infiniband")
 HOST = "--network=host"
+INSTALL = (
+    "add-apt-repository -y ppa:apptainer/ppa",
+    "apt-get update",
+    "apt-get install -y apptainer",
+    "apptainer remote add --global --no-login SylabsCloud cloud.sylabs.io || true",
+    "apptainer remote use --global SylabsCloud",
+)
+"""What brings Apptainer to a node, and tells it where library:// is."""
 
 
 def either(task: Part, job: Part, key: str) -> Part:
@@ -29,7 +39,7 @@ def docker(image: str) -> str:
 
 
 def image(task: Part) -> str:
-    """The image of a task. Raises Unsayable."""
+    """The Docker image of a task. Raises Unsayable."""
     name = task.text("docker_image") or task.text("image")
     singularity = task.text("singularity_image")
     if name:
@@ -39,9 +49,21 @@ def image(task: Part) -> str:
         task.change("singularity_image", words=words)
         return docker(singularity)
     if singularity:
-        why = f"Batch runs Docker images, and {singularity} is none; build one of it, or call apptainer in a command"
+        why = f"{singularity} is no Docker image, and a pool that runs these runs nothing else; build one of it"
         raise Unsayable(why)
     raise Unsayable("it names no docker_image")
+
+
+def apptainer(task: Part, around: Around) -> str:
+    """What begins a command that runs in an image of Singularity; empty for a task that does not, or cannot."""
+    name = task.text("singularity_image")
+    if not name or around.nodes.containers:
+        return ""
+    how = task.part("singularity_execution")
+    elevated, verb = how.flag("elevated"), how.text("cmd") or "exec"
+    task.change("singularity_image", words="run by apptainer, which the start task installs; see that it does")
+    options = [*(["--nv"] if around.nodes.gpu else []), *task.texts("additional_singularity_options")]
+    return " ".join([*(["sudo"] if elevated else []), "apptainer", verb, *options, shlex.quote(name)])
 
 
 def settings(task: Part, job: Part, around: Around) -> dict[str, Any]:

@@ -93,6 +93,9 @@ def outputs(part: Part, storage: Storage, *, several: bool) -> list[dict[str, An
     for source, container, rest in _sources(part, "output_data"):
         place = storage.place(source, container)
         folder = _folder(source)
+        if several:
+            words = "the files of each task go to a folder of its own below it, so that none overwrites another"
+            source.change("remote_path", words=words)
         for pattern in source.texts("include") or ["**/*"]:
             whole = f"{folder}/{pattern}" if folder else pattern
             one = not re.search(r"[*?\[]", whole)

@@ -50,7 +50,7 @@ class Part:
         self.document, self.told, self.path = document, told, path
         self.value: dict[str, Any] = value if isinstance(value, dict) else {}
         self.taken: set[str] = set()
-        self.inside: list[Part] = []
+        self.inside: dict[Path_, Part] = {}
 
     def at(self, *more: str | int, words: str = "") -> Note:
         """A note about a place in it."""
@@ -140,16 +140,16 @@ class Part:
         return self.value.get(key)
 
     def _part(self, where: Path_, value: Any) -> Part:
-        made = Part(self.document, self.told, (*self.path, *where), value)
-        self.inside.append(made)
-        return made
+        if where not in self.inside:
+            self.inside[where] = Part(self.document, self.told, (*self.path, *where), value)
+        return self.inside[where]
 
     def rest(self) -> None:
         """Tell of what nobody has asked for, in it and all that was asked of it."""
         for key in self.value:
             if key not in self.taken and self.value[key] not in NOTHING:
                 self.leave(key, why=reasons.why(self.path, key))
-        for part in self.inside:
+        for part in self.inside.values():
             part.rest()
 
     def ignore(self) -> None:

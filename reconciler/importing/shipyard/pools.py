@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
-from reconciler.importing.shipyard import data, machines, tasks
+from reconciler.importing.shipyard import containers, data, machines, tasks
 from reconciler.importing.shipyard.around import Nodes
 from reconciler.importing.shipyard.part import Part
 from reconciler.importing.shipyard.volumes import Volumes
@@ -23,14 +24,19 @@ SCENARIOS = {
 DEALLOCATION = {"requeue": "Requeue", "terminate": "Terminate", "taskcompletion": "TaskCompletion"}
 
 
-def section(pool: Part, images: list[str], volumes: Volumes, azure: dict[str, Any]) -> dict[str, Any]:
-    """What a spec says of the pool; `images` are the container images of its tasks, `azure` is where it is."""
+def section(
+    pool: Part, images: list[str], volumes: Volumes, azure: dict[str, Any], *, apptainer: bool
+) -> dict[str, Any]:
+    """What a spec says of the pool; `images` are the container images of its tasks, `azure` is where it is.
+
+    `apptainer`: its tasks run in images of Singularity.
+    """
     made: dict[str, Any] = {}
     if size := machines.size(pool):
         made["vmSize"] = size
     else:
         pool.told.open["pools.vmSize"] = "the pool has no vm_size"
-    made |= machines.image(pool, containers=bool(images))
+    made |= machines.image(pool, containers=bool(images) or apptainer)
     made["nodes"] = _nodes(pool)
     if images:
         made["containers"] = {"images": images}
@@ -44,7 +50,7 @@ def section(pool: Part, images: list[str], volumes: Volumes, azure: dict[str, An
         pool.leave("node_fill_type", why="it is neither pack nor spread")
     if subnet := _subnet(pool.part("virtual_network"), azure):
         made["networkConfiguration"] = {"subnetId": subnet}
-    if start := _start(pool, made):
+    if start := _start(pool, made, containers.INSTALL if apptainer else ()):
         made["startTask"] = start
     made |= {"mountConfiguration": volumes.mounts} if volumes.mounts else {}
     _inputs(pool)
@@ -61,6 +67,7 @@ def nodes(pool: dict[str, Any]) -> Nodes:
         **counted,
         gpu=bool(machines.GPU.match(size)),
         infiniband=bool(machines.INFINIBAND.match(size)),
+        containers="containers" in pool,
         windows="windows" in (str(image) + pool.get("nodeAgentSkuId", "")).lower(),
     )
 
@@ -122,7 +129,7 @@ def _subnet(network: Part, azure: dict[str, Any]) -> str:
     return Variable(f"/subscriptions/{where}{rest}", f"/subscriptions/{written}{rest.replace('${', '$${')}")
 
 
-def _start(pool: Part, made: dict[str, Any]) -> dict[str, Any]:
+def _start(pool: Part, made: dict[str, Any], first: Sequence[str]) -> dict[str, Any]:
     """The start task: the commands that Shipyard ran on each node as root, and the files that came to it."""
     prepare = pool.part("additional_node_prep")
     where = prepare.part("commands") if prepare.has("commands") else pool.part("additional_node_prep_commands")
@@ -130,10 +137,12 @@ def _start(pool: Part, made: dict[str, Any]) -> dict[str, Any]:
         commands = pool.texts("additional_node_prep_commands")
     else:
         commands = [*where.texts("pre"), *where.texts("post")]
+    wrong = machines.misplaced(commands, made["image"])
+    commands = [*first, *commands]
     files, variables = data.resource_files(pool), prepare.pairs("environment_variables")
     if not commands and not files:
         return {}
-    if wrong := machines.misplaced(commands, made["image"]):
+    if wrong:
         where.change(
             words=f"the image is {made['image']} now, and may have no such command as {wrong[:40]!r}; see to it"
         )

@@ -48,7 +48,6 @@ KEYS = {
     "batch_shipyard": "reconcile keeps no tables, queues or containers of its own",
     "data_replication": "Batch pulls images itself",
     "files": "reconcile moves no data into storage; az storage blob upload-batch does",
-    "signing_key": "Docker does not check signatures of Singularity",
     "remote_fs": "reconcile makes no file servers; a pool mounts NFS by mountConfiguration",
     "monitoring": "reconcile makes no monitoring servers",
     "federation": "reconcile has no federations",

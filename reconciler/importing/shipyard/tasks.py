@@ -33,11 +33,14 @@ def entry(task: Part, job: Part, around: Around) -> Entry:
     if around.nodes.windows:
         raise Unsayable("its pool is of Windows, and a spec's commands are read by /bin/sh")
     factory = _factory(task, around)
-    settings = containers.settings(task, job, around)
-    value: dict[str, Any] = {**_run(task, job, factory, around), "containerSettings": settings, **factory.entry}
+    begin = containers.apptainer(task, around)
+    settings = {} if begin else {"containerSettings": containers.settings(task, job, around)}
+    value: dict[str, Any] = {**_run(task, job, factory, around, begin), **settings, **factory.entry}
     taken, moves = _inputs(task, job, around)
     value["command"] = _moved(value["command"], moves)
     environment = {name: around.volumes.path(text) for name, text in task.pairs("environment_variables").items()}
+    if begin and task.has("multi_instance"):
+        environment[commands.SINGULARITY] = begin
     lists = {
         "environmentSettings": environment,
         "inputs": taken,
@@ -56,8 +59,28 @@ def _factory(task: Part, around: Around) -> Factory:
     return data.blobs(factory.part("file"), around.storage)
 
 
-def _run(task: Part, job: Part, factory: Factory, around: Around) -> dict[str, Any]:
-    """The command, and on how many nodes it runs."""
+def _run(task: Part, job: Part, factory: Factory, around: Around, begin: str) -> dict[str, Any]:
+    """The command, and on how many nodes it runs; `begin` is what runs it in its image, if Batch does not."""
+    several = task.part("multi_instance")
+    text = _text(task, job, around)
+    alone = not several.has("mpi")
+    if begin and not (alone and task.has("multi_instance")):
+        text = f"{begin} {text}"
+    if factory.values or factory.entry:
+        text = commands.formatted(text, factory.values, quoted=not alone or commands.needs_bash(text))
+    before = several.text("pre_execution_command")
+    if not task.has("multi_instance"):
+        return {"command": commands.shell(text)}
+    many = _instances(several, around)
+    if alone:
+        command: Command = commands.shell("; ".join(filter(None, (before.rstrip("; "), text))))
+    else:
+        command = commands.parallel(several.part("mpi"), before, text, max(1, many))
+    return {"command": command, **_several(several, many, around.nodes.containers)}
+
+
+def _text(task: Part, job: Part, around: Around) -> str:
+    """The command as a text, in which paths and variables are those of the spec. Raises Unsayable."""
     text = task.text("command")
     if begin := task.text("entrypoint"):
         text = f"{begin} {text}".strip()
@@ -66,18 +89,7 @@ def _run(task: Part, job: Part, factory: Factory, around: Around) -> dict[str, A
         task.leave("command", why="it is empty: Shipyard ran what the image itself runs")
         raise Unsayable("it has no command, which a spec needs; write what the image runs by itself")
     variables = {**job.pairs("environment_variables"), **task.pairs("environment_variables")}
-    text = around.volumes.path(commands.expanded(text, variables))
-    several = task.part("multi_instance")
-    alone = not several.has("mpi")
-    if factory.values or factory.entry:
-        text = commands.formatted(text, factory.values, quoted=not alone or commands.needs_bash(text))
-    many = _instances(several, around) if task.has("multi_instance") else 1
-    before = several.text("pre_execution_command")
-    if not alone:
-        command: Command = commands.parallel(several.part("mpi"), before, text, many)
-    else:
-        command = commands.shell("; ".join(filter(None, (before.rstrip("; "), text))))
-    return {"command": command, **(_several(several, many) if task.has("multi_instance") else {})}
+    return around.volumes.path(commands.expanded(text, variables))
 
 
 def _instances(several: Part, around: Around) -> int:
@@ -93,7 +105,7 @@ def _instances(several: Part, around: Around) -> int:
     return 0
 
 
-def _several(several: Part, many: int) -> dict[str, Any]:
+def _several(several: Part, many: int, in_containers: bool) -> dict[str, Any]:  # noqa: FBT001 what the nodes are
     start = several.text("coordination_command")
     for file in several.parts("resource_files"):
         file.ignore()
@@ -101,10 +113,10 @@ def _several(several: Part, many: int) -> dict[str, Any]:
     if many < 2:
         several.change("num_instances", words=f"it runs on one node, as the pool has {many} of that kind")
         return {}
-    if not start:
-        words = f"written {commands.SSHD}, which its image started by itself; see that it is there"
-        several.change(words=words)
-    return {"multiInstanceSettings": {"numberOfInstances": many, "coordinationCommandLine": start or commands.SSHD}}
+    usual = commands.SSHD if in_containers else "/bin/true"
+    if not start and in_containers:
+        several.change(words=f"written {usual}, which its image started by itself; see that it is there")
+    return {"multiInstanceSettings": {"numberOfInstances": many, "coordinationCommandLine": start or usual}}
 
 
 def _inputs(task: Part, job: Part, around: Around) -> tuple[list[dict[str, str]], list[str]]:

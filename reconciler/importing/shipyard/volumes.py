@@ -39,6 +39,8 @@ def read(resources: Part, storage: Storage) -> Volumes:
         if mount is None:
             continue
         made.mounts.append(mount)
+        if volume.text("bind_options") == "ro":
+            volume.leave("bind_options", why="the nodes mount it for reading and writing")
         where = volume.text("container_path")
         there = f"$AZ_BATCH_NODE_MOUNTS_DIR/{names.entry(name)}"
         if where:

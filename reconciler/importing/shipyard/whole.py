@@ -83,12 +83,13 @@ def _composed(parts: Sequence[Part], where: Where, places: Places) -> dict[str, 
     mounted = volumes.read(_first(resources, "volumes"), storage)
     entries = [job for part in parts for job in part.parts(JOBS)]
     images = _images(resources, entries)
+    apptainer = not images and any(task.has("singularity_image") for task in _tasks(entries))
     servers = _registries(resources, images, storage)
     made: dict[str, Any] = {}
     for part in (part.part(POOL) for part in parts if part.has(POOL)):
         name = _pool_name(part, made)
         places["pools", name] = part.at()
-        made[name] = pools.section(part, images, mounted, where.azure)
+        made[name] = pools.section(part, images, mounted, where.azure, apptainer=apptainer)
     first = next(iter(made), "pool")
     nodes = pools.nodes(made[first])
     around = Around(first, nodes, mounted, storage, _numbering(settings))
@@ -141,7 +142,7 @@ def _singularity(resources: Part) -> Iterator[str]:
                 yield name
             else:
                 image.ignore()
-                image.leave(why="Batch runs Docker images only")
+                image.leave(why="nodes pull Docker images beforehand, and no others; a task pulls it when it begins")
 
 
 def _tasks(entries: Sequence[Part]) -> Iterator[Part]:
@@ -195,7 +196,8 @@ def _passing(
         value = _without(value, path)
         place = _place(places, path)
         rest = problem.path.removeprefix(".".join(path)).lstrip(".")
-        told.left.append(place._replace(words=f"left out, because {f'{rest} ' * bool(rest)}{problem.message}"))
+        why = f"{rest}: {problem.message}" if rest else problem.message
+        told.left.append(place._replace(words=f"left out, as validate would say {why}"))
         value = _with_work(value, places, told)
 
 
@@ -218,10 +220,12 @@ def _problems(value: dict[str, Any], today: date) -> tuple[Problem, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """A copy."""
+    """A copy, in which a text with a variable is what it stands for."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def _removable(path: str, value: dict[str, Any]) -> tuple[str, ...]:
