@@ -29,8 +29,8 @@ WORDS = {
     "kind/words.py": {"gallery"},
     "kind/going.py": {"identity"},
 }
-"""File → what is a name of something else there: an argument of a command, a key of a spec, of ARM or of Batch Shipyard,
-a word."""
+"""File → what is a name of something else there: an argument of a command, a key of a spec or of ARM, a word of theirs
+or of Batch Shipyard."""
 
 
 def _family(name: str) -> bool:

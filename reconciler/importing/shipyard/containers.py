@@ -105,7 +105,9 @@ def _devices(task: Part, job: Part, around: Around) -> list[str]:
 def _volumes(task: Part, job: Part, around: Around) -> list[str]:
     made = []
     for part in (job, task):
-        part.texts("shared_data_volumes")  # the pool mounts them all
+        for index, name in enumerate(part.texts("shared_data_volumes")):
+            if name not in around.volumes.mounted:
+                part.leave("shared_data_volumes", index, why=f"the pool mounts no {name}; see to what the command does")
         for index, name in enumerate(part.texts("data_volumes")):
             if name in around.volumes.options:
                 made.append(around.volumes.options[name])

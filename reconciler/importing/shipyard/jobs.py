@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +16,8 @@ from reconciler.importing.shipyard.commands import Unsayable
 from reconciler.importing.shipyard.factories import MOST
 from reconciler.importing.shipyard.part import Note, Part
 
+BLANK = re.compile(r"<[A-Za-z][\w. -]*>")
+"""What stands in an example for something to be filled in."""
 Places = dict[tuple[str, ...], Note]
 """The keys that lead to a section of a spec → where it came from."""
 MANAGED = {"environmentSettings", "resourceFiles", "containerSettings", "maxTaskRetryCount", "requiredSlots"}
@@ -94,6 +98,8 @@ class _Job:
         self.ids.setdefault(whole, name)
         self.places["jobs", self.name, "tasks", name] = task.at()
         made[name] = entry.value
+        if blank := BLANK.search(json.dumps(entry.value["command"], ensure_ascii=False)):
+            task.told.open[f"jobs.{self.name}.tasks.{name}.command"] = f"holds {blank[0]}, which stands for something"
         return name
 
     def _depends(self, name: str, task: Part) -> dict[str, Any]:

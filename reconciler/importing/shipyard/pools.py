@@ -54,6 +54,7 @@ def section(
         made["startTask"] = start
     made |= {"mountConfiguration": volumes.mounts} if volumes.mounts else {}
     _inputs(pool)
+    _runtimes(pool.part("container_runtimes"), apptainer=apptainer)
     return made
 
 
@@ -156,6 +157,15 @@ def _start(pool: Part, made: dict[str, Any], first: Sequence[str]) -> dict[str, 
 
 def _bash(commands: list[str]) -> str:
     return f"/bin/bash -c {shlex.quote('; '.join(['set -e', *commands]))}"
+
+
+def _runtimes(runtimes: Part, *, apptainer: bool) -> None:
+    """What runs containers: Docker's own runtime, or Apptainer in place of Singularity."""
+    for index, name in enumerate(runtimes.texts("install")):
+        if not (apptainer and name == "singularity"):
+            runtimes.leave(
+                "install", index, why=f"{name} is not on the nodes: Batch runs containers by Docker's runtime"
+            )
 
 
 def _inputs(pool: Part) -> None:

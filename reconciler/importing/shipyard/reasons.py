@@ -19,7 +19,6 @@ KEYS = {
     "batch_insights_enabled": _MONITOR,
     "gpu": "the image brings NVIDIA's driver",
     "certificates": "Batch certificates ended on 2024-02-29; use Key Vault as an identity of the pool",
-    "container_runtimes": "Batch runs Docker's own runtime only",
     "reboot_on_start_task_failed": "apply reboots broken nodes, and replaces them if that does not help",
     "attempt_recovery_on_unusable": "apply reboots broken nodes, and replaces them if that does not help",
     "upload_diagnostics_logs_on_unusable": "`reconcile logs` fetches what nodes have written",

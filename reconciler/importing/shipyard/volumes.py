@@ -18,8 +18,9 @@ from reconciler.importing.shipyard.storage import Storage
 
 @dataclass(slots=True)
 class Volumes:
-    """`mounts` of the pool, where commands look for what is mounted → where it is, and options of `docker run`."""
+    """Mounts of the pool, where commands look for one → where it is, and options of `docker run` by name."""
 
+    mounted: set[str] = field(default_factory=set)
     mounts: list[dict[str, Any]] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
@@ -39,6 +40,7 @@ def read(resources: Part, storage: Storage) -> Volumes:
         if mount is None:
             continue
         made.mounts.append(mount)
+        made.mounted.add(name)
         if volume.text("bind_options") == "ro":
             volume.leave("bind_options", why="the nodes mount it for reading and writing")
         where = volume.text("container_path")
