@@ -15,6 +15,7 @@ from reconciler.importing.shipyard.around import Around, Numbering
 from reconciler.importing.shipyard.commands import Unsayable
 from reconciler.importing.shipyard.factories import MOST
 from reconciler.importing.shipyard.part import Note, Part
+from reconciler.words import some
 
 BLANK = re.compile(r"<[A-Za-z][\w. -]*>")
 """What stands in an example for something to be filled in."""
@@ -55,7 +56,7 @@ class _Job:
             self.part.leave(why="none of its tasks is in the spec")
             return {}
         job = {"pool": f"pools/{self.around.pool}", **_settings(self.part, self.around)}
-        ended = self.part.flag("auto_complete")
+        ended = self.part.flag("auto_complete") or self.part.flag("multi_instance_auto_complete")
         recurrence = self.part.part("recurrence")
         managed = self._managed(entries, recurrence) if self.part.has("recurrence") else {}
         return {
@@ -103,14 +104,13 @@ class _Job:
         return name
 
     def _depends(self, name: str, task: Part) -> dict[str, Any]:
-        asked = [(("depends_on", index), text) for index, text in enumerate(task.texts("depends_on"))]
-        asked += [(("depends_on_range", 0), str(number)) for number in _range(task)]
-        found = []
-        for where, text in asked:
-            if text in self.ids and self.ids[text] != name:
-                found.append(self.ids[text])
-            else:
-                task.leave(*where, why=f"the spec has no task {text} before it")
+        asked = {"depends_on": task.texts("depends_on"), "depends_on_range": [str(number) for number in _range(task)]}
+        found: list[str] = []
+        for key, texts in asked.items():
+            known = [text for text in texts if self.ids.get(text, name) != name]
+            found += [self.ids[text] for text in known]
+            if missing := [text for text in texts if text not in known]:
+                task.leave(key, why=f"the job has no task {some(missing)} that it could wait for")
         return {"dependsOn": list(dict.fromkeys(found))} if found else {}
 
     def _managed(self, entries: dict[str, Any], recurrence: Part) -> dict[str, Any]:

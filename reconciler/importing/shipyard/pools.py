@@ -133,10 +133,10 @@ def _subnet(network: Part, azure: dict[str, Any]) -> str:
 def _start(pool: Part, made: dict[str, Any], first: Sequence[str]) -> dict[str, Any]:
     """The start task: the commands that Shipyard ran on each node as root, and the files that came to it."""
     prepare = pool.part("additional_node_prep")
-    where = prepare.part("commands") if prepare.has("commands") else pool.part("additional_node_prep_commands")
-    if isinstance(pool.value.get("additional_node_prep_commands"), list):
-        commands = pool.texts("additional_node_prep_commands")
+    if isinstance(pool.value.get("additional_node_prep_commands"), list):  # as it was before version 3
+        where, commands = pool, pool.texts("additional_node_prep_commands")
     else:
+        where = prepare.part("commands") if prepare.has("commands") else pool.part("additional_node_prep_commands")
         commands = [*where.texts("pre"), *where.texts("post")]
     wrong = machines.misplaced(commands, made["image"])
     commands = [*first, *commands]

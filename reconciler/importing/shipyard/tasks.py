@@ -15,6 +15,8 @@ from reconciler.importing.shipyard.part import Part
 COUNTS = {
     "pool_current_dedicated": "dedicated",
     "pool_specification_vm_count_dedicated": "dedicated",
+    "pool_current": "dedicated",  # these two as it was before version 3
+    "pool_specification_vm_count": "dedicated",
     "pool_current_low_priority": "spot",
     "pool_specification_vm_count_low_priority": "spot",
 }
