@@ -76,6 +76,7 @@ def test_several_configurations_need_a_folder(tmp_path: Path) -> None:
     out.mkdir()
     assert reconcile("import", "--shipyard", source, "-o", str(out)).returncode == 0
     assert sorted(path.name for path in out.iterdir()) == ["in-one.yaml", "in-two.yaml"]
+    assert "name: in-one\n" in reconcile("import", "--shipyard", f"{source}/config/one").stdout
     assert "jobs:" not in (out / "in-one.yaml").read_text()
     assert "containers:\n      images:\n        - busybox\n" in (out / "in-one.yaml").read_text()
 

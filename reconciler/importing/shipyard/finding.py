@@ -22,6 +22,8 @@ GLOBAL = ("batch_shipyard", "global_resources", "data_replication")
 OTHERS = ("remote_fs", "monitoring", "federation", "slurm")
 USUAL = ("pool", "jobs", "config", "fs")
 """How the names of its files begin."""
+CONFIG = ("config", "configs", "configuration")
+"""Names of folders that tell nothing."""
 STARTS = "a file of Batch Shipyard is a map that starts with pool_specification, job_specifications or batch_shipyard"
 MOST = 1_000
 """Files beyond which a folder is not read: it cannot be meant."""
@@ -132,9 +134,8 @@ def _nothing(folder: Path, documents: Iterable[Path]) -> str:
 
 
 def name(folder: Path, where: Path) -> str:
-    """The name of the spec of a configuration: that of its folders, but for those that are called config."""
-    parts = [part for part in where.parts if part.lower() not in ("config", "configs", "configuration")]
+    """The name of the spec of a configuration: that of its folders, from the one that holds a folder called config."""
     whole = folder.resolve()
-    while whole.name.lower() in ("config", "configs", "configuration"):
-        whole = whole.parent
-    return names.spec("-".join([whole.name, *parts]))
+    above = [whole.parent.parent.name] if whole.parent.name.lower() in CONFIG else []
+    parts = [*above, whole.name] if whole.name.lower() not in CONFIG else [whole.parent.name]
+    return names.spec("-".join([*parts, *(part for part in where.parts if part.lower() not in CONFIG)]))
