@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from reconciler.spec import Spec, Target
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = click.Path(path_type=Path)
 
 
 @click.command("import")
 @click.option("--subscription", envvar="AZURE_SUBSCRIPTION_ID", help="Subscription id; not needed on the local cloud.")
-@click.option("--resource-group", "group", required=True, metavar="NAME", help="The resource group to read.")
+@click.option("--resource-group", "group", metavar="NAME", help="The resource group to read.")
 @click.option("--name", help="Name of the spec: its owner mark.  [default: the group's owner, or its name]")
 @click.option("--batch-account", "account", metavar="NAME", help="Which, where the group has several.")
 @click.option("--pool", "only", metavar="NAME", multiple=True, help="Only this pool and its jobs; may be repeated.")
@@ -36,9 +36,53 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Which Azure.",
 )
+@click.option("--shipyard", type=FILE, metavar="FOLDER", help="Read pool.yaml and jobs.yaml of Batch Shipyard instead.")
+@click.option("--location", metavar="REGION", help="With --shipyard, the region.")
 @click.option("-o", "--output", type=FILE, help="Where to write the spec; default: standard output.")
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 def import_(
+    subscription: str | None,
+    group: str | None,
+    name: str | None,
+    account: str | None,
+    only: tuple[str, ...],
+    cloud: str,
+    shipyard: Path | None,
+    location: str | None,
+    output: Path | None,
+    *,
+    force: bool,
+) -> int:
+    """Write a spec of a live resource group. Reads only; a plan of the spec shows what it takes over, and nothing else.
+
+    With --shipyard, of a configuration of Batch Shipyard; -o may then be a folder, which gets a spec of each.
+
+    \b
+    reconcile import --resource-group rg-render --name render -o specs/render.yaml
+    reconcile import --shipyard recipes/render/config --location westeurope -o specs/render.yaml
+    """
+    if name is not None and not NAME.fullmatch(name):
+        raise click.UsageError("--name starts with a lower-case letter and has at most 63 letters, digits and hyphens")
+    if shipyard is not None:
+        if only:
+            raise click.UsageError("--pool chooses among live pools, and --shipyard reads files; take one of them out")
+        from reconciler.cli import shipyard as files
+
+        return files.write(
+            shipyard, files.Asked(name, subscription, location, group, account, cloud), output, force=force
+        )
+    if location is not None or group is None:
+        wrong = (
+            "say which --resource-group, or --shipyard FOLDER" if group is None else "--location goes with --shipyard"
+        )
+        raise click.UsageError(wrong)
+    if output is not None and output.exists() and not (force and output.is_file()):
+        remedy = "--force overwrites it" if output.is_file() else "it is a folder; name a file"
+        raise click.UsageError(f"{output} is there already; {remedy}")
+    return _live(subscription, group, name, account, only, cloud, output)
+
+
+def _live(
     subscription: str | None,
     group: str,
     name: str | None,
@@ -46,18 +90,7 @@ def import_(
     only: tuple[str, ...],
     cloud: str,
     output: Path | None,
-    *,
-    force: bool,
 ) -> int:
-    """Write a spec of a live resource group. Reads only; a plan of the spec shows what it takes over, and nothing else.
-
-    \b
-    reconcile import --resource-group rg-render --name render -o specs/render.yaml
-    """
-    if name is not None and not NAME.fullmatch(name):
-        raise click.UsageError("--name starts with a lower-case letter and has at most 63 letters, digits and hyphens")
-    if output is not None and output.exists() and not force:
-        raise click.UsageError(f"{output} is there already; --force overwrites it")
     from reconciler import importing
     from reconciler.importing import live as reading
     from reconciler.render import as_yaml
@@ -72,7 +105,7 @@ def import_(
     if output is None:
         click.echo(text, nl=False)
     else:
-        _write(output, text)
+        save(output, text)
         click.echo(_summary(output, draft))
     if not live.unread:
         return 0
@@ -128,7 +161,8 @@ def header(target: Target, live: Live, draft: Draft) -> Iterator[str]:
             yield f"  {address}: {text}"
 
 
-def _write(output: Path, text: str) -> None:
+def save(output: Path, text: str) -> None:
+    """Write a spec, in a folder that is made if it is not there."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(hidden(text), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler import marks, secret
@@ -24,21 +24,21 @@ def definition(name: str) -> Mapping[str, Any]:
     return shape
 
 
-def ordered(value: Any, shape: Mapping[str, Any] | None = None) -> Any:
-    """A value of a spec with its keys in the order of the schema and its reference; other keys are sorted."""
+def ordered(value: Any, shape: Mapping[str, Any] | None = None, names: Callable[..., list[str]] = sorted) -> Any:
+    """A value of a spec with its keys in the order of the schema and its reference; other keys as `names` has them."""
     shape = schema() if shape is None else shape
     if isinstance(value, list):
-        return [ordered(item, shape.get("items", {})) for item in value]
+        return [ordered(item, shape.get("items", {}), names) for item in value]
     if not isinstance(value, dict):
         return value
     known = shape.get("properties", {})
-    keys = [key for key in known if key in value] + sorted(key for key in value if key not in known)
+    keys = [key for key in known if key in value] + names(key for key in value if key not in known)
     keys = (
         list(value) if "gallery" in value else keys
     )  # an image of a gallery: the schema has several forms of it, so its keys stay in their order
     more = shape.get("additionalProperties")
     rest = more if isinstance(more, Mapping) else {}
-    return {key: ordered(value[key], known.get(key, rest)) for key in keys}
+    return {key: ordered(value[key], known.get(key, rest), names) for key in keys}
 
 
 def said(value: Any, shape: Mapping[str, Any], path: str, notes: list[str]) -> Any:

@@ -29,6 +29,17 @@ def spec(value: dict[str, Any], comments: Iterable[str] = ()) -> str:
     return "".join(f"{line}\n" for line in header) + text
 
 
+class Variable(str):
+    """A text with a variable: `value` is what it stands for, `text` what is written, such as `${NAME}`."""
+
+    text: str
+
+    def __new__(cls, value: str, text: str) -> Variable:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+
 class _Key(str):
     """The key of a map."""
 
@@ -38,6 +49,8 @@ def _escaped(value: Any) -> Any:
         return {_Key(key): _escaped(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_escaped(item) for item in value]
+    if isinstance(value, Variable):
+        return value.text
     return value.replace("${", "$${") if isinstance(value, str) else value
 
 

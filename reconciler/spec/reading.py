@@ -26,8 +26,11 @@ MAX_NODES = 50_000
 STARTS = "a spec is a map that starts with apiVersion: reconciler/v1"
 
 
-def read(path: Path, environ: Mapping[str, str]) -> Document:
-    """The document in one file, variables replaced. SpecError for what is no map in YAML; other faults are in it."""
+def read(path: Path, environ: Mapping[str, str] | None, starts: str = STARTS) -> Document:
+    """The document in one file, variables replaced. SpecError for what is no map in YAML; other faults are in it.
+
+    Without an `environ`, `${` is text like any other. `starts` tells what a file that is no map should be.
+    """
     name = str(path)
     try:
         with path.open("rb") as file:
@@ -37,7 +40,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Document:
         raise SpecError([Problem(name, 1, 1, "", message)]) from None
     if len(data) > MAX_BYTES:
         raise SpecError([Problem(name, 1, 1, "", f"is larger than {MAX_BYTES:,} bytes, the most that a spec may have")])
-    return _Reader(Document(name), environ).read(yaml_text.decoded(name, data))
+    return _Reader(Document(name), environ, starts).read(yaml_text.decoded(name, data))
 
 
 def similar(path: Path) -> str:
@@ -53,8 +56,8 @@ def similar(path: Path) -> str:
 class _Reader:
     """Turns composed YAML nodes into a Document, collecting every problem."""
 
-    def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
-        self.document, self.environ = document, environ
+    def __init__(self, document: Document, environ: Mapping[str, str] | None, starts: str) -> None:
+        self.document, self.environ, self.starts = document, environ, starts
         self.nodes = 0
         self.open: list[yaml.Node] = []
         self.tagged: set[tuple[int, int]] = set()
@@ -66,10 +69,10 @@ class _Reader:
         except yaml.YAMLError as error:
             raise SpecError([yaml_text.fault(self.document.file, text, error)]) from None
         if node is None or (isinstance(node, yaml.ScalarNode) and node.value in ("", "~", "null")):
-            raise SpecError([self._at(None, f"is empty; {STARTS}")])
+            raise SpecError([self._at(None, f"is empty; {self.starts}")])
         if not isinstance(node, yaml.MappingNode):
             shape = "a list" if isinstance(node, yaml.SequenceNode) else "a single value"
-            raise SpecError([self._at(node.start_mark, f"is {shape}; {STARTS}")])
+            raise SpecError([self._at(node.start_mark, f"is {shape}; {self.starts}")])
         self.document.value = self._value(node, ())
         return self.document
 
@@ -147,7 +150,9 @@ class _Reader:
 
     def _substituted(self, node: yaml.ScalarNode, path: Path_) -> str | None:
         """The scalar's text with `${NAME}` and `${NAME:-default}` replaced; `$${` is a literal `${`."""
-        faults: list[str] = []
+        if self.environ is None:
+            return str(node.value)
+        environ, faults = self.environ, list[str]()
 
         def value(match: re.Match[str]) -> str:
             if match["escaped"]:
@@ -158,7 +163,7 @@ class _Reader:
                     f"{match[0]!r} is not a variable; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a plain ${{"
                 )
                 return ""
-            value = self.environ.get(name) or default
+            value = environ.get(name) or default
             if value is None:
                 faults.append(f"the environment variable {name} is not set; set it, or write ${{{name}:-default}}")
             return value or ""

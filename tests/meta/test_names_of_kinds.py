@@ -16,14 +16,22 @@ ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "pr
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/importing.py": {"pool", "job"},
+    "cli/shipyard.py": {"pool", "job"},
     "cli/simulating.py": {"pool"},
+    "importing/shipyard/containers.py": {"container"},
+    "importing/shipyard/data.py": {"container"},
+    "importing/shipyard/finding.py": {"pool"},
+    "importing/shipyard/jobs.py": {"pool", "tasks"},
+    "importing/shipyard/pools.py": {"resource_group"},
+    "importing/shipyard/whole.py": {"pool", "tasks", "identity"},
     "preflight/checks.py": {"gallery"},
     "cli/doctor.py": {"gallery"},
     "kind/words.py": {"gallery"},
     "kind/going.py": {"identity"},
     "diagnosis/rules/storage.py": {"container"},
 }
-"""File → what is a name of something else there: an argument of a command, a key of a spec or of ARM, a word."""
+"""File → what is a name of something else there: an argument of a command, a key of a spec or of ARM, a word of theirs
+or of Batch Shipyard."""
 
 
 def _family(name: str) -> bool:
