@@ -19,7 +19,7 @@ from reconciler.kinds import KINDS
 from reconciler.kinds.application import packages
 from reconciler.kinds.conversion import nodes
 from reconciler.kinds.image import build
-from reconciler.kinds.pool import trial, verification
+from reconciler.kinds.pool import change, trial, verification
 from reconciler.kinds.registry import container_image
 from reconciler.kinds.storage import container
 from reconciler.model import Address, Desired, Health, Mark, Observed
@@ -241,3 +241,18 @@ def test_what_a_version_says_of_its_verification_and_one_that_has_gone_says_noth
     if publishing == "gone":
         assert verification._let_in(cloud, desired) is None
         assert cloud.asked == ["/g/versions/1"] * 2, "nothing is sent"
+
+
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [
+        ({"targetDedicatedNodes": 0, "targetLowPriorityNodes": 0}, "Requeue"),
+        ({"targetDedicatedNodes": 0, "targetLowPriorityNodes": 2}, "TaskCompletion"),
+        ({"targetDedicatedNodes": 2, "targetLowPriorityNodes": 0}, "TaskCompletion"),
+        (None, "TaskCompletion"),
+    ],
+)
+def test_tasks_on_nodes_that_leave_may_end_first_and_are_requeued_at_the_second_try(asked: Any, option: str) -> None:
+    desired = Desired(Address("pool", "p"), {}, data={"rollout": {"drainWithin": "PT1H"}})
+    pool = Observed(Address("pool", "p"), "p", {"properties": {"scaleSettings": {"fixedScale": asked}}})
+    assert option in str(change._leaving(desired, pool))

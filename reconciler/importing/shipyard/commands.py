@@ -12,6 +12,7 @@ from collections.abc import Callable
 from string import Formatter
 
 from reconciler.importing.shipyard.part import Part
+from reconciler.spec import quoting
 
 Command = str | list[str]
 """A text that /bin/sh reads, or a program and its arguments."""
@@ -60,23 +61,8 @@ def formatted(text: str, values: dict[str, Said], *, quoted: bool = False) -> st
         if field not in values:
             there = ", ".join(values) or "none"
             raise Unsayable(f"it asks for {{{field}}}, and its task factory has {there}")
-        made += values[field](quoted or _open(made))
+        made += values[field](quoted or quoting.quoted(made))
     return made
-
-
-def _open(before: str) -> bool:
-    """Whether a shell is inside quotes after this text."""
-    quote, escaped = "", False
-    for character in before:
-        if escaped:
-            escaped = False
-        elif character == "\\" and quote != "'":
-            escaped = True
-        elif quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"`":
-            quote = character
-    return bool(quote)
 
 
 def expanded(command: str, variables: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from reconciler.kinds.tasks import pack
+from reconciler.spec import quoting
 
 PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 """Where a value goes: `{{name}}`."""
@@ -71,7 +72,7 @@ def fault(command: Command, known: Iterable[str], *, packed: bool = False) -> st
     if asked is not None:
         return unknown(asked, known)
     if isinstance(command, str):
-        inside = next((match for match in PLACE.finditer(command) if _quoted(command[: match.start()])), None)
+        inside = next((match for match in PLACE.finditer(command) if quoting.quoted(command[: match.start()])), None)
         if inside:
             return (
                 f"has {inside.group()} inside quotes, where a shell may read the value as a command; write it outside"
@@ -109,18 +110,3 @@ def _shell_script(command: Sequence[str]) -> str | None:
     options = list(command[1:])
     place = next((index for index, option in enumerate(options) if re.fullmatch(r"-[a-z]*c", option)), None)
     return options[place + 1] if place is not None and place + 1 < len(options) else None
-
-
-def _quoted(before: str) -> bool:
-    """Whether what follows a text of a shell is inside quotes or backquotes."""
-    quote, escaped = "", False
-    for character in before:
-        if escaped:
-            escaped = False
-        elif character == "\\" and quote != "'":
-            escaped = True
-        elif quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"`":
-            quote = character
-    return bool(quote)
