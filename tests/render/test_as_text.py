@@ -12,7 +12,21 @@ from hypothesis import strategies as st
 
 from reconciler.kinds.conversion import tables
 from reconciler.kinds.conversion.records import Failed, Result
-from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Status, Step, Why
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    Decision,
+    Diff,
+    Health,
+    Observed,
+    Outcome,
+    Plan,
+    Rule,
+    Status,
+    Step,
+    Why,
+)
 from reconciler.render import as_json, as_text, plain
 from reconciler.report import Report, Table
 
@@ -171,3 +185,12 @@ def test_a_plan_of_another_version_is_not_read() -> None:
     text = as_json.plan(EVERYTHING).replace('"version": 1', '"version": 99', 1)
     with pytest.raises(ValueError, match="version 99; version 1 is understood"):
         as_json.read(text)
+
+
+@pytest.mark.parametrize(
+    ("health", "well"),
+    [(Health.READY, True), (Health.BUSY, True), (Health.FAILED, False), (Health.UNKNOWN, False)],
+)
+def test_what_has_failed_or_cannot_be_read_is_not_healthy(health: Health, well: bool) -> None:
+    ready = Observed(Address("pool", "p"), "p", {})
+    assert as_text.healthy([ready, replace(ready, health=health)]) is well
