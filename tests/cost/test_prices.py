@@ -122,7 +122,8 @@ def test_of_several_meters_the_right_ones_are_chosen(
 
 
 def test_the_local_price_list_has_a_price_for_its_sizes(azure: Azure, tmp_path: Path) -> None:
-    found = prices.current({"italynorth": {D2, "Standard_Nobody"}}, local_url(), cloud="local", folder=tmp_path)
+    wanted = {"italynorth": {D2, "Standard_Nobody"}}
+    found = prices.current(wanted, local_url(), cloud="local", folder=tmp_path, seconds=60)
     assert found.of("italynorth", D2) == Price(Decimal("0.096"), Decimal("0.0192"))
     assert found.of("italynorth", "Standard_Nobody") == Price()
     assert found.notes == ()
