@@ -12,6 +12,7 @@ look cheaper than it is.
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 import time
@@ -32,6 +33,10 @@ OTHERS = ("windows", "cloudservices", "dedicatedhost")
 """Parts of the names of products that are not Linux machines."""
 PAGES = 20
 """The most pages of an answer that are read; a few sizes fill less than one."""
+
+
+TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that name certificates to trust. Source: httpx, environment variables."""
 
 
 class Unavailable(ReconcileError):
@@ -79,7 +84,7 @@ def _items(url: str, query: str, seconds: float) -> Iterator[Mapping[str, Any]]:
     end = time.monotonic() + seconds
     following: str | None = str(httpx.URL(url, params={"$filter": query}))
     host = urlsplit(url).hostname
-    with httpx.Client(timeout=seconds, verify=_trust()) as client:
+    with httpx.Client(timeout=seconds, verify=_trust(*map(os.environ.get, TRUSTED))) as client:
         for _ in range(PAGES):
             if following is None:
                 return
@@ -96,8 +101,8 @@ def _items(url: str, query: str, seconds: float) -> Iterator[Mapping[str, Any]]:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
-    """Whom the connections of this process trust: reading the certificates takes longer than a request."""
+def _trust(*named: str | None) -> ssl.SSLContext:
+    """Whom connections trust, as the environment has `named` it: reading certificates takes longer than a request."""
     import httpx
 
     return httpx.create_ssl_context()

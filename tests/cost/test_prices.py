@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 from hypothesis import given, settings
@@ -128,6 +129,18 @@ def test_the_local_price_list_has_a_price_for_its_sizes(azure: Azure, tmp_path: 
     assert found.of("italynorth", "Standard_Nobody") == Price()
     assert found.notes == ()
     assert [path.name for path in tmp_path.iterdir()] == ["italynorth@local.json"]
+
+
+def test_who_is_trusted_is_what_the_environment_says_now(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {"armregion": {D2}}
+    notes = []
+    for name in (certifi.where(), os.environ["SSL_CERT_FILE"]):
+        monkeypatch.setenv("SSL_CERT_FILE", name)
+        with tempfile.TemporaryDirectory() as folder:
+            found = prices.current(wanted, local_url(), cloud="local", folder=Path(folder), seconds=60)
+        notes.append("".join(found.notes))
+    assert "cannot be reached" in notes[0]
+    assert notes[1] == ""
 
 
 def test_the_local_price_list_has_pages_as_the_real_one(azure: Azure) -> None:
