@@ -69,6 +69,15 @@ class Azure:
         assert not failed, failed[:3]
         return time.perf_counter() - begun
 
+    def unchanged(self) -> tuple[Cloud, float, int]:
+        """Plan with nothing to do: the cloud that was planned on, the seconds, and the requests."""
+        with self.counted() as requests:
+            begun = time.perf_counter()
+            cloud, reading = self.read()
+            took = time.perf_counter() - begun
+        assert not reading.plan.steps, reading.plan.steps
+        return cloud, took, requests[0]
+
     @contextmanager
     def counted(self, latency: float = 0.0) -> Iterator[list[int]]:
         """A list that has the number of ARM and Batch requests once the block has ended."""

@@ -110,6 +110,11 @@ def is_ours(owner: str, tags: Mapping[str, str] | None) -> bool:
     return mark is not None and mark.owner == owner
 
 
+def spec_name(owner: str, metadata: Mapping[str, str], mark: str, live: str) -> str:
+    """The name in the spec of a live pool or job; only later generations of the owner's have others than their ids."""
+    return (metadata.get(mark) if is_ours(owner, metadata) else None) or live
+
+
 def generation(name: str) -> int:
     """Which generation a live pool or job is, by its id alone: the first has no number."""
     match = _LATER.search(name)

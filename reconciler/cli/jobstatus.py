@@ -23,9 +23,8 @@ SELECTED = ["id", "state", "executionInfo", "nodeInfo"]
 def show(spec: Path | None, cloud: str | None, name: str, shape: str, *, follow: bool) -> int:
     """Print how far a job is, with `follow` until its tasks have ended. Exit code 5 if some have failed."""
     reached = common.reach(common.load_spec(spec, cloud))
-    job = tasks.live(reached, name)
     while True:
-        view = _view(reached, job, name)
+        view = _view(reached, name)
         common.show(view, shape)
         open_ = view.states().keys() & {"waiting", "running"}
         if not (follow and open_):
@@ -34,15 +33,15 @@ def show(spec: Path | None, cloud: str | None, name: str, shape: str, *, follow:
         click.echo()
 
 
-def _view(cloud: Cloud, job: str, name: str) -> JobView:
+def _view(cloud: Cloud, name: str) -> JobView:
+    job = tasks.found(cloud, name)
     with reading(f"the job {name}"):
-        raw = batch_jobs.get(cloud, job)
-        if raw is None:
+        if job is None:
             there = [str(each["id"]) for each in batch_jobs.listing(cloud)]
             naming.unknown(f"the account {cloud.account} has no job {name}", name, there)
-        ran = list(_ran(cloud, job))
-        pool = (raw.get("executionInfo") or {}).get("poolId") or raw["poolInfo"].get("poolId", "")
-        return JobView(job, raw["state"], ran, cloud.time, _nodes(cloud, pool))
+        ran = list(_ran(cloud, job["id"]))
+        pool = (job.get("executionInfo") or {}).get("poolId") or job["poolInfo"].get("poolId", "")
+        return JobView(job["id"], job["state"], ran, cloud.time, _nodes(cloud, pool))
 
 
 def _ran(cloud: Cloud, job: str) -> Iterator[Ran]:

@@ -10,13 +10,19 @@ from typing import Any
 from batch_autoscale import Task, Trace
 from batch_autoscale.times import Moment, moment
 from reconciler.cli import naming
-from reconciler.cloud import job_generations
+from reconciler.cloud import batch_jobs, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.errors import AzureError, Refused
 
 Row = tuple[str, str, str, str, str]
 """(task, state, exit code, node, failure) of a task."""
+
+
+def found(cloud: Cloud, name: str) -> dict[str, Any] | None:
+    """The job that a name of the spec stands for, or that is so called itself."""
+    with reading(f"the job {name}"):
+        return job_generations.current(cloud, name) or batch_jobs.get(cloud, name)
 
 
 def live(cloud: Cloud, name: str) -> str:

@@ -140,13 +140,10 @@ def _meant(cloud: Cloud, name: str, pattern: str) -> tuple[Mapping[str, Any], li
     """The job, which must be this spec's, and its tasks that are meant."""
     from reconciler import marks
     from reconciler.cli import tasks
-    from reconciler.cloud import batch_jobs, pairs
-    from reconciler.cloud.errors import reading
+    from reconciler.cloud import pairs
 
-    live = tasks.live(cloud, name)
-    rows = list(tasks.listing(cloud, live))
-    with reading(f"the job {name}"):
-        job = batch_jobs.get(cloud, live) or {}
+    job = tasks.found(cloud, name) or {}
+    rows = list(tasks.listing(cloud, job.get("id", name)))
     mark = marks.mark_of(pairs.mapped(job.get("metadata")))
     if mark is None or mark.owner != cloud.owner:
         whose = f"the spec {mark.owner}" if mark and mark.owner else "no spec"

@@ -31,6 +31,11 @@ class Tasks:
     def ended(self) -> int:
         return self.succeeded + self.failed
 
+    @property
+    def over(self) -> bool:
+        """Whether there were some and all have ended."""
+        return self.ended > 0 and not self.waiting and not self.running
+
 
 def scheduled(name: str) -> bool:
     """Whether a job of this id is one that a job schedule has made: `SCHEDULE:job-1`."""

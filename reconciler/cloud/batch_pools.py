@@ -26,6 +26,4 @@ def current(cloud: Cloud, name: str) -> dict[str, Any] | None:
 
 
 def _name(cloud: Cloud, pool: dict[str, Any]) -> str:
-    metadata = pairs.mapped(pool.get("metadata"))
-    name = metadata.get(marks.POOL) if marks.is_ours(cloud.owner, metadata) else None
-    return str(name or pool["id"])
+    return marks.spec_name(cloud.owner, pairs.mapped(pool.get("metadata")), marks.POOL, pool["id"])

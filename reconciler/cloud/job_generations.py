@@ -45,9 +45,7 @@ def going(job: Mapping[str, Any]) -> bool:
 
 def name_of(cloud: Cloud, job: Mapping[str, Any]) -> str:
     """The name in the spec of a live job; only jobs of ours have others than their ids."""
-    metadata = pairs.mapped(job.get("metadata"))
-    name = metadata.get(marks.JOB) if marks.is_ours(cloud.owner, metadata) else None
-    return str(name or job["id"])
+    return marks.spec_name(cloud.owner, pairs.mapped(job.get("metadata")), marks.JOB, job["id"])
 
 
 def create(cloud: Cloud, name: str, body: Mapping[str, Any], metadata: Mapping[str, str]) -> None:

@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model import Body
-
-EVER = 5
-"""How many names of a list are evidence."""
+from reconciler.words import some
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,5 +151,4 @@ def verb(number: int, one: str, more: str) -> str:
 def ids(items: Sequence[Body]) -> str:
     """The first few ids, and how many more there are."""
     names = [str(item.get("id") or item.get("nodeId") or "") for item in items]
-    rest = len(names) - EVER
-    return ", ".join(names[:EVER]) + (f" and {rest} more" if rest > 0 else "")
+    return some(names)

@@ -152,7 +152,7 @@ def _quota(asking: Asking, facts: Facts) -> Facts:
     oldest = sorted((job for job in jobs if job["state"] == "active"), key=lambda job: str(job.get("creationTime")))
     active = [job["id"] for job in oldest[: asking.left]]
     counts = asking.all({f"the tasks of {name}": (1, partial(batch_jobs.tasks, cloud, name)) for name in active})
-    done = {name for name in active if (tasks := counts.get(f"the tasks of {name}")) and _done(tasks)}
+    done = {name for name in active if (tasks := counts.get(f"the tasks of {name}")) and tasks.over}
     return replace(
         facts,
         account=told.get("the account"),
@@ -160,10 +160,6 @@ def _quota(asking: Asking, facts: Facts) -> Facts:
         schedules=told.get("the job schedules of the account"),
         unread=asking.unread,
     )
-
-
-def _done(tasks: batch_jobs.Tasks) -> bool:
-    return bool(tasks.ended) and not tasks.waiting and not tasks.running
 
 
 def _pools(asking: Asking, facts: Facts) -> Facts:

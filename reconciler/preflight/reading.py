@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from reconciler.cloud import arm, capacity
@@ -144,10 +143,12 @@ def _active_jobs(kinds: Kinds, plan: Plan, observed: Iterable[Observed]) -> tupl
 
 def _spent_jobs(cloud: Cloud, kinds: Kinds, facts: Facts, observed: Iterable[Observed]) -> list[Job]:
     """One question for each active job, up to a bound, if they leave no room for more."""
-    named = ((resource, kinds[resource.address.kind].needs) for resource in observed if facts.crowded)
-    active = (each for each, needs in named if needs.spent and needs.active and needs.active(each))
-    asked = ((each, kinds[each.address.kind].needs.spent) for each in islice(active, MOST_JOBS))
-    return [(f"spent {each.address.name}", partial(spent, cloud, each)) for each, spent in asked if spent]
+    asked: list[Job] = []
+    for each in observed if facts.crowded else ():
+        needs = kinds[each.address.kind].needs
+        if needs.spent and needs.active and needs.active(each):
+            asked.append((f"spent {each.address.name}", partial(needs.spent, cloud, each)))
+    return asked[:MOST_JOBS]
 
 
 def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:

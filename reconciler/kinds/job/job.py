@@ -85,15 +85,15 @@ def _uses(cloud: Cloud, raw: Mapping[str, Any]) -> Iterator[str]:
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     known = {desired.address.name.lower(): desired for desired in wanted}
-    names: dict[str, str] = {}
+    seen: set[str] = set()
     for raw in sorted(batch_jobs.listing(cloud), key=lambda job: -marks.generation(job["id"])):
         if marks.VERIFICATION in pairs.mapped(raw.get("metadata")):
             continue
         name = job_generations.name_of(cloud, raw)
         desired = known.get(name.lower())
-        if job_generations.going(raw) and (desired or name.lower() in names):
+        if job_generations.going(raw) and (desired or name.lower() in seen):
             continue
-        names.setdefault(name.lower(), raw["id"])
+        seen.add(name.lower())
         if desired:
             name = desired.address.name
             cloud.jobs[name] = raw["id"]

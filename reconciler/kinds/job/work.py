@@ -37,8 +37,7 @@ def told(cloud: Cloud, job: str) -> str:
 
 def spent(cloud: Cloud, job: Observed) -> bool:
     """Whether all its tasks have ended; a job without tasks may wait for some."""
-    tasks = batch_jobs.tasks(cloud, job.id)
-    return tasks.ended > 0 and not tasks.waiting and not tasks.running
+    return batch_jobs.tasks(cloud, job.id).over
 
 
 def goes(cloud: Cloud, job: Observed, anew: Desired | None) -> str:

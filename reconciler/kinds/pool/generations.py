@@ -90,8 +90,7 @@ def addressed(name: str, live: Iterable[Observed]) -> Iterator[Observed]:
 def belongs(cloud: Cloud, raw: Mapping[str, Any]) -> str:
     """The name in the spec, in lower case, of the pool that a live pool is a generation of; only our pools have any."""
     metadata = pairs.mapped(raw["properties"].get("metadata"))
-    name = metadata.get(marks.POOL) if marks.is_ours(cloud.owner, metadata) else None
-    return str(name or raw["name"]).lower()
+    return marks.spec_name(cloud.owner, metadata, marks.POOL, raw["name"]).lower()
 
 
 def next_id(name: str, ids: Iterable[str]) -> str:

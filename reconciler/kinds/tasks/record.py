@@ -45,12 +45,7 @@ def settle(cloud: Cloud, place: str, name: str) -> None:
     if job is None:
         return
     tasks = batch_jobs.tasks(cloud, job["id"])
-    if (
-        tasks.succeeded
-        and not tasks.waiting
-        and not tasks.running
-        and tasks.succeeded != _number(cloud, place, name, job)
-    ):
+    if tasks.over and tasks.succeeded and tasks.succeeded != _number(cloud, place, name, job):
         keep(cloud, place, name)
 
 
