@@ -49,7 +49,8 @@ class Tokens:
             )
             path.touch(mode=0o600)
             path.write_bytes(pem)
-        self._key = serialization.load_pem_private_key(path.read_bytes(), None)
+        # That the key is sound is not asked again: it is our own, and asking takes longer than all else at start.
+        self._key = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
         secret = folder / "client-secret"
         if not secret.exists():
             secret.touch(mode=0o600)

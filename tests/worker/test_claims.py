@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import subprocess
 import sys
@@ -23,7 +24,7 @@ END = b"\xff\xd9"
 
 
 def noise(size: tuple[int, int] = (400, 300), mode: str = "RGB") -> Image.Image:
-    return Image.effect_noise(size, 60).convert(mode)
+    return Image.frombytes("L", size, random.Random(1).randbytes(size[0] * size[1])).convert(mode)
 
 
 def claiming(content: bytes, width: int, height: int) -> bytes:
