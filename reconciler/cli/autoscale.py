@@ -10,12 +10,11 @@ import click
 
 import batch_autoscale as language
 from batch_autoscale.scenarios import NAMES
-from reconciler.cli import common, extras, simulating
+from reconciler.cli import common, pictures, simulating
 from reconciler.errors import ReconcileError, Refused
 from reconciler.words import count
 
 INVALID = 4
-PICTURES = (".svg", ".png", ".html")
 FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 COUNT = click.IntRange(1, 1_000_000)
 
@@ -107,10 +106,7 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **options: 
     from reconciler.render.autoscale import simulation
 
     picture: Path | None = options["picture"]
-    if picture is not None and picture.suffix not in PICTURES:
-        raise click.UsageError("--plot takes a name that ends in .svg, .png or .html")
-    if picture is not None:
-        extras.need("plot")
+    pictures.check(picture, text=False)
     base = simulating.Base()
     if spec is not None or pool is not None:
         base = simulating.pool_of(common.load_spec(spec, cloud, trying=False), pool)
@@ -128,7 +124,7 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **options: 
     if picture is not None:
         from reconciler.render.plot import plot
 
-        _write(picture, plot(scaled, fixed, nodes, rates, picture.suffix[1:]))
+        pictures.write(picture, plot(scaled, fixed, nodes, rates, picture.suffix[1:]))
     if missed:
         raise Missed("not as expected\n" + "\n".join(missed))
 
@@ -154,13 +150,6 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
     if str(output) == "-":
         click.echo(text, nl=False)
     else:
-        _write(output, text.encode())
+        pictures.write(output, text.encode())
     counted = f"{count(len(ended.tasks), 'task', ',')} of {job}"
     click.echo(counted + (f"; {remark}" if omitted else ""), err=True)
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise ReconcileError(f"{file} cannot be written: {error.strerror}") from None

@@ -19,6 +19,8 @@ from reconciler.model import Address
 if TYPE_CHECKING:
     from datetime import date
 
+    from rich.console import Console
+
     from reconciler.cloud.cloud import Cloud
     from reconciler.model import Desired
     from reconciler.render.views import View
@@ -180,6 +182,16 @@ def ask(what: str) -> None:
 def colour() -> bool:
     """Whether standard output takes colours."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def terminal() -> Console | None:
+    """The terminal that standard output is, if what is drawn there can be drawn anew."""
+    if not sys.stdout.isatty():
+        return None
+    from rich.console import Console
+
+    console = Console(no_color=not colour(), highlight=False)
+    return None if console.is_dumb_terminal else console
 
 
 def conversion_job(spec: Spec, job: str | None) -> str:

@@ -1,78 +1,81 @@
-"""status JOB: how far a job is, as a list of its tasks tells it."""
+"""status JOB: how far a job is, as its tasks tell it; once, or until they have ended."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, naming, tasks
-from reconciler.cloud import batch_jobs
-from reconciler.cloud.cloud import Cloud
-from reconciler.cloud.errors import reading
-from reconciler.render import plain
-from reconciler.render.pace import JobView, Ran
+from reconciler.cli import common, pictures, watching
+from reconciler.errors import Unreachable
+from reconciler.render.pace import JobView
 
-SELECTED = ["id", "state", "executionInfo", "nodeInfo"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+OPEN = {"waiting", "running"}
 
 
-def show(spec: Path | None, cloud: str | None, name: str, shape: str, *, follow: bool) -> int:
+def show(spec: Path | None, cloud: str | None, name: str, shape: str, *, follow: bool, plot: Path | None) -> int:
     """Print how far a job is, with `follow` until its tasks have ended. Exit code 5 if some have failed."""
+    pictures.check(plot)
     reached = common.reach(common.load_spec(spec, cloud))
-    while True:
-        view = _view(reached, name)
+    watched = watching.Watched(reached, name, pictures.entry_of)
+    view = _followed(watched, shape) if follow else watched.look()
+    if not follow and not (plot and shape == "json"):
         common.show(view, shape)
-        open_ = view.states().keys() & {"waiting", "running"}
-        if not (follow and open_):
-            return common.LACKING if view.failures() else 0
-        time.sleep(reached.endpoints.poll_seconds)
-        click.echo()
+    if plot:
+        pictures.show(view.course, plot, shape)
+    return common.LACKING if view.failures() else 0
 
 
-def _view(cloud: Cloud, name: str) -> JobView:
-    job = tasks.found(cloud, name)
-    with reading(f"the job {name}"):
-        if job is None:
-            there = [str(each["id"]) for each in batch_jobs.listing(cloud)]
-            naming.unknown(f"the account {cloud.account} has no job {name}", name, there)
-        ran = list(_ran(cloud, job["id"]))
-        pool = (job.get("executionInfo") or {}).get("poolId") or job["poolInfo"].get("poolId", "")
-        return JobView(job["id"], job["state"], ran, cloud.time, _nodes(cloud, pool))
+def _followed(watched: watching.Watched, shape: str) -> JobView:
+    """The last view, when all of them were shown: in one place of a terminal, else those that tell something new."""
+    try:
+        if shape == "text" and (console := common.terminal()):
+            return _drawn(watched, console)
+        return _told(watched, shape)
+    except KeyboardInterrupt:
+        click.echo(f"Left; the tasks go on. Run reconcile status {watched.name} to see how far they are.", err=True)
+        raise
 
 
-def _ran(cloud: Cloud, job: str) -> Iterator[Ran]:
-    for task in cloud.batch().list_tasks(job, select=SELECTED):
-        raw = task.as_dict()
-        info, node = raw.get("executionInfo") or {}, (raw.get("nodeInfo") or {}).get("nodeId", "")
-        begun, ended = _moment(info, "startTime"), _moment(info, "endTime")
-        yield Ran(raw["id"], raw["state"], begun, ended, node, _why(info))
+def _drawn(watched: watching.Watched, console: Console) -> JobView:
+    from reconciler.render.live import Drawn
+
+    with console.status(f"reading the tasks of {watched.name}"):
+        view = watched.look()
+    with Drawn(console) as drawn:
+        drawn.show(view)
+        for latest, trouble in _looks(watched, view):
+            view = latest
+            drawn.show(view, trouble)
+    return view
 
 
-def _why(info: dict[str, Any]) -> str:
-    """Why a task has failed: the exit code says more than that there is one."""
-    failure = info.get("failureInfo")
-    if not failure:
-        return ""
-    if failure.get("code") == "FailureExitCode":
-        return f"exit code {info.get('exitCode')}"
-    return plain.clean(f"{failure.get('code')}: {failure.get('message', '')}".strip(": "))
+def _told(watched: watching.Watched, shape: str) -> JobView:
+    view = watched.look()
+    common.show(view, shape)
+    for latest, trouble in _looks(watched, view):
+        if trouble:
+            click.echo(f"warning: {trouble}", err=True)
+        if latest.news() != view.news():
+            click.echo()
+            common.show(latest, shape)
+        view = latest
+    return view
 
 
-def _moment(info: dict[str, Any], key: str) -> datetime | None:
-    return datetime.fromisoformat(info[key]) if info.get(key) else None
-
-
-def _nodes(cloud: Cloud, pool: str) -> str:
-    """The nodes of a pool by state; empty if it has none, or is not there."""
-    for counted in cloud.batch().list_pool_node_counts(filter=f"poolId eq '{pool}'") if pool else ():
-        raw = counted.as_dict()
-        totals: dict[str, int] = {}
-        for some in (raw.get("dedicated") or {}, raw.get("lowPriority") or {}):
-            for state, number in some.items():
-                totals[state] = totals.get(state, 0) + number * (state != "total")
-        return ", ".join(f"{number} {state}" for state, number in totals.items() if number)
-    return ""
+def _looks(watched: watching.Watched, view: JobView) -> Iterator[tuple[JobView, str]]:
+    """One look after another until all tasks have ended; where Azure cannot be reached, the one before, and why."""
+    while view.states().keys() & OPEN:
+        time.sleep(watched.cloud.endpoints.poll_seconds)
+        try:
+            view = watched.look()
+        except Unreachable as error:
+            yield view, str(error)
+        else:
+            yield view, ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import common, pictures
 from reconciler.words import count
 
 if TYPE_CHECKING:
@@ -43,18 +43,22 @@ def validate(spec: Path | None, cloud: str | None) -> None:
 @common.spec_option
 @common.format_option
 @click.option("--follow", "-f", is_flag=True, help="Of a job: again and again, until its tasks have ended.")
-def status(what: str | None, spec: Path | None, cloud: str | None, shape: str, *, follow: bool) -> int:
+@pictures.plot_option
+def status(
+    what: str | None, spec: Path | None, cloud: str | None, shape: str, plot: Path | None, *, follow: bool
+) -> int:
     """Show what of the spec is live, and how it is; or how far a job is.
 
     Of a job: its tasks by state, their pace, the nodes, why tasks have failed, which are the slowest and which may be
-    stuck. Exit code 5 if some have failed.
+    stuck. With --plot also drawn over time. Exit code 5 if some have failed.
     """
     if what and not _is_file(what):
         from reconciler.cli import jobstatus
 
-        return jobstatus.show(spec, cloud, what.rpartition("/")[2], shape, follow=follow)
-    if follow:
-        raise click.UsageError("--follow is for a job: reconcile status JOB --follow")
+        return jobstatus.show(spec, cloud, what.rpartition("/")[2], shape, follow=follow, plot=plot)
+    if follow or plot:
+        option = "--follow" if follow else "--plot"
+        raise click.UsageError(f"{option} is for a job: reconcile status JOB {option}")
     spec = Path(what) if what else spec
     from reconciler.render import as_text
     from reconciler.render.views import StatusView

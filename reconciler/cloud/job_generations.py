@@ -6,6 +6,7 @@ that is being deleted counts no more, so at most one is current, and live state 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,6 +62,21 @@ def create(cloud: Cloud, name: str, body: Mapping[str, Any], metadata: Mapping[s
             return
         there = batch_jobs.get(cloud, made)
         jobs, number = [there] if there else [], number + 1
+
+
+def key(job: Mapping[str, Any]) -> str:
+    """What tells a live job from all others of its name, before and after it: when it was made, as sixteen digits."""
+    return hashlib.sha256(str(job["creationTime"]).encode()).hexdigest()[:16]
+
+
+def every(cloud: Cloud, name: str) -> list[dict[str, Any]]:
+    """All live jobs that serve a name, also those that are being deleted, or that a schedule of this name has made."""
+    jobs = [
+        dict(job)
+        for job in batch_jobs.listing(cloud, _beginning(name))
+        if name.lower() in (name_of(cloud, job).lower(), str(job["id"]).lower().rpartition(":")[0])
+    ]
+    return sorted(jobs, key=lambda job: str(job["creationTime"]))
 
 
 def mark(job_id: str, name: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.cost.use import Build, Case, Costs
+from reconciler.course import Run
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
@@ -164,6 +165,10 @@ class Kind:
     leftovers: Leftovers | None = None
     job_of: Callable[[Desired], str] | None = None
     """The name of the Batch job whose tasks do the work of one, resolved; None: no job does."""
+    entry_of: Callable[[str], str] | None = None
+    """The name of the entry of a spec that a task with this id does the work of; empty if it is of none."""
+    past: Callable[[Cloud, Desired], Iterable[Run]] | None = None
+    """What was kept of the jobs that did the work of one, by themselves and in no order. Only reads."""
     rerun: Callable[[Cloud, Desired, tuple[str, ...]], Desired] | None = None
     """The same with those tasks to be run again that have ended by now and match one of the patterns; None: none can
     be told apart. Only reads."""

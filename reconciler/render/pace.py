@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 from typing import Any
 
+from reconciler.course import Course, Ran
 from reconciler.render.plain import clean
 from reconciler.words import count, duration
 
@@ -23,42 +24,25 @@ LEAST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """A task: `state` is active, preparing, running or completed, `failure` why it has failed, empty if it has not."""
-
-    id: str
-    state: str
-    begun: datetime | None = None
-    ended: datetime | None = None
-    node: str = ""
-    failure: str = ""
-
-    def seconds(self, now: datetime) -> float:
-        """How long it ran, or has been running."""
-        return ((self.ended or now) - self.begun).total_seconds() if self.begun else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class JobView:
     """A live job at a moment. `nodes` are those of its pool by state."""
 
-    job: str
+    course: Course
     state: str
-    tasks: Sequence[Ran]
-    now: datetime
     nodes: str = ""
 
     def states(self) -> dict[str, int]:
         """Tasks by state: waiting, running, succeeded, failed."""
-        return dict(Counter(map(_state, self.tasks)))
+        return self.course.states()
 
     def pace(self) -> float:
         """Tasks a minute that have ended lately; 0 if none has."""
-        ends = [task.ended for task in self.tasks if task.ended and self.now - task.ended <= WINDOW]
+        now = self.course.now
+        ends = [task.ended for task in self.course.tasks if task.ended and now - task.ended <= WINDOW]
         if not ends:
             return 0.0
-        first = min(task.begun for task in self.tasks if task.begun)
-        return len(ends) / max(1.0, min(WINDOW, self.now - first).total_seconds()) * 60
+        first = min([*(task.begun for task in self.course.tasks if task.begun), *ends])
+        return len(ends) / max(1.0, min(WINDOW, now - first).total_seconds()) * 60
 
     def left(self) -> float | None:
         """Seconds until all have ended at this pace; None if that is not known, or nothing is left."""
@@ -68,27 +52,27 @@ class JobView:
 
     def failures(self) -> list[tuple[str, int, str]]:
         """Why tasks have failed: reason, how many, one of them; the most frequent first."""
-        reasons = Counter(task.failure for task in self.tasks if task.failure)
-        first = {task.failure: task.id for task in reversed(self.tasks)}
+        reasons = Counter(task.failure for task in self.course.tasks if task.failure)
+        first = {task.failure: task.id for task in reversed(self.course.tasks)}
         return [(reason, number, first[reason]) for reason, number in reasons.most_common()]
-
-    def slowest(self) -> list[Ran]:
-        """Those that ran longest, or have been running."""
-        begun = [task for task in self.tasks if task.begun]
-        return sorted(begun, key=lambda task: -task.seconds(self.now))[:SHOWN]
 
     def stuck(self) -> list[Ran]:
         """Those that run much longer than those that have succeeded usually took."""
-        took = [task.seconds(self.now) for task in self.tasks if _state(task) == "succeeded"]
+        took = [task.seconds(self.course.now) for task in self.course.tasks if task.outcome == "succeeded"]
         limit = max(LEAST, STUCK * median(took)) if took else float("inf")
-        return [task for task in self.tasks if task.state == "running" and task.seconds(self.now) > limit]
+        return [task for task in self.course.tasks if task.state == "running" and task.seconds(self.course.now) > limit]
+
+    def news(self) -> Hashable:
+        """What is worth telling when it has changed; seconds go on all the time."""
+        reasons = tuple((reason, number) for reason, number, _ in self.failures())
+        return self.state, self.nodes, tuple(self.states().items()), reasons, tuple(task.id for task in self.stuck())
 
     def text(self, *, colour: bool) -> str:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
         states = ", ".join(f"{number:,} {state}" for state, number in self.states().items()) or "no tasks"
-        yield f"{clean(self.job)} is {self.state}: {count(len(self.tasks), 'task', ',')} ({states})"
+        yield f"{clean(self.course.job)} is {self.state}: {count(len(self.course.tasks), 'task', ',')} ({states})"
         if pace := self.pace():
             left = self.left()
             yield f"{pace:,.1f} tasks a minute{f', about {duration(left)} left' if left else ''}"
@@ -98,14 +82,14 @@ class JobView:
             yield f"{number:,} failed: {clean(reason)} (such as {clean(example)})"
         for task in self.stuck()[:SHOWN]:
             where = f" on {clean(task.node)}" if task.node else ""
-            yield f"perhaps stuck: {clean(task.id)}, for {duration(task.seconds(self.now))}{where}"
-        if slowest := self.slowest():
-            named = ", ".join(f"{clean(task.id)} {duration(task.seconds(self.now))}" for task in slowest)
+            yield f"perhaps stuck: {clean(task.id)}, for {duration(task.seconds(self.course.now))}{where}"
+        if slowest := self.course.slowest(SHOWN):
+            named = ", ".join(f"{clean(task.id)} {duration(task.seconds(self.course.now))}" for task in slowest)
             yield f"slowest: {named}"
 
     def document(self) -> Any:
         return {
-            "id": self.job,
+            "id": self.course.job,
             "state": self.state,
             "states": self.states(),
             "perMinute": round(self.pace(), 3),
@@ -114,12 +98,11 @@ class JobView:
             "failures": [
                 {"reason": reason, "number": number, "example": task} for reason, number, task in self.failures()
             ],
-            "slowest": [{"id": task.id, "seconds": task.seconds(self.now)} for task in self.slowest()],
-            "stuck": [{"id": task.id, "seconds": task.seconds(self.now)} for task in self.stuck()],
+            "slowest": [
+                {"id": task.id, "seconds": task.seconds(self.course.now)} for task in self.course.slowest(SHOWN)
+            ],
+            "stuck": [{"id": task.id, "seconds": task.seconds(self.course.now)} for task in self.stuck()],
         }
 
-
-def _state(task: Ran) -> str:
-    if task.state == "completed":
-        return "failed" if task.failure else "succeeded"
-    return "waiting" if task.state == "active" else "running"
+    def _seconds(self, task: Ran) -> dict[str, Any]:
+        return {"id": task.id, "seconds": task.seconds(self.course.now)}

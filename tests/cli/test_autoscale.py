@@ -87,6 +87,7 @@ def test_no_plot_loads_no_plotting_library() -> None:
         ((*SCENARIO, *BURST, "--expect", "maxQueue"), "--expect takes NAME=LIMIT"),
         ((*SCENARIO, *BURST, "--expect", "maxWait=1"), "there is no expectation 'maxWait'"),
         ((*SCENARIO, *BURST, "--plot", "x.gif"), "--plot takes a name that ends in"),
+        ((*SCENARIO, *BURST, "--plot", "-"), "--plot takes a name that ends in"),
         ((*SCENARIO, "--burst", "5", "soon"), "'soon' is no duration"),
         ((*SCENARIO, "--burst", "0", "PT1M"), "0 is not in the range 1<=x<=1000000"),
         ((*SCENARIO, "--trace", "nowhere.csv"), "nowhere.csv cannot be read"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,27 @@ def job(world: World, tmp_path: Path) -> World:
     return world
 
 
+def left(*arguments: str) -> tuple[int, str, str]:
+    """How a command in a terminal ends that is left by Ctrl-C once it has drawn; what it drew, and its errors."""
+    ours, its = pty.openpty()
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # background jobs ignore it
+    command = [sys.executable, "-c", f"{heard}; from reconciler.cli import main; main()", *arguments]
+    env = {**os.environ, "PYTHONPATH": str(CHECKOUT), "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    drawn = b""
+    with subprocess.Popen(command, stdout=its, stderr=subprocess.PIPE, env=env, text=True) as process:
+        os.close(its)
+        while b"slow: " not in drawn:
+            drawn += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # the terminal ends with its last program
+            while more := os.read(ours, 65536):
+                drawn += more
+        assert process.stderr is not None
+        said = process.stderr.read()
+    os.close(ours)
+    return process.returncode, drawn.decode(), said
+
+
 def test_what_tasks_write_is_told_under_their_ids_and_followed_to_its_end(job: World, tmp_path: Path) -> None:
     cloud, spec = job.cloud(), ("--spec", str(job.file))
     until(lambda: batch_jobs.tasks(cloud, "job").ended == 3)
@@ -56,6 +80,10 @@ def test_what_tasks_write_is_told_under_their_ids_and_followed_to_its_end(job: W
     assert "nodes: 1 running" in shown.stdout
     document = json.loads(reconcile("status", "jobs/job", "--format", "json", *spec).stdout)
     assert document["states"] == {"succeeded": 2, "failed": 1, "running": 1, "waiting": 1}
+    code, drawn, said = left("status", "job", "--follow", *spec)
+    assert (code, "Left; the tasks go on. Run reconcile status job" in said) == (130, True), said
+    assert drawn.rpartition("job is active: 5 tasks")[2].count("slow: ") == 4, "the last view stays"
+    assert drawn.count("\x1b[?25l") == drawn.count("\x1b[?25h"), "and the cursor is back"
     lost = reconcile("status", "jib", *spec)
     assert (lost.returncode, "has no job jib; did you mean job?" in lost.stderr) == (4, True), lost.stderr
     command = [sys.executable, "-m", "reconciler", "logs", "jobs/job", "slow*", "--follow", *spec]

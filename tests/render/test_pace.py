@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from reconciler.render.pace import JobView, Ran
+from reconciler.course import Course, Ran
+from reconciler.render.pace import JobView
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -16,7 +17,7 @@ def ran(name: str, state: str, begun: float | None = None, ended: float | None =
 
 
 def view(*tasks: Ran, nodes: str = "") -> JobView:
-    return JobView("job-g2", "active", tasks, NOW, nodes)
+    return JobView(Course("job-g2", tasks, NOW), "active", nodes)
 
 
 def test_a_job_without_tasks_says_so() -> None:
@@ -56,3 +57,7 @@ def test_what_runs_much_longer_than_usual_is_perhaps_stuck() -> None:
     text = view(*usual, long).text(colour=False)
     assert "perhaps stuck: long, for 2 min on node-1" in text
     assert text.endswith("slowest: long 2 min, done-0 20 s, done-1 20 s, done-2 20 s")
+
+
+def test_what_was_ended_before_it_began_counts_for_the_pace() -> None:
+    assert view(ran("a", "completed", None, 30, "TaskEnded"), ran("b", "active")).pace() == 2.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.batch.arm import batch_account
+from azure_local.batch.data.filters import condition
 from azure_local.http import Answer, Call, Failure, etag, page
 
 VERSIONS = ("2025-06-01", "2024-07-01.20.0", "2024-02-01.19.0", "2023-11-01.18.0")
@@ -70,30 +70,6 @@ def selected(call: Call, item: dict[str, Any]) -> dict[str, Any]:
         return item
     names = {name.strip().split("/")[0] for name in call.query["$select"].split(",")}
     return {name: value for name, value in item.items() if name in names}
-
-
-def condition(text: str | None) -> Callable[[dict[str, Any]], bool]:
-    """`state eq 'x'`, `startswith(id,'x')` and the like, joined by `and`."""
-    if not text:
-        return lambda item: True
-    tests: list[Callable[[dict[str, Any]], bool]] = []
-    for part in re.split(r"\s+and\s+", text.strip()):
-        if match := re.fullmatch(r"\(?(\w+(?:/\w+)?)\s+(eq|ne)\s+'?([^']*)'?\)?", part):
-            name, operator, value = match.groups()
-            tests.append(lambda item, n=name, o=operator, v=value: (_field(item, n) == v) == (o == "eq"))  # type: ignore[misc]
-        elif match := re.fullmatch(r"\(?startswith\((\w+),\s*'([^']*)'\)\)?", part):
-            name, value = match.groups()
-            tests.append(lambda item, n=name, v=value: _field(item, n).startswith(v))  # type: ignore[misc]
-        else:
-            raise Failure(400, "InvalidQueryParameterValue", f"The $filter clause {part!r} is not supported.")
-    return lambda item: all(test(item) for test in tests)
-
-
-def _field(item: dict[str, Any], name: str) -> str:
-    value: Any = item
-    for part in name.split("/"):
-        value = (value or {}).get(part, "")
-    return str(value)
 
 
 def stamped(azure: Azure, resource: dict[str, Any]) -> dict[str, str]:

@@ -137,11 +137,16 @@ class Listing(NamedTuple):
 
 def listed(cloud: Cloud, job: str, since: datetime | None = None) -> Listing:
     """Every task of a job; `since` is when the command began, if some may run again."""
+    select = ["id", "state", "executionInfo", "stateTransitionTime"]
+    return noted((task.as_dict() for task in cloud.batch().list_tasks(job, select=select)), since)
+
+
+def noted(tasks: Iterable[Mapping[str, Any]], since: datetime | None = None) -> Listing:
+    """What is to be known of the tasks of a list."""
     plain = {state: Live(state) for state in ("active", "preparing", "running")}
     live: dict[str, Live] = {}
     seconds: dict[str, array[float]] = defaultdict(lambda: array("f"))
-    for task in cloud.batch().list_tasks(job, select=["id", "state", "executionInfo", "stateTransitionTime"]):
-        raw = task.as_dict()
+    for raw in tasks:
         info = raw.get("executionInfo") or {}
         before = since is not None and datetime.fromisoformat(raw["stateTransitionTime"]) < since
         if raw["state"] != "completed":

@@ -1,5 +1,7 @@
 """Which tasks of a job have succeeded, kept in its staging container: a job ends, is made anew, or is deleted.
 
+How each of them ran is kept beside it (`runs.py`): plans need not read that.
+
 A blob for each job that there was, `tasks/ACCOUNT/JOB/KEY.gz`, has the ids of the tasks that had succeeded in it, a
 line each, and how many seconds the tasks of each entry took. Who may write it may write the files that tasks run, too.
 Any other line, or a blob that cannot be read, counts as nothing.
@@ -8,17 +10,17 @@ Any other line, or a blob that cannot be read, counts as nothing.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.cloud import batch_jobs, job_generations
+from reconciler.cloud import batch_jobs, batch_runs, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
-from reconciler.kinds.tasks import blobs, live
+from reconciler.course import Course, Ran
+from reconciler.kinds.tasks import blobs, live, runs
 from reconciler.kinds.tasks.effort import Seconds, usual
 from reconciler.kinds.tasks.group import ours
 
@@ -40,12 +42,15 @@ def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple
 
 
 def settle(cloud: Cloud, place: str, name: str) -> None:
-    """Keep which tasks of the live job have succeeded, if all have ended and that is not what was kept last."""
+    """Keep what became of the tasks of the live job, if all have ended and that is not what was kept last."""
     job = job_generations.current(cloud, name)
     if job is None:
         return
     tasks = batch_jobs.tasks(cloud, job["id"])
-    if tasks.over and tasks.succeeded and tasks.succeeded != _number(cloud, place, name, job):
+    if not tasks.over:
+        return
+    ended, kept = (tasks.succeeded, tasks.failed), runs.numbers(cloud, place, name, job_generations.key(job))
+    if ended != kept or tasks.succeeded != _number(cloud, place, name, job):
         keep(cloud, place, name)
 
 
@@ -57,16 +62,28 @@ def _number(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> int:
 
 
 def keep(cloud: Cloud, place: str, name: str) -> None:
-    """Keep which tasks of the live job have succeeded."""
+    """Keep which tasks of the live job have succeeded, and how all of them ran."""
     job = job_generations.current(cloud, name)
     if job is None:
         return
-    listing = live.listed(cloud, job["id"])
+    ran: list[Ran] = []
+    listing = live.noted(_noting(cloud, job["id"], ran))
     succeeded = [task for task, seen in listing.tasks.items() if seen.state == "success"]
     if succeeded:
         written = _written(filter(ours, succeeded), usual(listing.seconds))
         metadata = {TASKS: str(len(succeeded))}
         blobs.client(cloud, place).upload_blob(_key(cloud, name, job), written, overwrite=True, metadata=metadata)
+    if ran:
+        course = Course(job["id"], ran, cloud.time)
+        runs.write(cloud, place, name, job_generations.key(job), str(job["creationTime"]), course)
+
+
+def _noting(cloud: Cloud, job: str, ran: list[Ran]) -> Iterator[Mapping[str, Any]]:
+    """The tasks of a job, each of which is added to `ran`; a list of them as they come would be large."""
+    for task in cloud.batch().list_tasks(job, select=list(batch_runs.SELECTED)):
+        raw = task.as_dict()
+        ran.append(batch_runs.ran(raw))
+        yield raw
 
 
 def _folder(cloud: Cloud, name: str) -> str:
@@ -74,9 +91,8 @@ def _folder(cloud: Cloud, name: str) -> str:
 
 
 def _key(cloud: Cloud, name: str, job: Mapping[str, Any]) -> str:
-    """The blob of a live job of this name, known by when it was made."""
-    made = hashlib.sha256(str(job["creationTime"]).encode()).hexdigest()[:16]
-    return f"{_folder(cloud, name)}{made}.gz"
+    """The blob of a live job of this name."""
+    return f"{_folder(cloud, name)}{job_generations.key(job)}.gz"
 
 
 def _written(ids: Iterable[str], took: Seconds) -> bytes:

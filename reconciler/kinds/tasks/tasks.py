@@ -29,12 +29,13 @@ from reconciler.kinds.tasks import (
     reach,
     record,
     rerun,
+    runs,
     sweep,
     wanted,
     wording,
 )
 from reconciler.kinds.tasks.effort import Nodes
-from reconciler.kinds.tasks.group import Group, Member
+from reconciler.kinds.tasks.group import Group, Member, entry_of
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.kinds.tasks.wire import Surroundings, wire
@@ -244,6 +245,8 @@ KIND = Kind(
     resolve=rerun.resolve,
     work=looking.work,
     job_of=lambda desired: desired.address.name,
+    entry_of=entry_of,
+    past=runs.past,
     rerun=rerun.chosen,
     noun="task list",
     usual={"pending": 0, "ending": 0, "again": 0, "onAllTasksComplete": "noaction"},

@@ -1,0 +1,54 @@
+"""How the tasks of a job ran, as Batch tells it: all of them, or those whose state has changed since a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler.cloud.cloud import Cloud
+from reconciler.course import Ran
+
+SELECTED = ("id", "displayName", "state", "creationTime", "stateTransitionTime", "executionInfo", "nodeInfo")
+
+
+def listing(cloud: Cloud, job: str, since: datetime | None = None) -> Iterator[tuple[Ran, datetime]]:
+    """The tasks of a job, each with when its state changed last; `since`: only those whose state changed then or later.
+
+    Source: Batch service, OData filters, List tasks: stateTransitionTime takes eq, ne, ge, gt, le and lt.
+    """
+    changed = f"stateTransitionTime ge DateTime'{since:%Y-%m-%dT%H:%M:%S.%fZ}'" if since else None
+    for task in cloud.batch().list_tasks(job, select=list(SELECTED), filter=changed):
+        raw = task.as_dict()
+        yield ran(raw), datetime.fromisoformat(raw["stateTransitionTime"])
+
+
+def ran(raw: Mapping[str, Any]) -> Ran:
+    """A task of a list; what waits to run again has not begun, whatever is still said of its last run."""
+    info, node = raw.get("executionInfo") or {}, (raw.get("nodeInfo") or {}).get("nodeId", "")
+    times = {} if raw["state"] == "active" else info
+    return Ran(
+        raw["id"],
+        raw["state"],
+        _moment(times.get("startTime")),
+        _moment(times.get("endTime")),
+        node,
+        why(times),
+        _moment(raw.get("creationTime")),
+        raw.get("displayName", ""),
+        int(info.get("retryCount", 0)) + int(info.get("requeueCount", 0)),
+    )
+
+
+def why(info: Mapping[str, Any]) -> str:
+    """Why a task has failed: the exit code says more than that there is one."""
+    failure = info.get("failureInfo")
+    if not failure:
+        return "failed" if str(info.get("result")).lower() == "failure" else ""
+    if failure.get("code") == "FailureExitCode":
+        return f"exit code {info.get('exitCode')}"
+    return f"{failure.get('code')}: {failure.get('message', '')}".strip(": ")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
