@@ -53,7 +53,10 @@ COMMANDS = {
     "retry": Place(
         "work", "retry", "Run the tasks of a job again that have failed or were cancelled, with all their retries."
     ),
-    "schema": Place("look", "schema", "Print a JSON Schema: of specs (default), of plans, or of events."),
+    "schema": Place(
+        "look", "schema", "Print a JSON Schema: of specs (default), of plans, of saved plans, or of events."
+    ),
+    "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),
     "upload": Place(
         "data",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, pricing
+from reconciler.cli import common, pricing, saving
 from reconciler.cli.common import Selection
 from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Status, Why
@@ -41,6 +41,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.wire_option
 @common.rerun_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
+@click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
     shape: str,
@@ -50,6 +51,7 @@ def plan(
     wire: bool,
     rerun: tuple[str, ...],
     detailed_exitcode: bool,
+    out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
@@ -61,6 +63,8 @@ def plan(
     pricing.check(reading, prices, cost)
     if reading.plan.of(Action.REFUSE):
         return 3
+    if out:
+        saving.save(out, reading, selection, rerun, cost)
     changing = any(reading.plan.of(action) for action in CHANGES)
     return 2 if detailed_exitcode and (changing or left_open(reading.plan)) else 0
 
@@ -72,6 +76,8 @@ def plan(
 @common.wire_option
 @common.rerun_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--reviewed", metavar="FILE", type=common.SPEC, help="Do no more than this saved plan, or refuse.")
+@click.option("--digest", metavar="SHA256", default="", help="Of the saved plan that was reviewed; refuse another.")
 def apply(
     selection: Selection,
     shape: str,
@@ -81,13 +87,22 @@ def apply(
     wire: bool,
     rerun: tuple[str, ...],
     yes: bool,
+    reviewed: Path | None,
+    digest: str,
 ) -> int:
-    """Make live Azure as the spec says: show the plan, ask, and carry it out."""
+    """Make live Azure as the spec says: show the plan, ask, and carry it out.
+
+    SPEC may also be a saved plan: just what that says is done, without asking, or nothing.
+    """
     run = _run(shape)
+    selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
     reading, cloud = read(selection, rerun=rerun)
     cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
     run.plan(_view(reading, cost, wire=wire))
     pricing.check(reading, prices, cost)
+    if saved:
+        saving.check_same(saved, reading)
+        yes = True
     code = _carry_out(reading, cloud, run, "apply", yes=yes)
     lacking = _end(reading, cloud, run)
     return common.LACKING if lacking and not code else code

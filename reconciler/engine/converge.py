@@ -209,7 +209,7 @@ class Convergence:
         failed = observed.health is Health.FAILED
         if not decision.diff and not failed:
             return Ended(Status.DONE, detail=observed.detail, lacks=observed.lacks)
-        if self._verbs and not self.kind.volatile and (wait := self._lag.old(observed)):
+        if self._verbs and not self.kind.counts and (wait := self._lag.old(observed)):
             return wait
         return self._mend(observed, decision.diff) if failed else self._change(observed, decision.diff)
 
@@ -264,7 +264,7 @@ class Convergence:
 
     def _stale(self, decision: Decision) -> bool:
         """Whether the resource differs in other ways than the plan showed."""
-        if self.kind.volatile or not decision.diff:
+        if self.kind.counts or not decision.diff:
             return False
         return self.shown is not None and fingerprint(decision) != self.shown
 

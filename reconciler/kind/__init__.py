@@ -187,8 +187,9 @@ class Kind:
     """Why Azure would refuse these two values of a field that can change otherwise, and what to do; empty if not."""
     emptied_by: str = "empty it first"
     """What a person must do to empty it, when a change has to wait for that."""
-    volatile: bool = False
-    """Whether its body counts data that changes by itself, so that a plan stays valid if the counts change."""
+    counts: str = ""
+    """The section of a spec that says what the work or data is which its body only counts. That changes by itself, so a
+    plan stays valid if the counts change. Empty: its body says all."""
     reads: tuple[str, ...] = ()
     """Kinds that must be listed before this one, because its list needs their answers (a pool's account)."""
     noun: str = ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from reconciler.cost import Charge, Cost, Line, Once, Range
 from reconciler.cost.money import CENT, hourly, money, roughly
+from reconciler.model import Address
 from reconciler.render.plain import clean, table
 
 UNKNOWN = "price unknown"
@@ -149,3 +151,28 @@ def _charge(charge: Charge | None) -> dict[str, Any] | None:
 
 def _range(bounds: Range, places: int) -> dict[str, str]:
     return {name: f"{getattr(bounds, name):.{places}f}" for name in ("low", "expected", "high")}
+
+
+def read(body: Mapping[str, Any]) -> Cost:
+    """The cost in such a document, as exact as that is. LookupError, ValueError or TypeError if it is none."""
+    lines = [
+        Line(Address.parse(line["address"]), _read_charge(line["now"]), _read_charge(line["after"]))
+        for line in body["resources"]
+    ]
+    builds = [
+        Once(
+            Address.parse(build["address"]),
+            build["size"],
+            None if build["amount"] is None else Decimal(build["amount"]),
+            build["what"],
+        )
+        for build in body["builds"]
+    ]
+    return Cost(body["currency"], tuple(lines), tuple(builds), tuple(body["notes"]))
+
+
+def _read_charge(body: Mapping[str, Any] | None) -> Charge | None:
+    if body is None:
+        return None
+    bounds = Range(*(Decimal(body["hour"][name]) for name in ("low", "expected", "high")))
+    return Charge(bounds, body["what"], tuple(body["unknown"]))

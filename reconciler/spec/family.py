@@ -27,6 +27,7 @@ class Section:
     trial     problems that take time to find; called only if there is no other problem
     retiring  what Azure retires, or has retired, each with its place
     advice    what is allowed but not wise, each with its path
+    files     local files and folders whose content it asks for, beside what the spec itself says; seen from its folder
     """
 
     key: str
@@ -35,6 +36,7 @@ class Section:
     trial: Check = lambda document, spec: ()
     retiring: Callable[[Spec], Iterable[tuple[Path_, Retired]]] = lambda spec: ()
     advice: Callable[[Spec], Iterable[tuple[Path_, str]]] = lambda spec: ()
+    files: Callable[[Spec], Iterable[str]] = lambda spec: ()
 
 
 Sections = tuple[Section, ...]

@@ -233,7 +233,7 @@ def test_what_somebody_else_made_since_the_plan_is_not_touched() -> None:
 
 def test_a_kind_whose_state_moves_all_the_time_is_changed_as_it_is_now() -> None:
     world, desired = World({A: Thing({"size": 1}, OURS)}), spec(want("store/a", size=2))
-    kinds = {**KINDS, "store": kind("store", volatile=True)}
+    kinds = {**KINDS, "store": kind("store", counts="stores")}
     made = plan(world, desired)
     world.things[A].body["size"] = 7
     (outcome,) = carry_out(world, desired, made, kinds=kinds)

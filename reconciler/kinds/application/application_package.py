@@ -155,7 +155,7 @@ KIND = Kind(
     disturbs=disturbs,
     resolve=resolve,
     takes=lambda decision, desired: timedelta(seconds=30),
-    volatile=True,
+    counts="applications",
     reads=("batch_account",),
     inverse="what it is made of is not to be seen; pools bring it by version",
 )

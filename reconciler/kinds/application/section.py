@@ -98,4 +98,10 @@ def _brought(
         yield document.problem(path, message, at_key=True)
 
 
-SECTION = Section(key="applications", check=check)
+def files(spec: Spec) -> Iterator[str]:
+    """The source of each package."""
+    for application in spec.applications.values():
+        yield from application["packages"].values()
+
+
+SECTION = Section(key="applications", check=check, files=files)

@@ -236,6 +236,6 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     rerun=chosen,
-    volatile=True,
+    counts="jobs",
     summarised=True,
 )

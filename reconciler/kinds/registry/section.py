@@ -34,4 +34,10 @@ def _build(document: Document, spec: Spec, path: Path_, build: ContainerBuild) -
         yield from secrets.of_file(document, (*path, "dockerfile"), dockerfile)
 
 
-SECTION = Section(key="registries", check=check)
+def files(spec: Spec) -> Iterator[str]:
+    """The context of each build."""
+    for registry in spec.registries.values():
+        yield from (build["context"] for build in registry["builds"].values())
+
+
+SECTION = Section(key="registries", check=check, files=files)

@@ -196,4 +196,13 @@ def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
                 yield ("jobs", name, key), "works only in accounts for which Microsoft has enabled it on request"
 
 
-SECTION = Section(key="jobs", check=check, advice=advice)
+def files(spec: Spec) -> Iterator[str]:
+    """What tasks bring with them, and the files of their sweeps."""
+    for job in spec.jobs.values():
+        for entry in job.get("tasks", {}).values():
+            yield from local_files(entry)
+            if isinstance(rows := entry.get("sweep"), str):
+                yield rows
+
+
+SECTION = Section(key="jobs", check=check, advice=advice, files=files)

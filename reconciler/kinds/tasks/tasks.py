@@ -254,6 +254,6 @@ KIND = Kind(
     renewed=looking.renewed,
     keep=keep,
     settle=settle,
-    volatile=True,
+    counts="jobs",
     summarised=True,
 )
