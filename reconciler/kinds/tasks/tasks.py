@@ -23,6 +23,7 @@ from reconciler.kind import Kind
 from reconciler.kinds.tasks import (
     blobs,
     chunks,
+    inverse,
     live,
     looking,
     manifest,
@@ -253,4 +254,5 @@ KIND = Kind(
     settle=settle,
     volatile=True,
     summarised=True,
+    inverse=inverse.INVERSE,
 )

@@ -1,0 +1,141 @@
+"""Jobs come back with their tasks: those of a spec as what made them, those of others as a person would write them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from azure.batch import models
+
+from reconciler.importing import Draft, Live, draft
+from reconciler.kinds import SECTIONS
+from reconciler.kinds.tasks.inverse import Listed
+from reconciler.model import Address, Mark, Observed
+from reconciler.spec.build import built
+from reconciler.spec.document import Document
+from reconciler.spec.load import LOCAL_SUBSCRIPTION
+from reconciler.spec.spec import Target
+from tests.importing.conftest import Imports, changes
+from tests.importing.plain import Plain
+from tests.importing.test_inverse import live
+
+OWN: dict[str, Any] = {
+    "first": {"command": "echo one > '{{'", "environmentSettings": {"A": "$HOME $${X}"}, "retentionTime": "PT1H"},
+    "sweep": {
+        "sweep": {"Width": [1, 2], "name": ["a b", "c'd"]},
+        "command": ["python3", "x y.py", "--w={{Width}}", "{{name}}", "$HOME"],
+        "dependsOn": ["first"],
+        "maxTaskRetryCount": 2,
+        "retryOn": [75, 3],
+    },
+    "side": {"sweep": [{"a": [1, 2], "b": [2, 1]}], "command": "test {{a}} -lt 3 || echo '$${HOME}'{{b}}"},
+    "same": {
+        "sweep": {"Width": [1, 2]},
+        "command": "true",
+        "elevationLevel": "Admin",
+        "dependsOn": [{"task": "sweep", "where": {"Width": "{{Width}}"}}, {"task": "side", "where": {"a": [1]}}],
+    },
+    "last": {
+        "command": "true",
+        "dependsOn": ["same"],
+        "userIdentity": {"autoUser": {"scope": "Task", "elevationLevel": "Admin"}},
+        "exitConditions": {
+            "exitCodes": [{"code": 3, "exitOptions": {"jobAction": "Terminate"}}],
+            "default": {"dependencyAction": "Satisfy", "jobAction": "None"},
+        },
+        "requiredSlots": 1,
+        "maxWallClockTime": "PT30M",
+    },
+}
+
+
+def test_tasks_of_a_spec_come_back_as_what_made_them(imports: Imports) -> None:
+    job = imports.world.text["jobs"]["job"]
+    job |= {"tasks": OWN, "onAllTasksComplete": "TerminateJob", "commonEnvironmentSettings": {"ALL": "x"}}
+    imports.done()
+    made = imports.draft()
+    assert made.left == {}
+    assert changes(imports.plan(made)) == {}
+    said = made.value["jobs"]["job"]
+    assert said["onAllTasksComplete"] == "TerminateJob"
+    assert {name: entry.get("sweep") for name, entry in said["tasks"].items()} == {
+        name: entry.get("sweep") for name, entry in OWN.items()
+    }
+    assert sorted(said["tasks"]["same"]["dependsOn"], key=str) == sorted(OWN["same"]["dependsOn"], key=str)
+    assert said["tasks"]["sweep"]["command"] == OWN["sweep"]["command"]
+
+
+def add(plain: Plain, job: str, *tasks: dict[str, Any]) -> None:
+    for task in tasks:
+        plain.cloud().batch().create_task(job, models.BatchTaskCreateOptions(task))
+
+
+def test_tasks_of_others_are_left_out_unless_they_are_asked_for(imports: Imports, plain: Plain) -> None:
+    plain.make_account()
+    plain.make_pool("first")
+    plain.make_job("work", "first", onAllTasksComplete="noaction")
+    add(plain, "work", *({"id": f"part-{n:02}", "commandLine": f"python3 x.py --seed {n}"} for n in range(3)))
+    made = imports.draft()
+    why = "apply would submit its 3 tasks (3 waiting) again, as new ones; --tasks writes them all the same"
+    assert made.left == {Address("tasks", "work"): why}
+    assert "tasks" not in made.value["jobs"]["work"]
+    assert set(changes(imports.plan(made))) == set(made.value["adopt"])
+    made = imports.draft(again=True)
+    assert made.left == {}
+    assert made.value["jobs"]["work"]["tasks"] == {
+        "part": {"command": ["python3", "x.py", "--seed", "{{seed}}"], "sweep": {"seed": {"from": 0, "to": 2}}}
+    }
+    assert made.notes == [(Address("tasks", "work"), why.partition("; --tasks")[0])]
+    assert set(changes(imports.plan(made))) == {*made.value["adopt"], "tasks/work"}
+    assert "tasks/work" not in made.value["adopt"]
+
+
+CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "cases/importing/tasks.yaml").read_text())
+
+
+POOL = {"identity": "identities/id-nodes"}
+
+
+def there(tasks: list[dict[str, Any]], pool: dict[str, Any] | None = None, *, owned: bool = False) -> Live:
+    """A resource group with a job of these tasks."""
+    value = {
+        "apiVersion": "reconciler/v1",
+        "name": "moved",
+        "azure": {"subscription": LOCAL_SUBSCRIPTION, "location": "westeurope", "resourceGroup": "rg"},
+        "storage": {"sadata": {"containers": ["images"]}},
+        "identities": {"id-nodes": {"roles": [{"role": "Storage Blob Data Contributor", "scope": "storage/sadata"}]}},
+        "batchAccount": {"name": "ba1"},
+        "pools": {
+            "p": {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 4, **POOL, **(pool or {})},
+        },
+        "jobs": {"j": {"pool": "pools/p", "usesTaskDependencies": True}},
+    }
+    before = live(built(Document("made", value), SECTIONS), Mark("moved", "") if owned else None)
+    shown = tuple({"state": "active", **task} for task in tasks)
+    body = {"pending": 0, "ending": 0, "again": 0, "onAllTasksComplete": "noaction"}
+    before = replace(before, observed=tuple(acting(one) for one in before.observed))
+    work = Observed(Address("tasks", "j"), "j", body, state=Listed(shown, owned))
+    return replace(before, observed=(*before.observed, work))
+
+
+def acting(one: Observed) -> Observed:
+    """A job whose tasks may end it, which others need not do."""
+    failure = {"onTaskFailure": "performexitoptionsjobaction"}
+    return replace(one, body={**one.body, **failure}) if one.address.kind == "job" else one
+
+
+def drafted(live: Live) -> Draft:
+    return draft(live, Target("public", LOCAL_SUBSCRIPTION, "westeurope", "rg"), "moved", again=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_a_task_of_others_is_said_or_told(case: dict[str, Any]) -> None:
+    made = drafted(there(case["tasks"], case.get("pool")))
+    assert made.value["jobs"]["j"].get("tasks", {}) == case["says"]
+    assert {str(address): why for address, why in made.left.items()} == case.get("left", {})
+    told = [text for address, text in made.notes if address == Address("tasks", "j")]
+    assert sorted(told[:-1]) == case.get("told", [])
+    assert told[-1].startswith("apply would submit its ")
