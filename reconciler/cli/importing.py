@@ -83,7 +83,7 @@ def import_(
     if output is not None and output.exists() and not (force and output.is_file()):
         remedy = "--force overwrites it" if output.is_file() else "it is a folder; name a file"
         raise click.UsageError(f"{output} is there already; {remedy}")
-    return _live(subscription, group, name, account, only, cloud, output, again=again)
+    return _live(subscription, group, name, account, only, cloud, output, again=again, force=force)
 
 
 def _live(
@@ -96,6 +96,7 @@ def _live(
     output: Path | None,
     *,
     again: bool,
+    force: bool,
 ) -> int:
     from reconciler import importing
     from reconciler.importing import live as reading
@@ -107,10 +108,15 @@ def _live(
     live = importing.read(common.reach(_named(asked, known)), here, account)
     reading.check(live, only)
     draft = importing.draft(live, asked.azure, known, only, again=again)
-    text = as_yaml.spec(draft.value, header(asked.azure, live, draft))
+    value, files = importing.aside(draft, output.stem) if output else (draft.value, {})
+    text = as_yaml.spec(value, header(asked.azure, live, draft))
     if output is None:
         click.echo(text, nl=False)
     else:
+        if not force and (there := next((name for name in files if output.with_name(name).exists()), "")):
+            raise click.UsageError(f"{output.with_name(there)} is there already; --force overwrites it")
+        for name, rows in files.items():
+            save(output.with_name(name), rows)
         save(output, text)
         click.echo(_summary(output, draft))
     if not live.unread:

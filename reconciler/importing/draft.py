@@ -5,6 +5,7 @@ So a resource is left out either because a spec has no words for it, or because 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -142,7 +143,25 @@ def _finished(live: Live, draft: Draft, name: str) -> Draft:
         {plain.get(address, address): why for address, why in reasons.items()},
         draft.notes,
         frozenset(plain.get(address, address) for address in lost),
+        draft.places,
     )
+
+
+def aside(draft: Draft, stem: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The spec with what is too long for it in files beside it: their names, which begin with `stem`, and contents."""
+    value, files = copy.deepcopy(draft.value), dict[str, str]()
+    for place, address in draft.places.items():
+        put = INVERSES[address.kind].aside
+        if put and place[-1] in (parent := _at(value, place[:-1])):
+            parent[place[-1]], more = put("-".join((stem, *address.name.split("/"))), parent[place[-1]])
+            files |= more
+    return value, files
+
+
+def _at(value: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    for key in path:
+        value = value.get(key, {})
+    return value
 
 
 def _marked(observed: Observed) -> bool:
@@ -156,9 +175,14 @@ def _owned(live: Live, name: str) -> set[Address]:
 
 
 def _reasons(draft: Draft, ours: Collection[Address]) -> dict[Address, str]:
-    """Why resources are left out, without those whose holder is left out too, unless they are ours."""
-    left = draft.left
-    return {address: why for address, why in sorted(left.items()) if address in ours or _holder(address) not in left}
+    """Why resources are left out, without those whose holder is left out too, unless they are ours or may be why."""
+    left = {address: why for address, why in sorted(draft.left.items()) if why}
+    told = {address: why for address, why in left.items() if address in ours or _holder(address) not in left}
+    return {address: why for address, why in left.items() if address in told or _parted(address)}
+
+
+def _parted(address: Address) -> bool:
+    return address.kind in INVERSES and INVERSES[address.kind].parts
 
 
 def _holder(address: Address) -> Address | None:

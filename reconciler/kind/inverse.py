@@ -20,7 +20,8 @@ class Known:
 
     `said` is kind → lower-case ARM id → name of the resources that are in the spec; a kind is added when all of its
     resources are done, and kinds come after those that they refer to. `live` has the names of all live resources,
-    in the spec or not. `tags` are those of the spec, which every tracked resource gets. `left` is what cannot be in it, and why.
+    in the spec or not. `tags` are those of the spec, which every tracked resource gets. `left` is what cannot be in it,
+    and why.
     """
 
     group: str
@@ -78,6 +79,8 @@ class Inverse:
     """What of it a plan would do again; it is in the spec only where somebody asks for that."""
     marked: bool = True
     """Whether it has an owner mark of its own."""
+    aside: Callable[[str, Section], tuple[Section, dict[str, str]]] | None = None
+    """Its section with what is too long for it in files, and these: their names, which begin with the text."""
     seen: Callable[[Desired, Observed], Body] = lambda desired, observed: observed.body
     """Its body as a plan takes it that has this section of it."""
     outside: Callable[[Observed, str | None], str] = lambda observed, account: ""

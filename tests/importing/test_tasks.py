@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from typing import Any
 import pytest
 import yaml
 from azure.batch import models
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reconciler.importing import Draft, Live, draft
+from reconciler.cloud import batch_jobs
+from reconciler.importing import Draft, Live, aside, draft
 from reconciler.kinds import SECTIONS
+from reconciler.kinds.tasks import sweep
 from reconciler.kinds.tasks.inverse import Listed
 from reconciler.model import Address, Mark, Observed
 from reconciler.spec.build import built
@@ -139,3 +144,66 @@ def test_a_task_of_others_is_said_or_told(case: dict[str, Any]) -> None:
     told = [text for address, text in made.notes if address == Address("tasks", "j")]
     assert sorted(told[:-1]) == case.get("told", [])
     assert told[-1].startswith("apply would submit its ")
+
+
+def test_many_points_side_by_side_stand_in_a_file() -> None:
+    tasks = [{"id": f"t{n}", "commandLine": f"run --a {n} --b {n * n}"} for n in range(150)]
+    value, files = aside(drafted(there(tasks)), "spec")
+    assert value["jobs"]["j"]["tasks"]["t"]["sweep"] == "spec-j-t.csv"
+    assert files["spec-j-t.csv"].splitlines()[:3] == ["a,b", "0,0", "1,1"]
+    assert len(files["spec-j-t.csv"].splitlines()) == 151
+
+
+def test_a_job_that_has_ended_is_in_the_spec_with_its_tasks_or_not_at_all(imports: Imports) -> None:
+    imports.world.text["jobs"]["job"]["tasks"] = {"a": {"command": "true"}}
+    imports.done()
+    batch_jobs.post(imports.world.cloud(), "/jobs/job/terminate", None, None)
+    made = imports.draft()
+    assert changes(imports.plan(made)) == {}
+    assert made.value["jobs"]["job"]["tasks"] == {"a": {"command": "true"}}
+    imports.world.cloud().batch().delete_task("job", next(iter(imports.world.cloud().batch().list_tasks("job"))).id)
+    made = imports.draft()
+    assert made.left == {Address("job", "job"): "it has ended, and its tasks are not in the spec"}
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([*"1 '\"${}a>\\é\n", "22", "007", "-x"]), max_size=8),
+        min_size=1, max_size=4,
+    ),
+    st.booleans(),
+)  # fmt: skip
+@settings(max_examples=40)
+def test_any_command_is_the_same_again_or_told(pieces: list[list[str]], shell: bool) -> None:
+    """What is written runs the very words that the live tasks run, once its values are put in."""
+    lines = ["".join(piece) for piece in pieces]
+    lines = [f"/bin/sh -c {shlex.quote(line)}" if shell else line for line in lines]
+    made = drafted(there([{"id": f"t-{n}", "commandLine": line} for n, line in enumerate(lines)]))
+    entries = made.value["jobs"]["j"].get("tasks", {}) if "jobs" in made.value else {}
+    said = [words for entry in entries.values() for words in run(entry)]
+    assert {tuple(words) for words in said} <= {tuple(_split(line)) for line in lines}
+    told = str(made.left) + str(made.notes)
+    assert len(said) == len(lines) or "left out" in told or "none of its tasks" in told or "j/" in told
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return []
+
+
+def run(entry: dict[str, Any]) -> list[list[str]]:
+    """The words that the tasks of an entry run."""
+    points = list(sweep.points(entry["sweep"], Path())) if "sweep" in entry else [{}]
+    made = []
+    for point in points:
+        put = entry["command"]
+        texts = [put] if isinstance(put, str) else put
+        for name, value in point.items():
+            texts = [
+                text.replace(f"{{{{{name}}}}}", value).replace(f"${{RECONCILE_{name.upper()}}}", value)
+                for text in texts
+            ]
+        made.append(["/bin/sh", "-c", texts[0]] if isinstance(put, str) else texts)
+    return made

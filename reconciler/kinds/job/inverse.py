@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reconciler.cloud import batch_jobs
 from reconciler.kind import words
 from reconciler.kind.inverse import Known, Section, protect
 from reconciler.kinds.job.body import ENVIRONMENT, UNLIMITED
@@ -26,14 +27,24 @@ USUAL = {"maxWallClockTime": UNLIMITED, "retentionTime": "P7D"}
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     """The entry of a live job in a spec, without its tasks. Raises Unsayable for a job of another pool."""
+    name = observed.address.name
+    works = name in known.live.get(WORK, ()) and Address(WORK, name) not in known.left
+    if observed.state in batch_jobs.ENDED and not works:
+        raise words.Unsayable("it has ended, and its tasks are not in the spec")
     section = _settings(observed.body, known, notes)
     if observed.body.get("onAllTasksComplete") == TERMINATE:
-        if Address(WORK, observed.address.name) in known.left or observed.address.name not in known.live.get(WORK, ()):
+        if not works:
             raise words.Unsayable("its onAllTasksComplete would end it at once, as its tasks are not in the spec")
         section["onAllTasksComplete"] = "TerminateJob"
     if observed.body.get("onTaskFailure") not in (None, "noaction"):
         notes.append("its onTaskFailure follows from the exitConditions of its tasks")
     return _finished(section, observed)
+
+
+def finished(section: Section) -> Section:
+    """The section without what follows from its tasks."""
+    depending = any("dependsOn" in entry for entry in section.get(WORK, {}).values())
+    return {key: value for key, value in section.items() if not (depending and key == "usesTaskDependencies")}
 
 
 def seen(desired: Desired, observed: Observed) -> Body:

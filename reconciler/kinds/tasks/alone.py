@@ -51,7 +51,9 @@ class Around:
     def place(self, url: str) -> str:
         """`storage/ACCOUNT/CONTAINER` of a container's URL; empty if the spec has no such container."""
         parts = urlsplit(url)
-        name = f"{parts.netloc.partition('.')[0]}/{unquote(parts.path.strip('/').partition('/')[0])}"
+        place = [(parts.hostname or "").partition(".")[0], *unquote(parts.path).strip("/").split("/")]
+        place = place[1:] if (parts.hostname or "").startswith("127.") else place  # a local Azure
+        name = "/".join(place[:2])
         return f"storage/{name}" if name in self.known.names("container") else ""
 
 

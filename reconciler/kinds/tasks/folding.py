@@ -6,6 +6,8 @@ differ in numbers only; where a shell might read a value in another way than the
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from typing import Any
 from reconciler.kind.inverse import Section
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.tasks import command
+from reconciler.kinds.tasks.sweep import text
 from reconciler.spec import quoting
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -24,6 +27,8 @@ NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,19})[-_ =:./\"']*$")
 """The word before a number, which names it."""
 BEFORE, AFTER = re.compile(r"([<>&$\\{]|\.\.)$"), re.compile(r"[<>&$}]|\.\.")
 """What may not stand beside a value in a shell's text: the shell would read it with the number."""
+INLINE = 100
+"""So many points that go side by side stand in the spec itself."""
 TAKEN = frozenset({"item", "items", "url", "task", "job"})
 Points = Sequence[Mapping[str, str]]
 
@@ -65,8 +70,8 @@ def _placed(entry: Section, places: Sequence[Sequence[str]], points: Sequence[di
 
 def _named(path: str, point: Mapping[str, str]) -> str:
     """A path with `{{name}}` in place of each value, the longest first."""
-    for name, text in sorted(point.items(), key=lambda pair: -len(pair[1])):
-        path = path.replace(text, f"{{{{{name}}}}}") if text and "{{" not in text else path
+    for name, value in sorted(point.items(), key=lambda pair: -len(pair[1])):
+        path = path.replace(value, f"{{{{{name}}}}}") if value and "{{" not in value else path
     return path
 
 
@@ -97,12 +102,12 @@ def _blank(value: Any) -> Any:
 def _folded(ids: Sequence[str], entries: Sequence[Section]) -> Folded | None:
     """None if a number cannot be a value where it stands, or two tasks are given the same ones."""
     texts = [_texts(entry) for entry in entries]
-    found = [[NUMBER.findall(text) for text in own] for own in texts]
+    found = [[NUMBER.findall(one) for one in own] for own in texts]
     series: dict[tuple[str, ...], str] = {}
     made: list[str] = []
-    for index, text in enumerate(texts[0]):
+    for index, whole in enumerate(texts[0]):
         pieces, end = "", 0
-        for place, match in enumerate(NUMBER.finditer(text)):
+        for place, match in enumerate(NUMBER.finditer(whole)):
             column = tuple(numbers[index][place] for numbers in found)
             if len(set(column)) > 1:
                 name = series.setdefault(column, "") or _name(texts[0], index, match.start(), set(series.values()))
@@ -110,8 +115,8 @@ def _folded(ids: Sequence[str], entries: Sequence[Section]) -> Folded | None:
                 put = _put(entries[0], texts[0], index, match, name)
                 if put is None:
                     return None
-                pieces, end = pieces + text[end : match.start()] + put, match.end()
-        made.append(pieces + text[end:])
+                pieces, end = pieces + whole[end : match.start()] + put, match.end()
+        made.append(pieces + whole[end:])
     if not series:
         return Folded(tuple(ids), entries[0], [{"copy": str(number)} for number in range(1, len(ids) + 1)])
     points = [dict(zip(series.values(), row, strict=True)) for row in zip(*series, strict=True)]
@@ -140,15 +145,15 @@ def _with(entry: Section, texts: Sequence[str]) -> Section:
 
 def _put(entry: Section, texts: Sequence[str], index: int, match: re.Match[str], name: str) -> str | None:
     """How a value is written at a number; None where that would not mean the same."""
-    told, text = entry["command"], texts[index]
+    told, whole = entry["command"], texts[index]
     place = f"{{{{{name}}}}}"
     if index >= (1 if isinstance(told, str) else len(told)):
         return place
     script = told if isinstance(told, str) else command.shell_script(told)
-    if script is None or (not isinstance(told, str) and text != script):
+    if script is None or (not isinstance(told, str) and whole != script):
         return place
-    inside = quoting.quote(text[: match.start()])
-    if BEFORE.search(text[: match.start()]) or AFTER.match(text[match.end() :]) or inside in ("'", "`"):
+    inside = quoting.quote(whole[: match.start()])
+    if BEFORE.search(whole[: match.start()]) or AFTER.match(whole[match.end() :]) or inside in ("'", "`"):
         return None
     return place if isinstance(told, str) and not inside else f"${{{command.variable(name)}}}"
 
@@ -173,12 +178,27 @@ def sweep(points: Points) -> Any:
     uniques = {name: list(dict.fromkeys(column)) for name, column in columns.items()}
     if prod(map(len, uniques.values())) == len(points):
         return {name: _series(values) for name, values in uniques.items()}
-    return [{name: [value(text) for text in column] for name, column in columns.items()}]
+    return [{name: [value(item) for item in column] for name, column in columns.items()}]
+
+
+def aside(stem: str, entry: Section) -> tuple[Section, dict[str, str]]:
+    """An entry with points that are many and go side by side in a CSV file, and this by its name."""
+    told = entry.get("sweep")
+    if not isinstance(told, list) or len(next(iter(told[0].values()))) <= INLINE:
+        return entry, {}
+    rows = zip(*([text(item) for item in column] for column in told[0].values()), strict=True)
+    return {**entry, "sweep": f"{stem}.csv"}, {f"{stem}.csv": _csv([list(told[0]), *map(list, rows)])}
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    return written.getvalue()
 
 
 def _series(values: Sequence[str]) -> Any:
     """A range of three whole numbers or more, else a list."""
-    told = [value(text) for text in values]
+    told = [value(item) for item in values]
     if len(told) < 3 or not all(type(value) is int for value in told):
         return told
     numbers = sorted(told)
@@ -188,16 +208,9 @@ def _series(values: Sequence[str]) -> Any:
     return {"from": numbers[0], "to": numbers[-1], **({"step": step} if step != 1 else {})}
 
 
-def value(text: str) -> Any:
+def value(written: str) -> Any:
     """A number where that is written as the text is, else the text."""
-    for kind in (int, float):
-        if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text) and _written(kind, text) == text:
-            return kind(text)
-    return text
-
-
-def _written(kind: type, text: str) -> str:
-    try:
-        return json.dumps(kind(text))
-    except ValueError:
-        return ""
+    if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", written):
+        number = float(written) if "." in written else int(written)
+        return number if json.dumps(number) == written else written
+    return written

@@ -14,6 +14,7 @@ from itertools import islice
 from posixpath import commonprefix
 from typing import Any
 
+from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading, tolerated
 from reconciler.kind.inverse import Again, Inverse, Known, Section
@@ -33,10 +34,11 @@ GATE = re.compile(r".+-gate\d+")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The tasks of a job as Batch shows them, and whether the job is the spec's own."""
+    """The tasks of a job as Batch shows them, whether the job is the spec's own, and has ended."""
 
     tasks: tuple[Mapping[str, Any], ...]
     owned: bool
+    ended: bool = False
 
 
 def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
@@ -50,7 +52,12 @@ def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
                 own = [task for task in tasks if task["id"] != manager and not (owned and _conversion(task["id"]))]
                 body = {"pending": 0, "ending": 0, "again": 0, "onAllTasksComplete": job.body["onAllTasksComplete"]}
                 if own:
-                    yield Observed(Address("tasks", name), job.id, body, state=Listed(tuple(own), owned))
+                    yield Observed(
+                        Address("tasks", name),
+                        job.id,
+                        body,
+                        state=Listed(tuple(own), owned, job.state in batch_jobs.ENDED),
+                    )
 
 
 def _conversion(name: str) -> bool:
@@ -68,7 +75,7 @@ def say(observed: Observed, known: Known, notes: list[str]) -> Section:
     whole, listed = observed.address, observed.state
     assert isinstance(listed, Listed)
     if whole.name not in known.names("job"):
-        raise Unsayable("its job is left out")
+        raise Unsayable("")  # its job is left out, which says enough
     if len(listed.tasks) > MOST:
         raise Unsayable(f"it has more than {MOST:,} tasks; write an entry with a sweep")
     around = Around(whole.name, known, listed.owned)
@@ -187,6 +194,7 @@ def again(desired: Desired, observed: Observed) -> Again | None:
         return None
     open_ = listed.owned and any(task["state"] != "completed" for task in listed.tasks)
     ends = ", and end those of them that wait or run" if open_ else ""
+    ends = ", in a job that is made anew: the one that has ended goes with its records" if listed.ended else ends
     told = f"apply would submit its {_counted(listed.tasks)} again, as new ones{ends}"
     if len(anew) == len(entries):
         return Again({observed.address: f"{told}; --tasks writes them all the same"}, told)
@@ -222,6 +230,7 @@ INVERSE = Inverse(
     place=lambda observed, known: ("jobs", observed.address.name, "tasks"),
     every=every,
     parts=True,
+    aside=folding.aside,
     again=again,
     marked=False,
     within=within,
