@@ -50,7 +50,8 @@ def every(cloud: Cloud, live: Sequence[Observed]) -> Iterator[Observed]:
             with reading(f"the tasks of {name}"), tolerated(404):
                 tasks = [task.as_dict() for task in islice(cloud.batch().list_tasks(job.id), MOST + 1)]
                 own = [task for task in tasks if task["id"] != manager and not (owned and _conversion(task["id"]))]
-                body = {"pending": 0, "ending": 0, "again": 0, "onAllTasksComplete": job.body["onAllTasksComplete"]}
+                then = job.body.get("onAllTasksComplete", "noaction")
+                body = {"pending": 0, "ending": 0, "again": 0, "onAllTasksComplete": then}
                 if own:
                     yield Observed(
                         Address("tasks", name),
