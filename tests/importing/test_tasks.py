@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -207,3 +209,42 @@ def run(entry: dict[str, Any]) -> list[list[str]]:
             ]
         made.append(["/bin/sh", "-c", texts[0]] if isinstance(put, str) else texts)
     return made
+
+
+def test_nothing_that_waits_would_be_ended_by_what_is_written(imports: Imports) -> None:
+    """Of one entry it cannot be known what made its tasks, and so the others are not written either."""
+    tasks = {"a": {"command": "true"}, "b": {"sweep": {"n": [1, 2]}, "command": 'echo "$${RECONCILE_N}" {{n}}'}}
+    imports.world.text["jobs"]["job"]["tasks"] = tasks
+    imports.done()
+    made = imports.draft()
+    assert changes(imports.plan(made)) == {}
+    assert "tasks" not in made.value["jobs"]["job"]
+    told = "apply would submit 2 of its 3 tasks (3 waiting) again, as new ones, and end those of them that wait or run"
+    assert made.left == {Address("tasks", "job"): f"{told}; --tasks writes them all the same"}
+    assert (Address("tasks", "job"), told) in imports.draft(again=True).notes
+
+
+def test_tasks_for_blobs_come_back_as_for_each_where_they_are_asked_for() -> None:
+    where = "https://sadata.blob.core.windows.net/images"
+
+    def raw(item: str) -> dict[str, Any]:
+        key = base64.b32encode(hashlib.sha256(item.encode()).digest()).decode().lower()[:13]
+        name = f"each-{key}-00000000"
+        who = {"identityReference": {"resourceId": "/x/id"}}
+        values = {"RECONCILE_ITEM": item, "RECONCILE_URL": f"{where}/{item}", "AZURE_CLIENT_ID": "c"}
+        return {
+            "id": name + hashlib.sha256(name.encode()).hexdigest()[:4],
+            "state": "completed",
+            "displayName": f"each {item}",
+            "commandLine": "/bin/sh -c 'wc \"${RECONCILE_ITEM}\"'",
+            "environmentSettings": [{"name": name, "value": value} for name, value in values.items()],
+            "resourceFiles": [{"httpUrl": f"{where}/{item}", "filePath": item, **who}],
+        }
+
+    there_ = there([raw("in/a.txt"), raw("in/b.txt")], owned=True)
+    made = drafted(there_)
+    entry = {"command": "wc {{item}}", "forEach": "storage/sadata/images", "prefix": "in/"}
+    assert made.value["jobs"]["j"]["tasks"] == {"each": entry}
+    made = draft(there_, Target("public", LOCAL_SUBSCRIPTION, "westeurope", "rg"), "moved")
+    assert "tasks" not in made.value["jobs"]["j"]
+    assert made.left[Address("tasks", "j")].startswith("apply would submit its 2 tasks (2 failed) again, as new ones")

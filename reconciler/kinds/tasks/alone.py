@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from reconciler import secret
@@ -57,24 +57,16 @@ class Around:
         return f"storage/{name}" if name in self.known.names("container") else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Alone:
-    """A task as an entry, but for what it depends on; the values that it was given, if a spec made it."""
+class Alone(NamedTuple):
+    """A task as an entry, but for what it depends on; the values that a spec gave it; and when it was made."""
 
-    id: str
     entry: Section
     values: Mapping[str, str]
-    needs: tuple[str, ...]
     made: str
 
-    @property
-    def named(self) -> str:
-        """The entry that it was made of, in lower case; empty if nobody knows."""
-        return group.entry_of(self.id.lower()) if "values" in self.entry else ""
 
-
-def alone(raw: Mapping[str, Any], around: Around) -> tuple[Section, dict[str, str]]:
-    """The entry of a task without what it depends on, and the values that it was given. Raises Unsayable."""
+def alone(raw: Mapping[str, Any], around: Around) -> Alone:
+    """A live task. Raises Unsayable if no spec can say it."""
     name, ours = raw["id"], around.owned and group.ours(raw["id"].lower())
     variables = pairs.mapped(raw.get("environmentSettings"))
     names = _names(variables, raw.get("displayName") or "") if ours else {}
@@ -97,7 +89,7 @@ def alone(raw: Mapping[str, Any], around: Around) -> tuple[Section, dict[str, st
     entry |= _surroundings(raw, around)
     entry = {key: value for key, value in entry.items() if value not in (None, [], {})}
     words.refuse_secrets(entry)
-    return entry, values
+    return Alone(entry, values, str(raw.get("creationTime") or ""))
 
 
 _CLIENT = "AZURE_CLIENT_ID"
@@ -217,8 +209,8 @@ def _surroundings(raw: Mapping[str, Any], around: Around) -> Iterator[tuple[str,
         if text := said.get("workingDirectory"):
             said["workingDirectory"] = text[:1].upper() + text[1:]
         yield "containerSettings", said
-    for key in ("applicationPackageReferences",):
-        yield key, words.said(raw.get(key) or [], shapes[key], key, notes)
+    packages = "applicationPackageReferences"
+    yield packages, words.said(raw.get(packages) or [], shapes[packages], packages, notes)
     yield (
         "exitConditions",
         _titled(words.said(raw.get("exitConditions") or {}, shapes["exitConditions"], "exitConditions", notes)),

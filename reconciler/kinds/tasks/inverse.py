@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from posixpath import commonprefix
@@ -20,7 +20,7 @@ from reconciler.cloud.errors import reading, tolerated
 from reconciler.kind.inverse import Again, Inverse, Known, Section
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.tasks import depending, folding, group, wanted
-from reconciler.kinds.tasks.alone import Around, alone
+from reconciler.kinds.tasks.alone import Alone, Around, alone
 from reconciler.kinds.tasks.folding import Folded
 from reconciler.model import Address, Desired, Observed
 from reconciler.words import count, some
@@ -93,17 +93,15 @@ def say(observed: Observed, known: Known, notes: list[str]) -> Section:
 
 def _entries(tasks: Iterable[Mapping[str, Any]], around: Around) -> dict[str, Section]:
     """Every entry, whatever validate says of it."""
-    said: dict[str, tuple[Section, dict[str, str], str]] = {}
+    said: dict[str, Alone] = {}
     needs: dict[str, tuple[str, ...]] = {}
     for raw in tasks:
         name = raw["id"]
         try:
             needs[name] = tuple(depending.ids(raw))
-            entry, values = alone(raw, around)
+            said[name] = alone(raw, around)
         except Unsayable as reason:
             around.told[f"left out, because {reason}"].append(name)
-            continue
-        said[name] = (entry, values, str(raw.get("creationTime") or ""))
     gates = {name.lower(): needs[name] for name in said if GATE.fullmatch(group.entry_of(name.lower()))}
     gates = gates if around.owned else {}
     needs = {name: depending.through(asked, gates) for name, asked in needs.items()}
@@ -122,7 +120,7 @@ def _ours(name: str, around: Around) -> bool:
     return around.owned and group.ours(name.lower())
 
 
-def _own(said: Mapping[str, tuple[Section, dict[str, str], str]], around: Around) -> dict[str, Folded]:
+def _own(said: Mapping[str, Alone], around: Around) -> dict[str, Folded]:
     """Entries of tasks that this spec made: of several versions of one, that which was made last."""
     made: dict[str, Folded] = {}
     entries: dict[str, list[str]] = {}
@@ -130,28 +128,26 @@ def _own(said: Mapping[str, tuple[Section, dict[str, str], str]], around: Around
         if _ours(name, around):
             entries.setdefault(group.entry_of(name.lower()), []).append(name)
     for entry, ids in entries.items():
-        newest = said[max(ids, key=lambda name: said[name][2])]
-        same = [name for name in ids if _version(said[name][:2]) == _version(newest[:2])]
+        newest = said[max(ids, key=lambda name: said[name].made)]
+        same = [name for name in ids if _version(said[name]) == _version(newest)]
         if old := [name for name in ids if name not in set(same)]:
             around.told["left out, as later tasks of its entry do something else"] += old
         try:
-            made[entry] = folding.given(same, [said[name][0] for name in same], [said[name][1] for name in same])
+            made[entry] = folding.given(same, [said[name].entry for name in same], [said[name].values for name in same])
         except Unsayable as reason:
             around.told[f"left out, because {reason}"] += same
     return made
 
 
-def _version(one: tuple[Section, dict[str, str]]) -> object:
-    entry, values = one
-    outputs = [{key: text for key, text in output.items() if key != "path"} for output in entry.get("outputs", ())]
-    return {**entry, "outputs": outputs}, tuple(values)
+def _version(one: Alone) -> object:
+    """What all tasks of an entry have alike."""
+    outputs = [{key: text for key, text in output.items() if key != "path"} for output in one.entry.get("outputs", ())]
+    return {**one.entry, "outputs": outputs}, tuple(one.values)
 
 
-def _others(
-    said: Mapping[str, tuple[Section, dict[str, str], str]], needs: Mapping[str, Any], around: Around
-) -> dict[str, Folded]:
+def _others(said: Mapping[str, Alone], needs: Mapping[str, Any], around: Around) -> dict[str, Folded]:
     made: dict[str, Folded] = {}
-    tasks = ((name, one[0], needs[name]) for name, one in said.items() if not _ours(name, around))
+    tasks = ((name, one.entry, needs[name]) for name, one in said.items() if not _ours(name, around))
     taken = {group.entry_of(name.lower()) for name in said if _ours(name, around)}
     for folded in folding.alike(tasks):
         whole = folded.ids[0] if len(folded.ids) == 1 else commonprefix(folded.ids).rstrip("0123456789")
@@ -187,32 +183,46 @@ def _swept(folded: Folded, around: Around) -> Section:
 
 
 def again(desired: Desired, observed: Observed) -> Again | None:
-    """The entries of which a plan would submit tasks: their ids are not those of what is there."""
+    """The entries of which a plan would submit tasks, as their ids are not those of what is there, or end some."""
     listed, entries = observed.state, desired.data["tasks"]
     assert isinstance(listed, Listed)
-    anew = _anew(desired, {task["id"].lower() for task in listed.tasks})
-    if not anew:
+    there = {task["id"].lower(): task["state"] != "completed" for task in listed.tasks}
+    anew, asked = _anew(desired, there)
+    ending = [
+        name for name, open_ in there.items() if open_ and listed.owned and group.ours(name) and name not in asked
+    ]
+    if not anew and not ending:
         return None
-    open_ = listed.owned and any(task["state"] != "completed" for task in listed.tasks)
-    ends = ", and end those of them that wait or run" if open_ else ""
-    ends = ", in a job that is made anew: the one that has ended goes with its records" if listed.ended else ends
-    told = f"apply would submit its {_counted(listed.tasks)} again, as new ones{ends}"
-    if len(anew) == len(entries):
+    part = f"{sum(anew.values()):,} of " if len(anew) < len(entries) and all(anew.values()) else ""
+    told = f"apply would submit {part}its {_counted(listed.tasks)} again, as new ones" if anew else ""
+    if ending:
+        ends = f"end {count(len(ending), 'task', ',')} of it, not done yet, as no entry asks for them"
+        told = f"{told}, and end those of them that wait or run" if anew else f"apply would {ends}"
+    told += ", in a job that is made anew: the one that has ended goes with its records" if listed.ended else ""
+    if len(anew) == len(entries) or ending:
         return Again({observed.address: f"{told}; --tasks writes them all the same"}, told)
     where, name = observed.address.kind, observed.address.name
-    parts = {f"{name}/{part}": f"apply would submit {count(many, 'task', ',')} again" for part, many in anew.items()}
-    return Again({Address(where, part): f"{why}; --tasks writes it all the same" for part, why in parts.items()}, told)
+    parts = {f"{name}/{entry}": _why(many) for entry, many in anew.items()}
+    return Again({Address(where, key): f"{why}; --tasks writes it all the same" for key, why in parts.items()}, told)
 
 
-def _anew(desired: Desired, there: Collection[str]) -> dict[str, int]:
-    """Entry → how many of its tasks are not there, as far as a spec alone tells which these are."""
+def _why(many: int) -> str:
+    blobs = "which blobs it is for is not to be seen, so apply might submit tasks again"
+    return f"apply would submit {count(many, 'task', ',')} again" if many else blobs
+
+
+def _anew(desired: Desired, there: Container[str]) -> tuple[dict[str, int], set[str]]:
+    """Entry → how many of its tasks are not there, and the ids of all, as far as a spec alone tells these."""
     entries = desired.data["tasks"]
     if listing := [name for name, entry in entries.items() if "forEach" in entry]:
-        return dict.fromkeys(listing, 0)
+        return dict.fromkeys(listing, 0), set()
     anew: Counter[str] = Counter()
+    asked: set[str] = set()
     for made, members in wanted.groups(None, desired):  # type: ignore[arg-type]  # blobs alone are asked for
-        anew[made.stage or made.name] += sum(member.id not in there for member in members)
-    return dict(+anew)
+        ids = [member.id for member in members]
+        anew[made.stage or made.name] += sum(name not in there for name in ids)
+        asked.update(ids)
+    return dict(+anew), asked
 
 
 def _counted(tasks: Sequence[Mapping[str, Any]]) -> str:
