@@ -98,6 +98,7 @@ def test_what_a_person_has_to_fill_in_is_named(tmp_path: Path) -> None:
         ((), "say which --resource-group, or --shipyard FOLDER"),
         (("--resource-group", "a", "--location", "b"), "--location"),
         (("--shipyard", ".", "--pool", "p"), "--pool chooses among live pools"),
+        (("--shipyard", ".", "--tasks"), "--tasks is about live jobs"),
     ],
 )
 def test_options_that_do_not_go_together(arguments: tuple[str, ...], says: str) -> None:

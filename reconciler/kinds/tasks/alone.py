@@ -106,7 +106,7 @@ def _names(variables: Mapping[str, str], title: str) -> dict[str, str]:
 
 def _tell(raw: Mapping[str, Any], around: Around, *, ours: bool) -> None:
     """Note what of it no spec can say. Raises Unsayable where it would not be the same task without that."""
-    for key in raw.keys() - PASSING - SAID:
+    for key in sorted(raw.keys() - PASSING - SAID):
         if key == "authenticationTokenSettings" and raw[key]:
             raise Unsayable("its authenticationTokenSettings give it a token, which a spec cannot")
         if raw[key] and not (ours and key == "displayName"):
