@@ -38,12 +38,12 @@ OWN: dict[str, Any] = {
         "maxTaskRetryCount": 2,
         "retryOn": [75, 3],
     },
-    "side": {"sweep": [{"a": [1, 2], "b": [2, 1]}], "command": "test {{a}} -lt 3 || echo '$${HOME}'{{b}}"},
+    "Side": {"sweep": [{"a": [1, 2], "b": [2, 1]}], "command": "test {{a}} -lt 3 || echo '$${HOME}'{{b}}"},
     "same": {
         "sweep": {"Width": [1, 2]},
         "command": "true",
         "elevationLevel": "Admin",
-        "dependsOn": [{"task": "sweep", "where": {"Width": "{{Width}}"}}, {"task": "side", "where": {"a": [1]}}],
+        "dependsOn": [{"task": "sweep", "where": {"Width": "{{Width}}"}}, {"task": "Side", "where": {"a": [1]}}],
     },
     "last": {
         "command": "true",

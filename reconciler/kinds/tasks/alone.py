@@ -58,11 +58,17 @@ class Around:
 
 
 class Alone(NamedTuple):
-    """A task as an entry, but for what it depends on; the values that a spec gave it; and when it was made."""
+    """A task as an entry, but for what it depends on.
+
+    values  what a spec gave it
+    made    when it was made
+    title   how a spec calls it: the name of its entry, and what it is for
+    """
 
     entry: Section
     values: Mapping[str, str]
     made: str
+    title: str
 
 
 def alone(raw: Mapping[str, Any], around: Around) -> Alone:
@@ -89,7 +95,7 @@ def alone(raw: Mapping[str, Any], around: Around) -> Alone:
     entry |= _surroundings(raw, around)
     entry = {key: value for key, value in entry.items() if value not in (None, [], {})}
     words.refuse_secrets(entry)
-    return Alone(entry, values, str(raw.get("creationTime") or ""))
+    return Alone(entry, values, str(raw.get("creationTime") or ""), raw.get("displayName") or "")
 
 
 _CLIENT = "AZURE_CLIENT_ID"

@@ -133,7 +133,11 @@ def _own(said: Mapping[str, Alone], around: Around) -> dict[str, Folded]:
         if old := [name for name in ids if name not in set(same)]:
             around.told["left out, as later tasks of its entry do something else"] += old
         try:
-            made[entry] = folding.given(same, [said[name].entry for name in same], [said[name].values for name in same])
+            spelled = newest.title.partition(" ")[0]
+            called = spelled if spelled.lower() == entry else entry
+            made[called] = folding.given(
+                same, [said[name].entry for name in same], [said[name].values for name in same]
+            )
         except Unsayable as reason:
             around.told[f"left out, because {reason}"] += same
     return made
