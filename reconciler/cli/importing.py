@@ -28,6 +28,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--name", help="Name of the spec: its owner mark.  [default: the group's owner, or its name]")
 @click.option("--batch-account", "account", metavar="NAME", help="Which, where the group has several.")
 @click.option("--pool", "only", metavar="NAME", multiple=True, help="Only this pool and its jobs; may be repeated.")
+@click.option("--tasks", "again", is_flag=True, help="With all tasks of jobs, also those that apply would run again.")
 @click.option(
     "--cloud",
     type=click.Choice(["public", "local"]),
@@ -51,6 +52,7 @@ def import_(
     location: str | None,
     output: Path | None,
     *,
+    again: bool,
     force: bool,
 ) -> int:
     """Write a spec of a live resource group. Reads only; a plan of the spec shows what it takes over, and nothing else.
@@ -66,6 +68,8 @@ def import_(
     if shipyard is not None:
         if only:
             raise click.UsageError("--pool chooses among live pools, and --shipyard reads files; take one of them out")
+        if again:
+            raise click.UsageError("--tasks is about live jobs, and --shipyard reads all tasks; take one of them out")
         from reconciler.cli import shipyard as files
 
         return files.write(
@@ -79,7 +83,7 @@ def import_(
     if output is not None and output.exists() and not (force and output.is_file()):
         remedy = "--force overwrites it" if output.is_file() else "it is a folder; name a file"
         raise click.UsageError(f"{output} is there already; {remedy}")
-    return _live(subscription, group, name, account, only, cloud, output)
+    return _live(subscription, group, name, account, only, cloud, output, again=again, force=force)
 
 
 def _live(
@@ -90,6 +94,9 @@ def _live(
     only: tuple[str, ...],
     cloud: str,
     output: Path | None,
+    *,
+    again: bool,
+    force: bool,
 ) -> int:
     from reconciler import importing
     from reconciler.importing import live as reading
@@ -100,11 +107,16 @@ def _live(
     known = name or (here.mark.owner if here.mark else _name(group))
     live = importing.read(common.reach(_named(asked, known)), here, account)
     reading.check(live, only)
-    draft = importing.draft(live, asked.azure, known, only)
-    text = as_yaml.spec(draft.value, header(asked.azure, live, draft))
+    draft = importing.draft(live, asked.azure, known, only, again=again)
+    value, files = importing.aside(draft, output.stem) if output else (draft.value, {})
+    text = as_yaml.spec(value, header(asked.azure, live, draft))
     if output is None:
         click.echo(text, nl=False)
     else:
+        if not force and (there := next((name for name in files if output.with_name(name).exists()), "")):
+            raise click.UsageError(f"{output.with_name(there)} is there already; --force overwrites it")
+        for name, rows in files.items():
+            save(output.with_name(name), rows)
         save(output, text)
         click.echo(_summary(output, draft))
     if not live.unread:

@@ -5,7 +5,7 @@ a section of a spec. `draft` keeps only sections that, expanded again, change no
 """
 
 from reconciler.importing.composing import Draft
-from reconciler.importing.draft import draft
+from reconciler.importing.draft import aside, draft
 from reconciler.importing.live import Live, read
 
-__all__ = ["Draft", "Live", "draft", "read"]
+__all__ = ["Draft", "Live", "aside", "draft", "read"]

@@ -50,7 +50,7 @@ class Composing:
     def __init__(self, live: Live, target: Target, name: str, reasons: dict[Address, str]) -> None:
         self.live = live
         names = {kind: tuple(resource.address.name for resource in live.of(kind)) for kind in KINDS}
-        self.known = Known(target.resource_group, target.subscription, live=names)
+        self.known = Known(target.resource_group, target.subscription, live=names, left=reasons)
         self.draft = Draft(_head(live, target, name), reasons)
 
     def compose(self) -> Draft:
@@ -86,6 +86,10 @@ class Composing:
         _put(self.draft.value, place, section, appended=inverse.appended)
         if not inverse.appended:
             self.draft.places[place] = observed.address
+        if inverse.parts:
+            self.draft.places |= {
+                (*place, part): Address(kind.name, f"{observed.address.name}/{part}") for part in section
+            }
         return True
 
 

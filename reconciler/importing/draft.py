@@ -5,6 +5,7 @@ So a resource is left out either because a spec has no words for it, or because 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -28,10 +29,11 @@ _HIDDEN = [f"{inverse.unseen} of {KINDS[name].many}" for name, inverse in INVERS
 UNSEEN = f"Azure does not show {', '.join(_HIDDEN)}: write them in again"
 
 
-def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> Draft:
+def draft(live: Live, target: Target, name: str, only: Collection[str] = (), *, again: bool = False) -> Draft:
     """The spec `name` of all that is live; with `only`, of pools just those with these names, and the jobs on them.
 
-    Raises ReconcileError if the resource group itself cannot be in it.
+    With `again`, work is in it also if a plan would do it again. Raises ReconcileError if the resource group itself
+    cannot be in it.
     """
     reasons = dict(others(live, name, only))
     if live.group.address in reasons:
@@ -40,7 +42,7 @@ def draft(live: Live, target: Target, name: str, only: Collection[str] = ()) -> 
         raise ReconcileError(f"cannot import {live.group.address} as {name}: {why}")
     while True:
         draft = Composing(live, target, name, dict(reasons)).compose()
-        faults = _problems(draft) or _differences(live, draft.value)
+        faults = _problems(draft) or _differences(live, draft, again=again)
         if not faults:
             return _finished(live, draft, name)
         if faults.keys() <= reasons.keys():
@@ -74,15 +76,24 @@ def _address(places: Mapping[tuple[str, ...], Address], problem: Problem) -> tup
     raise ReconcileError(f"cannot write a spec of this: {problem.path} {problem.message}")
 
 
-def _differences(live: Live, value: dict[str, Any]) -> dict[Address, str]:
-    """Resource → what the spec would change in it, although it was written from it."""
+def _differences(live: Live, draft: Draft, *, again: bool) -> dict[Address, str]:
+    """Resource → what the spec would change in it, or do again, although it was written from it.
+
+    With `again`, what it would do again is noted in the draft.
+    """
     by_key = _by_key(live)
     differences: dict[Address, str] = {}
-    for kind, desired in _expanded(value):
-        observed = by_key[_key(desired)]
-        changes = diff(KINDS[kind].rule, desired.body, observed.body).changes
+    for kind, desired in _expanded(draft.value):
+        observed, inverse = by_key[_key(desired)], INVERSES.get(kind)
+        seen = inverse.seen(desired, observed) if inverse else observed.body
+        changes = diff(KINDS[kind].rule, desired.body, seen).changes
         if changes:
             differences[observed.address] = "; ".join(map(_difference, changes[:3]))
+        elif inverse and inverse.again and (anew := inverse.again(desired, observed)):
+            if again:
+                draft.notes.append((observed.address, anew.told))
+            else:
+                differences |= anew.parts
     return differences
 
 
@@ -115,7 +126,7 @@ def _finished(live: Live, draft: Draft, name: str) -> Draft:
     for _, desired in _expanded(draft.value):
         observed = by_key[_key(desired)]
         inside.add(observed.address)
-        if observed.mark is None:
+        if observed.mark is None and _marked(observed):
             adopted.append(str(desired.address))
     if adopted:
         draft.value["adopt"] = adopted
@@ -132,7 +143,30 @@ def _finished(live: Live, draft: Draft, name: str) -> Draft:
         {plain.get(address, address): why for address, why in reasons.items()},
         draft.notes,
         frozenset(plain.get(address, address) for address in lost),
+        draft.places,
     )
+
+
+def aside(draft: Draft, stem: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The spec with what is too long for it in files beside it: their names, which begin with `stem`, and contents."""
+    value, files = copy.deepcopy(draft.value), dict[str, str]()
+    for place, address in draft.places.items():
+        put = INVERSES[address.kind].aside
+        if put and place[-1] in (parent := _at(value, place[:-1])):
+            parent[place[-1]], more = put("-".join((stem, *address.name.split("/"))), parent[place[-1]])
+            files |= more
+    return value, files
+
+
+def _at(value: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    for key in path:
+        value = value.get(key, {})
+    return value
+
+
+def _marked(observed: Observed) -> bool:
+    inverse = INVERSES.get(observed.address.kind)
+    return inverse is None or inverse.marked
 
 
 def _owned(live: Live, name: str) -> set[Address]:
@@ -141,9 +175,14 @@ def _owned(live: Live, name: str) -> set[Address]:
 
 
 def _reasons(draft: Draft, ours: Collection[Address]) -> dict[Address, str]:
-    """Why resources are left out, without those whose holder is left out too, unless they are ours."""
-    left = draft.left
-    return {address: why for address, why in sorted(left.items()) if address in ours or _holder(address) not in left}
+    """Why resources are left out, without those whose holder is left out too, unless they are ours or may be why."""
+    left = {address: why for address, why in sorted(draft.left.items()) if why}
+    told = {address: why for address, why in left.items() if address in ours or _holder(address) not in left}
+    return {address: why for address, why in left.items() if address in told or _parted(address)}
+
+
+def _parted(address: Address) -> bool:
+    return address.kind in INVERSES and INVERSES[address.kind].parts
 
 
 def _holder(address: Address) -> Address | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind.words import Unsayable, definition, pairs
-from reconciler.model import Address, Desired, Observed
+from reconciler.model import Address, Body, Desired, Observed
 
 Section = dict[str, Any]
 """What a spec says of one resource."""
@@ -20,7 +20,8 @@ class Known:
 
     `said` is kind → lower-case ARM id → name of the resources that are in the spec; a kind is added when all of its
     resources are done, and kinds come after those that they refer to. `live` has the names of all live resources,
-    in the spec or not. `tags` are those of the spec, which every tracked resource gets.
+    in the spec or not. `tags` are those of the spec, which every tracked resource gets. `left` is what cannot be in it,
+    and why.
     """
 
     group: str
@@ -28,6 +29,7 @@ class Known:
     tags: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     live: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left: Mapping[Address, str] = field(default_factory=dict)
 
     @property
     def group_id(self) -> str:
@@ -49,6 +51,18 @@ class Known:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Work that is live, and that a plan of its section would do again.
+
+    parts   its address, or that of a part of it → why
+    told    what to say of it, where it is to be in the spec all the same
+    """
+
+    parts: Mapping[Address, str]
+    told: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverse:
     """How live resources of a kind are read and written into a spec."""
@@ -59,6 +73,16 @@ class Inverse:
     """The keys that lead to its section; by default its name in the section of its kind."""
     appended: bool = False
     """Whether its place is a list that its section is appended to."""
+    parts: bool = False
+    """Whether each entry of its section is a part, `kind/NAME/ENTRY`, that can be left out alone."""
+    again: Callable[[Desired, Observed], Again | None] | None = None
+    """What of it a plan would do again; it is in the spec only where somebody asks for that."""
+    marked: bool = True
+    """Whether it has an owner mark of its own."""
+    aside: Callable[[str, Section], tuple[Section, dict[str, str]]] | None = None
+    """Its section with what is too long for it in files, and these: their names, which begin with the text."""
+    seen: Callable[[Desired, Observed], Body] = lambda desired, observed: observed.body
+    """Its body as a plan takes it that has this section of it."""
     outside: Callable[[Observed, str | None], str] = lambda observed, account: ""
     """Why a resource cannot be in a spec that has the Batch account of this name; empty if it can."""
     tagged: bool = False

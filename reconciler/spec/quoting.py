@@ -5,14 +5,19 @@ from __future__ import annotations
 
 def quoted(before: str) -> bool:
     """Whether what follows a text of a shell is inside quotes or backquotes."""
-    quote, escaped = "", False
+    return bool(quote(before))
+
+
+def quote(before: str) -> str:
+    """The quote or backquote that what follows a text of a shell is inside of; empty if there is none."""
+    inside, escaped = "", False
     for character in before:
         if escaped:
             escaped = False
-        elif character == "\\" and quote != "'":
+        elif character == "\\" and inside != "'":
             escaped = True
-        elif quote:
-            quote = "" if character == quote else quote
+        elif inside:
+            inside = "" if character == inside else inside
         elif character in "'\"`":
-            quote = character
-    return bool(quote)
+            inside = character
+    return inside

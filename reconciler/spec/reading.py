@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ MAX_NODES = 50_000
 STARTS = "a spec is a map that starts with apiVersion: reconciler/v1"
 
 
-def read(path: Path, environ: Mapping[str, str] | None, starts: str = STARTS) -> Document:
+def read(path: Path, environ: Mapping[str, str] | None, starts: str = STARTS, *, merges: bool = False) -> Document:
     """The document in one file, variables replaced. SpecError for what is no map in YAML; other faults are in it.
 
-    Without an `environ`, `${` is text like any other. `starts` tells what a file that is no map should be.
+    Without an `environ`, `${` is text like any other. `starts` tells what a file that is no map should be. `merges`:
+    maps take over others by `<<`, as YAML 1.1 has it.
     """
     name = str(path)
     try:
@@ -40,7 +41,7 @@ def read(path: Path, environ: Mapping[str, str] | None, starts: str = STARTS) ->
         raise SpecError([Problem(name, 1, 1, "", message)]) from None
     if len(data) > MAX_BYTES:
         raise SpecError([Problem(name, 1, 1, "", f"is larger than {MAX_BYTES:,} bytes, the most that a spec may have")])
-    return _Reader(Document(name), environ, starts).read(yaml_text.decoded(name, data))
+    return _Reader(Document(name), environ, starts, merges=merges).read(yaml_text.decoded(name, data))
 
 
 def similar(path: Path) -> str:
@@ -56,8 +57,8 @@ def similar(path: Path) -> str:
 class _Reader:
     """Turns composed YAML nodes into a Document, collecting every problem."""
 
-    def __init__(self, document: Document, environ: Mapping[str, str] | None, starts: str) -> None:
-        self.document, self.environ, self.starts = document, environ, starts
+    def __init__(self, document: Document, environ: Mapping[str, str] | None, starts: str, *, merges: bool) -> None:
+        self.document, self.environ, self.starts, self.merges = document, environ, starts, merges
         self.nodes = 0
         self.open: list[yaml.Node] = []
         self.tagged: set[tuple[int, int]] = set()
@@ -114,9 +115,16 @@ class _Reader:
         finally:
             self.open.pop()
 
-    def _mapping(self, node: yaml.Node, path: Path_) -> dict[str, Any]:
+    def _mapping(self, node: yaml.Node, path: Path_, known: Set[str] = frozenset()) -> dict[str, Any]:
+        """The entries of a map, without those that are `known` already; what it merges comes after its own."""
         entries: dict[str, Any] = {}
+        merged: list[yaml.Node] = []
         for key_node, value_node in node.value:
+            if self.merges and _merging(key_node):
+                merged.append(value_node)
+                continue
+            if isinstance(key_node, yaml.ScalarNode) and key_node.value in known:
+                continue
             key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
             here = (*path, key)
             if reason := self._fault_of_key(key_node, key, entries, path):
@@ -126,7 +134,29 @@ class _Reader:
                 continue
             self.document.keys[here] = self._place(key_node.start_mark)
             entries[key] = self._value(value_node, here)
+        for source in merged:
+            entries |= self._merged(source, path, known | entries.keys())
         return entries
+
+    def _merged(self, node: yaml.Node, path: Path_, known: Set[str]) -> dict[str, Any]:
+        """What a map takes over from another one, or from several, of which the first goes before the later."""
+        self._count(node, path)
+        self._check_depth(len(self.open), node.start_mark)
+        if any(node is outer for outer in self.open) or isinstance(node, yaml.ScalarNode):
+            why = "merges itself" if isinstance(node, yaml.CollectionNode) else "merges by << what is no map"
+            self.document.problems.append(self._at(node.start_mark, f"{why}; write out what is meant", path))
+            self.document.partial.add(path)
+            return {}
+        self.open.append(node)
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, path, known)
+            entries: dict[str, Any] = {}
+            for source in node.value:
+                entries |= self._merged(source, path, known | entries.keys())
+            return entries
+        finally:
+            self.open.pop()
 
     def _fault_of_key(self, node: yaml.Node, key: str, known: Mapping[str, Any], path: Path_) -> str:
         """Why a key cannot stand in a map with the keys `known`; empty if it can."""
@@ -135,7 +165,7 @@ class _Reader:
         if key in known:
             line = self.document.keys[(*path, key)].line
             return f"is given twice; it stands in line {line} already: take one away, or merge the two"
-        if key == "<<":
+        if key == "<<" and not self.merges:
             return "merge keys (<<) are not supported; use extends: or repeat the keys"
         return ""
 
@@ -190,6 +220,10 @@ class _Reader:
     def _at(self, mark: Any, message: str, path: Path_ = ()) -> Problem:
         place = self._place(mark) if mark else Place(self.document.file, 1, 1)
         return Problem(*place, dotted(path), message)
+
+
+def _merging(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.value == "<<" and node.style not in _QUOTED
 
 
 def _tag(node: yaml.Node) -> str:

@@ -44,8 +44,10 @@ def where() -> Where:
     return Where("moved", azure, "account", {})
 
 
-def files(case: Mapping[str, str]) -> dict[str, str]:
+def files(case: Mapping[str, Any]) -> dict[str, str]:
     """The files of a case: what it adds to the small pool, job or task, or writes itself."""
+    if "files" in case:
+        return {"pool.yaml": POOL, **case["files"]}
     jobs = case.get("jobs") or f"{JOB}{case.get('job', '')}{TASK}{case.get('task', COMMAND)}"
     found = {"pool.yaml": POOL + case.get("pool", ""), "jobs.yaml": jobs}
     return found | ({"config.yaml": case["config"]} if "config" in case else {})

@@ -45,14 +45,16 @@ class Imports:
     def file(self) -> Path:
         return self.world.file.with_name("imported.yaml")
 
-    def draft(self, name: str | None = None, account: str | None = None, only: tuple[str, ...] = ()) -> Draft:
+    def draft(
+        self, name: str | None = None, account: str | None = None, only: tuple[str, ...] = (), *, again: bool = False
+    ) -> Draft:
         """What import makes of the world's resource group."""
         spec = self.world.spec()
         sections = {key: section for key, section in spec.sections.items() if key != "batchAccount"}
         spec = replace(spec, name=name or self.world.text["name"], sections=sections)
         cloud = connect(spec, os.environ)
         live = importing.read(cloud, reading.group(cloud), account)
-        return importing.draft(live, spec.azure, spec.name, only)
+        return importing.draft(live, spec.azure, spec.name, only, again=again)
 
     def written(self, draft: Draft) -> Spec:
         """The draft as a file, read back as `plan` reads it."""

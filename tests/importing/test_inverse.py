@@ -31,7 +31,7 @@ TYPES = {
     "batch_account": "Microsoft.Batch/batchAccounts",
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
-UNLISTED = {"container_image", "conversion", "verification"}
+UNLISTED = {"container_image", "conversion", "verification", "tasks"}
 """Kinds whose lists tell nothing to somebody who asks for nothing."""
 
 

@@ -106,7 +106,7 @@ def test_what_a_spec_cannot_say_is_left_out_with_the_reason(imports: Imports, pl
         "identity/id-far": f'location is "{elsewhere["location"]}"; a spec would make it "{plain.location}"',
         "role_assignment/id-near/reader/id-near": f"it holds on {near['id']}, which is not in the spec",
         "job/lost": "its pool far is not in the spec",
-        "job/managed": "its onAllTasksComplete cannot be said in a spec",
+        "job/managed": "it has ended, and its tasks are not in the spec",
         "job/trusted": "its jobManagerTask.userIdentity cannot be said in a spec",
         "pool/far": f"it uses the identity {identity['id'].lower()}, which is not in the spec",
         "pool/keyed": "extensions[0].settings.storageAccountKey holds a signature or a key, "

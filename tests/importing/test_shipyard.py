@@ -7,6 +7,7 @@ import os
 import tempfile
 from contextlib import suppress
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from reconciler.errors import ReconcileError
 from reconciler.importing import shipyard
 from reconciler.kinds import load
 from reconciler.render import as_yaml
+from reconciler.spec.document import dotted
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from tests.cli.command import reconcile
 from tests.conftest import Azure
@@ -96,6 +98,7 @@ def test_what_a_person_has_to_fill_in_is_named(tmp_path: Path) -> None:
         ((), "say which --resource-group, or --shipyard FOLDER"),
         (("--resource-group", "a", "--location", "b"), "--location"),
         (("--shipyard", ".", "--pool", "p"), "--pool chooses among live pools"),
+        (("--shipyard", ".", "--tasks"), "--tasks is about live jobs"),
     ],
 )
 def test_options_that_do_not_go_together(arguments: tuple[str, ...], says: str) -> None:
@@ -197,3 +200,41 @@ def test_recipes_of_its_users_become_valid_specs() -> None:
     for configuration in found:
         made = shipyard.made(configuration, where(), date(2026, 11, 27))
         assert made.wrong == (), configuration.where
+
+
+ALL = {name: yaml.safe_load((MOVED.with_name("whole") / name).read_text()) for name in TEXTS}
+"""Every key that Shipyard documents."""
+SAME = ("version", "native", "is_file_share", "host_path", "shared_data_volumes")
+"""Keys that are there with what is usual, or that mean what the global settings say already."""
+
+
+def outcome(folder: Path, whole: dict[str, Any]) -> tuple[Any, ...]:
+    """The spec, and all that is told but for the lines."""
+    made = configurations.made(folder, {name: yaml.safe_dump(value, sort_keys=False) for name, value in whole.items()})
+    told = [(note.path, note.words) for note in (*made.told.changed, *made.told.left)]
+    return made.value, sorted(made.told.open.items()), sorted(told), made.wrong
+
+
+@cache
+def whole_outcome() -> tuple[Any, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        return outcome(Path(folder), ALL)
+
+
+def without(whole: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
+    made = copy.deepcopy(whole)
+    inner: Any = made
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return made
+
+
+@given(st.sampled_from([path for path in places(ALL)[3:] if len(path) > 2 and isinstance(path[-1], str)]))
+@settings(max_examples=12)
+def test_no_key_is_lost_in_silence(path: tuple[Any, ...]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = whole_outcome(), outcome(Path(folder), without(ALL, path))
+    above = [dotted(path[1:end]) for end in range(2, len(path))]
+    told = {where for where, words in before[2] if words.startswith("left out")}
+    assert before != after or told & set(above) or path[-1] in SAME, path

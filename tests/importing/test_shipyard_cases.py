@@ -20,7 +20,7 @@ def cases(*names: str) -> list[Any]:
     return [pytest.param(case, id=case["name"]) for case in found]
 
 
-@pytest.mark.parametrize("case", cases("pools", "jobs", "tasks", "factories"))
+@pytest.mark.parametrize("case", cases("pools", "jobs", "tasks", "factories", "files"))
 def test_a_key_is_said_or_told(case: dict[str, Any], tmp_path: Path) -> None:
     made = configurations.made(tmp_path, configurations.files(case))
     assert made.wrong == ()

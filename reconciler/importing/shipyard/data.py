@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.importing.shipyard import commands
+from reconciler.importing.shipyard import commands, reasons
 from reconciler.importing.shipyard.commands import Unsayable
 from reconciler.importing.shipyard.factories import Factory
 from reconciler.importing.shipyard.part import Part
@@ -69,8 +69,10 @@ def inputs(part: Part, storage: Storage) -> tuple[list[dict[str, str]], list[str
 
 def _moved(source: Part, rest: str) -> list[str]:
     """A command that brings the blobs below `rest` to where Shipyard had put them."""
-    to = source.text("local_path") or WORKING
-    options = re.search(r"--strip-components[ =](\d+)", source.text("blobxfer_extra_options"))
+    to, given = source.text("local_path") or WORKING, source.text("blobxfer_extra_options")
+    options = re.fullmatch(r"--strip-components[ =](\d+)", given)
+    if given and not options:
+        source.leave("blobxfer_extra_options", why=reasons.KEYS["blobxfer_extra_options"])
     flat = bool(options and int(options[1]) >= len(rest.split("/")) > 0 and rest)
     inside = to == WORKING or to.startswith(f"{WORKING}/")
     target = to.removeprefix(WORKING).strip("/") or "."

@@ -91,7 +91,7 @@ def _read(folder: Path) -> dict[Path, Document]:
     for path in _files(folder):
         seen = path.relative_to(folder)
         try:
-            document = reading.read(path, None, STARTS)
+            document = reading.read(path, None, STARTS, merges=True)
         except SpecError as error:
             if path.stem.lower().startswith(USUAL):  # others may be of any program
                 problems += [replace(problem, file=str(seen)) for problem in error.problems]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,10 +26,10 @@ MANAGED |= {"maxWallClockTime", "retentionTime", "elevationLevel"}
 """The keys of an entry that a jobManagerTask has, too."""
 
 
-def sections(parts: list[Part], around: Around, places: Places) -> dict[str, Any]:
-    """Jobs by name."""
+def sections(parts: Iterable[tuple[Part, Around]], places: Places) -> dict[str, Any]:
+    """Jobs by name, each with what is around it."""
     made: dict[str, Any] = {}
-    for number, part in enumerate(parts, 1):
+    for number, (part, around) in enumerate(parts, 1):
         text = part.text("id")
         name = names.resource(text, f"job-{number}")
         name = names.unique(name, {other.lower() for other in made}, 64)

@@ -148,7 +148,7 @@ class Part:
         """Tell of what nobody has asked for, in it and all that was asked of it."""
         for key in self.value:
             if key not in self.taken and self.value[key] not in NOTHING:
-                self.leave(key, why=reasons.why(self.path, key))
+                self.leave(key, why=reasons.why(self.path, key, self.taken))
         for part in self.inside.values():
             part.rest()
 

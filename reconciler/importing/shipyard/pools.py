@@ -62,8 +62,7 @@ def nodes(pool: dict[str, Any]) -> Nodes:
     """What tasks need to know of a pool's section."""
     size, image, many = pool.get("vmSize", ""), pool["image"], pool["nodes"]
     scale = many.get("autoscale", {})
-    kind = "spot" if scale.get("spot") else "dedicated"
-    counted = {kind: scale.get("max", 0)} if scale else {key: many.get(key, 0) for key in ("dedicated", "spot")}
+    counted = {_kind(scale): scale.get("max", 0)} if scale else {key: many.get(key, 0) for key in ("dedicated", "spot")}
     return Nodes(
         **counted,
         gpu=bool(machines.GPU.match(size)),
@@ -71,6 +70,11 @@ def nodes(pool: dict[str, Any]) -> Nodes:
         containers="containers" in pool,
         windows="windows" in (str(image) + pool.get("nodeAgentSkuId", "")).lower(),
     )
+
+
+def _kind(scale: dict[str, Any]) -> str:
+    """Which nodes it scales."""
+    return "spot" if scale.get("spot") else "dedicated"
 
 
 def _nodes(pool: Part) -> dict[str, Any]:
@@ -86,6 +90,9 @@ def _nodes(pool: Part) -> dict[str, Any]:
     if pool.has("autoscale") and (scale := _autoscale(pool.part("autoscale"), count)):
         if timeout:
             pool.leave("resize_timeout", why="a pool that scales by itself has none")
+        for kind, key in (("dedicated", "dedicated"), ("spot", "low_priority")):
+            if count[kind] and (kind != _kind(scale) or count[kind] != scale.get("min")):
+                pool.leave("vm_count", key, why="the pool scales by itself")
         return {"autoscale": scale}
     kept = {kind: many for kind, many in count.items() if many} or {"dedicated": 0}
     return {**kept, **({"resizeTimeout": timeout} if timeout else {})}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 from reconciler.spec.schema import Path_
 
 NOBODY = "nothing in a spec stands for it"
 _SSH = "nodes have no login; `reconcile logs` shows what they say, and networkConfiguration opens ports to them"
 _MONITOR = "reconcile runs no monitoring on nodes; a startTask can"
 _SCRATCH = "there is no file system over the disks of all nodes; tasks pass files on by outputs and inputs"
+_SCENARIO = "the formula of reconcile's scenario goes its own way; write a formula where this matters"
 _READ = "keep the secret in a Key Vault, where the task fetches it as an identity of the pool (docs/secrets.md)"
 
 KEYS = {
@@ -26,6 +30,14 @@ KEYS = {
     "transfer_files_on_pool_creation": "reconcile moves no files when it makes a pool",
     "public_ips": "addresses of your own go into networkConfiguration.publicIPAddressConfiguration, by their ids",
     "per_job_auto_scratch": _SCRATCH,
+    "maximum_vm_increment_per_evaluation": _SCENARIO,
+    "node_deallocation_option": _SCENARIO,
+    "sample_lookback_interval": _SCENARIO,
+    "required_sample_percentage": _SCENARIO,
+    "bias_last_sample": _SCENARIO,
+    "bias_node_type": _SCENARIO,
+    "rebalance_preemption_percentage": _SCENARIO,
+    "time_ranges": _SCENARIO,
     "create_nonexistant": "reconcile makes no virtual networks",
     "address_space": "reconcile makes no virtual networks",
     "address_prefix": "reconcile makes no virtual networks",
@@ -54,8 +66,11 @@ KEYS = {
 }
 
 
-def why(path: Path_, key: str) -> str:
-    """Why the key at a path is left out."""
+def why(path: Path_, key: str, known: Iterable[str]) -> str:
+    """Why the key at a path is left out, where keys of the names `known` are not."""
     if path[-1:] == ("batch_shipyard",):
         return KEYS["batch_shipyard"]
-    return KEYS.get(key, NOBODY)
+    if key in KEYS:
+        return KEYS[key]
+    near = difflib.get_close_matches(key, sorted({*known, *KEYS}), n=1, cutoff=0.8)
+    return f"{NOBODY}; did you mean {near[0]}?" if near else NOBODY

@@ -50,8 +50,11 @@ def read(resources: Part, storage: Storage) -> Volumes:
             volume.change("container_path", words=f"mounted at {there}, and written so in commands")
     for name, volume in volumes.named("data_volumes").items():
         inside, outside, how = (volume.text(key) for key in ("container_path", "host_path", "bind_options"))
+        if inside and how and not outside:
+            volume.leave("bind_options", why="a volume that is no folder of the node is the container's own")
         if inside:
-            made.options[name] = f"--volume={shlex.quote(':'.join(filter(None, (outside, inside, how))))}"
+            parts = (outside, inside, how) if outside else (inside,)
+            made.options[name] = f"--volume={shlex.quote(':'.join(filter(None, parts)))}"
         else:
             volume.leave(why="it has no container_path")
     return made

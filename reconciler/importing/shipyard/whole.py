@@ -7,9 +7,10 @@ What is wrong with the pool itself stays, and is for a person to fill in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePath
 from typing import Any
 
 from reconciler.errors import Problem, SpecError
@@ -90,10 +91,10 @@ def _composed(parts: Sequence[Part], where: Where, places: Places) -> dict[str, 
         name = _pool_name(part, made)
         places["pools", name] = part.at()
         made[name] = pools.section(part, images, mounted, where.azure, apptainer=apptainer)
-    first = next(iter(made), "pool")
-    nodes = pools.nodes(made[first])
-    around = Around(first, nodes, mounted, storage, _numbering(settings))
-    work = jobs.sections(entries, around, places)
+    numbering = _numbering(settings)
+    arounds = {pool: Around(pool, pools.nodes(made[pool]), mounted, storage, numbering) for pool in made}
+    homes = {note.file: path[1] for path, note in places.items()}
+    work = jobs.sections([(job, arounds[_home(job, homes)]) for job in entries], places)
     for pool in made.values():
         pool |= {"identity": f"identities/{storage.identity}"} if storage.used else {}
         if servers and "containers" in pool:
@@ -107,6 +108,21 @@ def _composed(parts: Sequence[Part], where: Where, places: Places) -> dict[str, 
         "pools": made,
         **({"jobs": work} if work else {}),
     }
+
+
+def _home(job: Part, homes: Mapping[str, str]) -> str:
+    """The pool of a job, by the files of pools: no job of Shipyard names one, and files are named alike."""
+    file, all_ = job.document.file, list(homes.values())
+    alike = [pool for home, pool in homes.items() if _rest(home) == _rest(file)]
+    found = homes.get(file) or (alike[0] if len(alike) == 1 else all_[0])
+    if len(all_) > 1:
+        job.change(words=f"runs on {found} here, of the pools {', '.join(all_)}: Shipyard was told on which; see to it")
+    return found
+
+
+def _rest(file: str) -> str:
+    """`gpu` for pool-gpu.yaml and jobs_gpu.yaml."""
+    return re.sub(r"^(pools?|jobs?)[-_. ]*|[-_. ]*(pools?|jobs?)$", "", PurePath(file).stem.lower())
 
 
 def _first(parts: Sequence[Part], key: str) -> Part:

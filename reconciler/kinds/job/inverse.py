@@ -1,4 +1,4 @@
-"""The spec entries of live jobs and job schedules: the inverse of their `expand`, without tasks."""
+"""The spec entries of live jobs and job schedules: the inverse of their `expand`; tasks are said by their own kind."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reconciler.cloud import batch_jobs
 from reconciler.kind import words
 from reconciler.kind.inverse import Known, Section, protect
 from reconciler.kinds.job.body import ENVIRONMENT, UNLIMITED
 from reconciler.kinds.job.schedule import SPECIFICATION
-from reconciler.model import Body, Observed
+from reconciler.model import Address, Body, Desired, Observed
 from reconciler.spec.jobs import AROUND
 from reconciler.spec.schema import defaults
 
 COMMON = "commonEnvironmentSettings"
 TERMINATE = "terminatejob"
+WORK = "tasks"
+"""The kind that says what a job does."""
 APART = {"id", "constraints", "userIdentity"}
 """Keys of a task around a job that a spec says otherwise, or that follow from what it is."""
 USUAL = {"maxWallClockTime": UNLIMITED, "retentionTime": "P7D"}
@@ -23,29 +26,42 @@ USUAL = {"maxWallClockTime": UNLIMITED, "retentionTime": "P7D"}
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """The entry of a live job in a spec, without its tasks, which are never in a spec.
+    """The entry of a live job in a spec, without its tasks. Raises Unsayable for a job of another pool."""
+    name = observed.address.name
+    works = name in known.live.get(WORK, ()) and Address(WORK, name) not in known.left
+    if observed.state in batch_jobs.ENDED and not works:
+        raise words.Unsayable("it has ended, and its tasks are not in the spec")
+    section = _settings(observed.body, known, notes)
+    if observed.body.get("onAllTasksComplete") == TERMINATE:
+        if not works:
+            raise words.Unsayable("its onAllTasksComplete would end it at once, as its tasks are not in the spec")
+        section["onAllTasksComplete"] = "TerminateJob"
+    if observed.body.get("onTaskFailure") not in (None, "noaction"):
+        notes.append("its onTaskFailure follows from the exitConditions of its tasks")
+    return _finished(section, observed)
 
-    Raises Unsayable for a job of another pool, or one with properties that a spec does not know.
-    """
-    _sayable(observed.body, "onAllTasksComplete", "onTaskFailure")
-    return _finished(_settings(observed.body, known, notes), observed)
+
+def finished(section: Section) -> Section:
+    """The section without what follows from its tasks."""
+    depending = any("dependsOn" in entry for entry in section.get(WORK, {}).values())
+    return {key: value for key, value in section.items() if not (depending and key == "usesTaskDependencies")}
+
+
+def seen(desired: Desired, observed: Observed) -> Body:
+    """A job that has ended is as the spec wants it while there is nothing more to do in it."""
+    return {**observed.body, "state": "active"} if desired.data["filled"] else observed.body
 
 
 def recurring(observed: Observed, known: Known, notes: list[str]) -> Section:
     """The entry of a live job schedule. Raises Unsayable as for a job."""
     job = observed.body[SPECIFICATION]
-    _sayable(job, "onTaskFailure")
+    if job.get("onTaskFailure") not in (None, "noaction"):
+        raise words.Unsayable("its onTaskFailure cannot be said in a spec")
     section = _settings(job, known, notes)
     section["schedule"] = words.without(observed.body["schedule"], {})
     if job["onAllTasksComplete"] == TERMINATE:
         section["onAllTasksComplete"] = "TerminateJob"
     return _finished(section, observed)
-
-
-def _sayable(body: Body, *names: str) -> None:
-    wordless = ", ".join(name for name in names if body.get(name) not in (None, "noaction"))
-    if wordless:
-        raise words.Unsayable(f"its {wordless} cannot be said in a spec")
 
 
 def _finished(section: Section, observed: Observed) -> Section:

@@ -199,5 +199,5 @@ KIND = Kind(
     job_of=lambda desired: desired.address.name,
     needs=replace(needs.NEEDS, spent=work.spent),
     costs=costs.COSTS,
-    inverse=Inverse(say=inverse.entry, every=every, unseen="convert"),
+    inverse=Inverse(say=inverse.entry, every=every, unseen="convert", seen=inverse.seen, finished=inverse.finished),
 )

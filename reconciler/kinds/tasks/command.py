@@ -78,7 +78,7 @@ def fault(command: Command, known: Iterable[str], *, packed: bool = False) -> st
                 f"has {inside.group()} inside quotes, where a shell may read the value as a command; write it outside"
                 " of them: it is one argument, whatever is in it"
             )
-    elif (script := _shell_script(command)) is not None and PLACE.search(script):
+    elif (script := shell_script(command)) is not None and PLACE.search(script):
         return (
             f"gives {{{{...}}}} to {command[0]} as a part of its script, which may read the value as a command; write "
             "the script as one text in place of the list"
@@ -103,7 +103,7 @@ def _argument(text: str) -> str:
     return "".join(part for pair in zip(literal, values, strict=True) for part in pair) or "''"
 
 
-def _shell_script(command: Sequence[str]) -> str | None:
+def shell_script(command: Sequence[str]) -> str | None:
     """What a shell is given to read, if the program is one."""
     if command[0].rpartition("/")[2] not in SHELLS:
         return None

@@ -23,6 +23,7 @@ from reconciler.kind import Kind
 from reconciler.kinds.tasks import (
     blobs,
     chunks,
+    inverse,
     live,
     looking,
     manifest,
@@ -256,4 +257,5 @@ KIND = Kind(
     settle=settle,
     counts="jobs",
     summarised=True,
+    inverse=inverse.INVERSE,
 )
