@@ -52,7 +52,9 @@ COMMANDS = {
     "retry": Place(
         "work", "retry", "Run the tasks of a job again that have failed or were cancelled, with all their retries."
     ),
-    "schema": Place("look", "schema", "Print a JSON Schema: of specs (default), of plans, or of events."),
+    "schema": Place(
+        "look", "schema", "Print a JSON Schema: of specs (default), of plans, of events, or of what onDone sends."
+    ),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),
     "upload": Place(
         "data",

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from reconciler.azure import ends
 from reconciler.cli import common, naming, tasks
 from reconciler.cloud import batch_jobs
 from reconciler.cloud.cloud import Cloud
@@ -49,17 +50,7 @@ def _ran(cloud: Cloud, job: str) -> Iterator[Ran]:
         raw = task.as_dict()
         info, node = raw.get("executionInfo") or {}, (raw.get("nodeInfo") or {}).get("nodeId", "")
         begun, ended = _moment(info, "startTime"), _moment(info, "endTime")
-        yield Ran(raw["id"], raw["state"], begun, ended, node, _why(info))
-
-
-def _why(info: dict[str, Any]) -> str:
-    """Why a task has failed: the exit code says more than that there is one."""
-    failure = info.get("failureInfo")
-    if not failure:
-        return ""
-    if failure.get("code") == "FailureExitCode":
-        return f"exit code {info.get('exitCode')}"
-    return plain.clean(f"{failure.get('code')}: {failure.get('message', '')}".strip(": "))
+        yield Ran(raw["id"], raw["state"], begun, ended, node, plain.clean(ends.reason(info)))
 
 
 def _moment(info: dict[str, Any], key: str) -> datetime | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from operator import ge, gt, le, lt
 from typing import Any
 
 from azure_local.authorization import roles
@@ -73,7 +75,7 @@ def selected(call: Call, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def condition(text: str | None) -> Callable[[dict[str, Any]], bool]:
-    """`state eq 'x'`, `startswith(id,'x')` and the like, joined by `and`."""
+    """`state eq 'x'`, `startswith(id,'x')`, `stateTransitionTime gt datetime'x'` and the like, joined by `and`."""
     if not text:
         return lambda item: True
     tests: list[Callable[[dict[str, Any]], bool]] = []
@@ -84,9 +86,21 @@ def condition(text: str | None) -> Callable[[dict[str, Any]], bool]:
         elif match := re.fullmatch(r"\(?startswith\((\w+),\s*'([^']*)'\)\)?", part):
             name, value = match.groups()
             tests.append(lambda item, n=name, v=value: _field(item, n).startswith(v))  # type: ignore[misc]
+        elif match := re.fullmatch(r"\(?(\w+(?:/\w+)?)\s+(gt|ge|lt|le)\s+datetime'([^']*)'\)?", part, re.IGNORECASE):
+            tests.append(_compared(*match.groups()))
         else:
             raise Failure(400, "InvalidQueryParameterValue", f"The $filter clause {part!r} is not supported.")
     return lambda item: all(test(item) for test in tests)
+
+
+def _compared(name: str, operator: str, text: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether the moment in a field is after, or before, another one; what has none is neither."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Failure(400, "InvalidQueryParameterValue", f"{text!r} in the $filter is no time.") from None
+    compare = {"gt": gt, "ge": ge, "lt": lt, "le": le}[operator.lower()]
+    return lambda item: bool(value := _field(item, name)) and bool(compare(datetime.fromisoformat(value), moment))
 
 
 def _field(item: dict[str, Any], name: str) -> str:
