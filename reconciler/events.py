@@ -54,5 +54,36 @@ class RunFinished:
     seconds: float
 
 
-Event = RunStarted | StepStarted | StepWaiting | StepLogged | StepFinished | Interrupted | RunFinished
+@dataclass(frozen=True, slots=True)
+class NoticeLogged:
+    """A line that a command printed which was run as a job had ended; `to` is what people call it."""
+
+    job: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSent:
+    """The end of a job was told to somebody, or could not be, for the reason in `error`. It may come after RunFinished.
+
+    Without a `to` it is about all that are to be told.
+    """
+
+    job: str
+    to: str
+    error: str = ""
+
+
+Event = (
+    RunStarted
+    | StepStarted
+    | StepWaiting
+    | StepLogged
+    | StepFinished
+    | Interrupted
+    | RunFinished
+    | NoticeLogged
+    | NoticeSent
+)
 Listener = Callable[[Event], None]

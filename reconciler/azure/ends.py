@@ -29,6 +29,22 @@ def of(info: Mapping[str, Any]) -> End:
     return End(info.get("exitCode"), str(failure.get("code", "")), bool({"exitCode", "startTime"} & info.keys()))
 
 
+def reason(info: Mapping[str, Any]) -> str:
+    """Why a task has failed, as its `executionInfo` says: the exit code says more than that there is one."""
+    failure = info.get("failureInfo")
+    if not failure:
+        return "failed" if str(info.get("result")).lower() == "failure" else ""
+    if failure.get("code") == "FailureExitCode":
+        return f"exit code {info.get('exitCode')}"
+    return f"{failure.get('code')}: {failure.get('message', '')}".strip(": ")
+
+
+def cancelled(info: Mapping[str, Any]) -> bool:
+    """Whether somebody ended a task: Batch gives what ran too long the same code, and words tell the two apart."""
+    failure = info.get("failureInfo") or {}
+    return failure.get("code") == "TaskEnded" and "wall-clock" not in str(failure.get("message", ""))
+
+
 def blocks(conditions: Mapping[str, Any], end: End) -> bool:
     """Whether what depends on a task with these `exitConditions` never begins after this end."""
     action = _options(conditions, end).get("dependencyAction", "")

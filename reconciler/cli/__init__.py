@@ -54,7 +54,9 @@ COMMANDS = {
         "work", "retry", "Run the tasks of a job again that have failed or were cancelled, with all their retries."
     ),
     "schema": Place(
-        "look", "schema", "Print a JSON Schema: of specs (default), of plans, of saved plans, or of events."
+        "look",
+        "schema",
+        "Print a JSON Schema: of specs (default), of plans, of saved plans, of events, or of what onDone sends.",
     ),
     "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.model import Desired
     from reconciler.render.views import View
+    from reconciler.report import Report
     from reconciler.spec import Spec
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -208,3 +209,19 @@ def settle(cloud: Cloud, desired: Iterable[Desired]) -> None:
 
     for reason in loop.settle(cloud, KINDS, desired):
         click.echo(f"warning: {plain.lines(reason, 2)}", err=True)
+
+
+def reports(cloud: Cloud, desired: Mapping[Address, Desired]) -> Iterator[Report]:
+    """What kinds report at the end of a run; of what cannot be read, why."""
+    from reconciler.kind.unread import attempted
+    from reconciler.kinds import KINDS
+    from reconciler.report import Report
+
+    for address, resource in desired.items():
+        tell = KINDS[address.kind].report
+        if tell is None:
+            continue
+        what = f"what {address} has come to"
+        report = attempted(what, functools.partial(tell, cloud, resource), functools.partial(Report, address))
+        if report is not None:
+            yield report

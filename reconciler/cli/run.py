@@ -20,6 +20,7 @@ from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Status, Why
 
 if TYPE_CHECKING:
+    from reconciler.cli.notifying import Notifier
     from reconciler.cloud.cloud import Cloud
     from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
@@ -103,9 +104,15 @@ def apply(
     if saved:
         saving.check_same(saved, reading)
         yes = True
-    code = _carry_out(reading, cloud, run, "apply", yes=yes)
-    lacking = _end(reading, cloud, run)
-    return common.LACKING if lacking and not code else code
+    from reconciler.cli.notifying import FAILED, Notifier
+
+    notifier = Notifier(reading.spec, cloud, reading.desired, shape)
+    notifier.warn(step.address for step in reading.plan.steps)
+    code = _carry_out(reading, cloud, run, "apply", yes=yes, notifier=notifier)
+    reports = _end(reading, cloud, run)
+    undone = notifier.tell(reports)
+    lacking = any(report.lacking for report in reports)
+    return code or (common.LACKING if lacking else FAILED if undone else 0)
 
 
 @click.command()
@@ -165,7 +172,9 @@ def _view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
     return PlanView(reading.plan, estimate.critical_path(reading.plan), cost, wire)
 
 
-def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool) -> int:
+def _carry_out(
+    reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool, notifier: Notifier | None = None
+) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
     if reading.plan.of(Action.REFUSE):
         raise Refused("the plan has refused resources; nothing was changed")
@@ -178,7 +187,9 @@ def _carry_out(reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: 
 
     stop = threading.Event()
     with _interruptible(stop), run.listening() as listen:
-        outcomes = loop.carry_out(reading, cloud, KINDS, listen=_journal(reading, listen), stop=stop)
+        heard = _journal(reading, listen)
+        heard = notifier.listening(heard) if notifier else heard
+        outcomes = loop.carry_out(reading, cloud, KINDS, listen=heard, stop=stop)
     run.outcomes(outcomes)
     return exit_code(reading.plan, outcomes)
 
@@ -226,9 +237,9 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _end(reading: Reading, cloud: Cloud, run: RunView) -> bool:
+def _end(reading: Reading, cloud: Cloud, run: RunView) -> list[Report]:
     """Write the records that the spec asks for, save what became of work, and show the reports of what the plan was
-    about; whether any of that has work that cannot be done."""
+    about."""
     from reconciler.cli import records
 
     desired = _known(reading, cloud)
@@ -236,9 +247,9 @@ def _end(reading: Reading, cloud: Cloud, run: RunView) -> bool:
     selected = {decision.address for decision in reading.plan.decisions}
     about = {address: resource for address, resource in desired.items() if address in selected}
     common.settle(cloud, about.values())
-    reports = list(_reports(about, cloud))
+    reports = list(common.reports(cloud, about))
     run.reports(reports)
-    return any(report.lacking for report in reports)
+    return reports
 
 
 def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
@@ -248,18 +259,3 @@ def _known(reading: Reading, cloud: Cloud) -> Mapping[Address, Desired]:
 
     pending = any(resource.pending for resource in reading.desired.values())
     return resolve(reading.spec, cloud, KINDS) if pending else reading.desired
-
-
-def _reports(desired: Mapping[Address, Desired], cloud: Cloud) -> Iterable[Report]:
-    from reconciler.kind.unread import attempted
-    from reconciler.kinds import KINDS
-    from reconciler.report import Report
-
-    for address, resource in desired.items():
-        tell = KINDS[address.kind].report
-        if tell is None:
-            continue
-        what = f"what {address} has come to"
-        report = attempted(what, partial(tell, cloud, resource), partial(Report, address))
-        if report is not None:
-            yield report

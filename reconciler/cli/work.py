@@ -29,6 +29,7 @@ def wait(name: str, spec: Path | None, cloud: str | None) -> int:
 
     Ctrl-C stops the waiting only. Exit code: 5 if some have failed, 2 if some are still to be submitted.
     """
+    from reconciler.cli.notifying import Notifier
     from reconciler.render import plain
 
     loaded = common.load_spec(spec, cloud)
@@ -36,6 +37,8 @@ def wait(name: str, spec: Path | None, cloud: str | None) -> int:
     work = list(_work(loaded, reached, name))
     if not work:
         naming.unknown(f"the spec has no job {name} with work", name, loaded.jobs)
+    notifier = Notifier(loaded, reached, {desired.address: desired for _, desired in work}, "text")
+    notifier.warn(desired.address for _, desired in work)
     try:
         ended = [(kind, desired, _ended(reached, kind, desired)) for kind, desired in work]
     except KeyboardInterrupt:
@@ -44,10 +47,11 @@ def wait(name: str, spec: Path | None, cloud: str | None) -> int:
     common.settle(reached, (desired for _, desired, _ in ended))
     for _, desired, observed in ended:
         click.echo(f"{desired.address}: {plain.clean(observed.detail) or 'done'}")
-    reports = [kind.report(reached, desired) for kind, desired, _ in ended if kind.report]
-    if any(report.lacking for report in reports if report):
+    reports = [report for kind, desired, _ in ended if kind.report and (report := kind.report(reached, desired))]
+    undone = notifier.tell(reports)
+    if any(report.lacking for report in reports):
         return common.LACKING
-    return 2 if any(observed.body.get("pending") for _, _, observed in ended) else 0
+    return 2 if undone or any(observed.body.get("pending") for _, _, observed in ended) else 0
 
 
 def _work(spec: Spec, cloud: Cloud, job: str) -> Iterator[tuple[Kind, Desired]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from reconciler.azure import ends
 from reconciler.cloud.cloud import Cloud
 from reconciler.course import Ran
 
@@ -33,21 +34,11 @@ def ran(raw: Mapping[str, Any]) -> Ran:
         _moment(times.get("startTime")),
         _moment(times.get("endTime")),
         node,
-        why(times),
+        ends.reason(times),
         _moment(raw.get("creationTime")),
         raw.get("displayName", ""),
         int(info.get("retryCount", 0)) + int(info.get("requeueCount", 0)),
     )
-
-
-def why(info: Mapping[str, Any]) -> str:
-    """Why a task has failed: the exit code says more than that there is one."""
-    failure = info.get("failureInfo")
-    if not failure:
-        return "failed" if str(info.get("result")).lower() == "failure" else ""
-    if failure.get("code") == "FailureExitCode":
-        return f"exit code {info.get('exitCode')}"
-    return f"{failure.get('code')}: {failure.get('message', '')}".strip(": ")
 
 
 def _moment(text: str | None) -> datetime | None:

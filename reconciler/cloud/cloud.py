@@ -42,7 +42,8 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
         if not url:
             raise ReconcileError("the local Azure is not up; run: reconcile local up")
         _check_url("RECONCILE_RESOURCE_MANAGER", url)
-        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, registries=f"{url}/registries")
+        beside = {"registries": f"{url}/registries", "vaults": f"{url}/vaults"}
+        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, **beside)
         return Cloud(spec.azure, spec.name, account, local)
     public = Endpoints("https://management.azure.com", poll_seconds=5, role_propagation=120)
     return Cloud(spec.azure, spec.name, account, public)

@@ -24,7 +24,13 @@ class Endpoints:
     """Seconds from which the waits between the tries of one request double."""
     registries: str = ""
     """The URL below which container registries answer, each under its server's name; empty: each on its own host."""
+    vaults: str = ""
+    """The URL below which key vaults answer, each under its host's name; empty: each on its own host."""
 
     def registry(self, server: str) -> str:
         """Where the API of a container registry is: `https://server`."""
         return f"{self.registries}/{server}" if self.registries else f"https://{HUB.get(server, server)}"
+
+    def vault(self, host: str) -> str:
+        """Where a key vault is: `https://host`."""
+        return f"{self.vaults}/{host}" if self.vaults else f"https://{host}"

@@ -144,7 +144,7 @@ class Kind:
     attempts: int = 1
     """How many updates in a row may have the same diff before the engine reports that it does not go away."""
     report: Callable[[Cloud, Desired], Report | None] | None = None
-    """Its report at the end of a run; None if there is nothing to report."""
+    """Its report at the end of a run, which of work says how it has ended; None if there is nothing to report."""
     tell: Callable[[Cloud, Observed], tuple[str, ...]] | None = None
     """What `status` says of a live one beyond its health, each a phrase; None: nothing."""
     goes: Callable[[Cloud, Observed, Desired | None], str] | None = None

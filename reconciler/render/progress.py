@@ -6,7 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.events import Event, Interrupted, RunFinished, StepFinished, StepStarted, StepWaiting
+from reconciler.events import (
+    Event,
+    Interrupted,
+    NoticeLogged,
+    NoticeSent,
+    RunFinished,
+    StepFinished,
+    StepStarted,
+    StepWaiting,
+)
 from reconciler.model import Action, Progress, Status
 from reconciler.render.plain import clean, lines
 
@@ -89,6 +98,8 @@ class Bars:
             self.console.print(finished(event), markup=False)
         elif isinstance(event, Interrupted):
             self.console.print(interrupted(event), markup=False)
+        elif isinstance(event, NoticeLogged | NoticeSent):
+            self.console.print(notice(event), markup=False)
         elif isinstance(event, RunFinished):
             self.progress.stop()
 
@@ -111,6 +122,18 @@ def finished(event: StepFinished) -> str:
     mark = {Status.DONE: "✓", Status.FAILED: "✗"}.get(outcome.status, "·")
     line = f"{mark} {clean(outcome.step.id)} {outcome.status} ({outcome.seconds:.1f} s)"
     return f"{line}: {lines(outcome.detail, 2)}" if outcome.detail and not outcome.error else line
+
+
+def notice(event: NoticeLogged | NoticeSent) -> str:
+    """A line about telling the end of a job."""
+    if isinstance(event, NoticeLogged):
+        return f"  {clean(event.to)}: {clean(event.text)}"
+    job, to = f"the end of job {clean(event.job)}", f"the {clean(event.to)}"
+    if not event.error:
+        return f"✓ {job} told to {to}"
+    if not event.to:
+        return f"warning: {job}: {lines(event.error, 2)}"
+    return f"warning: {job} was not told to {to}: {lines(event.error, 2)}; the next apply tries again"
 
 
 def interrupted(event: Interrupted) -> str:

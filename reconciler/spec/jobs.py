@@ -16,6 +16,11 @@ AROUND = ("jobManagerTask", "jobPreparationTask", "jobReleaseTask")
 """What a job runs of its own: a task that begins with it, and on each node before its first and after its last task."""
 
 
+def kept_in(job: Job) -> str:
+    """The container in which is kept what a job remembers, as storage/ACCOUNT/CONTAINER; empty if it has none."""
+    return job.get("staging") or (job["convert"]["scripts"] if "convert" in job else "")
+
+
 def needs(spec: Spec) -> Needs:
     """Every job → the jobs that it depends on."""
     return {name: [need.removeprefix("jobs/") for need in job["dependsOn"]] for name, job in spec.jobs.items()}

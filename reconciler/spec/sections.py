@@ -168,6 +168,22 @@ class Schedule(TypedDict):
     doNotRunAfter: NotRequired[str]
 
 
+class SecretReference(TypedDict):
+    """Where a secret is: exactly one of the two."""
+
+    environmentVariable: NotRequired[str]
+    keyVaultSecret: NotRequired[str]
+
+
+class OnDone(TypedDict):
+    """Whom to tell that a job has ended: at least one of webhook and command."""
+
+    webhook: NotRequired[str | SecretReference]
+    command: NotRequired[Sequence[str]]
+    when: str
+    maxWallClockTime: str
+
+
 class Job(TypedDict):
     pool: str
     schedule: NotRequired[Schedule]
@@ -192,3 +208,4 @@ class Job(TypedDict):
     tasks: NotRequired[Mapping[str, Task]]
     staging: NotRequired[str]
     wait: bool
+    onDone: Sequence[OnDone]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cloud.batch_runs import ran, why
+from reconciler.azure.ends import reason
+from reconciler.cloud.batch_runs import ran
 
 BEGUN = {"startTime": "2026-06-01T12:00:00.1234567Z", "retryCount": 2, "requeueCount": 1}
 
@@ -40,4 +41,4 @@ def test_what_waits_to_run_again_has_not_begun() -> None:
     ],
 )
 def test_why_a_task_has_failed(info: dict[str, Any], words: str) -> None:
-    assert why(info) == words
+    assert reason(info) == words

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from reconciler.events import (
     Event,
     Interrupted,
+    NoticeLogged,
+    NoticeSent,
     RunFinished,
     RunStarted,
     StepFinished,
@@ -29,7 +31,7 @@ from reconciler.model import (
     Step,
     Why,
 )
-from reconciler.render import as_text, runs, views
+from reconciler.render import as_json, as_text, progress, runs, views
 from reconciler.report import Report, Table
 
 POOL = Address("pool", "p")
@@ -87,6 +89,13 @@ def _events(text: str) -> Iterator[tuple[str, list[Event]]]:
     yield "interrupted", [Interrupted((odd,))]
 
 
+def _notices(text: str) -> Iterator[tuple[str, NoticeLogged | NoticeSent]]:
+    yield "output of a command", NoticeLogged("j", "command x", f"it says {text}")
+    yield "receiver", NoticeSent(f"j {text}", f"webhook {text}")
+    yield "why a receiver was not reached", NoticeSent("j", "webhook h", f"it says {text}")
+    yield "why nobody was", NoticeSent("j", "", f"it says {text}")
+
+
 def _runs(text: str) -> Iterator[tuple[str, str, str]]:
     for name, events in _events(text):
         for shape in ("json",) if name == "error" else ("text", "json"):
@@ -95,6 +104,9 @@ def _runs(text: str) -> Iterator[tuple[str, str, str]]:
                 for event in events:
                     listen(event)
             yield name, shape, "\n".join(said)
+    for name, event in _notices(text):
+        yield name, "text", progress.notice(event)
+        yield name, "json", as_json.event(event)
     failed = Outcome(STEP, Status.FAILED, 1.0, f"it says {text}")
     yield "error", "text", as_text.outcomes([failed])
     more: list[Event] = [RunFinished((failed,), 1.0), StepLogged(STEP, "log", f"it says {text}")]

@@ -7,6 +7,7 @@ whoever submitted them. There is nothing to delete: the data is the user's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -203,7 +204,10 @@ def report(cloud: Cloud, desired: Desired) -> Report | None:
     shown += [tables.failures(inputs)] if inputs else []
     unread += unread_markers
     hint = f"; {count(unread, 'record')} in {desired.data['scripts']} cannot be read" if unread else ""
-    return Report(desired.address, observed.detail + hint, tuple(shown), len(inputs) + unread_markers)
+    lacking, state, end = len(inputs) + unread_markers, observed.state, None
+    if isinstance(state, State) and not observed.stalled:
+        end = wording.end(state.work, state.in_vain, Counter(failure.code for failure in inputs), lacking)
+    return Report(desired.address, observed.detail + hint, tuple(shown), lacking, end)
 
 
 def _failed(desired: Desired, observed: Observed, scripts: Any) -> tuple[list[Failed], int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.kinds.conversion.records import Failed
 from reconciler.kinds.conversion.work import Work
+from reconciler.report import End
 from reconciler.words import count
 
 SHOWN = 3
@@ -74,6 +75,16 @@ def unmet(backlog: Work, in_vain: Mapping[str, Failed], *, orphans: bool) -> str
         orphaned = f"{count(len(backlog.orphans), 'orphan', ',')} could not be deleted ({some(backlog.orphans)})"
         parts.append(f"{orphaned}: others hold a lease, or may forbid it")
     return "; ".join(parts) + "; apply again to try again" if parts else ""
+
+
+def end(backlog: Work, in_vain: Mapping[str, Failed], codes: Mapping[str, int], lacking: int) -> End:
+    """How its inputs have ended, once no task is at them: of what is left and did not fail, nothing came.
+
+    `lacking` were not converted, for reasons with these `codes` as far as they can be read.
+    """
+    left = len(backlog.pending) - len(in_vain)
+    failures = {**codes, **({"not converted": left} if left else {})}
+    return End(backlog.up_to_date, lacking + left, unit="inputs", failures=failures)
 
 
 def reasons(in_vain: Mapping[str, Failed]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.job import auto_pool_checks
+from reconciler.kinds.job import auto_pool_checks, on_done
 from reconciler.spec import jobs, order
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -22,6 +22,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield from _needs(document, spec, name)
         yield from _filled(document, spec, name)
         yield from auto_pool_checks.problems(document, spec, name)
+        yield from on_done.problems(document, spec, name)
         if "schedule" in job:
             yield from _beside(document, ("jobs", name), job)
             yield from _times(document, ("jobs", name, "schedule"), job["schedule"])
@@ -95,4 +96,4 @@ def _filled(document: Document, spec: Spec, name: str) -> Iterator[Problem]:
                 yield document.problem(("jobs", name, "tasks", task, "forEach"), f"{message}; {remedy}")
 
 
-SECTION = Section(key="jobs", check=check, advice=auto_pool_checks.advice)
+SECTION = Section(key="jobs", spell=on_done.spell, check=check, advice=auto_pool_checks.advice)

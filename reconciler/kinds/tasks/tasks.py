@@ -226,7 +226,7 @@ def report(cloud: Cloud, desired: Desired) -> Report | None:
         return None
     assert isinstance(observed.state, State)
     counts = observed.state.counts
-    return Report(desired.address, observed.detail, (), counts.failed + counts.retried)
+    return Report(desired.address, observed.detail, (), counts.failed + counts.retried, wording.end(counts))
 
 
 KIND = Kind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from reconciler.report import End
 from reconciler.spec.tasks import Task, chunked
 from reconciler.words import count, some
 
@@ -140,6 +141,14 @@ def lacking(counts: Counts) -> str:
     if left := counts.pending + counts.held + counts.again:
         return f"has {count(left, 'task', ',')} to submit"
     return f"has tasks to follow ({some(counts.later)})" if counts.later else ""
+
+
+def end(counts: Counts) -> End | None:
+    """How all of them have ended; None while some may run or are to come. Those to run again have ended, too."""
+    if counts.pending or counts.running or counts.leaving or counts.later:
+        return None
+    failed, never = counts.failed + counts.retried, counts.held + counts.stranded
+    return End(counts.succeeded + counts.repeated, failed, never)
 
 
 def describe(counts: Counts) -> str:
