@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.azure.api_versions import api_version_of
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 from reconciler.cloud.operations import Operation, operation
@@ -29,7 +30,8 @@ def get(cloud: Cloud, resource_id: str, api_version: str | None = None, **query:
 def listing(cloud: Cloud, collection: str, api_version: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
     """The resources of a collection; none if its parent does not exist."""
     with tolerated(404):
-        yield from cloud.list_arm(collection, api_version, **query)
+        asked = (collection.lower(), api_version or api_version_of(collection), *query.items())
+        yield from cloud.list_once(asked, lambda: cloud.list_arm(collection, api_version, **query))
 
 
 def put(cloud: Cloud, resource_id: str, body: Body, api_version: str | None = None) -> Operation | None:

@@ -54,8 +54,10 @@ def listing(cloud: Cloud, beginning: str = "") -> Iterator[dict[str, Any]]:
         return
     text = beginning.replace("'", "''")
     with tolerated(404):
-        for job in cloud.batch().list_jobs(filter=f"startswith(id,'{text}')" if text else None):
-            yield job.as_dict()
+        chosen = f"startswith(id,'{text}')" if text else None
+        yield from cloud.list_once(
+            ("jobs", text), lambda: (job.as_dict() for job in cloud.batch().list_jobs(filter=chosen))
+        )
 
 
 def get(cloud: Cloud, name: str) -> dict[str, Any] | None:
