@@ -23,7 +23,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
-from azure_local import control, holding, keeper, log
+from azure_local import control, holding, keeper, log, trust
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.clock import Clock, stamp
@@ -51,6 +51,7 @@ def run(folder: Path, speed: float) -> None:
     command = [sys.executable, "-I", "-S", keeper.__file__, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock], start_new_session=True):
         _certificates(folder)
+        trust.write(folder)
         _watch_children()
         asyncio.run(_serve(folder, speed))
         (folder / "profile.json").unlink(missing_ok=True)
@@ -204,20 +205,20 @@ def _bind(port: int) -> socket.socket:
 
 
 def _certificates(folder: Path) -> None:
-    if (folder / "ca.pem").exists():
+    if (folder / trust.OWN).exists():
         return
     authority = trustme.CA(organization_name="reconcile local Azure")
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     (folder / "server.pem").touch(mode=0o600)
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    authority.cert_pem.write_to_path(str(folder / trust.OWN))
 
 
 def _write_profile(folder: Path, fronts: dict[str, str], azure: Azure) -> None:
     token = folder / "federated-token"
     token.touch(mode=0o600)
     token.write_text(azure.tokens.assertion())
-    authority = str(folder / "ca.pem")
+    authority = str(folder / trust.OWN)
     env = {
         "AZURE_AUTHORITY_HOST": fronts["front"],
         "AZURE_CLIENT_ID": OPERATOR,

@@ -1,0 +1,51 @@
+"""Adds up the clean orders of all months: writes totals.csv, by month and country, and totals.svg, a chart of it."""
+
+from pathlib import Path
+
+import duckdb
+
+COLOURS = ("#4477aa", "#228833", "#aa3377", "#cc6633", "#008b8b")
+WIDE, HIGH, LEFT = 50, 240, 70
+
+
+def main() -> None:
+    totals = duckdb.sql(
+        """
+        SELECT strftime(day, '%Y-%m') AS month, country, count(*) AS orders, sum(total) AS total
+        FROM read_parquet('**/*.parquet', hive_partitioning = false) GROUP BY ALL ORDER BY ALL
+        """
+    )
+    totals.write_csv("totals.csv")
+    Path("totals.svg").write_text(chart(totals.fetchall()))
+
+
+def chart(rows: list[tuple]) -> str:
+    """A bar for each month, with a part for each country."""
+    months = sorted({month for month, *_ in rows})
+    countries = sorted({country for _, country, *_ in rows})
+    sums = {month: sum(total for of, _, _, total in rows if of == month) for month in months}
+    scale, parts, height = HIGH / float(max(sums.values())), [], dict.fromkeys(months, 0.0)
+    for month, country, _, total in rows:
+        size, colour = float(total) * scale, COLOURS[countries.index(country) % len(COLOURS)]
+        height[month] += size
+        x, y = LEFT + months.index(month) * WIDE, 30 + HIGH - height[month]
+        parts.append(f'<rect x="{x}" y="{y:.1f}" width="{WIDE - 8}" height="{size:.1f}" fill="{colour}"/>')
+    for number, month in enumerate(months):
+        x = LEFT + number * WIDE + WIDE / 2 - 4
+        parts.append(f'<text x="{x}" y="{HIGH + 46}" text-anchor="middle">{month[5:]}</text>')
+        parts.append(f'<text x="{x}" y="{26 + HIGH - height[month]:.1f}" text-anchor="middle">{_short(sums[month])}</text>')
+    for number, country in enumerate(countries):
+        x, colour = LEFT + number * 60, COLOURS[number % len(COLOURS)]
+        parts.append(f'<rect x="{x}" y="{HIGH + 58}" width="12" height="12" fill="{colour}"/>')
+        parts.append(f'<text x="{x + 17}" y="{HIGH + 69}">{country}</text>')
+    size = f'width="{LEFT + WIDE * len(months) + 10}" height="{HIGH + 80}"'
+    style = '<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="12">'
+    head = '<text x="4" y="16">Sales by month and country, EUR</text>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{style}{head}{"".join(parts)}</g></svg>\n'
+
+
+def _short(amount: object) -> str:
+    return f"{float(str(amount)) / 1e6:.2f} M"
+
+
+main()
