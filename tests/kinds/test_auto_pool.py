@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from azure.batch import models
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from reconciler.cost.use import Case as Cost
 from reconciler.cost.use import Use
@@ -116,6 +117,9 @@ def test_passwords_are_made_up_for_each_job_and_compared_with_nothing(tmp_path: 
     first, second = (pool_info.wire(cloud, asked)[pool_info.AUTO]["pool"]["userAccounts"] for _ in range(2))
     assert first[0]["password"] != second[0]["password"]
     assert "password" not in json.dumps(asked)
+    keys = [account["linuxUserConfiguration"]["sshPrivateKey"] for account in (first[0], second[0])]
+    assert keys[0] != keys[1]
+    assert {load_pem_private_key(key.encode(), None).key_size for key in keys} == {3072}
 
 
 MANAGER = {"id": "main", "commandLine": "x"}
