@@ -1,5 +1,7 @@
-"""Commands of a node that its machine may lack or has otherwise: `docker` in a pool with containers, `nvidia-smi` on a GPU
-size, and `ssh` where nodes reach each other."""
+"""Commands of a node that its machine may lack or has otherwise.
+
+`docker` in a pool with containers, `nvidia-smi` on a GPU size, and `ssh` where nodes reach each other.
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,16 @@ def nvidia_smi(folder: Path) -> None:
 
 
 def ssh(folder: Path, users: Iterable[str], hosts: Mapping[str, Mapping[str, str]]) -> None:
-    """Write an `ssh` that runs a command on another node of the pool, in its HOME and with its PATH, which is on this machine.
+    """Write an `ssh` that runs a command on another node of the pool, which is on this machine, too.
 
-    Documented: only users with a key reach other nodes, and only where nodes talk to each other (LinuxUserConfiguration).
+    Documented (LinuxUserConfiguration): only users with a key reach other nodes.
 
-    `hosts`: the address of each node to its PATH and HOME.
+    `hosts`: the address of each node to its PATH and HOME, where the command begins.
     """
     known = "|".join(map(shlex.quote, users)) or "''"
     nodes = [
-        f"{address}) cd {shlex.quote(host['HOME'])} && exec env -i USER=\"$USER\" "
-        f"{shlex.join(f'{name}={value}' for name, value in host.items())} /bin/sh -c \"$*\";;"
+        f'{address}) cd {shlex.quote(host["HOME"])} && exec env -i USER="$USER" '
+        f'{shlex.join(f"{name}={value}" for name, value in host.items())} /bin/sh -c "$*";;'
         for address, host in hosts.items()
     ]
     _write(

@@ -23,7 +23,7 @@ def with_secrets(accounts: Sequence[Mapping[str, Any]], *, reachable: bool) -> l
 
 
 def _key(account: Mapping[str, Any]) -> dict[str, Any]:
-    if WINDOWS in account:
+    if account.get(WINDOWS):
         return {}
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat

@@ -1,4 +1,4 @@
-"""Adds the raw orders up in plain Python and compares: `check.py FOLDER`, with months/, clean/ and totals/ in FOLDER."""
+"""Adds the raw orders up in plain Python and compares: `check.py FOLDER`, with clean/ and totals/ in FOLDER."""
 
 import csv
 import sys
@@ -29,7 +29,7 @@ def main(folder: Path) -> str:
     assert all(part.read_bytes()[:4] == part.read_bytes()[-4:] == b"PAR1" for part in parts), "a part is no Parquet"
     raw = sum(1 for _ in inputs.orders())
     whole = f"{sum(expected.values()) / 100:,.2f}"
-    return f"{sum(number.values()):,} of {raw:,} raw orders are clean, and their {len(rows)} totals are right: {whole} EUR"
+    return f"{sum(number.values()):,} of {raw:,} orders are clean, and their {len(rows)} totals are right: {whole} EUR"
 
 
 if __name__ == "__main__":

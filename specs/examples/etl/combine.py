@@ -33,7 +33,8 @@ def chart(rows: list[tuple]) -> str:
     for number, month in enumerate(months):
         x = LEFT + number * WIDE + WIDE / 2 - 4
         parts.append(f'<text x="{x}" y="{HIGH + 46}" text-anchor="middle">{month[5:]}</text>')
-        parts.append(f'<text x="{x}" y="{26 + HIGH - height[month]:.1f}" text-anchor="middle">{_short(sums[month])}</text>')
+        y, amount = 26 + HIGH - height[month], f"{sums[month] / 1_000_000:.2f} M"
+        parts.append(f'<text x="{x}" y="{y:.1f}" text-anchor="middle">{amount}</text>')
     for number, country in enumerate(countries):
         x, colour = LEFT + number * 60, COLOURS[number % len(COLOURS)]
         parts.append(f'<rect x="{x}" y="{HIGH + 58}" width="12" height="12" fill="{colour}"/>')
@@ -42,10 +43,6 @@ def chart(rows: list[tuple]) -> str:
     style = '<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="12">'
     head = '<text x="4" y="16">Sales by month and country, EUR</text>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{style}{head}{"".join(parts)}</g></svg>\n'
-
-
-def _short(amount: object) -> str:
-    return f"{float(str(amount)) / 1e6:.2f} M"
 
 
 main()

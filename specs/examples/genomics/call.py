@@ -12,6 +12,10 @@ WINDOW = 1_000
 """Bases over which coverage is averaged."""
 
 
+CALL = ("--mode", "simple", "--min-depth", "4", "--call-fract", "0.7", "--show-del", "yes", "--show-ins", "no")
+"""A base is called where there are four reads and seven of ten agree; each place of the genome is one of the result."""
+
+
 def samtools(*arguments: str) -> str:
     return subprocess.run(["samtools", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
@@ -23,7 +27,7 @@ def sequence(fasta: str) -> str:
 def main(bam: str, reference: str) -> None:
     counts = json.loads(samtools("flagstat", "-O", "json", bam))["QC-passed reads"]
     depths = [int(line.split("\t")[2]) for line in samtools("depth", "-a", bam).splitlines()]
-    called = sequence(samtools("consensus", "-a", "--mode", "simple", "--min-depth", "4", "--call-fract", "0.7", "--show-del", "yes", "--show-ins", "no", bam))
+    called = sequence(samtools("consensus", "-a", *CALL, bam))
     bases = sequence(Path(reference).read_text())
     differs = [
         {"position": place + 1, "reference": base, "sample": own}

@@ -33,7 +33,7 @@ def main(results: Path) -> str:
     total = inputs.READS * len(inputs.SAMPLES)
     assert right >= 0.999 * total, f"only {right:,} of {total:,} reads map to where they came from"
     assert (results / "coverage.svg").read_text().count("<polygon") == len(inputs.SAMPLES), "the plot lacks a sample"
-    return f"{right:,} of {total:,} reads of {len(inputs.SAMPLES)} samples map to where they came from; {found} variants"
+    return f"{right:,} of {total:,} reads map to where they came from; {len(inputs.SAMPLES)} samples, {found} variants"
 
 
 def fits(name: str, place: int, flag: int) -> bool:

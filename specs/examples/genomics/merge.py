@@ -35,7 +35,8 @@ def main(folder: Path) -> None:
     Path("samples.tsv").write_text("\n".join([*lines, ""]))
     size = f'width="{LEFT + WIDE + 10}" height="{len(samples) * HIGH + 34}"'
     rows = "".join(row(number, sample) for number, sample in enumerate(samples))
-    below = f'<text x="{LEFT}" y="{len(samples) * HIGH + 26}" fill="#666">coverage along the genome; ticks are variants</text>'
+    legend = "coverage along the genome; ticks are variants"
+    below = f'<text x="{LEFT}" y="{len(samples) * HIGH + 26}" fill="#666">{legend}</text>'
     style = '<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="12">'
     Path("coverage.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{style}{rows}{below}</g></svg>\n')
 

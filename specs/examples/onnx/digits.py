@@ -1,4 +1,4 @@
-"""Noisy pictures of digits, 12 by 12 pixels, each somewhere else in its frame: what the model is trained on, and runs over."""
+"""Noisy pictures of digits, each somewhere else in its frame: what the model is trained on, and runs over."""
 
 import random
 

@@ -19,7 +19,7 @@ pixels = np.array([[*picture(int(digit), luck)] for digit in labels], np.float32
 
 first = chance.normal(0, 0.1, (SIZE * SIZE, HIDDEN)).astype(np.float32)
 second = chance.normal(0, 0.1, (HIDDEN, 10)).astype(np.float32)
-for epoch in range(EPOCHS):
+for _ in range(EPOCHS):
     for batch in np.split(chance.permutation(EXAMPLES), EXAMPLES // 50):
         hidden = np.maximum(pixels[batch] @ first, 0)
         scores = np.exp(hidden @ second)

@@ -1,4 +1,4 @@
-"""Reads the PDFs and compares them with what was bought: `check.py FOLDER`, with statements/ and overview/ in FOLDER."""
+"""Reads the PDFs and compares them with what was bought: `check.py FOLDER`, with statements/ and overview/."""
 
 import re
 import sys
@@ -24,11 +24,12 @@ def main(folder: Path) -> str:
     for wanted in (f"{len(bought)} customers, EUR {sum(totals.values()) / 100:,.2f}", *bought):
         assert wanted in text, f"overview.pdf does not say {wanted}"
     assert pages == 1 + len(bought), f"overview.pdf has {pages} pages and not {1 + len(bought)}"
-    return f"{len(files)} statements and an overview of {pages} pages say what was bought: EUR {sum(totals.values()) / 100:,.2f}"
+    whole = f"EUR {sum(totals.values()) / 100:,.2f}"
+    return f"{len(files)} statements and an overview of {pages} pages say what was bought: {whole}"
 
 
 def read(path: Path) -> tuple[int, str]:
-    """How many pages a PDF has, and the text on them: its fonts are those that every reader has, so it is in the clear."""
+    """How many pages a PDF has, and the text on them, which is in the clear as its fonts are those of every reader."""
     data = path.read_bytes()
     assert data.startswith(b"%PDF-"), f"{path.name} is no PDF"
     streams = b"\n".join(_unpacked(one) for one in STREAM.findall(data))
