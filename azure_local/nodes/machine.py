@@ -59,7 +59,7 @@ class Machine:
         return {"PATH": os.pathsep.join(path), "HOME": str(root / "shared")}
 
     def _variables(self, node: dict[str, Any]) -> dict[str, str]:
-        root, ca = self.root(node), str(self.azure.folder / "ca.pem")
+        root, ca = self.root(node), str(self.azure.folder / "nodes.pem")
         machine = {
             name: value for name, value in os.environ.items() if name.startswith(MACHINE_WIDE) or name in PROXIES
         }

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from walk import RATE, SHARE, VOLATILITY, YEARS
 
-STRIKES, SEEDS, WALKS = range(80, 121, 5), range(1, 11), 20_000
+STRIKES, SEEDS, WALKS = range(80, 121, 5), range(1, 11), 500
 LIKELY = 4
 """How many standard errors a price may be away."""
 
