@@ -216,7 +216,7 @@ def _certificates(folder: Path) -> None:
 
 
 def _trusted_by_nodes(folder: Path) -> None:
-    """`nodes.pem`: whom programs on nodes trust, which is us and whomever this machine trusts, such as package indexes."""
+    """`nodes.pem`: whom programs on nodes trust: us, and whomever this machine trusts, such as package indexes."""
     paths = ssl.get_default_verify_paths()
     known = [Path(paths.cafile or ""), Path(paths.capath or "", "ca-certificates.crt")]
     machine = next((path.read_text() for path in known if path.is_file()), "")
