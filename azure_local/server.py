@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,7 +24,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
-from azure_local import control, holding, keeper, log, trust
+from azure_local import control, holding, keeper, log
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.clock import Clock, stamp
@@ -51,7 +52,7 @@ def run(folder: Path, speed: float) -> None:
     command = [sys.executable, "-I", "-S", keeper.__file__, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock], start_new_session=True):
         _certificates(folder)
-        trust.write(folder)
+        _trusted_by_nodes(folder)
         _watch_children()
         asyncio.run(_serve(folder, speed))
         (folder / "profile.json").unlink(missing_ok=True)
@@ -205,20 +206,28 @@ def _bind(port: int) -> socket.socket:
 
 
 def _certificates(folder: Path) -> None:
-    if (folder / trust.OWN).exists():
+    if (folder / "ca.pem").exists():
         return
     authority = trustme.CA(organization_name="reconcile local Azure")
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     (folder / "server.pem").touch(mode=0o600)
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-    authority.cert_pem.write_to_path(str(folder / trust.OWN))
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+
+
+def _trusted_by_nodes(folder: Path) -> None:
+    """`nodes.pem`: whom programs on nodes trust: us, and whomever this machine trusts, such as package indexes."""
+    paths = ssl.get_default_verify_paths()
+    known = [Path(paths.cafile or ""), Path(paths.capath or "", "ca-certificates.crt")]
+    machine = next((path.read_text() for path in known if path.is_file()), "")
+    (folder / "nodes.pem").write_text(f"{(folder / 'ca.pem').read_text()}\n{machine}")
 
 
 def _write_profile(folder: Path, fronts: dict[str, str], azure: Azure) -> None:
     token = folder / "federated-token"
     token.touch(mode=0o600)
     token.write_text(azure.tokens.assertion())
-    authority = str(folder / trust.OWN)
+    authority = str(folder / "ca.pem")
     env = {
         "AZURE_AUTHORITY_HOST": fronts["front"],
         "AZURE_CLIENT_ID": OPERATOR,

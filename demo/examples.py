@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,12 +114,15 @@ def _containers(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _apply(spec: str, *more: str) -> None:
-    """Missing if a start task has said so."""
+    """Missing if a start task has said so; what tasks died of is told."""
     try:
         _reconcile("apply", spec, "--yes", *more)
     except Surprise as surprise:
         if said := MISSING.search(str(surprise)):
             raise Missing(said[1]) from None
+        for job in yaml.safe_load(Path(spec).read_text()).get("jobs", {}):
+            with suppress(Surprise):
+                _reconcile("why", job, "--spec", spec)
         raise
 
 

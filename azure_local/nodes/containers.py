@@ -20,7 +20,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from azure_local import trust
 from azure_local.azure import Azure
 from azure_local.nodes import registries
 from azure_local.nodes.failures import Refused, failure
@@ -109,9 +108,9 @@ class Containers:
         self, run: Run, line: str, settings: dict[str, Any], name: str, id_file: Path
     ) -> tuple[list[str], dict[str, str]]:
         """The runtime's arguments and its environment, through which the values of the task's variables are passed."""
-        root, trusted = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / trust.NODES
+        root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "nodes.pem"
         args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(id_file), "--network", "host"]
-        args += ["-v", f"{trusted}:{trusted}:ro", *mounts(root, run, settings)]
+        args += ["-v", f"{authority}:{authority}:ro", *mounts(root, run, settings)]
         if (settings.get("workingDirectory") or "").lower() != "containerimagedefault":
             args += ["-w", str(run.work)]
         env = dict(os.environ)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from azure_local import trust
 from azure_local.azure import Azure
 from azure_local.batch.arm.pool_access import with_keys
 from azure_local.batch.data.common import nodes_of
@@ -62,7 +61,7 @@ class Machine:
         return {"PATH": os.pathsep.join(path), "HOME": str(root / "shared")}
 
     def _variables(self, node: dict[str, Any]) -> dict[str, str]:
-        root, trusted = self.root(node), str(self.azure.folder / trust.NODES)
+        root, ca = self.root(node), str(self.azure.folder / "nodes.pem")
         machine = {
             name: value for name, value in os.environ.items() if name.startswith(MACHINE_WIDE) or name in PROXIES
         }
@@ -80,8 +79,8 @@ class Machine:
             "AZ_BATCH_NODE_STARTUP_WORKING_DIR": str(root / "startup" / "wd"),
             "AZ_BATCH_NODE_MOUNTS_DIR": str(root / "fsmounts"),
             "AZURE_POD_IDENTITY_AUTHORITY_HOST": f"{self.azure.imds_front}/{node['secret']}",
-            "REQUESTS_CA_BUNDLE": trusted,
-            "SSL_CERT_FILE": trusted,
+            "REQUESTS_CA_BUNDLE": ca,
+            "SSL_CERT_FILE": ca,
         }
 
     async def _commands(self, document: dict[str, Any], node: dict[str, Any]) -> None:

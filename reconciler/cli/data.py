@@ -81,8 +81,7 @@ def download(place: str, spec: Path | None, cloud: str | None, folder: Path | No
         done = downloading.download(client, prefix, folder, advance)
     there = f", {done.there:,} there already" if done.there else ""
     click.echo(f"{count(done.files, 'file', ',')} ({size(done.bytes)}) of {place} in {folder}{there}")
-    clashing = (f"{plain.clean(name)}: another blob is a folder or file of that name" for name in done.clashing)
-    return common.partial("not downloaded", clashing)
+    return common.partial("not downloaded", map(plain.clean, done.failed))
 
 
 def _input(loaded: Spec, job: str | None) -> str:

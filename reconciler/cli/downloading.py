@@ -11,18 +11,20 @@ from typing import Any
 
 from reconciler.cli.fetching import AT_ONCE, safe
 from reconciler.cloud.errors import reading
+from reconciler.errors import AzureError
+
+ODD = (400, 404)
+"""Statuses of a blob that no URL can name, as its name has `..` in it, and of one that is gone meanwhile."""
 
 
 @dataclass(slots=True)
 class Downloaded:
-    """How many files and bytes were fetched, how many files were there already, and blobs that no file
-    can be made of, as another lies where their folder should, or the other way round.
-    """
+    """How many files and bytes were fetched, how many files were there already, and why other blobs were not."""
 
     files: int = 0
     bytes: int = 0
     there: int = 0
-    clashing: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 def download(container: Any, prefix: str, folder: Path, told: Callable[[], None]) -> Downloaded:
@@ -32,13 +34,18 @@ def download(container: Any, prefix: str, folder: Path, told: Callable[[], None]
     """
     done = Downloaded()
 
-    def fetch(blob: Any) -> tuple[str, int | None]:
-        """The blob's name and how many bytes were fetched: None if it was there, -1 if no file can be made of it."""
+    def fetch(blob: Any) -> int | str | None:
+        """How many bytes were fetched: None if it was there, or why it was not."""
         path = folder.joinpath(*map(safe, blob.name.split("/")))
         try:
-            return blob.name, None if _same(path, blob) else _fetch(container, blob.name, path)
+            with reading(f"the blob {blob.name}"):
+                return None if _same(path, blob) else _fetch(container, blob.name, path)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            return blob.name, -1
+            return f"{blob.name}: another blob is a folder or file of that name"
+        except AzureError as error:
+            if error.status not in ODD:
+                raise
+            return str(error)
         finally:
             told()
 
@@ -46,11 +53,11 @@ def download(container: Any, prefix: str, folder: Path, told: Callable[[], None]
         reading(f"the blobs of {container.account_name}/{container.container_name}"),
         ThreadPoolExecutor(AT_ONCE, thread_name_prefix="download") as threads,
     ):
-        for name, size in threads.map(fetch, container.list_blobs(name_starts_with=prefix or None)):
+        for size in threads.map(fetch, container.list_blobs(name_starts_with=prefix or None)):
             if size is None:
                 done.there += 1
-            elif size < 0:
-                done.clashing.append(name)
+            elif isinstance(size, str):
+                done.failed.append(size)
             else:
                 done.files, done.bytes = done.files + 1, done.bytes + size
     return done
