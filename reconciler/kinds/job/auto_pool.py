@@ -6,6 +6,7 @@ azure-batch 15.1. Batch shows it with its defaults in the job that it was made f
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,6 @@ from reconciler.azure import images
 from reconciler.azure.durations import canonical
 from reconciler.cloud import node_agents, pairs, registries
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import user_accounts
 from reconciler.kinds.job import pool_spelling
 from reconciler.model import Body
 from reconciler.spec import container_pools, trial
@@ -161,14 +161,13 @@ def _settings(start: Body) -> list[dict[str, str]]:
 def wire(cloud: Cloud, pool: Body, *, goes: bool) -> dict[str, Any]:
     """The pool as Batch takes it, without what is usual; with our mark if it goes with its job.
 
-    User accounts have passwords and keys that are kept nowhere.
+    User accounts have passwords that are kept nowhere.
     """
     machine = _beyond(pool[MACHINE], USUAL[MACHINE])
     if "nodeAgentSKUId" not in machine:
         urn = ":".join(machine[IMAGE][key] for key in images.KEYS[:3])
         machine["nodeAgentSKUId"] = node_agents.agent_of(cloud, urn)
-    reachable = bool(pool["enableInterNodeCommunication"])
-    accounts = user_accounts.with_secrets(pool["userAccounts"] or (), reachable=reachable)
+    accounts = [{**account, "password": f"{secrets.token_urlsafe(24)}aA1!"} for account in pool["userAccounts"] or ()]
     asked = _beyond(pool, USUAL) | {MACHINE: machine}
     asked["metadata"] = [*pool["metadata"], *(pairs.listed({marks.AUTO: cloud.owner}) if goes else [])]
     asked |= {"userAccounts": accounts} if accounts else {}

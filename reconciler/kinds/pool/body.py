@@ -8,8 +8,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import user_accounts
-from reconciler.kinds.pool import image, mounts, nodes, reading, scale
+from reconciler.kinds.pool import image, mounts, nodes, reading, scale, user_accounts
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed

@@ -1,4 +1,4 @@
-"""User accounts of a pool's nodes as Azure takes them, with secrets that nobody knows, as they are kept nowhere."""
+"""User accounts of a pool's nodes as ARM takes them, with secrets that nobody knows, as they are kept nowhere."""
 
 from __future__ import annotations
 
