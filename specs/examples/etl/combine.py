@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 COLOURS = ("#4477aa", "#228833", "#aa3377", "#cc6633", "#008b8b")
-WIDE, HIGH, LEFT = 50, 240, 70
+WIDE, HIGH, LEFT, TOP = 50, 240, 10, 50
 
 
 def main() -> None:
@@ -28,20 +28,20 @@ def chart(rows: list[tuple]) -> str:
     for month, country, _, total in rows:
         size, colour = float(total) * scale, COLOURS[countries.index(country) % len(COLOURS)]
         height[month] += size
-        x, y = LEFT + months.index(month) * WIDE, 30 + HIGH - height[month]
+        x, y = LEFT + months.index(month) * WIDE, TOP + HIGH - height[month]
         parts.append(f'<rect x="{x}" y="{y:.1f}" width="{WIDE - 8}" height="{size:.1f}" fill="{colour}"/>')
     for number, month in enumerate(months):
         x = LEFT + number * WIDE + WIDE / 2 - 4
-        parts.append(f'<text x="{x}" y="{HIGH + 46}" text-anchor="middle">{month[5:]}</text>')
-        y, amount = 26 + HIGH - height[month], f"{sums[month] / 1_000_000:.2f} M"
+        parts.append(f'<text x="{x}" y="{TOP + HIGH + 16}" text-anchor="middle">{month[5:]}</text>')
+        y, amount = TOP - 4 + HIGH - height[month], f"{sums[month] / 1_000_000:.2f} M"
         parts.append(f'<text x="{x}" y="{y:.1f}" text-anchor="middle">{amount}</text>')
     for number, country in enumerate(countries):
         x, colour = LEFT + number * 60, COLOURS[number % len(COLOURS)]
-        parts.append(f'<rect x="{x}" y="{HIGH + 58}" width="12" height="12" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 17}" y="{HIGH + 69}">{country}</text>')
-    size = f'width="{LEFT + WIDE * len(months) + 10}" height="{HIGH + 80}"'
+        parts.append(f'<rect x="{x}" y="{TOP + HIGH + 28}" width="12" height="12" fill="{colour}"/>')
+        parts.append(f'<text x="{x + 17}" y="{TOP + HIGH + 39}">{country}</text>')
+    size = f'width="{LEFT + WIDE * len(months) + 10}" height="{TOP + HIGH + 50}"'
     style = '<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="12">'
-    head = '<text x="4" y="16">Sales by month and country, EUR</text>'
+    head = f'<text x="{LEFT}" y="18">Sales by month and country, EUR</text>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{style}{head}{"".join(parts)}</g></svg>\n'
 
 

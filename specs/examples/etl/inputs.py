@@ -26,7 +26,7 @@ def orders() -> Iterator[tuple[str, ...]]:
         cents = PRODUCTS[product] * luck.choice((90, 100, 100, 105)) // 100
         line = (
             f"{number:06}",
-            (first + timedelta(days=min(luck.randrange(365), luck.randrange(730) // 2))).isoformat(),
+            (first + timedelta(days=max(luck.randrange(365), luck.randrange(-400, 365)))).isoformat(),
             luck.choice((country, country, country.lower(), f" {country} ")),
             product,
             str(luck.randint(1, 9)),
