@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-WIDE, HIGH, LEFT = 720, 64, 90
+WIDE, HIGH, LEFT = 720, 78, 90
 COLOURS = ("#4477aa", "#228833", "#aa3377", "#cc6633", "#008b8b", "#666666")
 
 
@@ -20,7 +20,7 @@ def row(number: int, sample: dict) -> str:
     )
     text = f"{sample['mapped']:,} reads, {sum(cover) / len(cover):.1f}x"
     return (
-        f'<text x="4" y="{floor - 14}">{sample["sample"]}</text><text x="{LEFT + WIDE}" y="{floor - 48}" '
+        f'<text x="4" y="{floor - 14}">{sample["sample"]}</text><text x="{LEFT + WIDE}" y="{floor - 52}" '
         f'text-anchor="end" fill="#666">{text}</text><polygon fill="{colour}" fill-opacity="0.75" '
         f'points="{LEFT},{floor} {heights} {LEFT + WIDE},{floor}"/>{marks}'
     )
