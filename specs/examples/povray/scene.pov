@@ -14,7 +14,8 @@ sphere { <0, 1.1, 0>, 1.1
 #declare Ball = 0;
 #while (Ball < 6)
   sphere { <2.4, 0.45 + 0.3 * abs(sin(radians(Turn + 60 * Ball))), 0>, 0.45
-    pigment { color rgb <0.5 + 0.5 * cos(radians(60 * Ball)), 0.5 + 0.5 * cos(radians(60 * Ball + 120)), 0.5 + 0.5 * cos(radians(60 * Ball + 240))> }
+    #declare Hue = radians(60 * Ball);
+    pigment { color 0.5 + 0.5 * <cos(Hue), cos(Hue + 2 * pi / 3), cos(Hue + 4 * pi / 3)> }
     finish { specular 0.6 reflection 0.25 }
     rotate y * (60 * Ball + Turn) }
   #declare Ball = Ball + 1;
