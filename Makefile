@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test test-slow crash walks lint format mutants bench lock clean
+.PHONY: install demo examples test test-slow crash walks lint format mutants bench lock clean
 
 install: $(INSTALLED)
 
@@ -16,6 +16,10 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 
 demo: install
 	@$(BIN)/python -m demo
+
+# Runs the examples of specs/examples to their end on a local Azure, and checks what they made; EXAMPLES="ffmpeg povray" only these.
+examples: install
+	@$(BIN)/python -m demo.examples $(EXAMPLES)
 
 # Bytecode is made and kept first, also where the surroundings would not: several processes begin with the same modules.
 test: export PYTHONDONTWRITEBYTECODE =

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -51,6 +52,7 @@ def run(folder: Path, speed: float) -> None:
     command = [sys.executable, "-I", "-S", keeper.__file__, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock], start_new_session=True):
         _certificates(folder)
+        _trusted_by_nodes(folder)
         _watch_children()
         asyncio.run(_serve(folder, speed))
         (folder / "profile.json").unlink(missing_ok=True)
@@ -211,6 +213,14 @@ def _certificates(folder: Path) -> None:
     (folder / "server.pem").touch(mode=0o600)
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+
+
+def _trusted_by_nodes(folder: Path) -> None:
+    """`nodes.pem`: whom programs on nodes trust: us, and whomever this machine trusts, such as package indexes."""
+    paths = ssl.get_default_verify_paths()
+    known = [Path(paths.cafile or ""), Path(paths.capath or "", "ca-certificates.crt")]
+    machine = next((path.read_text() for path in known if path.is_file()), "")
+    (folder / "nodes.pem").write_text(f"{(folder / 'ca.pem').read_text()}\n{machine}")
 
 
 def _write_profile(folder: Path, fronts: dict[str, str], azure: Azure) -> None:

@@ -1,10 +1,14 @@
-"""Commands of a node that its machine may lack: `docker` in a pool with containers, `nvidia-smi` on a GPU size."""
+"""Commands of a node that its machine may lack or has otherwise.
+
+`docker` in a pool with containers, `nvidia-smi` on a GPU size, and `ssh` where nodes reach each other.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from azure_local.nodes.containers import ABSENT, SKIPPED
@@ -31,6 +35,33 @@ def nvidia_smi(folder: Path) -> None:
     """Write an `nvidia-smi` command that reports that there is no GPU, unless the machine has its own."""
     if shutil.which("nvidia-smi") is None:
         _write(folder / "nvidia-smi", _absent(NO_GPU))
+
+
+def ssh(folder: Path, users: Iterable[str], hosts: Mapping[str, Mapping[str, str]]) -> None:
+    """Write an `ssh` that runs a command on another node of the pool, which is on this machine, too.
+
+    Documented (LinuxUserConfiguration): only users with a key reach other nodes.
+
+    `hosts`: the address of each node to its PATH and HOME, where the command begins.
+    """
+    known = "|".join(map(shlex.quote, users)) or "''"
+    nodes = [
+        f'{address}) cd {shlex.quote(host["HOME"])} && exec env -i USER="$USER" '
+        f'{shlex.join(f"{name}={value}" for name, value in host.items())} /bin/sh -c "$*";;'
+        for address, host in hosts.items()
+    ]
+    _write(
+        folder / "ssh",
+        [
+            'while :; do case "$1" in -[bcDEeFIiJLlmOoPpQRSWw]) shift 2;; -*) shift;; *) break;; esac; done',
+            'host="${1#*@}"; shift',
+            f'case "$USER" in {known});; *) echo "$USER@$host: Permission denied (publickey)." >&2; exit 255;; esac',
+            'case "$host" in',
+            *nodes,
+            "esac",
+            'echo "ssh: connect to host $host port 22: No route to host" >&2; exit 255',
+        ],
+    )
 
 
 def _absent(text: str) -> list[str]:

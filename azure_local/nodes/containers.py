@@ -108,7 +108,7 @@ class Containers:
         self, run: Run, line: str, settings: dict[str, Any], name: str, id_file: Path
     ) -> tuple[list[str], dict[str, str]]:
         """The runtime's arguments and its environment, through which the values of the task's variables are passed."""
-        root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "ca.pem"
+        root, authority = run.variables["AZ_BATCH_NODE_ROOT_DIR"], self.azure.folder / "nodes.pem"
         args = ["run", "--rm", "--name", name, "--label", self._label, "--cidfile", str(id_file), "--network", "host"]
         args += ["-v", f"{authority}:{authority}:ro", *mounts(root, run, settings)]
         if (settings.get("workingDirectory") or "").lower() != "containerimagedefault":

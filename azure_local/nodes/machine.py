@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from azure_local.azure import Azure
+from azure_local.batch.arm.pool_access import with_keys
+from azure_local.batch.data.common import nodes_of
 from azure_local.compute import sizes
 from azure_local.nodes import commands
 from azure_local.nodes.containers import Containers, unfit
@@ -59,7 +61,7 @@ class Machine:
         return {"PATH": os.pathsep.join(path), "HOME": str(root / "shared")}
 
     def _variables(self, node: dict[str, Any]) -> dict[str, str]:
-        root, ca = self.root(node), str(self.azure.folder / "ca.pem")
+        root, ca = self.root(node), str(self.azure.folder / "nodes.pem")
         machine = {
             name: value for name, value in os.environ.items() if name.startswith(MACHINE_WIDE) or name in PROXIES
         }
@@ -88,6 +90,9 @@ class Machine:
             commands.docker(folder, await self._containers.runtime())
         if sizes.gpu(document["resource"]["properties"]["vmSize"]):
             commands.nvidia_smi(folder)
+        if document["resource"]["properties"].get("interNodeCommunication") == "Enabled":
+            hosts = {other["address"]: self._host(other) for other in nodes_of(self.azure, document)}
+            commands.ssh(folder, with_keys(document["resource"]["properties"]), hosts)
 
     async def run_start_task(
         self, document: dict[str, Any], node: dict[str, Any], start: dict[str, Any]
@@ -183,7 +188,8 @@ class Machine:
         """
         key, folder = _key(task), task_folder(self.root(node), task)
         variables = {**self._of_task(job, task, node), **packages, "AZ_BATCH_TASK_WORKING_DIR": str(folder / "wd")}
-        run = Run(folder, self._host(node), {**self._variables(node), **variables}, task)
+        user = {"USER": task["userIdentity"].get("username", "_azbatch")}
+        run = Run(folder, {**self._host(node), **user}, {**self._variables(node), **variables}, task)
         run.follows = "multiInstanceSettings" in task
         run.work.mkdir(parents=True, exist_ok=True)
         task["folder"] = str(folder)

@@ -38,6 +38,11 @@ COMMANDS = {
         "doctor",
         "Check credential, subscription, permissions, quotas, sizes, images and names before anything is spent.",
     ),
+    "download": Place(
+        "data",
+        "download",
+        "Download the blobs of a container into a folder; what is there unchanged is not fetched again.",
+    ),
     "history": Place("history", "history", "Show what became of a job: each of its runs, also of those that are gone."),
     "images": Place("data", "images", "Test images."),
     "import": Place("importing", "import_", "Write a spec of a live resource group."),
@@ -63,7 +68,7 @@ COMMANDS = {
     "upload": Place(
         "data",
         "upload",
-        "Upload the JPEGs below FOLDER into a job's input container; what is there already is not sent again.",
+        "Upload the JPEGs below FOLDER into a job's input container, or all --to any; what is there is not sent again.",
     ),
     "validate": Place(
         "look", "validate", "Check the spec without any network: every problem at once, each with its place."

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -156,13 +155,19 @@ class Cloud:
         return Pacing()
 
     @property
+    def _dating(self) -> Any:
+        from reconciler.cloud.policies import Dating
+
+        return Dating(lambda moment: setattr(self, "time", moment))
+
+    @property
     def _management(self) -> dict[str, Any]:
         """Arguments of an ARM client. All share the pace, because ARM counts what they ask together.
 
         The other policies are each client's own: such a policy knows the next one of its pipeline.
         """
         return {
-            **self._sending(("GET", "PUT", "PATCH"), self._pace),
+            **self._sending(("GET", "PUT", "PATCH"), self._dating, self._pace),
             "base_url": self.endpoints.resource_manager,
             "credential_scopes": ["https://management.azure.com/.default"],
             "permit_redirects": False,  # our token goes to the resource manager and nowhere else
@@ -217,7 +222,7 @@ class Cloud:
             if self._batch is None:
                 body = self.arm("GET", self.account_id or "").body
                 endpoint = f"https://{body['properties']['accountEndpoint']}"
-                self._batch = BatchClient(endpoint, self.credential, **self._sending(("GET", "POST")))
+                self._batch = BatchClient(endpoint, self.credential, **self._sending(("GET", "POST"), self._dating))
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
@@ -277,15 +282,9 @@ class Cloud:
         params = None if path.startswith("https:") else {"api-version": api_version or api_version_of(path), **more}
         request = HttpRequest(method, url, params=params, json=body, headers={"Accept": accept})
         response: HttpResponse = self._client(urlsplit(url).path).send_request(request)
-        self._note_time(response.headers.get("Date"))
         if response.status_code >= 300:
             raise HttpResponseError(response=response)
         return Answer(response.status_code, response.headers, response.json() if response.text() else None)
-
-    def _note_time(self, date: str | None) -> None:
-        """Not every answer tells the time: a proxy may leave it out."""
-        with suppress(ValueError, TypeError):
-            self.time = parsedate_to_datetime(date or "")
 
     def list_arm(self, path: str, api_version: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of an ARM collection, page by page."""

@@ -13,6 +13,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Container
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.parsers import expat
 
@@ -81,6 +84,18 @@ class Pacing(SansIOHTTPPolicy[Any, Any]):
         delay = bucket.take(time.monotonic())
         if delay:
             time.sleep(delay)
+
+
+class Dating(SansIOHTTPPolicy[Any, Any]):
+    """Tells the time of each answer, by Azure's own clock. Not every one has it: a proxy may leave it out."""
+
+    def __init__(self, tell: Callable[[datetime], None]) -> None:
+        super().__init__()
+        self.tell = tell
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        with suppress(ValueError, TypeError):
+            self.tell(parsedate_to_datetime(response.http_response.headers.get("Date") or ""))
 
 
 class Inspecting(HTTPPolicy[Any, Any]):

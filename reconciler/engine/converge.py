@@ -56,6 +56,7 @@ class Convergence:
     _verbs: list[str] = field(default_factory=list)
     _worked_on: Diff | None = None
     _tries: int = 0
+    _ailing: str = ""  # what was to be mended last
     _errors: int = 0
     _lag: Lag = field(init=False)
     _since: float = field(default_factory=time.monotonic)
@@ -161,8 +162,7 @@ class Convergence:
             return Waiting(self.poll_seconds, observed.detail or "being deleted", observed.progress)
         if observed.mark is None or observed.mark.owner != self.owner:
             return Ended(Status.STOPPED, f"cannot delete {observed.address}: it is no longer ours; run plan again")
-        decision = decide_stray(observed)
-        if decision.action is Action.REFUSE:
+        if (decision := decide_stray(observed)).action is Action.REFUSE:
             return Ended(Status.STOPPED, f"cannot delete {observed.address}: {decision.reason}")
         if self.kind.spares_occupied and observed.occupants:
             return Ended(Status.DEFERRED, f"{observed.address} is still used by {', '.join(observed.occupants)}")
@@ -216,6 +216,7 @@ class Convergence:
     def _mend(self, observed: Observed, diff: Diff) -> Look:
         if self._tries >= self.kind.attempts:
             return Ended(Status.FAILED, f"{observed.address} failed: {observed.detail}", observed.detail)
+        self._ailing = observed.detail
         return self._update(observed, diff)
 
     def _change(self, observed: Observed, diff: Diff) -> Look:
@@ -277,12 +278,12 @@ class Convergence:
         if observed.unmet:
             text = f"{observed.address}: {observed.unmet}"
             return Ended(Status.DEFERRED, text, observed.detail, lacks=observed.lacks)
-        return Ended(Status.FAILED, self._unstuck(observed, diff))
+        ailing = f"{observed.address} failed: {self._ailing}; mending it did not help" if self._ailing else ""
+        return Ended(Status.FAILED, ailing or self._unstuck(observed, diff))
 
     def _unstuck(self, observed: Observed, diff: Diff) -> str:
         fields = "; ".join(f"{c.path} is {c.before!r}, not {c.after!r}" for c in diff.changes)
-        detail = f" ({observed.detail})" if observed.detail else ""
-        return f"{observed.address} did not take the change: {fields}{detail}"
+        return f"{observed.address} did not take the change: {fields}{observed.detail and f' ({observed.detail})'}"
 
     def _troubled(self, error: AzureError | Unreachable) -> Look:
         self._errors += 1
@@ -309,10 +310,9 @@ class Convergence:
         if isinstance(seen, Ended):
             return seen
         if (seen.detail, seen.progress) != self._last:
-            moved = seen.progress is not None and seen.progress != self._last[1]
-            self._last = (seen.detail, seen.progress)
-            if moved:
+            if seen.progress not in (None, self._last[1]):
                 self._since = time.monotonic()
+            self._last = (seen.detail, seen.progress)
         limit = self.kind.ready_within.total_seconds()
         if time.monotonic() - self._since > limit:
             text = f"{self.step.address} is not ready after {limit / 60:.0f} min: {seen.detail}"

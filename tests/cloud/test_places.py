@@ -72,6 +72,10 @@ READS = {
         (("blob", "GET", "/images"), "the blobs of saplaces/images"),
         (("arm", "GET", "/storageAccounts/saplaces$"), "where the blobs of saplaces are"),
     ],
+    "download storage/saplaces/images -o FOLDER --spec SPEC": [
+        (("blob", "GET", "/images"), "the blobs of saplaces/images"),
+        (("arm", "GET", "/storageAccounts/saplaces$"), "where the blobs of saplaces are"),
+    ],
     "cleanup SPEC": [(("arm", "GET", "/resources$"), "what runs have left in the subscription")],
     "import --cloud local --resource-group rg-places": [
         (POOLS, "the pools of baplaces"),
@@ -86,6 +90,10 @@ STOPS = {
     "logs j --spec SPEC": ("the tasks of j",),
     "logs j t --spec SPEC": ("what the task t of j wrote to stdout",),
     "upload FOLDER --spec SPEC": ("the blobs of saplaces/images", "where the blobs of saplaces are"),
+    "download storage/saplaces/images -o FOLDER --spec SPEC": (
+        "the blobs of saplaces/images",
+        "where the blobs of saplaces are",
+    ),
     "cleanup SPEC": ("what runs have left in the subscription",),
     "import --cloud local --resource-group rg-places": ("the resource groups of the subscription",),
 }

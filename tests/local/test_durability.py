@@ -161,8 +161,10 @@ def test_what_nobody_can_ask_for_any_more_goes(world: World) -> None:
         line = models.BatchTaskCreateOptions(id=name, command_line="true", constraints=limits)
         batch.create_task("job", line)
         until(lambda: batch.get_task("job", name).state == "completed")  # noqa: B023  # it ends at once
-    batch.delete_task("job", "deleted")
     (node,) = (azure.folder / "nodes" / world.text["batchAccount"]["name"] / "pool").iterdir()
+    batch.delete_task("job", "deleted")
+    there = {path.name for path in (node / "workitems/job/job-1").iterdir()}
+    assert there == {"short", "long"}, "files go with their task, at once"
     stray = azure.folder / "nodes" / "gone" / "pool" / "node" / "shared"
     stray.mkdir(parents=True)
     azure.run(SPEED)

@@ -109,6 +109,30 @@ def test_a_task_that_is_ended_while_it_coordinates_ends_everywhere(bench: Bench,
     bench.ended(pool, "after")
 
 
+def test_a_user_with_a_key_reaches_the_other_nodes_by_ssh(bench: Bench) -> None:
+    users = [
+        {"name": "mpi", "password": "p", "linuxUserConfiguration": {"sshPrivateKey": "k"}},
+        {"name": "plain", "password": "p"},
+    ]
+    bench.pool("keys", nodes=2, interNodeCommunication="Enabled", userAccounts=users)
+    bench.job("keys", "keys")
+    there = 'pwd; echo by $USER "two  words" [$AZ_BATCH_NODE_ID]'
+    hosts = "$(echo $AZ_BATCH_HOST_LIST | tr , ' ') 10.9.9.9"
+    script = bench.azure.folder / "reach.sh"
+    script.write_text(f"for host in {hosts}; do ssh -x -o A=no $host '{there}' 2>&1; done; true")
+    for user in ("mpi", "plain"):
+        bench.task("keys", user, f"/bin/sh {script}", userIdentity={"username": user}, **on(2, "/bin/true"))
+        bench.ended("keys", user)
+    nodes = bench.azure.folder / "nodes" / bench.account / "keys"
+    homes = {str(nodes / str(node.id) / "shared") for node in bench.nodes("keys")}
+    *lines, last = output(bench, "keys", "mpi").splitlines()
+    assert (set(lines[::2]), set(lines[1::2])) == (homes, {"by mpi two  words []"})
+    assert last == "ssh: connect to host 10.9.9.9 port 22: No route to host"
+    denied = output(bench, "keys", "plain").splitlines()
+    assert [line.partition(": ")[2] for line in denied] == ["Permission denied (publickey)."] * 3
+    bench.drop("keys")
+
+
 def test_a_pool_whose_nodes_do_not_talk_never_runs_it(bench: Bench, pool: str) -> None:
     bench.pool("alone", taskSlotsPerNode=2)
     bench.job("alone", "alone")

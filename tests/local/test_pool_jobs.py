@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +142,17 @@ def test_a_wrong_task_is_refused(bench: Bench, pool: str, more: dict[str, Any], 
 def test_a_wrong_job_is_refused(bench: Bench, pool: str, more: dict[str, Any], status: int, code: str) -> None:
     body = {"id": "wrong", "poolInfo": {"poolId": pool}, **more}
     assert refused(lambda: bench.batch.create_job(models.BatchJobCreateOptions(body)))[:2] == (status, code)
+
+
+def test_programs_on_a_node_trust_us_and_whom_this_machine_trusts(bench: Bench, pool: str) -> None:
+    bench.job("trust", pool)
+    bench.task("trust", "all", "/bin/sh -c 'cat $REQUESTS_CA_BUNDLE && test $SSL_CERT_FILE = $REQUESTS_CA_BUNDLE'")
+    bench.ended("trust", "all")
+    trusted = output(bench, "trust", "all")
+    assert (bench.azure.folder / "ca.pem").read_text() in trusted
+    paths = ssl.get_default_verify_paths()
+    machine = [Path(paths.openssl_cafile), Path(paths.openssl_capath, "ca-certificates.crt")]
+    assert any(path.is_file() for path in machine) is (trusted.count("BEGIN CERTIFICATE") > 1)
 
 
 def test_tasks_share_a_node_by_their_slots(bench: Bench, pool: str) -> None:

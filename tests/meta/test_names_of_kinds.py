@@ -15,6 +15,7 @@ HOUSE = Path(reconciler.__file__).parent
 ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "preflight", "prices", "render")
 WORDS = {
     "cli/autoscale.py": {"job"},
+    "cli/data.py": {"container"},
     "cli/importing.py": {"pool", "job"},
     "cli/shipyard.py": {"pool", "job"},
     "cli/simulating.py": {"pool"},

@@ -110,6 +110,16 @@ def test_a_start_task_that_fails_everywhere_is_told_with_its_last_words_and_not_
     pools.done()
 
 
+def test_a_start_task_that_fails_on_the_only_node_is_told_with_its_last_words(pools: Pools) -> None:
+    pools.pool.update(nodes=1, startTask={"commandLine": "/bin/sh -c 'echo no such disk >&2; exit 4'"})
+    outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
+    assert outcome.status is Status.FAILED
+    assert "exit code 4: no such disk" in str(outcome.error)
+    pools.pool["startTask"] = {"commandLine": "/bin/true"}
+    pools.pool["nodes"] = 0
+    pools.done()
+
+
 @pytest.mark.parametrize(("count", "total", "told"), [(1, 1, False), (1, 2, False), (2, 3, True), (2, 4, False)])
 def test_more_than_half_is_no_accident(count: int, total: int, told: bool) -> None:
     assert repair.common(count, total) is told

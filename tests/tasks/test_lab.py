@@ -215,13 +215,21 @@ def test_tasks_for_what_others_write_are_made_when_that_is_there(lab: World) -> 
             "inputs": [{"from": results}],
             "dependsOn": ["double"],
         },
+        "third": {
+            "sweep": {"n": [3]},
+            "command": "cat parts/*/*",
+            "inputs": [{"from": results, "prefix": "parts/{{n}}/"}],
+            "dependsOn": ["double"],
+        },
     }
     live = applied(lab, tasks)
-    assert sorted(name.partition("-")[0] for name in live) == ["double"] * 3 + ["split"] * 3 + ["sum"]
+    assert sorted(name.partition("-")[0] for name in live) == ["double"] * 3 + ["split"] * 3 + ["sum", "third"]
     assert {task["executionInfo"]["result"] for task in live.values()} == {"success"}
     (total,) = (name for name in live if name.startswith("sum"))
     assert printed(lab, total) == "2 4 6 "
-    assert told(lab) == "7 tasks, 7 succeeded"
+    (third,) = (name for name in live if name.startswith("third"))
+    assert printed(lab, third) == "6\n", "a value of the sweep chooses what comes in"
+    assert told(lab) == "8 tasks, 8 succeeded"
     assert lab.cloud().batch().get_job("job").as_dict()["state"] in ("terminating", "completed"), "and not before"
     assert lab.plan().steps == ()
 

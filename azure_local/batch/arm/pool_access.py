@@ -28,6 +28,12 @@ def shown(accounts: list[dict[str, Any]], *, on_windows: bool) -> list[dict[str,
     return [{**account, **LOGIN, **account} for account in accounts] if on_windows else accounts
 
 
+def with_keys(properties: dict[str, Any]) -> list[str]:
+    """The users of a pool that have an ssh key."""
+    accounts = properties.get("userAccounts") or ()
+    return [account["name"] for account in accounts if "sshPrivateKey" in account.get("linuxUserConfiguration", {})]
+
+
 def mounts(configurations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Checked mounts. Failure 400."""
     paths: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +106,18 @@ async def replace(azure: Azure, call: Call) -> Answer:
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
-    """A dependency that is deleted counts as satisfied only if it had ended so."""
+    """A dependency that is deleted counts as satisfied only if it had ended so.
+
+    Documented: its files on its node go with it, whatever its retention; those of subtasks go later.
+    """
     task, job = lookup(azure, call), jobs.lookup(azure, call)
     azure.batch.tasks.end(task)
     if job["usesTaskDependencies"] and azure.batch.tasks.satisfies(task):
         job["satisfied"] = [*job.get("satisfied", ()), task["id"].lower()]
         job_making.save(azure, job)
     azure.store.delete("task", task_making.key(job, task["id"]))
+    if "folder" in task:
+        shutil.rmtree(task["folder"], ignore_errors=True)
     return Answer(200)
 
 

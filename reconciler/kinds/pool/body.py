@@ -8,7 +8,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.pool import image, mounts, nodes, reading, scale
+from reconciler.kinds.pool import image, mounts, nodes, reading, scale, user_accounts
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
@@ -130,7 +130,9 @@ def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) ->
         "vmSize": desired.data["vmSize"],
         "deploymentConfiguration": {"virtualMachineConfiguration": {**pool_properties.bare(parts), **booted}},
         "scaleSettings": scale.wire(properties["scaleSettings"]),
-        "userAccounts": pool_properties.with_passwords(properties["userAccounts"]),
+        "userAccounts": user_accounts.with_secrets(
+            properties["userAccounts"], reachable=properties["interNodeCommunication"] == "Enabled"
+        ),
         # an empty object is how ARM is told to remove a start task
         "startTask": pool_properties.bare({**start, "environmentSettings": pairs.listed(start["environmentSettings"])})
         if start

@@ -114,10 +114,3 @@ def beyond(properties: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[s
     """`properties` as ARM takes them, without those that are as by default."""
     usual = {name: bare(default) for name, default in defaults.items()}
     return {name: value for name, value in properties.items() if name not in usual or value != usual[name]}
-
-
-def with_passwords(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """User accounts as ARM takes them: each with a random password that is not kept anywhere."""
-    import secrets
-
-    return [{**account, "password": f"{secrets.token_urlsafe(24)}aA1!"} for account in accounts]

@@ -29,8 +29,10 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             path: Path_ = ("jobs", name, "tasks", task)
             yield from _task(document, spec, path, entry)
             yield from order_checks.problems(document, path, tasks, spec.folder)
+            named = _named(spec, entry)
             yield from _inputs(document, spec, path, entry, job)
-            yield from _outputs(document, path, entry, _named(spec, entry))
+            yield from _prefixes(document, path, entry, named or ())
+            yield from _outputs(document, path, entry, named)
             pool = spec.pools.get(job["pool"].removeprefix("pools/"))
             if pool is not None:
                 yield from _pool(document, spec, path, entry, job, pool)
@@ -105,7 +107,7 @@ def _runs(document: Document, path: Path_, entry: Task, values: tuple[str, ...])
 
 
 def _named(spec: Spec, entry: Task) -> tuple[str, ...] | None:
-    """The values that the outputs of each task may be named after; None if there is one task only."""
+    """The values that the inputs and outputs of each task may be named after; None if there is one task only."""
     if not ("sweep" in entry or "forEach" in entry):
         return None
     return () if chunked(entry) else sweep.given(entry, spec.folder)
@@ -126,6 +128,14 @@ def _inputs(document: Document, spec: Spec, path: Path_, entry: Task, job: Job) 
     if local_files(entry) and "staging" not in job:
         message = "need a container that they are uploaded to; write staging: storage/ACCOUNT/CONTAINER in the job"
         yield document.problem(next(_local(path, entry))[0][:-1], message, at_key=True)
+
+
+def _prefixes(document: Document, path: Path_, entry: Task, values: tuple[str, ...]) -> Iterator[Problem]:
+    """Values in the names of the blobs that come in."""
+    for index, taken in enumerate(entry["inputs"]):
+        unknown = next((name for name in command.names(taken.get("prefix", "")) if name not in values), None)
+        if unknown is not None:
+            yield document.problem((*path, "inputs", index, "prefix"), command.unknown(unknown, values))
 
 
 def _local(path: Path_, entry: Task) -> Iterator[tuple[Path_, str]]:

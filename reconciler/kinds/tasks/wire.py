@@ -111,7 +111,7 @@ def _blobs(entry: Task, member: Member, around: Surroundings, reference: Referen
     if items := manifest.of(entry, member.item):
         yield {"httpUrl": f"{around.urls[around.staging]}/{items.blob}", "filePath": items.path, **reference}
     for taken in entry["inputs"]:
-        beginning = {"blobPrefix": taken["prefix"]} if "prefix" in taken else {}
+        beginning = {"blobPrefix": _filled(taken["prefix"], member.item.values)} if "prefix" in taken else {}
         yield {"storageContainerUrl": around.urls[taken["from"]], **beginning, **reference}
     yield from map(dict, entry.get("resourceFiles", ()))
 
@@ -124,8 +124,12 @@ def path(output: Output) -> str:
 
 def target(output: Output, member: Member, job: str) -> str:
     """Where an output of a task goes."""
-    names = {**member.item.values, "job": job, "task": member.id}
-    return command.PLACE.sub(lambda match: names[match.group(1)], path(output))
+    return _filled(path(output), {**member.item.values, "job": job, "task": member.id})
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with each `{{name}}` replaced by its value."""
+    return command.PLACE.sub(lambda match: values[match.group(1)], text)
 
 
 def _outputs(group: Group, member: Member, around: Surroundings, reference: Reference) -> list[dict[str, Any]]:
