@@ -31,7 +31,7 @@ def listing(cloud: Cloud, collection: str, api_version: str | None = None, **que
     """The resources of a collection; none if its parent does not exist."""
     with tolerated(404):
         asked = (collection.lower(), api_version or api_version_of(collection), *query.items())
-        yield from cloud.list_once(asked, lambda: cloud.list_arm(collection, api_version, **query))
+        yield from cloud.shared.listed(asked, lambda: cloud.list_arm(collection, api_version, **query))
 
 
 def put(cloud: Cloud, resource_id: str, body: Body, api_version: str | None = None) -> Operation | None:

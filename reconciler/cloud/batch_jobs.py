@@ -55,7 +55,7 @@ def listing(cloud: Cloud, beginning: str = "") -> Iterator[dict[str, Any]]:
     text = beginning.replace("'", "''")
     with tolerated(404):
         chosen = f"startswith(id,'{text}')" if text else None
-        yield from cloud.list_once(
+        yield from cloud.shared.listed(
             ("jobs", text), lambda: (job.as_dict() for job in cloud.batch().list_jobs(filter=chosen))
         )
 

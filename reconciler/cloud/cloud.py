@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -86,7 +85,7 @@ class Cloud:
         self.versions: dict[str, list[dict[str, Any]]] = {}
         """Id of an image definition → its versions, kept from resolving until listing."""
 
-        self._shared: Shared | None = None
+        self.shared = Shared()
         self.former: tuple[str, ...] = ()
         """Batch accounts that are ours and that the spec does not name any more; filled when accounts are listed."""
         self._beside: dict[str, Cloud] = {}
@@ -294,20 +293,6 @@ class Cloud:
             if not answer.body.get("nextLink"):
                 return
             answer = self.arm("GET", answer.body["nextLink"])
-
-    @contextmanager
-    def sharing(self) -> Iterator[None]:
-        """While it lasts, whoever lists the same gets the same: nothing is written meanwhile."""
-        self._shared = Shared()
-        try:
-            yield
-        finally:
-            self._shared = None
-
-    def list_once(self, asked: Hashable, ask: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-        """The items that `ask` lists, page by page; while lists are shared, those that were listed before."""
-        shared = self._shared
-        yield from shared.once(asked, lambda: list(ask())) if shared else ask()
 
     def poll(self, operation: Operation) -> OperationState:
         """One look at a running operation: an Azure-AsyncOperation document, or a Location that is 202 until done.

@@ -71,7 +71,7 @@ def observe(cloud: Cloud, kinds: Kinds, desired: Mapping[Address, Desired]) -> S
     resources: list[Observed] = []
     unread_kinds: dict[str, ReconcileError] = {}
     running: dict[Future[list[Observed]], str] = {}
-    with cloud.sharing(), ThreadPoolExecutor(max_workers=8, thread_name_prefix="observe") as pool:
+    with cloud.shared.lasting(), ThreadPoolExecutor(max_workers=8, thread_name_prefix="observe") as pool:
         try:
             while order.is_active():
                 for name in order.get_ready():

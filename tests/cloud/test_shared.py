@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,42 +18,45 @@ from tests.conftest import World
 def test_whoever_comes_while_an_answer_is_on_its_way_gets_the_same() -> None:
     shared, asked, go = Shared(), [], threading.Event()
 
-    def ask() -> list[dict[str, Any]]:
+    def ask() -> Iterator[dict[str, Any]]:
         asked.append(1)
         go.wait(30)
-        return [{"name": "a"}]
+        yield {"name": "a"}
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = [pool.submit(shared.once, "key", ask) for _ in range(4)]
+    with shared.lasting(), ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(list, shared.listed("key", ask)) for _ in range(4)]
         go.set()
-        assert {id(answer.result()) for answer in answers} == {id(shared.once("key", ask))}
-    assert asked == [1]
-    assert shared.once("other", lambda: [{"name": "b"}]) == [{"name": "b"}]
+        assert [answer.result() for answer in answers] == [[{"name": "a"}]] * 4
+        assert asked == [1]
+        assert list(shared.listed("other", lambda: iter([{"name": "b"}]))) == [{"name": "b"}]
+    assert list(shared.listed("key", ask)) == [{"name": "a"}]
+    assert asked == [1, 1], "what was shared lasts no longer than the look"
 
 
 def test_all_are_told_what_went_wrong() -> None:
     shared = Shared()
 
-    def fail() -> list[dict[str, Any]]:
+    def fail() -> Iterator[dict[str, Any]]:
         raise ValueError("broken")
 
-    for _ in range(2):
-        with pytest.raises(ValueError, match="broken"):
-            shared.once("key", fail)
+    with shared.lasting():
+        for _ in range(2):
+            with pytest.raises(ValueError, match="broken"):
+                list(shared.listed("key", fail))
 
 
 def test_a_plan_asks_for_no_list_twice_and_changes_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[tuple[list[dict[str, Any]], str]] = []
-    plain = Shared.once
+    plain = Shared._once
 
-    def once(shared: Shared, asked: Any, ask: Any) -> list[dict[str, Any]]:
-        items = plain(shared, asked, ask)
+    def once(shared: Shared, *asked: Any) -> list[dict[str, Any]]:
+        items = plain(shared, *asked)
         handed.append((items, repr(items)))
         return items
 
     world.text["pools"]["pool"]["nodes"] = 0
     world.apply()
-    monkeypatch.setattr(Shared, "once", once)
+    monkeypatch.setattr(Shared, "_once", once)
     before = world.azure.exchanges()
     loop.read(world.spec(), world.cloud(), KINDS)
 
