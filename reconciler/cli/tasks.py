@@ -9,7 +9,7 @@ from typing import Any
 
 from batch_autoscale import Task, Trace
 from batch_autoscale.times import Moment, moment
-from reconciler.cli import naming
+from reconciler.cli import keepsakes, naming
 from reconciler.cloud import batch_jobs, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
@@ -89,9 +89,9 @@ def _there(cloud: Cloud, job: str, task: str = "") -> Iterator[None]:
         if error.code == "TaskNotFound":
             naming.unknown(f"the job {job} has no task {task}", task, _ids(cloud.batch().list_tasks(job)))
         if task and error.code in ("NodeNotFound", "FileNotFound"):
-            reason = "it has not run yet, or its node is gone and its files with it"
-            remedy = f"reconcile logs {job} tells its state"
-            raise Refused(f"there is nothing to show of the task {task} of {job}: {reason}; {remedy}") from error
+            said = f"there is nothing to show of the task {task} of {job}"
+            left = keepsakes.told(cloud, job, task, node_gone=error.code == "NodeNotFound")
+            raise Refused(f"{said}: {left}") from error
         raise
 
 

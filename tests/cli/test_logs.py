@@ -51,7 +51,11 @@ def test_what_is_not_there_is_told_with_what_is_nearest(world: World) -> None:
         (("nojob", "notask"), 4, f"the account {account} has no job nojob; it has nightly"),
         (("nightly", "0"), 4, "the job nightly has no task 0; it has shard-1"),
         (("nightly", "shard1"), 4, "the job nightly has no task shard1; did you mean shard-1?"),
-        (("nightly", "shard-1"), 3, "nothing to show of the task shard-1 of nightly: it has not run yet, or its node"),
+        (
+            ("nightly", "shard-1"),
+            3,
+            "nothing to show of the task shard-1 of nightly: it has not run yet; reconcile why nightly/shard-1",
+        ),
         (("job/nightli",), 4, "no logs of job/nightli: the spec has nothing of that name; did you mean job/nightly?"),
         (("verification/cpu",), 4, "no logs of verification/cpu: the spec has nothing of that name; there are of job/"),
         (("images/x",), 4, "there are no logs of images/x: the spec builds nothing of that name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,11 @@ def test_what_is_gone_with_its_node_is_told(ran: World, tmp_path: Path) -> None:
     done = reconcile("results", "job", "-o", str(tmp_path / "out"), "--spec", str(ran.file))
     assert done.returncode == 0
     assert "gone with their nodes are the files of " in done.stdout
+    (task,) = (one.id for one in ran.cloud().batch().list_tasks("job") if one.id.startswith("write-"))
+    logs = reconcile("logs", "job", task, "--spec", str(ran.file))
+    assert logs.returncode == 3
+    assert re.search(r"it ended at \S+ with exit code 0 on the node tvm\w+, which is gone with all", logs.stderr)
+    assert "outputs: in the spec keeps files of a task" in logs.stderr
 
 
 @pytest.mark.parametrize(
