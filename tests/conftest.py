@@ -198,8 +198,8 @@ class World:
         return self.cloud().blobs(self.account).get_container_client(name)
 
 
-@pytest.fixture
-def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
+@contextmanager
+def new_world(azure: Azure, folder: Path) -> Iterator[World]:
     """The main job's spec under names that no other test uses, where time jumps; destroyed at the end."""
     number = next(_numbers)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
@@ -229,12 +229,19 @@ def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
             }
         },
     }
-    made = World(azure, tmp_path / "spec.yaml", text, account)
+    made = World(azure, folder / "spec.yaml", text, account)
     azure.jump()
     yield made
     azure.clear_faults()
     made.drop()
     azure.run(SPEED)
+
+
+@pytest.fixture
+def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
+    """A world of a test's own."""
+    with new_world(azure, tmp_path) as world:
+        yield world
 
 
 @pytest.fixture

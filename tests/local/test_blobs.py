@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,17 +15,36 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from reconciler.cloud.cloud import Cloud
-from tests.conftest import World
+from tests.conftest import Azure, World, new_world
 from tests.local.test_service import code_of, token
 
 
-@pytest.fixture
-def stored(world: World) -> World:
+def applied(world: World) -> World:
     """A world of one storage account and one identity that may write to it."""
     for section in ("jobs", "pools", "batchAccount"):
         del world.text[section]
     world.apply()
     return world
+
+
+@pytest.fixture(scope="module")
+def made(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with new_world(azure_server, tmp_path_factory.mktemp("made")) as world:
+        yield applied(world)
+
+
+@pytest.fixture
+def alone(world: World) -> World:
+    """Such a world of a test's own, whose containers are empty."""
+    return applied(world)
+
+
+@pytest.fixture
+def stored(made: World, azure: Azure) -> World:
+    """Such a world of all tests, whose account is open to all networks."""
+    azure.jump()
+    set_(made.cloud(), made, {"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Allow"}})
+    return made
 
 
 def account(world: World) -> str:
@@ -109,11 +129,11 @@ def test_a_closed_account_lets_nobody_in_that_has_no_way_in(
     with_key = ContainerClient(cloud.blob_endpoint(stored.account), "images", key, retry_total=0)
     for client in (images, with_key):
         with pytest.raises(HttpResponseError) as closed:
-            client.upload_blob("blob", b"")
+            client.upload_blob("blob", b"", overwrite=True)
         assert (closed.value.status_code, code_of(closed.value)) == (403, "AuthorizationFailure")
     assert {status(stored, identity(stored)), status(stored, identity(stored, "somewhere"))} == {403}
     set_(cloud, stored, opening)
-    images.upload_blob("blob", b"")
+    images.upload_blob("blob", b"", overwrite=True)
     assert status(stored, identity(stored)) == 200
 
 
@@ -150,25 +170,25 @@ def request(world: World, method: str, rest: str, bearer: str, version: str = "2
     return httpx.request(method, url, headers=headers, verify=context, trust_env=False)
 
 
-def test_a_name_that_xml_cannot_carry_is_listed_encoded(stored: World) -> None:
-    images = stored.container("images")
+def test_a_name_that_xml_cannot_carry_is_listed_encoded(alone: World) -> None:
+    images = alone.container("images")
     names = {"plain & simple", "a\uffff<b>", "folder/b\ufffe", "übel"}
     for name in names:
         images.upload_blob(name, name.encode())
     assert {blob.name for blob in images.list_blobs()} == names
     assert images.download_blob("a\uffff<b>").readall() == "a\uffff<b>".encode()
     assert {blob.name for blob in images.walk_blobs(delimiter="/")} == names - {"folder/b\ufffe"} | {"folder/"}
-    listing = request(stored, "GET", "?restype=container&comp=list", token("https://storage.azure.com")).text
+    listing = request(alone, "GET", "?restype=container&comp=list", token("https://storage.azure.com")).text
     assert '<Name Encoded="true">folder%2Fb%EF%BF%BE</Name>' in listing
     assert "<Name>plain &amp; simple</Name>" in listing
-    old = request(stored, "GET", "?restype=container&comp=list", token("https://storage.azure.com"), "2020-12-06").text
+    old = request(alone, "GET", "?restype=container&comp=list", token("https://storage.azure.com"), "2020-12-06").text
     assert ("Encoded" in old, "\uffff" in old) == (False, True)
 
 
-def test_a_url_with_a_control_character_is_refused(stored: World) -> None:
+def test_a_url_with_a_control_character_is_refused(alone: World) -> None:
     bearer = token("https://storage.azure.com")
     for character in ("%00", "%01", "%1F", "%0A", "%7F", "%C2%85", "%EF%80%83"):
-        answer = request(stored, "PUT", f"/a{character}b", bearer)
+        answer = request(alone, "PUT", f"/a{character}b", bearer)
         assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8"), character
         assert "The request URL is invalid" in answer.text
-    assert list(stored.container("images").list_blobs()) == []
+    assert list(alone.container("images").list_blobs()) == []

@@ -274,21 +274,16 @@ def test_a_pool_with_containers_takes_no_task_without_settings(world: World) -> 
 
 
 @without_runtime
-@pytest.mark.parametrize(
-    ("wrong", "word"),
-    [
+def test_wrong_container_settings_are_refused_when_the_task_is_added(world: World) -> None:
+    batch = pool_with_containers(world)
+    for wrong, word in (
         ({"imageName": ""}, "imageName"),
         ({"imageName": "--privileged"}, "imageName"),
         ({"imageName": IMAGE, "workingDirectory": "elsewhere"}, "workingDirectory"),
         ({"imageName": IMAGE, "unknown": 1}, "unknown"),
-    ],
-)
-def test_wrong_container_settings_are_refused_when_the_task_is_added(
-    world: World, wrong: dict[str, Any], word: str
-) -> None:
-    batch = pool_with_containers(world)
-    with pytest.raises(HttpResponseError, match=word):
-        add(batch, "wrong", "/bin/true", containerSettings=wrong)
+    ):
+        with pytest.raises(HttpResponseError, match=word):
+            add(batch, "wrong", "/bin/true", containerSettings=wrong)
 
 
 @without_runtime
@@ -318,19 +313,17 @@ def test_both_planes_show_a_pools_containers_without_passwords(world: World) -> 
 
 
 @without_runtime
-@pytest.mark.parametrize(
-    ("wrong", "word"),
-    [
+def test_a_wrong_container_configuration_is_refused(world: World) -> None:
+    del world.text["jobs"]
+    world.text["pools"] = {}
+    world.apply()
+    wrongs: tuple[tuple[dict[str, Any], str], ...] = (
         ({"type": "Singularity"}, "containerConfiguration.type"),
         ({"type": "DockerCompatible", "containerImageNames": [""]}, "containerImageNames"),
         ({"type": "DockerCompatible", "unknown": 1}, "unknown"),
         ({"type": "DockerCompatible", "containerRegistries": [{"user": "x"}]}, "user"),
         ({"type": "DockerCompatible", "containerRegistries": [{"identityReference": {}}]}, "resourceId"),
-    ],
-)
-def test_a_wrong_container_configuration_is_refused(world: World, wrong: dict[str, Any], word: str) -> None:
-    del world.text["jobs"]
-    world.text["pools"] = {}
-    world.apply()
-    with pytest.raises(Exception, match=word):
-        put_pool(world, "containers", wrong)
+    )
+    for wrong, word in wrongs:
+        with pytest.raises(Exception, match=word):
+            put_pool(world, "containers", wrong)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -11,18 +14,31 @@ from click.testing import CliRunner
 import azure_local
 from reconciler.cli import commands
 from reconciler.model import Action, Plan, Status
-from tests.conftest import World
+from tests.conftest import Azure, World, new_world
 
+QUOTA = 100
+"""Cores of the account, unless a test says otherwise."""
 POOL = {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": {"dedicated": 0}}
 
 
-@pytest.fixture
-def pools(world: World) -> World:
+@pytest.fixture(scope="module")
+def made(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """An account with one empty pool, `pool`."""
-    del world.text["jobs"]
-    world.text["pools"] = {"pool": dict(POOL)}
-    assert {one.status for one in world.apply().values()} == {Status.DONE}
-    return world
+    with new_world(azure_server, tmp_path_factory.mktemp("made")) as world:
+        del world.text["jobs"]
+        world.text["pools"] = {"pool": dict(POOL)}
+        assert {one.status for one in world.apply().values()} == {Status.DONE}
+        yield world
+
+
+@pytest.fixture
+def pools(made: World, azure: Azure) -> World:
+    """That account, its pool emptied and others gone, with the quotas that it had at first, and a text to edit."""
+    azure.jump()
+    quota(made, dedicatedCoreQuota=QUOTA)
+    if made.plan().steps:
+        made.apply()
+    return replace(made, text=deepcopy(made.text))
 
 
 def refused(plan: Plan) -> dict[str, str]:
