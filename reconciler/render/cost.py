@@ -73,10 +73,15 @@ def _change(line: Line, currency: str) -> str:
     return f"about {difference}/month, then {bounds}  ({what})"
 
 
+def total(cost: Cost) -> str:
+    """What everything costs, now and after the plan, in a line."""
+    return _totals(cost.now, cost.after, cost.currency) if cost.lines else "nothing costs by time"
+
+
 def _ending(cost: Cost) -> list[str]:
     """The total, if anything costs by time; what is paid once; unknown prices; and notes."""
     now, after = cost.now, cost.after
-    lines = [f"  in all {_totals(now, after, cost.currency)}"] if cost.lines else []
+    lines = [f"  in all {total(cost)}"] if cost.lines else []
     lines += [f"  {_once(build, cost.currency)}" for build in cost.builds]
     missing = list(dict.fromkeys((*now.unknown, *after.unknown)))
     if missing:

@@ -1,0 +1,75 @@
+"""Texts of others in markdown, as GitHub, GitLab and Azure DevOps read it: shown as they are, and inert.
+
+Plain words stand as text. Everything else (names, paths, values, what looks like a link, a tag, a mention, a reference
+to an issue or a commit, a formula, an emoji) is a code span, in which these readers look for none of it. Entities and
+backslashes would not do: mentions, references and links are looked for after those are resolved. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from reconciler.render.plain import clean, lines
+
+_TOKEN = re.compile(r"([(\"']*)(.*?)([)\"'.,:;?]*)")
+_WORD = re.compile(r"(?![0-9a-f]{7,40}$)[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}(?:[.,]\d{1,6})*|[→%…±]|")
+"""What stands as text: words, small numbers; no run of hex digits that may be a commit."""
+_LONGEST_RUN = 10
+"""Of backticks in a code span: readers stop counting somewhere (cmark at 80)."""
+
+
+def code(text: str) -> str:
+    """A text in one line as a code span; empty if it is."""
+    text = clean(text)
+    run = _longest_run(text)
+    if run > _LONGEST_RUN:
+        text, run = text.replace("`", "\\x60"), 0
+    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    mark = "`" * (run + 1)
+    return f"{mark}{pad}{text}{pad}{mark}" if text.strip() else ""
+
+
+def cell(text: str) -> str:
+    """The same for a cell of a table, which a bar would end."""
+    return code(clean(text).replace("|", "\\x7c"))
+
+
+def prose(text: str) -> str:
+    """A message: its plain words as text, all else as code; lines stay lines."""
+    return "<br>".join(" ".join(map(_quoted, line.split())) for line in lines(text).split("\n"))
+
+
+def fence(rows: Iterable[str], language: str) -> str:
+    """Rows of clean text as a block of code."""
+    text = "\n".join(rows)
+    mark = "`" * max(3, _longest_run(text) + 1)
+    return f"{mark}{language}\n{text}\n{mark}"
+
+
+def folded(summary: str, content: str) -> str:
+    """Something that opens on a click; the summary is ours."""
+    return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
+
+
+def size(text: str) -> int:
+    """The length of a text, in bytes of UTF-8.
+
+    GitHub takes 65,536 "characters" and has counted them as code points and as four bytes each; bytes are never fewer
+    than any of these.
+    """
+    return len(text.encode())
+
+
+def _quoted(token: str) -> str:
+    match = _TOKEN.fullmatch(token)
+    lead, core, trail = match.groups() if match else ("", token, "")
+    if "(" in core:
+        core, trail = core + trail, ""
+    if core.isdigit() and trail[:1] in (".", ")"):  # at the beginning of a line it would be an item of a list
+        return f"{lead}{code(core)}{trail}"
+    return f"{lead}{core}{trail}" if _WORD.fullmatch(core) else f"{lead}{code(core)}{trail}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
