@@ -37,7 +37,7 @@ LACKING = 5
 """The exit code of work that has ended and of which some has failed."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""
-REVIEWED = (*FORMATS, "markdown")
+REVIEWED = (*FORMATS, "markdown", "html")
 """The formats of a plan for those who review it."""
 LINK = re.compile(r"https?://[^\s<>()\[\]\\`|\"']{1,2000}", re.ASCII)
 """A URL that can stand in markdown as it is."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reconciler.cost import Cost
 from reconciler.model import STAGE, Action, Change, Decision, Plan
-from reconciler.render import as_text
+from reconciler.render import as_text, values
 from reconciler.render.plain import clean, lines
 from reconciler.words import MINUTE, duration
 
@@ -77,6 +77,20 @@ def fields(decision: Decision, *, wire: bool) -> list[str]:
         return [f"  {clean(part)}" for part in decision.parts]
     sign = "+" if new else "!"
     return [f"{sign} {as_text.field(change, new=new, wire=wire)}" for change in _changes(decision)]
+
+
+def rows(decision: Decision, *, wire: bool) -> list[tuple[str, str, str, str]]:
+    """The changes of a decision: clean texts of the field, its value before and after, whole, and what that costs."""
+    seen = map(values.seen, _changes(decision))
+    return [
+        (
+            clean(change.path if wire else change.key or change.path),
+            clean(values.whole(change.before)),
+            clean(values.whole(change.after)),
+            as_text.COSTS.get(change.rule, change.rule.name),
+        )
+        for change in seen
+    ]
 
 
 def _changes(decision: Decision) -> list[Change]:
