@@ -48,7 +48,7 @@ def plan(shown: Review, limit: int = LIMIT, link: str = "") -> str:
         _Part("To decide", [_block(shown, one) for one in asked], fold=False),
         _Part("Notes", [f"- {prose(note)}" for note in shown.plan.notes]),
         _Part("Cost", [fence(costs.below(shown.cost).splitlines(), "text")] if shown.cost else []),
-        _Part(count(len(rest), "other resource"), [_block(shown, one) for one in rest]),
+        _Part(count(len(rest), "other resource", ","), [_block(shown, one) for one in rest]),
     )
     kept, left = _cut(parts, room - size(top))
     return "\n\n".join([top, *_written(kept), *_end(left, link, bool(shown.digest))])
@@ -92,7 +92,8 @@ def _named(decisions: Sequence[Decision], most: int) -> str:
 def _block(shown: Review, decision: Decision) -> str:
     """All that there is to read about one resource."""
     time = review.time(shown.plan.seconds.get(str(decision.address), 0.0))
-    head = f"**{decision.action}** {code(str(decision.address))}: {prose(decision.reason)}"
+    word = as_text.WORDS.get(decision.action, "unchanged")
+    head = f"**{word}** {code(str(decision.address))}: {prose(decision.reason)}"
     lines = [f"{head} ({time})" if time else head]
     lines += [f"**{what}**: {prose(text)}" for what, text in review.consequences(decision)]
     rows = review.fields(decision, wire=shown.wire)

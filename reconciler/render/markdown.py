@@ -8,7 +8,7 @@ backslashes would not do: mentions, references and links are looked for after th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.render.plain import clean, lines
 
@@ -37,7 +37,7 @@ def cell(text: str) -> str:
 
 def prose(text: str) -> str:
     """A message: its plain words as text, all else as code; lines stay lines."""
-    return "<br>".join(" ".join(map(_quoted, line.split())) for line in lines(text).split("\n"))
+    return "<br>".join(map(_quoted, lines(text).split("\n")))
 
 
 def fence(rows: Iterable[str], language: str) -> str:
@@ -61,14 +61,41 @@ def size(text: str) -> int:
     return len(text.encode())
 
 
-def _quoted(token: str) -> str:
-    match = _TOKEN.fullmatch(token)
-    lead, core, trail = match.groups() if match else ("", token, "")
-    if "(" in core:
-        core, trail = core + trail, ""
-    if core.isdigit() and trail[:1] in (".", ")"):  # at the beginning of a line it would be an item of a list
-        return f"{lead}{code(core)}{trail}"
-    return f"{lead}{core}{trail}" if _WORD.fullmatch(core) else f"{lead}{code(core)}{trail}"
+def _quoted(line: str) -> str:
+    """One line: runs of words that are no plain ones are one code span each, up to a comma or the like."""
+    shown: list[str] = []
+    run: list[str] = []
+    for token in line.split():
+        if _plain(token):
+            shown += [*_coded(run), token]
+            run = []
+            continue
+        run.append(token)
+        if token.endswith((",", ";", ".")):
+            shown += _coded(run)
+            run = []
+    return " ".join([*shown, *_coded(run)])
+
+
+def _plain(token: str) -> bool:
+    """Whether a word stands as text; `1.` and `1)` would be items of a list at the beginning of a line."""
+    _, core, trail = _parts(token)
+    return bool(_WORD.fullmatch(core)) and not (core.isdigit() and trail[:1] in (".", ")"))
+
+
+def _coded(run: Sequence[str]) -> list[str]:
+    """Words as a code span, with the signs around them left outside; nothing for no words."""
+    if not run:
+        return []
+    lead, core, trail = _parts(" ".join(run))
+    return [f"{lead}{code(core)}{trail}"]
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """A text without the brackets, quotes and stops around it, and these."""
+    match = _TOKEN.fullmatch(text)
+    lead, core, trail = match.groups() if match else ("", text, "")
+    return (lead, core + trail, "") if "(" in core else (lead, core, trail)
 
 
 def _longest_run(text: str) -> int:

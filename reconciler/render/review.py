@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reconciler.cost import Cost
-from reconciler.model import STAGE, Action, Change, Decision, Plan
+from reconciler.model import STAGE, Action, Change, Decision, Plan, Rule
 from reconciler.render import as_text, values
 from reconciler.render.plain import clean, lines
 from reconciler.words import MINUTE, duration
@@ -48,7 +48,7 @@ def questions(plan: Plan) -> tuple[Question, ...]:
     found = (
         Question("⛔", "Refused: nothing is applied", plan.of(Action.REFUSE)),
         Question("🔴", "Deletions", plan.of(Action.DELETE)),
-        Question("🟣", "Replacements", plan.of(Action.REPLACE)),
+        Question("🟣", "Replaced, or emptied for a change", tuple(filter(_anew, every))),
         Question("🟠", "Running work or data disturbed", tuple(one for one in every if one.disturbs)),
         Question("🗑️", "Data, records or work that goes", tuple(one for one in every if one.goes)),
         Question("🔑", "New permissions", tuple(one for one in every if one.grants)),
@@ -61,6 +61,13 @@ def split(plan: Plan) -> tuple[list[Decision], list[Decision]]:
     asked = {one.address for question in questions(plan) for one in question.about}
     told = [one for one in as_text.told_once(plan.decisions) if one.action is not Action.NONE or one.summarised]
     return [one for one in told if one.address in asked], [one for one in told if one.address not in asked]
+
+
+def _anew(decision: Decision) -> bool:
+    """Whether a resource is made anew, or what is in it must leave, as where a pool takes over from another."""
+    return decision.action is Action.REPLACE or (
+        decision.action is Action.UPDATE and decision.diff.rule >= Rule.WHEN_EMPTY
+    )
 
 
 def consequences(decision: Decision) -> list[tuple[str, str]]:

@@ -42,6 +42,7 @@ def test_a_saved_plan_is_done_without_asking_and_once(small: World) -> None:
     comment = reconcile("show", "plan.json", "--format", "markdown", "--link", "https://x/1", cwd=small.file.parent)
     assert comment.stdout.startswith(f"<!-- reconcile plan {small.spec().name} -->\n<!-- sha256:{digest} -->\n")
     assert comment.stdout.endswith("[The whole plan](https://x/1)\n")
+    assert "**New permissions** | 1 | `role_assignment/" in comment.stdout
     page = reconcile("show", "plan.json", "--format", "html", cwd=small.file.parent).stdout
     assert page.startswith("<!doctype html>")
     assert digest in page

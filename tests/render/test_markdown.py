@@ -20,7 +20,7 @@ from tests.render.test_as_text import golden
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OURS = re.compile(
-    r"<details><summary>(Notes|Cost|\d+ other resources?)</summary>|</details>|<br>|"
+    r"<details><summary>(Notes|Cost|[\d,]+ other resources?)</summary>|</details>|<br>|"
     r"<!-- reconcile plan [\w.~%-]* -->|<!-- sha256:0123 -->"
 )
 """All HTML that we write."""
@@ -47,6 +47,9 @@ def blocks(text: str) -> list[str]:
 @settings(max_examples=60)
 @given(NASTY | PIECES)
 @example("a\\|b `` | <!-- -->")
+@example("1. an item")
+@example("1) an item")
+@example("+ an item")
 def test_nothing_that_others_wrote_works(text: str) -> None:
     shown = as_markdown.plan(hostile(text))
     for token in tokens(shown):
@@ -70,6 +73,21 @@ def test_code_shows_a_text_as_it_is(text: str) -> None:
         assert shown == []
     elif "`" * 11 not in clean:
         assert shown == [clean]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("needs an empty pool, but it holds 3 nodes (2 idle);", "needs an empty pool, but it holds 3 nodes (2 idle);"),
+        ("write rollout: {whenEmpty: drain} (or blueGreen)", "write rollout: `{whenEmpty: drain}` (or blueGreen)"),
+        ("--target pool/a, pool/b.", "`--target pool/a`, `pool/b`."),
+        ("ask @octocat about #12", "ask `@octocat` about `#12`"),
+        ("one\ntwo `x`", "one<br>two `` `x` ``"),
+        ("`" * 11, "`" + "\\x60" * 11 + "`"),  # readers lose count of long runs
+    ],
+)
+def test_plain_words_are_text_and_all_else_is_code(text: str, shown: str) -> None:
+    assert markdown.prose(text) == shown
 
 
 def test_what_must_be_decided_comes_first() -> None:
@@ -112,7 +130,7 @@ def test_a_long_plan_is_cut_where_it_may_be(number: int, limit: int) -> None:
     assert ("**Cut**" in shown) == (number > 100 or (number == 100 and limit < as_markdown.LIMIT))
     if number == 1000:
         assert re.search(
-            r"left out are [\d,]+ of 1,006 under “To decide”, .* 1,012 of 1,012 under “1012 other", shown
+            r"left out are [\d,]+ of 1,007 under “To decide”, .* 1,01\d of 1,011 under “1,011 other", shown
         ), shown[-400:]
 
 
