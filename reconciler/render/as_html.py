@@ -191,7 +191,7 @@ def _fields(decision: Decision, *, wire: bool) -> Iterator[str]:
     for name, before, after, cost in rows:
         is_, becomes = f'<span class="gone">{escape(before)}</span>', f'<span class="new">{escape(after)}</span>'
         cells.append((escape(name), becomes) if new else (escape(name), is_, becomes, escape(cost)))
-    head = ("Field", "Will be") if new else ("Field", "Is", "Will be", "Cost of the change")
+    head = ("Field", "Will be") if new else ("Field", "Is", "Will be", "How")
     if cells:
         yield _table(head, cells, "fields")
 
