@@ -262,7 +262,7 @@ class Decision:
     `summarised`: the reason says in words what differs and what does not; views show it instead of the fields, even
     where nothing is to be done; `parts` are what it sums up, a line each. `goes` is what is lost with what is deleted
     or replaced: data, records, running work. `disturbs` says what else the change does to running work or to data, and
-    what would be gentler.
+    what would be gentler. `grants`: what is made gives somebody permissions that were not given before.
     """
 
     address: Address
@@ -274,6 +274,7 @@ class Decision:
     goes: str = ""
     disturbs: str = ""
     parts: tuple[str, ...] = ()
+    grants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +291,8 @@ class Step:
 class Plan:
     """All that is handed from deciding to doing: one decision for each resource, and the steps that carry them out.
 
-    `fingerprints` hold, for each address that has a step, the fingerprint of its decision (None: it was absent).
-    `seconds` hold, for each step's id, how long it is expected to take.
+    `fingerprints` hold, for each address that has a step, the fingerprint of its decision (None: it was absent),
+    `seconds`, for each step's id, how long it is expected to take, `needs`, for each address, what it needs of others.
     """
 
     spec: str
@@ -300,6 +301,7 @@ class Plan:
     fingerprints: Mapping[Address, str | None]
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    needs: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
 
     def of(self, action: Action) -> tuple[Decision, ...]:
         return tuple(d for d in self.decisions if d.action is action)
@@ -307,10 +309,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one step ended, after how many seconds; `error` says what went wrong or what is waited for.
-
-    `lacks` is why what follows its work may not begin.
-    """
+    """How one step ended, after how many seconds; `error` says what went wrong or what is waited for, and `lacks` why
+    what follows its work may not begin."""
 
     step: Step
     status: Status

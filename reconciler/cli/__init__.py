@@ -43,6 +43,7 @@ COMMANDS = {
         "download",
         "Download the blobs of a container into a folder; what is there unchanged is not fetched again.",
     ),
+    "graph": Place("drawing", "graph", "Draw what needs what, coloured by what the plan does with it."),
     "history": Place("history", "history", "Show what became of a job: each of its runs, also of those that are gone."),
     "images": Place("data", "images", "Test images."),
     "import": Place("importing", "import_", "Write a spec of a live resource group."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli import naming
-from reconciler.errors import LocalError, Refused
+from reconciler.errors import LocalError, Refused, WrongUsage
 from reconciler.model import Address
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.cloud.cloud import Cloud
     from reconciler.model import Desired
-    from reconciler.render.views import View
+    from reconciler.render.views import Reviewed, View
     from reconciler.report import Report
     from reconciler.spec import Spec
 
@@ -36,6 +37,10 @@ LACKING = 5
 """The exit code of work that has ended and of which some has failed."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""
+REVIEWED = (*FORMATS, "markdown", "html")
+"""The formats of a plan for those who review it."""
+LINK = re.compile(r"https?://[^\s<>()\[\]\\`|\"']{1,2000}", re.ASCII)
+"""A URL that can stand in markdown as it is."""
 
 
 _cloud_option = click.option(
@@ -89,6 +94,34 @@ def format_option(function: Function) -> Function:
     return click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True)(function)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A format of a plan, and of markdown how long it may be (0: as a comment on GitHub) and where the whole is."""
+
+    name: str
+    most: int = 0
+    link: str = ""
+
+
+def reviewed_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format`, `--max-chars` and `--link`, as one Shape."""
+
+    @functools.wraps(function)
+    def shaped(*given: Any, shape: str, max_chars: int | None, link: str, **rest: Any) -> Any:
+        if (max_chars or link) and shape != "markdown":
+            raise WrongUsage("--max-chars and --link are for --format markdown")
+        if link and not LINK.fullmatch(link):
+            raise WrongUsage("--link is no URL that markdown takes; write https://..., with blanks and the like as %20")
+        return function(*given, shape=Shape(shape, max_chars or 0, link), **rest)
+
+    text = "Where the whole plan is, for markdown."
+    shaped = click.option("--link", metavar="URL", default="", help=text)(shaped)
+    text = "How long markdown may be; what is too long is left out, the least important first.  [default: 65536]"
+    shaped = click.option("--max-chars", metavar="N", type=click.IntRange(min=16_384), help=text)(shaped)
+    shapes = click.Choice(REVIEWED)
+    return click.option("--format", "shape", type=shapes, default="text", show_default=True)(shaped)
+
+
 def rerun_option(function: Function) -> Function:
     """`--rerun`."""
     text = "Do again what JOB has done: all, or the tasks or inputs that match, such as job/points-*."
@@ -106,6 +139,13 @@ def show(view: View, shape: str) -> None:
     from reconciler.render import views
 
     click.echo(views.shown(view, shape, colour=colour()))
+
+
+def show_reviewed(view: Reviewed, shape: Shape) -> None:
+    """Print a plan in a format."""
+    from reconciler.render import views
+
+    click.echo(views.reviewed(view, shape.name, colour=colour(), limit=shape.most, link=shape.link))
 
 
 def prices_option(function: Function) -> Function:

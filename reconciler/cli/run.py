@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import common, pricing, saving
-from reconciler.cli.common import Selection
+from reconciler.cli.common import Selection, Shape
 from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Status, Why
 
@@ -37,7 +37,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 
 @click.command()
 @common.selection
-@common.format_option
+@common.reviewed_option
 @common.cost_options
 @common.wire_option
 @common.rerun_option
@@ -45,7 +45,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
-    shape: str,
+    shape: Shape,
     prices: Path | None,
     *,
     wants_cost: bool | None,
@@ -58,9 +58,9 @@ def plan(
     from reconciler.render import views
 
     reading, _ = read(selection, rerun=rerun)
-    wanted = wants_cost if views.tells_cost_unasked(shape) else bool(wants_cost)
+    wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
-    common.show(_view(reading, cost, wire=wire), shape)
+    common.show_reviewed(_view(reading, cost, wire=wire), shape)
     pricing.check(reading, prices, cost)
     if reading.plan.of(Action.REFUSE):
         return 3

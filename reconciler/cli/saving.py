@@ -10,7 +10,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import common
-from reconciler.cli.common import Selection
+from reconciler.cli.common import Selection, Shape
 from reconciler.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -114,13 +114,13 @@ def _contents(spec: Spec) -> dict[str, str]:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@common.format_option
+@common.reviewed_option
 @common.wire_option
-def show(file: Path, shape: str, *, wire: bool) -> None:
+def show(file: Path, shape: Shape, *, wire: bool) -> None:
     """Show a saved plan, with where and of what it was made."""
     from reconciler.engine import estimate
     from reconciler.saved import saved_plan
     from reconciler.saved.view import SavedView
 
     saved = saved_plan.read(file)
-    common.show(SavedView(saved, estimate.critical_path(saved.plan), wire), shape)
+    common.show_reviewed(SavedView(saved, estimate.critical_path(saved.plan), wire), shape)

@@ -36,7 +36,8 @@ def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Dif
 def decide(kind: Kind, owner: str, desired: Desired, observed: Observed | None, adopt: Container[Address]) -> Decision:
     """What to do about a resource that the spec asks for."""
     decision = _decided(kind, owner, desired, observed, adopt)
-    return replace(decision, summarised=kind.summarised, parts=observed.parts if observed else ())
+    grants = kind.grants and decision.action in (Action.CREATE, Action.REPLACE)
+    return replace(decision, summarised=kind.summarised, parts=observed.parts if observed else (), grants=grants)
 
 
 def _decided(

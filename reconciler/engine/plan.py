@@ -210,7 +210,14 @@ def _plan(ground: Ground, choice: Choice, kinds: Kinds, desired: Mapping[Address
             d.address: fingerprint(d) if d.address in ground.live else None for d in decisions if d.address in steps
         },
         notes=(*notes, *dict.fromkeys(resource.outside for resource in ground.live.values() if resource.outside)),
+        needs=_needs(ground, {decision.address for decision in decisions}),
     )
+
+
+def _needs(ground: Ground, about: Collection[Address]) -> dict[Address, tuple[Address, ...]]:
+    """What each of these resources needs of the others: as it is asked for, or as it is where it is not."""
+    needs = {address: ground.asked.get(address, ground.needs.get(address, frozenset())) for address in about}
+    return {address: tuple(sorted(refs & set(about))) for address, refs in sorted(needs.items()) if refs & set(about)}
 
 
 def _after(

@@ -183,6 +183,8 @@ class Kind:
     """Whether a resource that is still in use is left for a later apply to delete."""
     summarised: bool = False
     """Whether a plan shows its detail, which sums up what differs, instead of its fields, even without a change."""
+    grants: bool = False
+    """Whether one that is made gives somebody permissions."""
     refusal: Callable[[Change], str] = lambda change: ""
     """Why Azure would refuse these two values of a field that can change otherwise, and what to do; empty if not."""
     emptied_by: str = "empty it first"

@@ -28,6 +28,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "fingerprints": {str(address): shown for address, shown in plan.fingerprints.items()},
         "notes": list(plan.notes),
         "seconds": dict(plan.seconds),
+        "needs": {str(address): list(map(str, refs)) for address, refs in plan.needs.items()},
     }
 
 
@@ -43,6 +44,7 @@ def read(text: str) -> Plan:
         {Address.parse(address): shown for address, shown in body["fingerprints"].items()},
         tuple(body["notes"]),
         body["seconds"],
+        {Address.parse(name): tuple(map(Address.parse, refs)) for name, refs in body.get("needs", {}).items()},
     )
 
 
@@ -99,6 +101,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "goes": decision.goes,
         "disturbs": decision.disturbs,
         "parts": list(decision.parts),
+        "grants": decision.grants,
         "changes": changes,
     }
 
@@ -109,8 +112,8 @@ def _read_decision(decision: dict[str, Any]) -> Decision:
         for change in decision["changes"]
     )
     address, action, why = Address.parse(decision["address"]), Action(decision["action"]), Why(decision["why"])
-    texts = decision["goes"], decision["disturbs"], tuple(decision["parts"])
-    return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"], *texts)
+    rest = decision["goes"], decision["disturbs"], tuple(decision["parts"]), bool(decision.get("grants"))
+    return Decision(address, action, why, decision["reason"], Diff(changes), decision["summarised"], *rest)
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
     """
     paint = _painter(colour)
     shown: list[str] = []
-    for decision in _told_once(plan.decisions):
+    for decision in told_once(plan.decisions):
         if decision.action is not Action.NONE:
             shown += _decision(decision, plan.seconds.get(str(decision.address), 0.0), paint, wire=wire)
         elif decision.summarised:
@@ -80,10 +80,10 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
     shown += [f"  note: {lines(note, 8)}" for note in plan.notes]
     if shown:
         shown.append("")
-    return "\n".join([*shown, summary(plan), *_way(plan, *way)])
+    return "\n".join([*shown, summary(plan), *longest(plan, *way)])
 
 
-def _told_once(decisions: Iterable[Decision]) -> Iterator[Decision]:
+def told_once(decisions: Iterable[Decision]) -> Iterator[Decision]:
     """The decisions; of those for which something could not be read, for one reason, only the first gives it."""
     first: dict[str, Address] = {}
     for decision in decisions:
@@ -101,7 +101,7 @@ def _told_before(first: dict[str, Address], reason: str, address: Address) -> st
     return "" if before == address else f"for the same reason as {before}"
 
 
-def _way(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
+def longest(plan: Plan, seconds: float, steps: Sequence[str]) -> list[str]:
     """`About 30 min: image_version/x 25 min → pool/prod 5 min.`, of the steps that take a minute or more."""
     if seconds < MINUTE:
         return []
@@ -131,7 +131,7 @@ def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> 
         return told + _parts(decision.parts, paint)
     changes = [change for change in decision.diff.changes if change.path != STAGE]
     shown = changes if wire or not new else changes[:FIELDS]
-    told += [f"      {clean(_change(values.seen(change), new=new, wire=wire))}" for change in shown]
+    told += [f"      {field(one, new=new, wire=wire)}" for one in shown]
     if len(changes) > len(shown):
         told.append(paint("dim", f"      and {len(changes) - len(shown)} more; --wire shows all"))
     return told
@@ -141,15 +141,16 @@ def _parts(parts: Iterable[str], paint: Any) -> list[str]:
     return [paint("dim", f"      {clean(part)}") for part in parts]
 
 
-def _change(change: Change, *, new: bool, wire: bool) -> str:
-    """`nodes.dedicated: 1 → 5  (live)`; of a resource that is to be made, only what it will have."""
+def field(change: Change, *, new: bool, wire: bool) -> str:
+    """`nodes.dedicated: 1 → 5  (live)`, clean; of a resource that is to be made, only what it will have."""
+    change = values.seen(change)
     name = change.path if wire else change.key or change.path
     if new:
-        return f"{name}: {values.whole(change.after) if wire else values.single(change.after)}"
+        return clean(f"{name}: {values.whole(change.after) if wire else values.single(change.after)}")
     before, after = (
         map(values.whole, (change.before, change.after)) if wire else values.pair(change.before, change.after)
     )
-    return f"{name}: {before} → {after}  ({COSTS.get(change.rule, change.rule.name)})"
+    return clean(f"{name}: {before} → {after}  ({COSTS.get(change.rule, change.rule.name)})")
 
 
 def outcomes(outcomes: Iterable[Outcome], *, colour: bool = False) -> str:

@@ -12,6 +12,7 @@ from reconciler.model import Address
 from reconciler.render.plain import clean, table
 
 UNKNOWN = "price unknown"
+HEAD = ("Resource", "After the plan", "Per hour", "Per month", "Per month now")
 
 
 def below(cost: Cost) -> str:
@@ -19,7 +20,7 @@ def below(cost: Cost) -> str:
     lines = [line for line in cost.lines if line.changed]
     width = max((len(clean(str(line.address))) for line in lines), default=0)
     shown = [f"  {clean(str(line.address)):<{width}}  {_change(line, cost.currency)}" for line in lines]
-    rest = [*shown, *_ending(cost)]
+    rest = [*shown, *ending(cost)]
     return "\n".join(["Cost:", *rest] if rest else ["Cost: nothing in this spec costs by time."])
 
 
@@ -27,11 +28,14 @@ def overview(cost: Cost, *, whole: bool = True) -> str:
     """Every resource that costs by time, and the total. Not `whole`: there are some that could not be read."""
     if not cost.lines:
         none = "Nothing in this spec costs by time." if whole else "Nothing that could be read costs by time."
-        return "\n".join([none, *_ending(cost)])
-    rows = [_row(str(line.address), line.now, line.after, cost.currency) for line in cost.lines]
-    rows.append(_row("total", cost.now, cost.after, cost.currency))
-    rows_table = table(("RESOURCE", "AFTER THE PLAN", "PER HOUR", "PER MONTH", "PER MONTH NOW"), rows)
-    return "\n".join([rows_table, "", *_ending(cost)])
+        return "\n".join([none, *ending(cost)])
+    return "\n".join([table([word.upper() for word in HEAD], rows(cost)), "", *ending(cost)])
+
+
+def rows(cost: Cost) -> list[tuple[str, ...]]:
+    """A row below HEAD for each resource that costs by time, and one for all; the cells are clean."""
+    each = [_row(str(line.address), line.now, line.after, cost.currency) for line in cost.lines]
+    return [*each, _row("total", cost.now, cost.after, cost.currency)]
 
 
 def _row(name: str, now: Charge | None, after: Charge | None, currency: str) -> tuple[str, ...]:
@@ -73,10 +77,15 @@ def _change(line: Line, currency: str) -> str:
     return f"about {difference}/month, then {bounds}  ({what})"
 
 
-def _ending(cost: Cost) -> list[str]:
+def total(cost: Cost) -> str:
+    """What everything costs, now and after the plan, in a line."""
+    return _totals(cost.now, cost.after, cost.currency) if cost.lines else "nothing costs by time"
+
+
+def ending(cost: Cost) -> list[str]:
     """The total, if anything costs by time; what is paid once; unknown prices; and notes."""
     now, after = cost.now, cost.after
-    lines = [f"  in all {_totals(now, after, cost.currency)}"] if cost.lines else []
+    lines = [f"  in all {total(cost)}"] if cost.lines else []
     lines += [f"  {_once(build, cost.currency)}" for build in cost.builds]
     missing = list(dict.fromkeys((*now.unknown, *after.unknown)))
     if missing:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from reconciler.cost import Cost
 from reconciler.model import Address, Observed, Plan
-from reconciler.render import as_json, as_text, plain
+from reconciler.render import as_html, as_json, as_markdown, as_text, plain
 from reconciler.render import cost as costs
+from reconciler.render.review import Review
 
 
 class View(Protocol):
@@ -29,7 +30,24 @@ def shown(view: View, shape: str, *, colour: bool = False) -> str:
 
 def tells_cost_unasked(shape: str) -> bool:
     """Whether a plan in this format shows its cost without --cost: programs get only what they ask for."""
-    return shape == "text"
+    return shape != "json"
+
+
+class Reviewed(View, Protocol):
+    """A plan to show, also to those who review it."""
+
+    @property
+    def review(self) -> Review: ...
+
+
+def reviewed(view: Reviewed, shape: str, *, colour: bool = False, limit: int = 0, link: str = "") -> str:
+    """The view as `text`, `json`, `html`, or as `markdown` of at most `limit` bytes (0: as many as a comment on GitHub
+    may have) and with a link to the whole."""
+    if shape == "markdown":
+        return as_markdown.plan(view.review, limit or as_markdown.LIMIT, link)
+    if shape == "html":
+        return as_html.plan(view.review)
+    return shown(view, shape, colour=colour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,10 @@ class PlanView:
     way: tuple[float, Sequence[str]] = (0.0, ())
     cost: Cost | None = None
     wire: bool = False
+
+    @property
+    def review(self) -> Review:
+        return Review(self.plan, self.way, self.cost, self.wire)
 
     def text(self, *, colour: bool) -> str:
         text = as_text.plan(self.plan, self.way, colour=colour, wire=self.wire)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.render.plain import clean
+from reconciler.render.review import Review
 from reconciler.render.views import PlanView
 from reconciler.saved.saved_plan import FORMAT, SavedPlan
 
@@ -22,6 +23,10 @@ class SavedView:
     def text(self, *, colour: bool) -> str:
         plan = PlanView(self.saved.plan, self.way, self.saved.cost, self.wire).text(colour=colour)
         return "\n".join([*self._head(), "", plan])
+
+    @property
+    def review(self) -> Review:
+        return Review(self.saved.plan, self.way, self.saved.cost, self.wire, tuple(self._head()), self.saved.digest)
 
     def document(self) -> Any:
         return {"format": FORMAT, "digest": self.saved.digest} | self.saved.document()

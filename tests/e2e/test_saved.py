@@ -36,6 +36,16 @@ def test_a_saved_plan_is_done_without_asking_and_once(small: World) -> None:
     shown = reconcile("show", "plan.json", cwd=small.file.parent).stdout
     assert digest in shown
     assert "+ pool/pool  not there yet" in shown
+    drawn = reconcile("graph", "plan.json", "--format", "dot", cwd=small.file.parent).stdout
+    assert drawn == reconcile("graph", str(small.file), "--format", "dot", cwd=small.file.parent).stdout
+    assert "+ pool/pool" in drawn
+    comment = reconcile("show", "plan.json", "--format", "markdown", "--link", "https://x/1", cwd=small.file.parent)
+    assert comment.stdout.startswith(f"<!-- reconcile plan {small.spec().name} -->\n<!-- sha256:{digest} -->\n")
+    assert comment.stdout.endswith("[The whole plan](https://x/1)\n")
+    assert "**New permissions** | 1 | `role_assignment/" in comment.stdout
+    page = reconcile("show", "plan.json", "--format", "html", cwd=small.file.parent).stdout
+    assert page.startswith("<!doctype html>")
+    assert digest in page
 
     code, said = apply(small, "plan.json", "--digest", f"sha256:{digest}")
     assert (code, "done" in said) == (0, True)

@@ -27,6 +27,21 @@ def test_what_is_missing_is_created_after_what_it_refers_to() -> None:
     assert {s.id: s.after for s in made.steps} == {"store/a": (), "shelf/b": ("store/a",)}
 
 
+def test_a_plan_says_what_each_resource_needs_whether_anything_is_done_about_it_or_not() -> None:
+    world = World({Address("store", "a"): Thing({"size": 1}, OURS), Address("shelf", "old"): Thing({}, OURS)})
+    made = plan(world, spec(want("store/a", size=1), want("shelf/b", "store/a", size=1)))
+    assert actions(made) == {"store/a": "none", "shelf/b": "create", "shelf/old": "delete"}
+    assert {str(one): list(map(str, refs)) for one, refs in made.needs.items()} == {"shelf/b": ["store/a"]}
+
+
+@pytest.mark.parametrize(("grants", "there", "told"), [(True, False, True), (True, True, False), (False, False, False)])
+def test_what_is_made_gives_permissions_if_its_kind_does(grants: bool, there: bool, told: bool) -> None:
+    kinds = {**KINDS, "store": kind("store", grants=grants)}
+    world = World({Address("store", "a"): Thing({"size": 2}, OURS)} if there else {})
+    made = plan(world, spec(want("store/a", size=1)), kinds=kinds)
+    assert [decision.grants for decision in made.decisions] == [told]
+
+
 def test_an_unchanged_world_has_no_steps() -> None:
     world = World({Address("store", "a"): Thing({"size": 1, "extra": "kept"}, OURS)})
     made = plan(world, spec(want("store/a", size=1)))

@@ -22,10 +22,11 @@ POOL = Address("pool", "p")
 CHANGE = Change("properties.nodes", 2, 3, Rule.LIVE, "nodes")
 PLAN = Plan(
     "spec",
-    (Decision(POOL, Action.UPDATE, Why.DIFFERS, "differs: \u2192 \ud800", Diff((CHANGE,))),),
+    (Decision(POOL, Action.UPDATE, Why.DIFFERS, "differs: \u2192 \ud800", Diff((CHANGE,)), grants=True),),
     (Step("pool/p", POOL, Action.UPDATE),),
     {POOL: "abc"},
     seconds={"pool/p": 30.0},
+    needs={POOL: (Address("batch_account", "b"),)},
 )
 SOURCE = Source("specs/a.yaml", {"pools": "12" * 32}, "0.1.0", "local", "sub", "rg", targets=("pool/p",))
 SAVED = SavedPlan(PLAN, SOURCE, "2026-11-27T10:00:00+00:00")

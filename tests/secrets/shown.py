@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 
 from reconciler.events import (
     Event,
@@ -31,7 +33,7 @@ from reconciler.model import (
     Step,
     Why,
 )
-from reconciler.render import as_json, as_text, progress, runs, views
+from reconciler.render import as_json, as_text, graph, progress, runs, svg, views
 from reconciler.report import Report, Table
 
 POOL = Address("pool", "p")
@@ -74,6 +76,14 @@ def _views(text: str) -> Iterator[tuple[str, str, str]]:
     for name, view in all_views.items():
         for shape in ("text", "json"):
             yield name, shape, views.shown(view, shape)
+        if isinstance(view, views.PlanView):
+            yield name, "markdown", views.reviewed(view, "markdown")
+            yield name, "html", unescape(views.reviewed(view, "html"))
+            if name.startswith("name"):
+                drawn = graph.of(view.plan)
+                yield name, "mermaid", re.sub(r"#(\d+);", lambda code: chr(int(code[1])), graph.mermaid(drawn))
+                yield name, "dot", graph.dot(drawn)
+                yield name, "svg", unescape(svg.document(drawn))
     report = Report(POOL, f"it says {text}", (Table(("A", "B"), ((text, f"b {text}"),), f"of {text} x"),))
     yield "error of a task", "text", as_text.tasks([("t", "completed", "1", "n", f"it says {text}")])
     yield "name of a task", "text", as_text.tasks([(f"x {text}", "completed", "0", f"y {text}", "")])

@@ -28,8 +28,9 @@ KINDS = made()
 BEFORE = st.sampled_from([" ", "\n", '"', "'", "(", ";", ", ", "\t", " = ", "<", "."])
 AFTER = st.sampled_from([" ", "\n", '"', "'", ")", ";", ", ", "\t"])
 ANY_KIND = st.sampled_from(sorted(KINDS))
-CUT = ("before: text", "after: text", "inside: text")
-"""Where a long value is cut before it comes to the secret."""
+CUT = {f"{place}: {shape}" for place in ("before", "after", "inside") for shape in ("text", "markdown")}
+CUT |= {f"name{wire}: {shape}" for wire in ("", " (wire)") for shape in ("mermaid", "dot", "svg")}
+"""Where a long value or name is cut before it comes to the secret."""
 
 
 @given(ANY_KIND, st.text(), BEFORE, AFTER, st.text(), st.integers(0, 10**6))

@@ -232,6 +232,7 @@ KIND = Kind(
     delete=delete,
     place=lambda cloud, desired: _id(desired),
     disturbs=disturbs,
+    grants=True,
     inverse=Inverse(
         say=inverse.role,
         place=inverse.place,
