@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Container
-from typing import Any
+from typing import Any, Protocol
 from xml.parsers import expat
 
 from azure.core.exceptions import AzureError, IncompleteReadError
@@ -81,6 +81,30 @@ class Pacing(SansIOHTTPPolicy[Any, Any]):
         delay = bucket.take(time.monotonic())
         if delay:
             time.sleep(delay)
+
+
+class Guard(Protocol):
+    """What knows whether we may write."""
+
+    def room(self) -> float | None:
+        """How many seconds a write may take that begins now, None: as long as it likes. Raises LockLost for none."""
+
+
+class Guarding(SansIOHTTPPolicy[Any, Any]):
+    """Lets a request that may change something go out only while `lock` has room for it, and wait no longer than that.
+
+    It is the last thing that happens to a request, so that signing in and waiting to try again come before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock: Guard | None = None
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        if self.lock is None or request.http_request.method in ("GET", "HEAD"):
+            return
+        if (room := self.lock.room()) is not None:
+            request.context.options.update(connection_timeout=room / 4, read_timeout=room * 3 / 4)
 
 
 class Inspecting(HTTPPolicy[Any, Any]):
