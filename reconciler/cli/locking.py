@@ -67,17 +67,19 @@ def _awaited(spec: Spec, lock: Lock, *, wait: bool) -> Answer:
     from reconciler.cloud import lock_blob
     from reconciler.render import plain
 
-    said = ""
+    said: object = ()
     while (answer := _asked(spec, lock)) is lock_blob.Answer.DENIED:
+        seen = None
         with suppress(ReconcileError):
             seen = lock.blob.look()
-            words = _words(seen) if seen and seen.held else said
-            if not wait and words:
-                remedy = f"--wait waits for it; if that run hangs, break its lock: reconcile unlock {spec.file}"
-                raise Refused(f"the spec is locked, so nothing was done: {words}\n{remedy}")
-            if words != said:
-                click.echo(f"Waiting for the lock: {plain.clean(words)}", err=True)
-            said = words
+        words = _words(seen) if seen and seen.held else "nobody knows who holds it"
+        if not wait:
+            remedy = f"--wait waits for it; if that run hangs, break its lock: reconcile unlock {spec.file}"
+            raise Refused(f"the spec is locked, so nothing was done: {words}\n{remedy}")
+        holder = seen.holder if seen else None
+        if holder != said:
+            click.echo(f"Waiting for the lock: {plain.clean(words)}", err=True)
+        said = holder
         time.sleep(lock.blob.cloud.endpoints.poll_seconds)
     return answer
 
