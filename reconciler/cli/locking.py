@@ -36,7 +36,7 @@ def told(spec: Spec, cloud: Cloud) -> str:
         return f"no lock is possible from here: {error}"
     if seen is None:
         return _until_there(spec)
-    return f"the spec is locked: {_words(seen)}" if seen.held else ""
+    return f"locked while this was planned: {_words(seen)}" if seen.held else ""
 
 
 def taking(verb: str, *, wait: bool) -> Callable[[Spec, Cloud], str]:

@@ -108,7 +108,7 @@ def test_who_finds_it_held_is_told_by_whom_and_does_nothing(locked: World, held:
     locked.text["storage"][locked.account]["containers"].append("more")
     code, said = run(locked, "plan")
     assert code == 0
-    assert f"note: the spec is locked: held by {ANN.who} since " in said
+    assert f"note: locked while this was planned: held by {ANN.who} since " in said
     for verb in ("apply", "destroy"):
         code, said = run(locked, verb, "--yes")
         assert code == 3
