@@ -73,11 +73,11 @@ def _awaited(spec: Spec, lock: Lock, *, wait: bool) -> Answer:
         with suppress(ReconcileError):
             seen = lock.blob.look()
         words = _words(seen) if seen and seen.held else "nobody knows who holds it"
-        if not wait:
+        if not wait and (seen is None or seen.held):  # else it has become free just now
             remedy = f"--wait waits for it; if that run hangs, break its lock: reconcile unlock {spec.file}"
             raise Refused(f"the spec is locked, so nothing was done: {words}\n{remedy}")
         holder = seen.holder if seen else None
-        if holder != said:
+        if wait and holder != said:
             click.echo(f"Waiting for the lock: {plain.clean(words)}", err=True)
         said = holder
         time.sleep(lock.blob.cloud.endpoints.poll_seconds)
@@ -144,7 +144,7 @@ def unlock(spec: Path | None, cloud: str | None, *, yes: bool) -> None:
     """Show who holds the lock of a spec, and break it, so that another may have it.
 
     The lock of a process that has died ends by itself within a minute. This is for one that hangs: it stops before its
-    next write, and nobody else has the lock before it must have.
+    next write, and after that, within a minute, another may have the lock.
     """
     from reconciler.cloud.errors import reading
     from reconciler.render import plain

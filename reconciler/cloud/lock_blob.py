@@ -139,7 +139,7 @@ class LockBlob:
         except AzureError as error:
             if absent(error):
                 return Answer.ABSENT
-            if error.status in (409, 412):
+            if "Lease" in error.code:
                 return Answer.DENIED
             raise
         return Answer.GRANTED

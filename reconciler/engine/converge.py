@@ -301,7 +301,7 @@ class Convergence:
                 self.cloud.register(error.namespace)
         except ReconcileError as refused:
             text = f"cannot {self.step.action} {self.step.address}: {error} It could not: {refused}"
-            return Ended(Status.FAILED, text)
+            return Ended(Status.STOPPED if isinstance(refused, LockLost) else Status.FAILED, text)
         return None
 
     def _within_time(self, seen: Look) -> Look:

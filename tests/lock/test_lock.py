@@ -176,6 +176,16 @@ def test_where_no_lock_is_possible_yet_the_plan_says_so_and_apply_takes_it_as_so
     early.release()
 
 
+def test_where_the_storage_lets_nobody_in_plan_says_so_and_apply_does_nothing(locked: World) -> None:
+    locked.text["storage"][locked.account]["publicNetworkAccess"] = "Disabled"
+    locked.apply()
+    code, said = run(locked, "plan")
+    assert (code, "note: no lock is possible from here: AuthorizationFailure" in said) == (0, True), said
+    code, said = run(locked, "apply", "--yes")
+    assert code == 3
+    assert f"cannot take the lock in storage/{locked.account}/locks, so nothing was done: AuthorizationFailure" in said
+
+
 def test_what_the_spec_owns_is_destroyed_with_the_container_of_its_lock(locked: World) -> None:
     code, said = run(locked, "destroy", "--yes")
     assert (code, "cannot" in said) == (0, False), said
