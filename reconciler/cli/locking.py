@@ -143,8 +143,8 @@ def run(environ: Mapping[str, str]) -> str:
 def unlock(spec: Path | None, cloud: str | None, *, yes: bool) -> None:
     """Show who holds the lock of a spec, and break it, so that another may have it.
 
-    The lock of a process that has died ends by itself within a minute. This is for one that hangs: it stops before its
-    next write, and after that, within a minute, another may have the lock.
+    The lock of a process that has died ends by itself within a minute. This is for one that hangs: it stops
+    writing, and after that, within a minute, another may have the lock.
     """
     from reconciler.cloud.errors import reading
     from reconciler.render import plain
@@ -164,4 +164,4 @@ def unlock(spec: Path | None, cloud: str | None, *, yes: bool) -> None:
     if not yes:
         common.ask("break the lock")
     seconds = blob.break_()
-    click.echo(f"Broken. That run stops before its next write; the lock is free in {duration(seconds)}.")
+    click.echo(f"Broken. The lock is free in {duration(seconds)}; that run stops writing before.")

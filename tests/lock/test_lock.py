@@ -19,9 +19,10 @@ from reconciler.cloud.lock import Lock
 from reconciler.cloud.lock_blob import Answer, Holder, LockBlob
 from reconciler.errors import AzureError, LockLost
 from reconciler.model import Status
-from tests.cli.command import reconcile
+from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import World
 from tests.engine import world as engine
+from tests.lock.simulation import Write, overlaps
 
 ANN = Holder("ann@build-7 (pid 7)", "apply specs/x.yaml", "https://example.com/runs/1")
 SECONDS = 15
@@ -104,6 +105,19 @@ def test_of_two_that_ask_at_once_one_has_it(locked: World, tries: int) -> None:
         there.release(next(name for name in names if answers[name] is Answer.GRANTED))
 
 
+@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.slow)])
+def test_two_processes_take_turns(locked: World, rounds: int) -> None:
+    locked.spec()
+    command = [sys.executable, "-m", "tests.lock.rival", str(locked.file), str(rounds)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) for _ in range(2)]
+    lines = [line.split() for process in both for line in process.communicate()[0].splitlines()]
+    assert [process.returncode for process in both] == [0, 0]
+    history = [Write(int(pid), float(start), float(end)) for pid, start, end, _ in lines]
+    assert len(history) == 2 * rounds
+    assert overlaps(history) == []
+    assert all(float(room) > SECONDS / 3 for *_, room in lines)
+
+
 def test_who_finds_it_held_is_told_by_whom_and_does_nothing(locked: World, held: Lock) -> None:
     locked.text["storage"][locked.account]["containers"].append("more")
     code, said = run(locked, "plan")
@@ -121,7 +135,7 @@ def test_it_is_broken_by_unlock_and_its_holder_writes_no_more(locked: World, hel
     assert code == 3, "nobody was there to be asked"
     assert f"The lock is held by {ANN.who}" in said
     code, said = run(locked, "unlock", "--yes")
-    assert (code, "the lock is free in 1" in said) == (0, True)
+    assert (code, "The lock is free in 1" in said) == (0, True)
     assert run(locked, "unlock", "--yes")[1].startswith("Nothing to unlock: somebody has broken the lock")
     held._beat()
     with pytest.raises(LockLost, match="somebody has broken the lock"):
