@@ -143,7 +143,7 @@ class Lock:
         with suppress(ReconcileError):
             seen = self.blob.look()
             if seen and seen.state == "breaking":
-                return "somebody has broken the lock, so nothing more is written; look what goes on, and apply again"
+                return "somebody has broken the lock (reconcile unlock), so nothing more is written; run it again to go on"
             if seen and seen.held:
                 return f"the lock is held by {seen.holder.words()}; nothing more is written here"
-        return "the lock is not ours any more, so nothing more is written; look who writes, and apply again"
+        return "the lock is not ours any more, so nothing more is written; run it again to go on"
