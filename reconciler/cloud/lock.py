@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from reconciler.cloud.lease import Lease, clock
 from reconciler.cloud.lock_blob import Answer, Holder, LockBlob
-from reconciler.errors import LockLost, ReconcileError
+from reconciler.errors import LockLost, ReconcileError, Unreachable
 
 TICK = 1.0
 """Seconds between looks at the clock, which may have gone on by hours while the machine slept."""
@@ -97,6 +97,8 @@ class Lock:
             self.trouble = str(error)
             if lease is not None:
                 lease.unanswered(sent)
+            if self.outlived and isinstance(error, Unreachable) and self.blob.gone():
+                self._set(None)
             return
         self.trouble = ""
         if answer is Answer.DENIED:
@@ -143,7 +145,7 @@ class Lock:
         with suppress(ReconcileError):
             seen = self.blob.look()
             if seen and seen.state == "breaking":
-                return "somebody has broken the lock (reconcile unlock), so nothing more is written; run it again to go on"
+                return "somebody has broken the lock (reconcile unlock); nothing more is written; run it again to go on"
             if seen and seen.held:
                 return f"the lock is held by {seen.holder.words()}; nothing more is written here"
         return "the lock is not ours any more, so nothing more is written; run it again to go on"

@@ -94,9 +94,9 @@ class LockBlob:
         try:
             return self._answer(lambda: self._client(lease).renew(**QUICKLY))
         except AzureError as error:
-            return Answer.ABSENT if error.code == "BlobNotFound" else self._raise(error)
-        except Unreachable as error:
-            return Answer.ABSENT if self._gone() else self._raise(error)
+            if error.code != "BlobNotFound":
+                raise
+        return Answer.ABSENT
 
     def release(self, lease: str) -> None:
         """Give the lease back; nothing happens if it is not ours."""
@@ -144,7 +144,7 @@ class LockBlob:
             raise
         return Answer.GRANTED
 
-    def _gone(self) -> bool:
+    def gone(self) -> bool:
         """Whether the storage account is no more: then its name does not lead anywhere."""
         try:
             with translated():
@@ -154,10 +154,6 @@ class LockBlob:
         except Unreachable:
             return False
         return False
-
-    @staticmethod
-    def _raise(error: Exception) -> Answer:
-        raise error
 
     def _client(self, lease: str) -> Any:
         from azure.storage.blob import BlobLeaseClient

@@ -292,3 +292,25 @@ def test_a_process_that_was_paused_for_longer_than_its_lease_writes_nothing_afte
     assert f"the lock is held by {ANN.who}" in told
     assert [job.id for job in locked.cloud().batch().list_jobs()] == []
     other.release()
+
+
+def test_the_lock_of_a_destroy_ends_with_its_container_and_that_of_an_apply_is_lost(locked: World) -> None:
+    destroying, applying = Lock(blob(locked), ANN, SECONDS, outlived=True), lock(locked)
+    assert destroying.take() is Answer.GRANTED
+    locked.cloud().blobs(locked.account).delete_container("locks")
+    assert not blob(locked).gone(), "the account is there"
+    destroying._beat()
+    assert (destroying.held, destroying.room()) == (False, None)
+    destroying.release()
+
+    locked.cloud().blobs(locked.account).create_container("locks")
+    assert applying.take() is Answer.GRANTED
+    locked.cloud().blobs(locked.account).delete_container("locks")
+    applying._beat()
+    with pytest.raises(LockLost, match="locks is gone"):
+        applying.room()
+    applying.release()
+    locked.drop()
+    while locked.cloud().resources.resource_groups.check_existence(locked.text["azure"]["resourceGroup"]):
+        locked.azure.next()
+    assert blob(locked).gone()
