@@ -4,6 +4,7 @@ ReconcileError              a message a user can act on
 ├── SpecError               the spec is invalid; carries every problem at once (exit 4)
 ├── WrongUsage              a command line that names what is not there, or contradicts itself (exit 4)
 ├── Refused                 a plan or step that must not be carried out (exit 3)
+│   └── LockLost            another may be writing by now, so we must not
 ├── AzureError              Azure said no: status, code, message, request id
 │   └── NotRegistered       the subscription was never used for a resource provider
 ├── Unreachable             no answer, or not the whole of one
@@ -58,6 +59,10 @@ class WrongUsage(ReconcileError):
 
 class Refused(ReconcileError):
     """Something that the spec, the owner marks or a changed world forbid."""
+
+
+class LockLost(Refused):
+    """The lock of the spec is not ours any more, or nobody knows; nothing may be written."""
 
 
 class AzureError(ReconcileError):

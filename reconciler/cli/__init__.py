@@ -66,6 +66,9 @@ COMMANDS = {
     ),
     "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),
+    "unlock": Place(
+        "locking", "unlock", "Show who holds the lock of a spec, and break it, so that another may have it."
+    ),
     "upload": Place(
         "data",
         "upload",

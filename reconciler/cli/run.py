@@ -6,15 +6,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, pricing, saving
+from reconciler.cli import common, locking, pricing, saving
 from reconciler.cli.common import Selection, Shape
 from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Status, Why
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.render.runs import RunView
     from reconciler.render.views import PlanView
     from reconciler.report import Report
+    from reconciler.spec import Spec
 
 OPEN = (Action.DEFER, Action.UNKNOWN)
 """What may be left to do after an apply in which all went well."""
@@ -57,7 +59,7 @@ def plan(
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    reading, _ = read(selection, rerun=rerun)
+    reading, _ = read(selection, locking.told, rerun=rerun)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     common.show_reviewed(_view(reading, cost, wire=wire), shape)
@@ -76,6 +78,7 @@ def plan(
 @common.cost_options
 @common.wire_option
 @common.rerun_option
+@locking.wait_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--reviewed", metavar="FILE", type=common.SPEC, help="Do no more than this saved plan, or refuse.")
 @click.option("--digest", metavar="SHA256", default="", help="Of the saved plan that was reviewed; refuse another.")
@@ -87,6 +90,7 @@ def apply(
     wants_cost: bool | None,
     wire: bool,
     rerun: tuple[str, ...],
+    wait: bool,
     yes: bool,
     reviewed: Path | None,
     digest: str,
@@ -97,7 +101,7 @@ def apply(
     """
     run = _run(shape)
     selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
-    reading, cloud = read(selection, rerun=rerun)
+    reading, cloud = read(selection, locking.taking("apply", wait=wait), rerun=rerun)
     cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
     run.plan(_view(reading, cost, wire=wire))
     pricing.check(reading, prices, cost)
@@ -119,8 +123,9 @@ def apply(
 @common.selection
 @common.format_option
 @common.wire_option
+@locking.wait_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(selection: Selection, shape: str, *, wire: bool, yes: bool) -> int:
+def destroy(selection: Selection, shape: str, *, wire: bool, wait: bool, yes: bool) -> int:
     """Delete what the spec owns and nothing protected needs, last made first.
 
     Protected resources stay, and so does what they need, what others use, and what something unread may need.
@@ -128,14 +133,21 @@ def destroy(selection: Selection, shape: str, *, wire: bool, yes: bool) -> int:
     from reconciler.kinds import KINDS
 
     run = _run(shape)
-    reading, cloud = read(selection, destroying=True)
+    reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
     run.plan(_view(reading, None, wire=wire))
     code = _carry_out(reading, cloud, run, "destroy", yes=yes)
     return code or (common.UNREAD if any(KINDS[name].deletable for name in reading.unread) else 0)
 
 
-def read(selection: Selection, *, rerun: tuple[str, ...] = (), destroying: bool = False) -> tuple[Reading, Cloud]:
-    """The plan of the selected part of a spec, and the cloud that it is for."""
+def read(
+    selection: Selection,
+    before: Callable[[Spec, Cloud], str] = lambda spec, cloud: "",
+    *,
+    rerun: tuple[str, ...] = (),
+    destroying: bool = False,
+) -> tuple[Reading, Cloud]:
+    """The plan of the selected part of a spec, and the cloud that it is for. What `before` says, if anything, is a note
+    of the plan."""
     spec = common.load_spec(selection.spec, selection.cloud)
     targets, excludes = common.addresses(selection.target), common.addresses(selection.exclude)
     if both := set(targets) & set(excludes):
@@ -145,6 +157,7 @@ def read(selection: Selection, *, rerun: tuple[str, ...] = (), destroying: bool 
     from reconciler.kinds import KINDS
 
     cloud = common.reach(spec)
+    note = before(spec, cloud)
     history = journal.history(common.journal_name(spec))
     reading = loop.read(
         spec,
@@ -156,6 +169,8 @@ def read(selection: Selection, *, rerun: tuple[str, ...] = (), destroying: bool 
         destroying=destroying,
         history=history,
     )
+    if note:
+        reading = replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, note)))
     return reading, cloud
 
 

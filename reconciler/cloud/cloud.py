@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconciler.azure.api_versions import api_version_of, provider_of
-from reconciler.cloud.endpoints import Endpoints
+from reconciler.cloud.endpoints import Endpoints, check_url
 from reconciler.cloud.errors import NOT_PROVISIONED, from_body
 from reconciler.cloud.logs import keep_quiet
 from reconciler.cloud.operations import Answer, Operation, OperationState
@@ -40,21 +40,11 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
         url = environ.get("RECONCILE_RESOURCE_MANAGER")
         if not url:
             raise ReconcileError("the local Azure is not up; run: reconcile local up")
-        _check_url("RECONCILE_RESOURCE_MANAGER", url)
-        beside = {"registries": f"{url}/registries", "vaults": f"{url}/vaults"}
-        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, **beside)
+        check_url("RECONCILE_RESOURCE_MANAGER", url)
+        beside: dict[str, Any] = {"registries": f"{url}/registries", "vaults": f"{url}/vaults"}
+        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, lease_seconds=15, **beside)
         return Cloud(spec.azure, spec.name, account, local)
-    public = Endpoints("https://management.azure.com", poll_seconds=5, role_propagation=120)
-    return Cloud(spec.azure, spec.name, account, public)
-
-
-def _check_url(name: str, url: str) -> None:
-    try:
-        there = urlsplit(url)
-    except ValueError:
-        there = urlsplit("")
-    if there.scheme != "https" or not there.hostname:
-        raise ReconcileError(f"{name} is no https:// URL: {url}; correct or unset it")
+    return Cloud(spec.azure, spec.name, account, Endpoints("https://management.azure.com", 5, 120))
 
 
 class Cloud:
@@ -84,7 +74,6 @@ class Cloud:
         """The spec's name of a pool → the pool that stands for it, kept from the list of pools to what reads them."""
         self.versions: dict[str, list[dict[str, Any]]] = {}
         """Id of an image definition → its versions, kept from resolving until listing."""
-
         self.shared = Shared()
         self.former: tuple[str, ...] = ()
         """Batch accounts that are ours and that the spec does not name any more; filled when accounts are listed."""
@@ -96,10 +85,15 @@ class Cloud:
             return self
         with self._lock:
             if account not in self._beside:
-                beside = Cloud(self.target, self.owner, account, self.endpoints)
-                beside.credential, beside.transport, beside._pace = self.credential, self.transport, self._pace
-                self._beside[account] = beside
+                self._beside[account] = beside = self.unguarded(account)
+                beside.guarding = self.guarding
             return self._beside[account]
+
+    def unguarded(self, account: str | None = None) -> Cloud:
+        """The same cloud, whose writes no lock holds up: for the lock itself."""
+        beside = Cloud(self.target, self.owner, account, self.endpoints)
+        beside.credential, beside.transport, beside._pace = self.credential, self.transport, self._pace
+        return beside
 
     @property
     def group_id(self) -> str:
@@ -153,6 +147,13 @@ class Cloud:
 
         return Pacing()
 
+    @cached_property
+    def guarding(self) -> Any:
+        """What asks the lock before each write, once its `lock` is set."""
+        from reconciler.cloud.policies import Guarding
+
+        return Guarding()
+
     @property
     def _dating(self) -> Any:
         from reconciler.cloud.policies import Dating
@@ -177,8 +178,8 @@ class Cloud:
         """Arguments of any client: the connections, and what happens to a request, with `more` policies."""
         from reconciler.cloud.policies import Inspecting, Retries
 
-        policies = {"retry_policy": Retries(self.endpoints.backoff), "per_retry_policies": [Inspecting(full), *more]}
-        return {"transport": self.transport, **policies}
+        each, retries = [Inspecting(full), *more, self.guarding], Retries(self.endpoints.backoff)
+        return {"transport": self.transport, "retry_policy": retries, "per_retry_policies": each}
 
     @cached_property
     def resources(self) -> ResourceManagementClient:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from reconciler.errors import ReconcileError
 
 HUB = {"docker.io": "registry-1.docker.io"}
 """Registries whose API is on another host."""
@@ -26,6 +29,8 @@ class Endpoints:
     """The URL below which container registries answer, each under its server's name; empty: each on its own host."""
     vaults: str = ""
     """The URL below which key vaults answer, each under its host's name; empty: each on its own host."""
+    lease_seconds: int = 60
+    """How long the lock of a process lasts that has died: from 15 to 60, as storage grants no other leases."""
 
     def registry(self, server: str) -> str:
         """Where the API of a container registry is: `https://server`."""
@@ -34,3 +39,13 @@ class Endpoints:
     def vault(self, host: str) -> str:
         """Where a key vault is: `https://host`."""
         return f"{self.vaults}/{host}" if self.vaults else f"https://{host}"
+
+
+def check_url(name: str, url: str) -> None:
+    """ReconcileError if the value of the variable `name` is no https:// URL."""
+    try:
+        there = urlsplit(url)
+    except ValueError:
+        there = urlsplit("")
+    if there.scheme != "https" or not there.hostname:
+        raise ReconcileError(f"{name} is no https:// URL: {url}; correct or unset it")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Container
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 from xml.parsers import expat
 
 from azure.core.exceptions import AzureError, IncompleteReadError
@@ -96,6 +96,30 @@ class Dating(SansIOHTTPPolicy[Any, Any]):
     def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
         with suppress(ValueError, TypeError):
             self.tell(parsedate_to_datetime(response.http_response.headers.get("Date") or ""))
+
+
+class Guard(Protocol):
+    """What knows whether we may write."""
+
+    def room(self) -> float | None:
+        """How many seconds a write may take that begins now, None: as long as it likes. Raises LockLost for none."""
+
+
+class Guarding(SansIOHTTPPolicy[Any, Any]):
+    """Lets a request that may change something go out only while `lock` has room for it, and wait no longer than that.
+
+    It is the last thing that happens to a request, so that signing in and waiting to try again come before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock: Guard | None = None
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        if self.lock is None or request.http_request.method in ("GET", "HEAD"):
+            return
+        if (room := self.lock.room()) is not None:
+            request.context.options.update(connection_timeout=room / 4, read_timeout=room * 3 / 4)
 
 
 class Inspecting(HTTPPolicy[Any, Any]):

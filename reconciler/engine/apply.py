@@ -21,6 +21,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.engine.converge import Convergence
 from reconciler.engine.looks import Ended, Look, Waiting
 from reconciler.engine.resolve import later
+from reconciler.errors import LockLost
 from reconciler.events import (
     Event,
     Interrupted,
@@ -168,6 +169,8 @@ class _Run:
     def _take(self, name: str, seen: Look | BaseException) -> None:
         convergence, begun = self.running[name]
         step, seconds = convergence.step, time.monotonic() - begun
+        if isinstance(seen, LockLost):  # while it cleared away what a failure leaves
+            seen = Ended(Status.STOPPED, str(seen))
         if isinstance(seen, Exception):
             self.fault = self.fault or seen
             seen = Ended(Status.FAILED, f"cannot {step.action} {step.address}: {type(seen).__name__}: {seen}")

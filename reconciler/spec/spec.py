@@ -71,6 +71,11 @@ class Spec:
         return entries
 
     @property
+    def lock(self) -> str:
+        """The container that the lock is in, as storage/ACCOUNT/CONTAINER; empty if nothing is locked."""
+        return str(self.sections.get("lock", ""))
+
+    @property
     def storage(self) -> Mapping[str, StorageAccount]:
         return self.section("storage", StorageAccount)
 
