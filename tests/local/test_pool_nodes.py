@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.batch import models
 
+from tests.conftest import SPEED
 from tests.local.pools import Bench, bench, refused, until
 
 __all__ = ["bench"]
@@ -214,7 +215,7 @@ def test_removed_nodes_are_off_the_target_and_must_be_in_the_pool(bench: Bench) 
     bench.azure.run(1)  # the pool is still being resized by the second request
     remove(bench, "fewer", str(nodes[0].id), "requeue")
     assert refused(lambda: remove(bench, "fewer", str(nodes[1].id), "requeue"))[1] == "PoolBeingResized"
-    bench.azure.jump()
+    bench.azure.run(SPEED)
     fixed = bench.steady("fewer")["scaleSettings"]["fixedScale"]
     assert fixed["targetDedicatedNodes"] == 1
     assert [node.id for node in bench.nodes("fewer")] == [nodes[1].id]

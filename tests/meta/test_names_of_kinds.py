@@ -16,6 +16,7 @@ ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "pr
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/data.py": {"container"},
+    "cli/keepsakes.py": {"container"},
     "cli/importing.py": {"pool", "job"},
     "cli/shipyard.py": {"pool", "job"},
     "cli/simulating.py": {"pool"},
@@ -31,8 +32,8 @@ WORDS = {
     "kind/going.py": {"identity"},
     "diagnosis/rules/storage.py": {"container"},
 }
-"""File → what is a name of something else there: an argument of a command, a key of a spec or of ARM, a word of theirs
-or of Batch Shipyard."""
+"""File → what is a name of something else there: an argument of a command, a key of a spec, of ARM or of Batch, a word
+of theirs or of Batch Shipyard."""
 
 
 def _family(name: str) -> bool:
