@@ -26,7 +26,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: install
 	@$(BIN)/python -m compileall -q reconciler azure_local worker batch_autoscale
 	@$(BIN)/python -m pytest --collect-only -qq -m "not slow" > .venv/.collected || { cat .venv/.collected; exit 1; }
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 6 --dist worksteal -m "not slow"
 
 # What installs real packages in a Debian of its own and in fresh environments.
 test-slow: install

@@ -12,12 +12,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from reconciler.cost import Cost
 from reconciler.errors import Refused, WrongUsage
-from reconciler.files import write_whole
+from reconciler.files import folder, write_whole
 from reconciler.model import Plan
 from reconciler.render import as_json
 from reconciler.render import cost as costs
@@ -104,15 +105,33 @@ def read(path: Path, digest: str = "") -> SavedPlan:
     if digest and told != digest.removeprefix("sha256:"):
         raise Refused(f"{path} is not the plan with digest {digest}, but that with {told}; take the one reviewed")
     try:
+        _check(body | {"digest": told})
         plan = as_json.read(json.dumps(body["plan"]))
         source = Source(**{_snake(name): _read(value) for name, value in body["source"].items()})
         cost = costs.read(body["plan"]["cost"]) if "cost" in body["plan"] else None
         return SavedPlan(plan, source, str(body["made"]), cost, told)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError):
         raise Refused(f"{path} holds no plan that this reconcile understands; {_ANEW}") from None
 
 
 _ANEW = "plan again, and have that reviewed"
+
+
+def _check(body: Mapping[str, Any]) -> None:
+    """ValueError for a document that its schema does not allow, or whose steps cannot be done one after another."""
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    plan, saved = (
+        json.loads((folder("schemas") / f"{name}.schema.json").read_text()) for name in ("plan", "saved-plan")
+    )
+    schemas: Registry[Any] = Registry().with_resource("plan.schema.json", Resource.from_contents(plan))
+    if not Draft202012Validator(saved, registry=schemas).is_valid(body):
+        raise ValueError("it is not as its schema says")
+    steps, seconds = body["plan"]["steps"], body["plan"]["seconds"]
+    TopologicalSorter({step["id"]: step["after"] for step in steps}).prepare()
+    if not {step["id"] for step in steps} <= seconds.keys():
+        raise ValueError("a step has no time")
 
 
 def digest_of(body: Mapping[str, Any]) -> str:

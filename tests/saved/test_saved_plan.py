@@ -87,11 +87,31 @@ def test_a_later_format_is_refused_and_another_file_is_none(file: Path) -> None:
         saved_plan.read(file)
 
 
-def test_what_its_digest_covers_may_still_be_no_plan(file: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("plan", "decisions", 0, "action"), "explode"),
+        (("plan", "decisions"), {}),
+        (("plan", "spec"), 5),
+        (("plan", "steps", 0, "after"), ["pool/p"]),
+        (("plan", "seconds"), {}),
+        (("source", "more"), "x"),
+        (("source", "contents"), "x"),
+        (("made",), None),
+        (("plan", "cost"), {}),
+    ],
+)
+def test_what_its_digest_covers_may_still_be_no_plan(file: Path, path: tuple[str | int, ...], value: object) -> None:
     body = json.loads(file.read_text())
-    body["plan"]["decisions"][0]["action"] = "explode"
+    inner = body
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
     del body["digest"]
-    body = {"format": body.pop("format"), "digest": saved_plan.digest_of(body | {"format": saved_plan.FORMAT})} | body
-    file.write_text(json.dumps(body))
+    file.write_text(json.dumps({"format": body.pop("format"), "digest": digested(body)} | body))
     with pytest.raises(Refused, match="holds no plan that this reconcile understands"):
         saved_plan.read(file)
+
+
+def digested(body: dict[str, object]) -> str:
+    return saved_plan.digest_of(body | {"format": saved_plan.FORMAT})
