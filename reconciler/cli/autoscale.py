@@ -124,7 +124,7 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **options: 
     if picture is not None:
         from reconciler.render.plot import plot
 
-        pictures.write(picture, plot(scaled, fixed, nodes, rates, picture.suffix[1:]))
+        common.write(picture, plot(scaled, fixed, nodes, rates, picture.suffix[1:]))
     if missed:
         raise Missed("not as expected\n" + "\n".join(missed))
 
@@ -150,6 +150,6 @@ def trace(job: str, spec: Path | None, cloud: str | None, output: Path) -> None:
     if str(output) == "-":
         click.echo(text, nl=False)
     else:
-        pictures.write(output, text.encode())
+        common.write(output, text.encode())
     counted = f"{count(len(ended.tasks), 'task', ',')} of {job}"
     click.echo(counted + (f"; {remark}" if omitted else ""), err=True)

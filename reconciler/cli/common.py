@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli import naming
-from reconciler.errors import LocalError, Refused, WrongUsage
+from reconciler.errors import LocalError, ReconcileError, Refused, WrongUsage
 from reconciler.model import Address
 
 if TYPE_CHECKING:
@@ -146,6 +146,14 @@ def show_reviewed(view: Reviewed, shape: Shape) -> None:
     from reconciler.render import views
 
     click.echo(views.reviewed(view, shape.name, colour=colour(), limit=shape.most, link=shape.link))
+
+
+def write(file: Path, data: bytes) -> None:
+    """Write a file that the user has named. Raises ReconcileError."""
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise ReconcileError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def prices_option(function: Function) -> Function:

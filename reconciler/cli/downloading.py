@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.cli.fetching import AT_ONCE, safe
 from reconciler.cloud.errors import reading
 from reconciler.errors import AzureError
+from reconciler.files import arriving
 
 ODD = (400, 404)
 """Statuses of a blob that no URL can name, as its name has `..` in it, and of one that is gone meanwhile."""
@@ -71,16 +72,11 @@ def _same(path: Path, blob: Any) -> bool:
 
 
 def _fetch(container: Any, name: str, path: Path) -> int:
-    """How many bytes. A file is written beside and then moved to its place, so that none is ever there in part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}%part")  # no name of a blob is spelled so
-    try:
+    """How many bytes."""
+    with arriving(path) as part:
         with part.open("wb") as file:
             blob = container.download_blob(name)
             size = int(blob.readinto(file))
         moment = blob.properties.last_modified.timestamp()
         os.utime(part, (moment, moment))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return size

@@ -14,6 +14,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
 from reconciler.digest import digest
 from reconciler.errors import AzureError
+from reconciler.files import arriving
 
 AT_ONCE = 8
 """How many tasks are fetched side by side."""
@@ -81,20 +82,16 @@ def _files(cloud: Cloud, job: str, task: str) -> Iterator[tuple[str, int]]:
 
 
 def _fetch_file(cloud: Cloud, where: tuple[str, str, str], path: Path, fetched: Fetched) -> None:
-    """A file is written beside and then moved to its place, so that a fetch that breaks off leaves none in part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
+    what = f"the file {where[2]} of the task {where[1]}"
     try:
-        with reading(f"the file {where[2]} of the task {where[1]}"), part.open("wb") as file:
+        with reading(what), arriving(path) as part, part.open("wb") as file:
             for chunk in cloud.batch().download_task_file(*where):
                 fetched.bytes += file.write(chunk)
     except AzureError as error:
-        part.unlink()
         if error.code not in GONE:
             raise
         fetched.lost.append(f"{where[1]}/{where[2]}")
         return
-    part.replace(path)
     fetched.files += 1
 
 

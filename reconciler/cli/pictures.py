@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli import common, extras
-from reconciler.errors import ReconcileError
 
 if TYPE_CHECKING:
     from reconciler.course import Course
@@ -52,7 +51,7 @@ def show(course: Course, file: Path, shape: str) -> None:
     if file != TERMINAL:
         from reconciler.render.jobplot import plot
 
-        write(file, plot(course, file.suffix[1:]))
+        common.write(file, plot(course, file.suffix[1:]))
         return
     from reconciler.render.courses import CourseView
 
@@ -61,10 +60,3 @@ def show(course: Course, file: Path, shape: str) -> None:
     if shape == "text":
         click.echo()
     common.show(CourseView(course, width, cut=tty), shape)
-
-
-def write(file: Path, data: bytes) -> None:
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise ReconcileError(f"{file} cannot be written: {error.strerror}") from None

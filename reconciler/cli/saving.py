@@ -63,7 +63,7 @@ def chosen(
     if given.cloud not in (None, source.cloud):
         raise Refused(f"the plan was made for the {source.cloud} cloud, not for the {given.cloud} one")
     selection = Selection(Path(source.spec), source.cloud, source.targets, source.excludes)
-    _check_exact(saved, common.load_spec(selection.spec, selection.cloud))
+    _check_exact(saved, common.load_spec(selection.spec, selection.cloud, trying=False))  # it is tried when it is read
     return selection, source.rerun, saved
 
 

@@ -14,14 +14,22 @@ SELECTED = ("id", "displayName", "state", "creationTime", "stateTransitionTime",
 
 
 def listing(cloud: Cloud, job: str, since: datetime | None = None) -> Iterator[tuple[Ran, datetime]]:
-    """The tasks of a job, each with when its state changed last; `since`: only those whose state changed then or later.
-
-    Source: Batch service, OData filters, List tasks: stateTransitionTime takes eq, ne, ge, gt, le and lt.
-    """
-    changed = f"stateTransitionTime ge DateTime'{since:%Y-%m-%dT%H:%M:%S.%fZ}'" if since else None
-    for task in cloud.batch().list_tasks(job, select=list(SELECTED), filter=changed):
+    """The tasks of a job, each with when its state changed last; `since`: only those whose state changed then or later,
+    and perhaps some that did so in the second before."""
+    chosen = changed(since) if since else None
+    for task in cloud.batch().list_tasks(job, select=list(SELECTED), filter=chosen):
         raw = task.as_dict()
         yield ran(raw), datetime.fromisoformat(raw["stateTransitionTime"])
+
+
+def changed(since: datetime) -> str:
+    """The filter of a list for tasks whose state changed since a moment.
+
+    Batch is asked by whole seconds, as nobody says how exactly it compares.
+    Source: learn.microsoft.com, batch-efficient-list-queries; Batch service, OData filters, List tasks:
+    stateTransitionTime takes eq, ne, ge, gt, le and lt.
+    """
+    return f"stateTransitionTime ge datetime'{since:%Y-%m-%dT%H:%M:%SZ}'"
 
 
 def ran(raw: Mapping[str, Any]) -> Ran:

@@ -11,11 +11,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.cloud import note
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import NOT_PROVISIONED, tolerated, translated
 from reconciler.errors import AzureError, NotRegistered, Unreachable
@@ -117,20 +117,17 @@ class LockBlob:
 
     def look(self) -> Seen | None:
         """Who has it; None if there is no container for it."""
-        dates: list[str] = []
         try:
             with translated():
-                blob = self._blob()
-                there = blob.get_blob_properties(raw_response_hook=lambda answer: dates.append(_date(answer)))
-                content = blob.download_blob().readall() if there.size <= LARGEST else b""
+                found = note.read(self._blob(), LARGEST)
         except AzureError as error:
             if error.code == "BlobNotFound":
                 return Seen()
             if absent(error):
                 return None
             raise
-        now = parsedate_to_datetime(dates[-1]) if dates[-1] else None
-        return Seen(str(there.lease.state), _holder(content, there.last_modified), now)
+        there = found.properties
+        return Seen(str(there.lease.state), _holder(found.content, there.last_modified), found.now)
 
     def _answer(self, ask: Callable[[], None]) -> Answer:
         try:
@@ -172,10 +169,6 @@ def absent(error: AzureError) -> bool:
     """Whether an error says that there is no container, or soon none: it or what it is in does not exist."""
     gone = isinstance(error, NotRegistered) or (error.status == 404 and error.code != "BlobNotFound")
     return gone or error.code == NOT_PROVISIONED or "BeingDeleted" in error.code
-
-
-def _date(answer: Any) -> str:
-    return str(answer.http_response.headers.get("Date", ""))
 
 
 def _holder(content: bytes, since: datetime) -> Holder:

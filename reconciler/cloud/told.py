@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from reconciler.cloud import note
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated
 
@@ -43,17 +43,13 @@ class Told:
 
 def read(cloud: Cloud, place: str, job: str) -> Told:
     """What has been told of a job; `place` is `storage/ACCOUNT/CONTAINER`."""
-    dates: list[str] = []
     blob = _blob(cloud, place, job)
-    there = missing_is_none(
-        lambda: blob.get_blob_properties(raw_response_hook=lambda answer: dates.append(_date(answer)))
-    )
-    if there is None:
+    found = missing_is_none(lambda: note.read(blob, LARGEST))
+    if found is None:
         return Told()
-    told = _parsed(blob.download_blob().readall() if there.size <= LARGEST else b"")
-    free = there.last_modified + timedelta(seconds=told.busy)
-    now = parsedate_to_datetime(dates[-1]) if dates[-1] else there.last_modified
-    return replace(told, free=free if now < free else None, etag=there.etag)
+    told, written = _parsed(found.content), found.properties.last_modified
+    free = written + timedelta(seconds=told.busy)
+    return replace(told, free=free if (found.now or written) < free else None, etag=found.properties.etag)
 
 
 def claim(cloud: Cloud, place: str, job: str, told: Told, seconds: int) -> Told | None:
@@ -82,10 +78,6 @@ def _written(cloud: Cloud, place: str, job: str, told: Told) -> Told | None:
 def _blob(cloud: Cloud, place: str, job: str) -> Any:
     _, account, container = place.split("/")
     return cloud.blobs(account).get_blob_client(container, f"told/{cloud.account}/{job}.json".lower())
-
-
-def _date(answer: Any) -> str:
-    return str(answer.http_response.headers.get("Date", ""))
 
 
 def _parsed(content: bytes) -> Told:

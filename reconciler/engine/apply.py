@@ -19,7 +19,7 @@ from functools import partial
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.engine.converge import Convergence
-from reconciler.engine.looks import Ended, Look, Waiting
+from reconciler.engine.looks import Ended, Look, Waiting, failed
 from reconciler.engine.resolve import later
 from reconciler.errors import LockLost
 from reconciler.events import (
@@ -170,7 +170,7 @@ class _Run:
         convergence, begun = self.running[name]
         step, seconds = convergence.step, time.monotonic() - begun
         if isinstance(seen, LockLost):  # while it cleared away what a failure leaves
-            seen = Ended(Status.STOPPED, str(seen))
+            seen = failed(seen)
         if isinstance(seen, Exception):
             self.fault = self.fault or seen
             seen = Ended(Status.FAILED, f"cannot {step.action} {step.address}: {type(seen).__name__}: {seen}")

@@ -16,10 +16,10 @@ from reconciler.cloud.errors import translated
 from reconciler.cloud.operations import Operation
 from reconciler.engine.decide import actionable, changes, decide, decide_stray, mark, waiting
 from reconciler.engine.lag import Lag
-from reconciler.engine.looks import Ended, Look, Waiting
+from reconciler.engine.looks import Ended, Look, Waiting, failed
 from reconciler.engine.passing import passing
 from reconciler.engine.plan import fingerprint
-from reconciler.errors import AzureError, LockLost, NotRegistered, ReconcileError, Unreachable
+from reconciler.errors import AzureError, NotRegistered, ReconcileError, Unreachable
 from reconciler.kind import Kind
 from reconciler.model import (
     Action,
@@ -89,7 +89,7 @@ class Convergence:
         except (AzureError, Unreachable) as error:
             return self._troubled(error)
         except ReconcileError as error:
-            return Ended(Status.STOPPED if isinstance(error, LockLost) else Status.FAILED, str(error))
+            return failed(error)
         self._errors = 0
         return self._within_time(seen)
 
@@ -302,7 +302,7 @@ class Convergence:
                 self.cloud.register(error.namespace)
         except ReconcileError as refused:
             text = f"cannot {self.step.action} {self.step.address}: {error} It could not: {refused}"
-            return Ended(Status.STOPPED if isinstance(refused, LockLost) else Status.FAILED, text)
+            return failed(refused, text)
         return None
 
     def _within_time(self, seen: Look) -> Look:

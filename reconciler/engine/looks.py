@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.errors import LockLost
 from reconciler.model import Progress, Status
 
 
@@ -33,3 +34,8 @@ class Ended:
 
 
 Look = Waiting | Ended
+
+
+def failed(error: Exception, text: str = "") -> Ended:
+    """The end of a step by an error that no other look can mend, told as `text`: one whose lock is lost is stopped."""
+    return Ended(Status.STOPPED if isinstance(error, LockLost) else Status.FAILED, text or str(error))

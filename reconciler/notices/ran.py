@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.azure import ends
+from reconciler.cloud import batch_runs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.told import NEVER
 
@@ -48,15 +49,11 @@ class Ran:
 
 
 def since(cloud: Cloud, job: str, moment: datetime) -> Ran:
-    """The tasks of a live job that have ended after a moment.
-
-    Batch is asked by whole seconds, as nobody says how exactly it compares.
-    Source: learn.microsoft.com, batch-efficient-list-queries.
-    """
+    """The tasks of a live job that have ended after a moment."""
     ran = Ran()
     condition = "state eq 'completed'"
     if moment > NEVER:
-        condition += f" and stateTransitionTime ge datetime'{moment:%Y-%m-%dT%H:%M:%SZ}'"
+        condition += f" and {batch_runs.changed(moment)}"
     for task in cloud.batch().list_tasks(job, filter=condition, select=SELECTED):
         raw = task.as_dict()
         ended = datetime.fromisoformat(raw["stateTransitionTime"])

@@ -13,7 +13,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 
-from reconciler.model import Action, Decision, Plan
+from reconciler.model import Action, Decision
 from reconciler.render import as_text, graph, review, svg, timeline
 from reconciler.render import cost as costs
 from reconciler.render.plain import clean
@@ -131,11 +131,9 @@ def _graph(shown: Review) -> str:
     if not plan.decisions:
         return ""
     said = f"<p>An arrow goes from what is needed to what needs it.{note}</p>"
-    return f'{said}<div class="scroll" tabindex="0" role="region" aria-label="Graph">{_picture(plan)}</div>'
-
-
-def _picture(plan: Plan) -> str:
-    return svg.picture(graph.of(plan))
+    return (
+        f'{said}<div class="scroll" tabindex="0" role="region" aria-label="Graph">{svg.picture(graph.of(plan))}</div>'
+    )
 
 
 def _cost(shown: Review) -> str:

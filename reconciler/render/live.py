@@ -27,11 +27,11 @@ class Screen:
     def __init__(self, view: JobView, trouble: str = "") -> None:
         self.head = list(_head(view, trouble))
         self.states = view.states()
-        failed = [f"{n:,} failed: {clean(why)} (such as {clean(task)})" for why, n, task in view.failures()[:SHOWN]]
         stuck = [f"perhaps stuck: {_told(task, view)}" for task in view.stuck()[:SHOWN]]
         slow = [f"slow: {_told(task, view)}" for task in view.course.slowest(SHOWN)]
         self.parts = [
-            [(line, style) for line in lines] for lines, style in ((failed, "red"), (stuck, "yellow"), (slow, ""))
+            [(line, style) for line in lines]
+            for lines, style in ((view.failed(), "red"), (stuck, "yellow"), (slow, ""))
         ]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -64,9 +64,8 @@ class Screen:
 def _head(view: JobView, trouble: str) -> Iterator[Text]:
     whole = count(len(view.course.tasks), "task", ",")
     yield Text(f"{clean(view.course.job)} is {view.state}: {whole}", "bold")
-    if pace := view.pace():
-        left = view.left()
-        yield Text(f"{pace:,.1f} tasks a minute{f', about {duration(left)} left' if left else ''}")
+    if tempo := view.tempo():
+        yield Text(tempo)
     if view.nodes:
         yield Text(f"nodes: {view.nodes}")
     if trouble:

@@ -67,19 +67,29 @@ class JobView:
         reasons = tuple((reason, number) for reason, number, _ in self.failures())
         return self.state, self.nodes, tuple(self.states().items()), reasons, tuple(task.id for task in self.stuck())
 
+    def tempo(self) -> str:
+        """Its pace and how long it goes on in words; empty if there is none."""
+        pace, left = self.pace(), self.left()
+        return f"{pace:,.1f} tasks a minute{f', about {duration(left)} left' if left else ''}" if pace else ""
+
+    def failed(self) -> list[str]:
+        """The most frequent reasons of failures, a line each."""
+        return [
+            f"{number:,} failed: {clean(reason)} (such as {clean(example)})"
+            for reason, number, example in self.failures()[:SHOWN]
+        ]
+
     def text(self, *, colour: bool) -> str:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
         states = ", ".join(f"{number:,} {state}" for state, number in self.states().items()) or "no tasks"
         yield f"{clean(self.course.job)} is {self.state}: {count(len(self.course.tasks), 'task', ',')} ({states})"
-        if pace := self.pace():
-            left = self.left()
-            yield f"{pace:,.1f} tasks a minute{f', about {duration(left)} left' if left else ''}"
+        if tempo := self.tempo():
+            yield tempo
         if self.nodes:
             yield f"nodes: {self.nodes}"
-        for reason, number, example in self.failures()[:SHOWN]:
-            yield f"{number:,} failed: {clean(reason)} (such as {clean(example)})"
+        yield from self.failed()
         for task in self.stuck()[:SHOWN]:
             where = f" on {clean(task.node)}" if task.node else ""
             yield f"perhaps stuck: {clean(task.id)}, for {duration(task.seconds(self.course.now))}{where}"
@@ -98,10 +108,8 @@ class JobView:
             "failures": [
                 {"reason": reason, "number": number, "example": task} for reason, number, task in self.failures()
             ],
-            "slowest": [
-                {"id": task.id, "seconds": task.seconds(self.course.now)} for task in self.course.slowest(SHOWN)
-            ],
-            "stuck": [{"id": task.id, "seconds": task.seconds(self.course.now)} for task in self.stuck()],
+            "slowest": [self._seconds(task) for task in self.course.slowest(SHOWN)],
+            "stuck": [self._seconds(task) for task in self.stuck()],
         }
 
     def _seconds(self, task: Ran) -> dict[str, Any]:

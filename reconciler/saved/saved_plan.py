@@ -26,6 +26,8 @@ from reconciler.render import cost as costs
 FORMAT = "reconcile-plan/1"
 MARK = re.compile(rb'\s*\{\s*"format":\s*"reconcile-plan/(\d+)"')
 """How such a file begins, whole or not."""
+NAMES = {"resource_group": "resourceGroup"}
+"""What is called otherwise in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class SavedPlan:
     def document(self) -> dict[str, Any]:
         """All of it but the digest."""
         cost = {"cost": costs.document(self.cost)} if self.cost else {}
-        source = {_camel(name): _listed(value) for name, value in asdict(self.source).items()}
+        source = {NAMES.get(name, name): value for name, value in asdict(self.source).items()}
         return {"format": FORMAT, "made": self.made, "source": source, "plan": as_json.document(self.plan) | cost}
 
 
@@ -107,7 +109,8 @@ def read(path: Path, digest: str = "") -> SavedPlan:
     try:
         _check(body | {"digest": told})
         plan = as_json.read(json.dumps(body["plan"]))
-        source = Source(**{_snake(name): _read(value) for name, value in body["source"].items()})
+        names = {written: name for name, written in NAMES.items()}
+        source = Source(**{names.get(name, name): _read(value) for name, value in body["source"].items()})
         cost = costs.read(body["plan"]["cost"]) if "cost" in body["plan"] else None
         return SavedPlan(plan, source, str(body["made"]), cost, told)
     except (ValueError, LookupError, TypeError):
@@ -136,19 +139,6 @@ def digest_of(body: Mapping[str, Any]) -> str:
     """A SHA-256 of the document as canonical JSON, in hex digits."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
-
-
-def _snake(name: str) -> str:
-    return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _read(value: Any) -> Any:

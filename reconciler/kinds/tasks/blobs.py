@@ -28,6 +28,11 @@ def client(cloud: Cloud, place: str) -> Any:
     return cloud.blobs(account).get_container_client(container)
 
 
+def kept(what: str, cloud: Cloud, name: str) -> str:
+    """How the names of blobs begin in which something of the jobs of a name is kept: `what/ACCOUNT/JOB/`."""
+    return f"{what}/{cloud.account}/{name}/".lower()
+
+
 def url(cloud: Cloud, place: str) -> str:
     _, account, container = place.split("/")
     return f"{cloud.blob_endpoint(account)}/{quote(container)}"

@@ -34,7 +34,7 @@ LARGEST = 1 << 28
 def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple[frozenset[str], Seconds]:
     """The ids of tasks that have succeeded in jobs of this name before this one, and how long tasks took there."""
     container = blobs.client(cloud, place)
-    there = container.list_blobs(name_starts_with=_folder(cloud, name))
+    there = container.list_blobs(name_starts_with=blobs.kept("tasks", cloud, name))
     others = [blob.name for blob in there if blob.name != _key(cloud, name, job)]
     lines = [line for other in others for line in _read(container.download_blob(other).readall())]
     seconds = {match["entry"]: float(match["seconds"]) for line in lines if (match := _TOOK.fullmatch(line))}
@@ -86,13 +86,9 @@ def _noting(cloud: Cloud, job: str, ran: list[Ran]) -> Iterator[Mapping[str, Any
         yield raw
 
 
-def _folder(cloud: Cloud, name: str) -> str:
-    return f"tasks/{cloud.account}/{name}/".lower()
-
-
 def _key(cloud: Cloud, name: str, job: Mapping[str, Any]) -> str:
     """The blob of a live job of this name."""
-    return f"{_folder(cloud, name)}{job_generations.key(job)}.gz"
+    return f"{blobs.kept('tasks', cloud, name)}{job_generations.key(job)}.gz"
 
 
 def _written(ids: Iterable[str], took: Seconds) -> bytes:

@@ -38,13 +38,12 @@ def write(cloud: Cloud, place: str, name: str, key: str, made: str, course: Cour
     sums = {"seconds": f"{course.seconds():.3f}", "node_hours": f"{course.node_hours():.5f}"}
     metadata = {**states, **sums, "job": course.job, "made": made, "kept": course.now.isoformat()}
     packed = gzip.compress(json.dumps(_document(course), separators=(",", ":")).encode(), mtime=0)
-    blob = f"{_folder(cloud, name)}{key}{END}"
-    blobs.client(cloud, place).upload_blob(blob, packed, overwrite=True, metadata=metadata)
+    blobs.client(cloud, place).upload_blob(_blob(cloud, name, key), packed, overwrite=True, metadata=metadata)
 
 
 def numbers(cloud: Cloud, place: str, name: str, key: str) -> tuple[int, int] | None:
     """How many tasks had succeeded and failed when a job was kept last; None if it was not."""
-    client = blobs.client(cloud, place).get_blob_client(f"{_folder(cloud, name)}{key}{END}")
+    client = blobs.client(cloud, place).get_blob_client(_blob(cloud, name, key))
     blob = missing_is_none(client.get_blob_properties)
     states = _states(blob.metadata or {}) if blob else {}
     return (states.get("succeeded", 0), states.get("failed", 0)) if states else None
@@ -57,21 +56,19 @@ def past(cloud: Cloud, desired: Desired) -> Iterator[Run]:
         return
     container, keys = blobs.client(cloud, place), set()
     with tolerated(404):
-        for blob in container.list_blobs(name_starts_with=_folder(cloud, name), include=["metadata"]):
+        for blob in container.list_blobs(name_starts_with=blobs.kept("runs", cloud, name), include=["metadata"]):
             run = _run(container, blob)
             keys.add(run.key)
             yield run
-        for blob in container.list_blobs(
-            name_starts_with=f"tasks/{cloud.account}/{name}/".lower(), include=["metadata"]
-        ):
+        for blob in container.list_blobs(name_starts_with=blobs.kept("tasks", cloud, name), include=["metadata"]):
             key = blob.name.rpartition("/")[2].removesuffix(".gz")
             if key not in keys:
                 states = _states({"succeeded": (blob.metadata or {}).get("tasks", "")})
                 yield Run(key, name, GONE, states, kept=blob.last_modified)
 
 
-def _folder(cloud: Cloud, name: str) -> str:
-    return f"runs/{cloud.account}/{name}/".lower()
+def _blob(cloud: Cloud, name: str, key: str) -> str:
+    return f"{blobs.kept('runs', cloud, name)}{key}{END}"
 
 
 def _run(container: Any, blob: Any) -> Run:
