@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.resource.resources import ResourceManagementClient
     from azure.storage.blob import BlobClient, BlobServiceClient
-
-CONNECT_SECONDS, READ_SECONDS = 15, 90
-"""How long a connection may take to be made, and to bring the next bytes of an answer."""
 
 
 def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
@@ -124,22 +120,10 @@ class Cloud:
 
     @cached_property
     def transport(self) -> Any:
-        """The connections, which all clients share: most of them ask one host, and each handshake costs round trips.
+        """The connections."""
+        from reconciler.cloud.connections import transport
 
-        Without a proxy, the environment is not read again for each request, and no .netrc takes the place of the
-        sign-in.
-        """
-        from urllib.request import getproxies
-
-        from azure.core.pipeline.transport import RequestsTransport
-
-        trusted = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        return RequestsTransport(
-            connection_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            connection_verify=trusted,
-            use_env_settings=bool(getproxies()),
-        )
+        return transport()
 
     @cached_property
     def _pace(self) -> Any:
