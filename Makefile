@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install demo examples test test-slow crash walks lint format mutants bench lock clean
+AUDIT := .venv/audit
+
+.PHONY: install demo examples test test-slow crash walks lint format mutants bench wheel audit lock clean
 
 install: $(INSTALLED)
 
@@ -58,12 +60,28 @@ mutants: install
 bench: install
 	$(BIN)/python -m bench
 
+# The same bytes for the same commit, wherever it is made; beside it, what it is made with (CycloneDX).
+wheel: install $(AUDIT)
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build --target wheel --directory dist
+	$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json
+
+# Fails for a package with a known vulnerability, here or on nodes; names those that could not be looked up.
+audit: $(AUDIT)
+	@.ci/audit $(AUDIT)/bin/pip-audit requirements-dev.lock worker/requirements.lock
+
+# In an environment of its own, so that what looks at our packages is not among them.
+$(AUDIT): requirements-audit.lock
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
+
 # Needs uv; the lock files record versions and hashes, never where they were fetched.
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-header
 
 lock:
 	$(LOCK) --python-version 3.11 pyproject.toml -o requirements.lock
 	$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) --python-version 3.11 --group pyproject.toml:audit -o requirements-audit.lock
 	$(LOCK) --python-version 3.10 worker/requirements.in -o worker/requirements.lock
 
 clean:

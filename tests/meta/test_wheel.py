@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -27,13 +28,17 @@ FOREIGN = ("PYTHONPATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """The checkout, and the local Azure's certificates where one runs for other tests."""
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+def build(checkout: Path, folder: Path) -> Path:
+    """The wheel of a checkout, made in `folder`."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    subprocess.run(command, cwd=checkout, check=True, capture_output=True)
     (path,) = folder.glob("*.whl")
     return path
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(CHECKOUT, tmp_path_factory.mktemp("wheel"))
 
 
 def files(folder: Path) -> Iterator[str]:
@@ -59,6 +64,18 @@ def test_what_travels_along_is_where_the_wheel_puts_it(wheel: Path, tmp_path: Pa
     )
     assets = tmp_path / "reconciler/assets"
     assert done.stdout == f"{assets / 'schemas'} {assets / 'worker'}\n"
+
+
+def test_the_wheel_is_the_same_wherever_and_whenever_it_is_made(wheel: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    shutil.copytree(
+        CHECKOUT, other, copy_function=shutil.copy, ignore=shutil.ignore_patterns(".?*", "docs", "tests")
+    )
+    shutil.copyfile(CHECKOUT / ".gitignore", other / ".gitignore")
+    for path in other.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.chmod(path.stat().st_mode & 0o700)
+    assert build(other, tmp_path).read_bytes() == wheel.read_bytes()
 
 
 @pytest.mark.slow
