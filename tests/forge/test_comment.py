@@ -131,7 +131,9 @@ def test_secrets_are_hidden_and_the_token_is_never_told(forges: Forges, environ:
 def test_standard_input_is_read(forges: Forges, tmp_path: Path) -> None:
     forges.state.pull(7, HEAD)
     command = [sys.executable, "-m", "reconciler", "ci", "comment", "-"]
-    done = subprocess.run(command, input="hällo", text=True, env={**os.environ, **forges.github(tmp_path, pull=7)}, check=False)
+    done = subprocess.run(
+        command, input="hällo", text=True, env={**os.environ, **forges.github(tmp_path, pull=7)}, check=False
+    )
     assert done.returncode == 0
     assert forges.state.comments[0]["body"].endswith("\nhällo\n")
 
