@@ -18,7 +18,10 @@ from reconciler.forge.archive import MOST, packed
 from reconciler.forge.forge import Comment, Issue, PullRequest
 from reconciler.forge.http import Client, ForgeError, Request, Service
 
-READS, WRITES = "`permissions: pull-requests: read`", "`permissions: pull-requests: write`"
+READS, WRITES = (
+    "`permissions: pull-requests: read`",
+    "`permissions: pull-requests: write`, which a run for a fork never has",
+)
 ISSUES, ACTIONS = "`permissions: issues: write`", "`permissions: actions: read`"
 LABEL = "reconcile"
 """Of issues of ours: a list of all others would be long."""

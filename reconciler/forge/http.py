@@ -5,11 +5,13 @@ A token goes to the forge's own origin only. A request is made again only if the
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -72,7 +74,7 @@ class Client:
 
     def __init__(self, service: Service, sleep: Callable[[float], None] = time.sleep) -> None:
         self.service, self.sleep = service, sleep
-        self.http = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+        self.http = httpx.Client(verify=_trust(), timeout=_TIMEOUT, follow_redirects=False)
         self.origin = _origin(httpx.URL(service.root))
 
     def close(self) -> None:
@@ -246,6 +248,12 @@ class Client:
 
     def _shown(self, text: str) -> str:
         return clean(text.replace(self.service.token, "***"))[:_SHOWN]
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom connections trust; it takes long to read."""
+    return httpx.create_ssl_context()
 
 
 def asked_to_wait(answer: httpx.Response, now: float) -> float | None:

@@ -47,7 +47,10 @@ CASES: dict[str, tuple[Fault, str]] = {
     "trouble": (Fault("GET .*comments", 502, body="<html>"), "answers 502; this is trouble on its side"),
     "no JSON": (Fault("GET .*comments", 200, body="<html>"), "what GitHub answers is no JSON; check 127.0.0.1 and any"),
     "another JSON": (Fault("GET .*comments", 200, body='{"a": 1}'), "what GitHub answers is no list; check"),
-    "objects of another kind": (Fault("GET .*comments", 200, body="[{}]"), "what GitHub answers lacks what it should have; check"),
+    "objects of another kind": (
+        Fault("GET .*comments", 200, body="[{}]"),
+        "what GitHub answers lacks what it should have; check",
+    ),
     "a page elsewhere": (
         Fault("GET .*comments", 200, {"Link": '<http://localhost:1/x>; rel="next"'}, "[]"),
         "leads to the next page on another host; the token does not go there",

@@ -112,8 +112,9 @@ def test_what_is_too_long_is_cut_and_that_is_said(forges: Forges, environ: Envir
     assert "plan.md is longer than the 65,536 characters of a comment; the end is left out" in done.stderr
     [told] = forges.state.comments
     assert len(told["body"].encode()) <= 65_536
-    assert "\n````\n\n</details>\n\n✂️ **Cut**: " in told["body"]
-    assert "has the whole." in told["body"]
+    assert told["body"].endswith("\n+ nodes: 1 → 2\n````\n\n</details>\n")
+    assert told["body"].splitlines()[1].startswith("✂️ **Cut**: 6")
+    assert told["body"].splitlines()[1].endswith(" has the whole.")
 
 
 def test_secrets_are_hidden_and_the_token_is_never_told(forges: Forges, environ: Environ, tmp_path: Path) -> None:
