@@ -203,6 +203,14 @@ def test_specs_are_named_from_any_folder_and_by_links(repository: Repository) ->
     assert repository.run("HEAD~1", "sweep.yaml", "bench.yaml", cwd="specs")[1] == ["sweep.yaml"]
 
 
+def test_a_name_that_looks_like_two_lines_is_refused(repository: Repository) -> None:
+    repository.file("specs/a.yaml\n--yes.yaml", "x")
+    repository.commit()
+    code, found, error = repository.run("HEAD~1")
+    assert (code, found) == (4, [])
+    assert "specs/a.yaml\\x0a--yes.yaml has signs in its name that would look like more lines" in error
+
+
 PATHS = [Path(name) for name in "abcdef"]
 
 
