@@ -152,6 +152,13 @@ def test_a_spec_that_cannot_be_read_counts_as_touched(repository: Repository) ->
 
 
 def test_a_spec_that_is_deleted_is_told_of(repository: Repository) -> None:
+    for name in ("notes.yaml", "specs/notes.txt"):
+        repository.file(name, "no spec")
+    repository.commit()
+    for name in ("notes.yaml", "specs/notes.txt"):
+        (repository.folder / name).unlink()
+    repository.commit()
+    assert repository.run("HEAD~1") == (0, [], "")
     (repository.folder / "specs/bench.yaml").unlink()
     repository.commit()
     code, found, error = repository.run("HEAD~1")
