@@ -76,6 +76,11 @@ class Spec:
         return str(self.sections.get("lock", ""))
 
     @property
+    def audit(self) -> str:
+        """The container that runs leave records in, as storage/ACCOUNT/CONTAINER; empty if they leave none."""
+        return str(self.sections.get("audit", ""))
+
+    @property
     def storage(self) -> Mapping[str, StorageAccount]:
         return self.section("storage", StorageAccount)
 
