@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import codes, commit, locking
+from reconciler.cli import announcing, codes, commit, locking
 from reconciler.cli.common import Selection
 from reconciler.errors import ReconcileError
 from reconciler.events import Event, Interrupted, Listener, RunFinished, StepFinished
@@ -76,16 +76,15 @@ class Recorder:
         """Keep how the run ended."""
         from reconciler.audit import record as records
 
-        if not self.book:
-            return
         lock = cloud.guarding.lock
         result = records.RESULTS.get(self.code, records.FAILED)
         result = records.INTERRUPTED if self.interrupted else records.LOCK_LOST if lock and lock.lost else result
         steps = tuple(map(records.done, self.outcomes))
         seconds = round(time.monotonic() - self.started, 1)
-        end = records.End(cloud.time, seconds, result, self.code, self.error, steps)
+        self.record = replace(self.record, end=records.End(cloud.time, seconds, result, self.code, self.error, steps))
         try:
-            self.book.end(replace(self.record, end=end))
+            if self.book:
+                self.book.end(self.record)
         except ReconcileError as error:
             self._warn(error)
 
@@ -105,12 +104,8 @@ def recording(
 ) -> Iterator[Recorder]:
     """While it lasts, a plan is carried out; at its end that is kept, however it ended. `saved` is the digest of the
     saved plan."""
-    from reconciler.audit import record as records
-
     spec = reading.spec
-    place = records.Place(spec.azure.cloud, spec.azure.subscription, spec.azure.resource_group)
-    source = _source(spec, selection, rerun)
-    recorder = Recorder(records.begun(verb, reading.plan, place, source, cloud.time, saved), book(spec, cloud))
+    recorder = Recorder(planned(verb, reading, cloud, selection, rerun, saved), book(spec, cloud))
     try:
         yield recorder
     except BaseException as error:
@@ -120,6 +115,18 @@ def recording(
         raise
     finally:
         recorder.finish(cloud)
+        announcing.of_run(spec, cloud, recorder.record)
+
+
+def planned(
+    verb: str, reading: Reading, cloud: Cloud, selection: Selection, rerun: tuple[str, ...] = (), saved: str = ""
+) -> Record:
+    """The record of a run that has its plan."""
+    from reconciler.audit import record as records
+
+    spec = reading.spec
+    place = records.Place(spec.azure.cloud, spec.azure.subscription, spec.azure.resource_group)
+    return records.begun(verb, reading.plan, place, _source(spec, selection, rerun), cloud.time, saved)
 
 
 def book(spec: Spec, cloud: Cloud) -> Book | None:
@@ -132,7 +139,7 @@ def book(spec: Spec, cloud: Cloud) -> Book | None:
 def _source(spec: Spec, selection: Selection, rerun: tuple[str, ...]) -> Source:
     from reconciler.audit.record import Source
 
-    sha, dirty = commit.found(Path(spec.file), os.environ) if spec.audit else ("", None)
+    sha, dirty = commit.found(Path(spec.file), os.environ) if spec.audit or spec.notify else ("", None)
     who, run = locking.who(os.environ), locking.run(os.environ)
     limits = selection.target, selection.exclude, rerun
     return Source(who, socket.gethostname(), run, sha, dirty, __version__, spec.file, *limits)

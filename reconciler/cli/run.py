@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import auditing, codes, common, locking, pricing, saving
+from reconciler.cli import announcing, auditing, codes, common, locking, pricing, saving
 from reconciler.cli.common import Selection, Shape
 from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Status, Why
@@ -45,6 +45,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.wire_option
 @common.rerun_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
+@announcing.notify_option
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
@@ -55,20 +56,26 @@ def plan(
     wire: bool,
     rerun: tuple[str, ...],
     detailed_exitcode: bool,
+    notify: str | None,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    reading, _ = read(selection, locking.told, rerun=rerun)
+    reading, cloud = read(selection, locking.told, rerun=rerun)
+    announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     common.show_reviewed(_view(reading, cost, wire=wire), shape)
     pricing.check(reading, prices, cost)
-    if reading.plan.of(Action.REFUSE):
+    refused, saved = reading.plan.of(Action.REFUSE), ""
+    if out and not refused:
+        saved = saving.save(out, reading, selection, rerun, cost)
+    if notify and not (refused and notify == "approval"):
+        record = auditing.planned("plan", reading, cloud, selection, rerun, saved)
+        announcing.of_plan(notify, reading.spec, cloud, record)
+    if refused:
         return 3
-    if out:
-        saving.save(out, reading, selection, rerun, cost)
     changing = any(reading.plan.of(action) for action in CHANGES)
     return 2 if detailed_exitcode and (changing or left_open(reading.plan)) else 0
 

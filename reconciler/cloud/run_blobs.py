@@ -1,8 +1,8 @@
 """Records of runs, one after another in `audit/SUBSCRIPTION/GROUP/OWNER/2026-11/ID.begun.json` and `ID.ended.json`.
 
-Each is made by a write that never overwrites, so that a container with an immutability policy takes them too. Months
-are folders: the newest records are found without listing all that there are. Source: learn.microsoft.com, Put Blob,
-Specifying conditional headers.
+What was told of them is kept the same way, in a room of its own. Each is made by a write that never overwrites, so that
+a container with an immutability policy takes them too. Months are folders: the newest records are found without listing
+all that there are. Source: learn.microsoft.com, Put Blob, Specifying conditional headers.
 """
 
 from __future__ import annotations
@@ -23,21 +23,25 @@ QUICKLY: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 15, "retry_t
 """No run waits long for its record."""
 BEGUN, ENDED = "begun", "ended"
 ID = re.compile(r"(\d{4})(\d{2})\d{2}T\d{6}Z-[0-9a-f]{6}", re.ASCII)
-_NAME = re.compile(rf"({ID.pattern})\.({BEGUN}|{ENDED})\.json", re.ASCII)
+STAGES = f"{BEGUN}|{ENDED}"
 
 
 @dataclass(frozen=True, slots=True)
 class RunBlobs:
     """The records of a spec in `place`, which is `storage/ACCOUNT/CONTAINER`. Errors are those of `translated`.
 
+    `room` is the folder that they are in, `stages` a pattern for what stands after the id of one.
+
     `cloud` must not be one that a lock guards: who has lost it still says so.
     """
 
     cloud: Cloud
     place: str
+    room: str = "audit"
+    stages: str = STAGES
 
     def write(self, id_: str, stage: str, document: dict[str, Any]) -> None:
-        """Add a record, BEGUN or ENDED; one that is there stays as it is."""
+        """Add a record at a stage, such as BEGUN or ENDED; one that is there stays as it is."""
         content = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
         with translated(), tolerated(409):  # the answer to our first try was lost
             client = self._container().get_blob_client(self._path(id_, stage))
@@ -71,8 +75,9 @@ class RunBlobs:
 
     def _of(self, month: str) -> Iterator[tuple[str, str]]:
         for name in self._container().list_blob_names(name_starts_with=month):
-            if match := _NAME.fullmatch(name.removeprefix(month)):
-                yield match[1], match[4]
+            id_, _, stage = name.removeprefix(month).removesuffix(".json").partition(".")
+            if name.endswith(".json") and ID.fullmatch(id_) and re.fullmatch(self.stages, stage, re.ASCII):
+                yield id_, stage
 
     def _path(self, id_: str, stage: str) -> str:
         match = ID.fullmatch(id_)
@@ -82,7 +87,7 @@ class RunBlobs:
     def _folder(self) -> str:
         target = self.cloud.target
         parts = (target.subscription, target.resource_group, self.cloud.owner)
-        return "audit/" + "/".join(quote(part.lower(), safe="") for part in parts)
+        return f"{self.room}/" + "/".join(quote(part.lower(), safe="") for part in parts)
 
     def _container(self) -> Any:
         _, account, container = self.place.split("/")
