@@ -10,11 +10,11 @@ import click
 
 import batch_autoscale as language
 from batch_autoscale.scenarios import NAMES
-from reconciler.cli import common, pictures, simulating
+from reconciler.cli import codes, common, pictures, simulating
 from reconciler.errors import ReconcileError, Refused
 from reconciler.words import count
 
-INVALID = 4
+INVALID = codes.INVALID
 FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 COUNT = click.IntRange(1, 1_000_000)
 

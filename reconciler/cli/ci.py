@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import codes
 from reconciler.errors import ReconcileError, Refused, WrongUsage
 
 if TYPE_CHECKING:
     from reconciler.forge.forge import Forge, PullRequest
 
-UNREVIEWED = 6
-"""The exit code of `reviewed` where no plan was reviewed."""
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TEXT = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
@@ -194,7 +193,7 @@ def _unreviewed(why: str) -> int:
         "Nothing says what may be done without asking: let somebody approve a plan of now, then apply that.",
         err=True,
     )
-    return UNREVIEWED
+    return codes.UNREVIEWED
 
 
 def _merged(forge: Forge, commit: str) -> PullRequest:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli import naming
+from reconciler.cli import codes, naming
 from reconciler.errors import LocalError, ReconcileError, Refused, WrongUsage
 from reconciler.model import Address
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.Path(dir_okay=False, path_type=Path)
-UNREAD = 2
+UNREAD = codes.PENDING
 """The exit code of a command that has done all but what could not be read."""
-LACKING = 5
+LACKING = codes.LACKING
 """The exit code of work that has ended and of which some has failed."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""

@@ -23,7 +23,8 @@ from reconciler.model import Plan
 from reconciler.render import as_json
 from reconciler.render import cost as costs
 
-FORMAT = "reconcile-plan/1"
+VERSION = 1
+FORMAT = f"reconcile-plan/{VERSION}"
 MARK = re.compile(rb'\s*\{\s*"format":\s*"reconcile-plan/(\d+)"')
 """How such a file begins, whole or not."""
 NAMES = {"resource_group": "resourceGroup"}
@@ -98,9 +99,8 @@ def read(path: Path, digest: str = "") -> SavedPlan:
     begins = MARK.match(content)
     if begins is None:
         raise WrongUsage(f"{path} is no saved plan; make one with: reconcile plan SPEC --out {path.name}")
-    if begins[1] != b"1":
-        version = begins[1].decode()
-        raise Refused(f"{path} is a saved plan of format {version}, and this reconcile knows 1; {_ANEW}")
+    if int(begins[1]) != VERSION:
+        raise Refused(f"{path} is a saved plan of format {int(begins[1])}, and {_later(VERSION)}")
     try:
         body = json.loads(content)
         told = body.pop("digest")
@@ -110,6 +110,8 @@ def read(path: Path, digest: str = "") -> SavedPlan:
         raise Refused(f"{path} was changed after it was written: its digest is another; {_ANEW}")
     if digest and told != digest.removeprefix("sha256:"):
         raise Refused(f"{path} is not the plan with digest {digest}, but that with {told}; take the one reviewed")
+    if (version := _version(body)) > as_json.VERSION:
+        raise Refused(f"{path} holds a plan of version {version}, and {_later(as_json.VERSION)}")
     try:
         _check(body | {"digest": told})
         plan = as_json.read(json.dumps(body["plan"]))
@@ -122,6 +124,17 @@ def read(path: Path, digest: str = "") -> SavedPlan:
 
 
 _ANEW = "plan again, and have that reviewed"
+
+
+def _version(body: Mapping[str, Any]) -> int:
+    """The version of the plan in a document; 0 if it says none."""
+    plan = body.get("plan")
+    version = plan.get("version") if isinstance(plan, dict) else None
+    return version if isinstance(version, int) else 0
+
+
+def _later(known: int) -> str:
+    return f"this reconcile knows {known}; take a later reconcile, or plan again and have that reviewed"
 
 
 def _check(body: Mapping[str, Any]) -> None:

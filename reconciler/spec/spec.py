@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from reconciler.spec.sections import (
     Identity,
     Image,
     Job,
+    Receiver,
     Registry,
     StorageAccount,
 )
@@ -74,6 +75,17 @@ class Spec:
     def lock(self) -> str:
         """The container that the lock is in, as storage/ACCOUNT/CONTAINER; empty if nothing is locked."""
         return str(self.sections.get("lock", ""))
+
+    @property
+    def audit(self) -> str:
+        """The container that runs leave records in, as storage/ACCOUNT/CONTAINER; empty if they leave none."""
+        return str(self.sections.get("audit", ""))
+
+    @property
+    def notify(self) -> Sequence[Receiver]:
+        """Who is told of drift, of plans that wait for a person, and of how runs end."""
+        receivers: Sequence[Receiver] = self.sections.get("notify", ())
+        return receivers
 
     @property
     def storage(self) -> Mapping[str, StorageAccount]:
