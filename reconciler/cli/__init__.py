@@ -62,7 +62,7 @@ COMMANDS = {
     "schema": Place(
         "look",
         "schema",
-        "Print a JSON Schema: of specs (default), of plans, of saved plans, of events, or of what onDone sends.",
+        "Print a JSON Schema: of specs (default), policies, plans, saved plans, events, or of what onDone sends.",
     ),
     "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),
@@ -141,7 +141,7 @@ def _expected(error: ReconcileError) -> tuple[str, int]:
     """The message and exit code of a failure that a user can act on."""
     if isinstance(error, SpecError):
         problems = count(len(error.problems), "problem")
-        return f"{problems} in the spec; nothing was done\n{error}", INVALID
+        return f"{problems} in {error.what}; nothing was done\n{error}", INVALID
     if isinstance(error, WrongUsage):
         return str(error), INVALID
     return str(error), REFUSED if isinstance(error, Refused) else FAILED

@@ -135,9 +135,11 @@ def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["spec", "plan", "saved-plan", "event", "notification"]), default="spec")
+@click.argument(
+    "name", type=click.Choice(["spec", "policy", "plan", "saved-plan", "event", "notification"]), default="spec"
+)
 def schema(name: str) -> None:
-    """Print a JSON Schema: of specs (default), of plans, of saved plans, of events, or of what onDone sends."""
+    """Print a JSON Schema: of specs (default), policies, plans, saved plans, events, or of what onDone sends."""
     from reconciler.files import folder
 
     click.echo((folder("schemas") / f"{name}.schema.json").read_text(), nl=False)
