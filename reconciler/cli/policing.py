@@ -90,6 +90,7 @@ def judged(
             subject,
             desired=reading.desired,
             uses=pricing.uses(reading),
+            unread=tuple(pricing.unread(reading)),
             cost=priced,
             unpriced=unpriced,
             retiring=tuple(told for section in SECTIONS for told in section.retiring(reading.spec)),

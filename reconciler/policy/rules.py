@@ -90,26 +90,36 @@ def spot_only(subject: Subject, options: Options) -> Iterator[Finding]:
 
 
 def nodes(subject: Subject, options: Options) -> Iterator[Finding]:
-    total, most = 0, options.get("maxPerPool")
+    most = options.get("maxPerPool")
     for address, use in _pools(subject):
-        asked = int(use.dedicated.high + use.spot.high)
-        total += asked
+        asked = _most(use)
         if use.endless:
             text = "has a formula without an upper bound; limit its targets with min()"
             yield Finding(address, text)
         elif most is not None and asked > most:
             yield Finding(address, f"may have {count(asked, 'node', ',')}; allowed are {most:,} for a pool")
-    whole = options.get("maxTotal")
-    if whole is not None and total > whole:
+    whole, total = options.get("maxTotal"), sum(_most(use) for _, use in _every_pool(subject))
+    if whole is not None and subject.unread:
+        yield Finding(None, f"how many nodes its pools may have in all is not known: {subject.unread[0]}")
+    elif whole is not None and total > whole:
         yield Finding(None, f"its pools may have {count(total, 'node', ',')} in all; allowed are {whole:,}")
 
 
 def _pools(subject: Subject) -> Iterator[tuple[Address, Use]]:
     """The nodes that there are after the plan of what it is about."""
     about = {decision.address for decision in subject.plan.decisions}
+    return ((address, use) for address, use in _every_pool(subject) if address in about)
+
+
+def _every_pool(subject: Subject) -> Iterator[tuple[Address, Use]]:
+    """Also those that the plan leaves alone."""
     for change in subject.uses.changes:
-        if isinstance(change.after, Use) and change.address in about:
+        if isinstance(change.after, Use):
             yield change.address, change.after
+
+
+def _most(use: Use) -> int:
+    return int(use.dedicated.high + use.spot.high)
 
 
 def budget(subject: Subject, options: Options) -> Iterator[Finding]:

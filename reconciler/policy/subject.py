@@ -19,6 +19,7 @@ class Subject:
 
     desired   what the spec asks for; nothing if all is to be deleted
     uses      what costs by time, now and after the plan
+    unread    why something that costs is not known, if so
     cost      what that costs; None if nobody has asked for prices, and `unpriced` why they could not be had
     retiring  what the spec uses that Azure retires, each with its place
     labels    those of the pull request, as the pipeline says
@@ -30,6 +31,7 @@ class Subject:
     today: date
     desired: Mapping[Address, Desired] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
+    unread: tuple[str, ...] = ()
     cost: Cost | None = None
     unpriced: str = ""
     retiring: tuple[tuple[Path_, Retired], ...] = ()

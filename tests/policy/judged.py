@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler import cost
 from reconciler.engine import plan as planning
+from reconciler.engine.law import Choice
 from reconciler.kinds import KINDS, NAMES, SECTIONS, load
 from reconciler.model import Address, Mark, Observed
 from reconciler.policy import apart, judging, policy
@@ -49,7 +50,8 @@ def subject(folder: Path, case: Mapping[str, Any]) -> Subject:
         address = Address.parse(name)
         body = desired[address].body if address in desired else {}
         live.append(Observed(address, f"/{name}", body, Mark("test", "")))
-    made = planning.make("test", KINDS, desired, live)
+    choice = Choice(tuple(map(Address.parse, case.get("targets", ()))))
+    made = planning.make("test", KINDS, desired, live, choice=choice)
     uses = cost.of(KINDS, made, desired, live, REGION)
     return Subject(
         made,
@@ -57,6 +59,7 @@ def subject(folder: Path, case: Mapping[str, Any]) -> Subject:
         TODAY,
         desired,
         uses,
+        tuple(case.get("unread", ())),
         None if "unpriced" in case else cost.price(uses, PRICES),
         case.get("unpriced", ""),
         tuple(told for section in SECTIONS for told in section.retiring(spec)),
