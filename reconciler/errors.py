@@ -2,6 +2,7 @@
 
 ReconcileError              a message a user can act on
 ├── SpecError               the spec is invalid; carries every problem at once (exit 4)
+│   └── PolicyError         so is a policy
 ├── WrongUsage              a command line that names what is not there, or contradicts itself (exit 4)
 ├── Refused                 a plan or step that must not be carried out (exit 3)
 │   └── LockLost            another may be writing by now, so we must not
@@ -46,11 +47,19 @@ class Problem:
 
 
 class SpecError(ReconcileError):
-    """An invalid spec: all its problems, in file order."""
+    """An invalid spec: all its problems, in file order. `what` is invalid, in words."""
+
+    what = "the spec"
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class PolicyError(SpecError):
+    """An invalid file with a policy."""
+
+    what = "the policy"
 
 
 class WrongUsage(ReconcileError):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from reconciler.verdict import Verdict
+
 Body = Mapping[str, Any]
 
 STAGE = "stage"
@@ -123,10 +125,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who owns a resource and the digest of the body that was last applied to it.
-
-    `keys` are tokens of the keys that its maps were given then; see `departed`.
-    """
+    """Who owns a resource, the digest of the body that was last applied to it, and tokens of the keys that its maps
+    were given then; see `departed`."""
 
     owner: str
     digest: str
@@ -229,10 +229,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One differing field. `before` or `after` is None where the field is absent.
-
-    `path` is that of the wire, such as `properties.vmSize`; `key` is what the spec calls it.
-    """
+    """One differing field: `path` on the wire, `key` in the spec; `before` or `after` is None where it is absent."""
 
     path: str
     before: Any
@@ -292,7 +289,8 @@ class Plan:
     """All that is handed from deciding to doing: one decision for each resource, and the steps that carry them out.
 
     `fingerprints` hold, for each address that has a step, the fingerprint of its decision (None: it was absent),
-    `seconds`, for each step's id, how long it is expected to take, `needs`, for each address, what it needs of others.
+    `seconds`, for each step's id, how long it is expected to take, `needs`, for each address, what it needs of others,
+    `verdicts` where it breaks a policy.
     """
 
     spec: str
@@ -302,6 +300,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     needs: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
 
     def of(self, action: Action) -> tuple[Decision, ...]:
         return tuple(d for d in self.decisions if d.action is action)

@@ -65,7 +65,7 @@ COMMANDS = {
     "schema": Place(
         "look",
         "schema",
-        "Print a JSON Schema: of specs (default), plans, saved plans, events, runs, or of what onDone or notify sends.",
+        "Print a JSON Schema: of specs (default), policies, plans, runs, events, or of what onDone or notify sends.",
     ),
     "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),

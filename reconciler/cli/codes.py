@@ -37,5 +37,5 @@ def words(error: ReconcileError) -> str:
     if isinstance(error, SpecError):
         from reconciler.words import count
 
-        return f"{count(len(error.problems), 'problem')} in the spec; nothing was done\n{error}"
+        return f"{count(len(error.problems), 'problem')} in {error.what}; nothing was done\n{error}"
     return str(error)

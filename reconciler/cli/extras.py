@@ -9,6 +9,7 @@ from reconciler.errors import ReconcileError
 EXTRAS = {
     "local": ("the local Azure", ("httptools", "jwt", "starlette", "trustme", "uvicorn")),
     "plot": ("--plot", ("matplotlib",)),
+    "policy": ("a rule in CEL", ("cel",)),
     "images": ("images generate", ("PIL",)),
 }
 """Extra → the command or option that needs it, and the modules that it installs."""

@@ -21,8 +21,8 @@ def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost
     """What the plan costs, if that is to be shown; with `wanted` None, it is shown if the plan changes the cost."""
     if wanted is False or unread(reading):
         return None
-    uses = _uses(reading)
-    return _price(reading, uses, prices) if wanted or uses.differ else None
+    used = uses(reading)
+    return _price(reading, used, prices) if wanted or used.differ else None
 
 
 def priced(reading: Reading, prices: Path | None) -> Cost:
@@ -34,7 +34,7 @@ def priced(reading: Reading, prices: Path | None) -> Cost:
 
 def known(reading: Reading, prices: Path | None) -> Cost:
     """What the plan costs, without what could not be read."""
-    return _price(reading, _uses(reading), prices)
+    return _price(reading, uses(reading), prices)
 
 
 def check(reading: Reading, prices: Path | None, cost: Cost | None) -> None:
@@ -63,7 +63,8 @@ def _asked(costs: Costs, kind: str, reading: Reading) -> bool:
     return not costs.sized or any(costs.size(want) for want in reading.desired.values() if want.address.kind == kind)
 
 
-def _uses(reading: Reading) -> Uses:
+def uses(reading: Reading) -> Uses:
+    """What of the spec costs by time, now and after the plan."""
     from reconciler import cost as costs
     from reconciler.kinds import KINDS
 
@@ -74,16 +75,16 @@ def _uses(reading: Reading) -> Uses:
     return costs.of(KINDS, reading.plan, desired, reading.observed, spec.azure.location, means)
 
 
-def _price(reading: Reading, uses: Uses, prices: Path | None) -> Cost:
-    """`uses` with the prices of a file, or of the price list of the spec's cloud."""
+def _price(reading: Reading, used: Uses, prices: Path | None) -> Cost:
+    """`used` with the prices of a file, or of the price list of the spec's cloud."""
     from reconciler import cost as costs
     from reconciler import prices as lists
 
     if prices is not None:
         try:
-            return costs.price(uses, lists.read(prices))
+            return costs.price(used, lists.read(prices))
         except lists.PricesError as error:
             raise click.UsageError(str(error)) from None
     where = reading.spec.azure.cloud
     url = f"{os.environ['RECONCILE_RESOURCE_MANAGER']}/prices/api/retail/prices" if where == "local" else lists.URL
-    return costs.price(uses, lists.current(uses.sizes, url, cloud=where))
+    return costs.price(used, lists.current(used.sizes, url, cloud=where))

@@ -17,7 +17,8 @@ import click
 
 from reconciler.cli import announcing, auditing, codes, common, locking, pricing, saving
 from reconciler.cli.common import Selection, Shape
-from reconciler.errors import Refused, WrongUsage
+from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
+from reconciler.errors import WrongUsage
 from reconciler.model import Action, Status, Why
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.cost_options
 @common.wire_option
 @common.rerun_option
+@policy_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 @announcing.notify_option
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
@@ -55,6 +57,7 @@ def plan(
     wants_cost: bool | None,
     wire: bool,
     rerun: tuple[str, ...],
+    policing: Policing,
     detailed_exitcode: bool,
     notify: str | None,
     out: Path | None,
@@ -66,9 +69,10 @@ def plan(
     announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
+    reading = judged(reading, policing, prices, cost)
     common.show_reviewed(_view(reading, cost, wire=wire), shape)
     pricing.check(reading, prices, cost)
-    refused, saved = reading.plan.of(Action.REFUSE), ""
+    refused, saved = refuses(reading.plan), ""
     if out and not refused:
         saved = saving.save(out, reading, selection, rerun, cost)
     if notify and not (refused and notify == "approval"):
@@ -86,6 +90,7 @@ def plan(
 @common.cost_options
 @common.wire_option
 @common.rerun_option
+@policy_options
 @locking.wait_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--reviewed", metavar="FILE", type=common.SPEC, help="Do no more than this saved plan, or refuse.")
@@ -98,6 +103,7 @@ def apply(
     wants_cost: bool | None,
     wire: bool,
     rerun: tuple[str, ...],
+    policing: Policing,
     wait: bool,
     yes: bool,
     reviewed: Path | None,
@@ -112,6 +118,7 @@ def apply(
     reading, cloud = read(selection, locking.taking("apply", wait=wait), rerun=rerun)
     with auditing.recording("apply", reading, cloud, selection, rerun, saved.digest if saved else "") as recorder:
         cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
+        reading = judged(reading, policing, prices, cost)
         run.plan(_view(reading, cost, wire=wire))
         pricing.check(reading, prices, cost)
         if saved:
@@ -132,9 +139,10 @@ def apply(
 @common.selection
 @common.format_option
 @common.wire_option
+@policy_options
 @locking.wait_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(selection: Selection, shape: str, *, wire: bool, wait: bool, yes: bool) -> int:
+def destroy(selection: Selection, shape: str, *, wire: bool, policing: Policing, wait: bool, yes: bool) -> int:
     """Delete what the spec owns and nothing protected needs, last made first.
 
     Protected resources stay, and so does what they need, what others use, and what something unread may need.
@@ -144,6 +152,7 @@ def destroy(selection: Selection, shape: str, *, wire: bool, wait: bool, yes: bo
     run = _run(shape)
     reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
     with auditing.recording("destroy", reading, cloud, selection) as recorder:
+        reading = judged(reading, policing, None, None, destroying=True)
         run.plan(_view(reading, None, wire=wire))
         code = _carry_out(reading, cloud, run, "destroy", yes=yes, recorder=recorder)
         return recorder.ended(code or (codes.PENDING if any(KINDS[name].deletable for name in reading.unread) else 0))
@@ -208,8 +217,7 @@ def _carry_out(
     notifier: Notifier | None = None,
 ) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
-    if reading.plan.of(Action.REFUSE):
-        raise Refused("the plan has refused resources; nothing was changed")
+    check_allowed(reading.plan)
     if not reading.plan.steps:
         return 2 if left_open(reading.plan) else 0
     if not yes:

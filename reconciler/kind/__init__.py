@@ -18,6 +18,7 @@ from reconciler.course import Run
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
+from reconciler.kind.traits import PLAIN, Traits
 from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec.spec import Spec
@@ -208,6 +209,8 @@ class Kind:
     """Name → average number of dedicated and Spot nodes, for resources whose autoscale a spec simulates."""
     needs: Needs = NOTHING
     """What it needs of quotas, a region and a subnet."""
+    traits: Traits = PLAIN
+    """What policies ask of it: how it can be reached, where it is, and whether data is in it."""
     inverse: Inverse | str | None = "import has no words for it"
     """How a live one is written into a spec, or why it cannot be; None: it is written as part of the whole spec."""
 

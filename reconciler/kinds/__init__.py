@@ -22,6 +22,7 @@ from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
 from reconciler.kinds.tasks import section as tasks_section
+from reconciler.policy import section as policy_section
 from reconciler.spec import Sections, Spec
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ MODULES = (
     "conversion.conversion",
 )
 """The module of each kind, after those of the kinds that it refers to; its `KIND` is the kind."""
+NAMES = tuple(module.rpartition(".")[2] for module in MODULES)
+"""The names of the kinds, in the same order."""
 HOLDERS = {"GROUP": "resource_group", "ACCOUNT": "batch_account"}
 """The two kinds that contain others: the group holds everything in a spec, the account its pools and jobs."""
 
@@ -68,6 +71,7 @@ SECTIONS: Sections = (
     job_section.SECTION,
     tasks_section.SECTION,
     conversion_section.SECTION,
+    policy_section.section(NAMES),
 )
 
 

@@ -14,6 +14,7 @@ from reconciler.cloud import arm
 from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.traits import Traits
 from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -60,6 +61,9 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     return {**without(settings, {"sku": "PerGB2018", "retentionInDays": 30}), **tracked(observed, known, notes)}
 
 
+OPEN = "takes logs and answers over the internet, and no spec can close it; use one that is closed, with existing: true"
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
@@ -71,6 +75,7 @@ KIND = Kind(
     noun="Log Analytics workspace",
     keys={"properties.sku.name": "sku"},
     section=SECTION,
+    traits=Traits(public=lambda desired: OPEN, data=True),
     outputs={"customerId": "properties.customerId"},
     inverse=Inverse(say=entry, tagged=True),
 )

@@ -40,7 +40,7 @@ def plan(shown: Review) -> str:
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(style)}">
+<meta http-equiv="Content-Security-Policy" content="{_allowed(style)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>{name}</title>
@@ -65,7 +65,7 @@ def _style() -> str:
     return f"\n{page}{_COLOURS}{dark}{svg.STYLE}"
 
 
-def _policy(style: str) -> str:
+def _allowed(style: str) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
@@ -86,7 +86,7 @@ def _chip(action: Action, text: str) -> str:
 def _decide(shown: Review) -> str:
     """The table of questions, and what each is about, opened."""
     rows = [
-        (f"<strong>{one.title}</strong>", str(len(one.about)), ", ".join(_address(two) for two in one.about))
+        (f"<strong>{one.title}</strong>", str(len(one.about)), ", ".join(map(_address, one.about)))
         for one in review.questions(shown.plan)
     ]
     said = "" if rows else f"<p>{review.NOTHING}</p>"
@@ -97,10 +97,16 @@ def _decide(shown: Review) -> str:
     return said + table + "\n".join(_resource(shown, one, opened=True) for one in asked)
 
 
+def _policy(shown: Review) -> str:
+    """What policies say."""
+    rows = [(word, _message(text), _text(about)) for word, text, about in review.verdicts(shown.plan)]
+    return _table(("What", "Rule", "Where"), rows) if rows else ""
+
+
 def _running(shown: Review) -> str:
     """Whose work is disturbed, and what is lost."""
     hit = [one for one in shown.plan.decisions if one.goes or one.disturbs]
-    rows = [(_address(one), _message(one.disturbs), _message(one.goes)) for one in hit]
+    rows = [(_address(str(one.address)), _message(one.disturbs), _message(one.goes)) for one in hit]
     return _table(("Resource", "Disturbs", "Deleted with it"), rows) if rows else ""
 
 
@@ -156,6 +162,7 @@ def _notes(shown: Review) -> str:
 
 SECTIONS: tuple[tuple[str, Callable[[Review], str]], ...] = (
     ("To decide", _decide),
+    ("Policy", _policy),
     ("Running work and data", _running),
     ("Timeline", _timeline),
     ("Graph", _graph),
@@ -169,7 +176,7 @@ def _resource(shown: Review, decision: Decision, *, opened: bool) -> str:
     """All that there is to read about one resource, behind a line that opens it."""
     time = review.time(shown.plan.seconds.get(str(decision.address), 0.0))
     sign = f'<span class="sign">{graph.sign(decision.action) or "="}</span>'
-    head = f"{sign} {_address(decision)} {_message(decision.reason)}"
+    head = f"{sign} {_address(str(decision.address))} {_message(decision.reason)}"
     head += f' <span class="dim">({time})</span>' if time else ""
     told = "".join(f"<p><strong>{what}</strong>: {_message(text)}</p>" for what, text in review.consequences(decision))
     if decision.summarised and decision.action is not Action.CREATE:
@@ -202,8 +209,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -
     return f'<div class="scroll">{table}</div>'
 
 
-def _address(decision: Decision) -> str:
-    return f"<code>{_text(str(decision.address))}</code>"
+def _address(address: str) -> str:
+    return f"<code>{_text(address)}</code>"
 
 
 def _message(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.events import Event, RunFinished, RunStarted
 from reconciler.model import Action, Address, Change, Decision, Diff, Outcome, Plan, Rule, Step, Why
 from reconciler.render import plain, values
+from reconciler.verdict import Level, Verdict
 
 VERSION = 1
 
@@ -29,6 +30,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "notes": list(plan.notes),
         "seconds": dict(plan.seconds),
         "needs": {str(address): list(map(str, refs)) for address, refs in plan.needs.items()},
+        "verdicts": [asdict(verdict) for verdict in plan.verdicts],
     }
 
 
@@ -45,6 +47,7 @@ def read(text: str) -> Plan:
         tuple(body["notes"]),
         body["seconds"],
         {Address.parse(name): tuple(map(Address.parse, refs)) for name, refs in body.get("needs", {}).items()},
+        tuple(Verdict(**{**verdict, "level": Level(verdict["level"])}) for verdict in body.get("verdicts", ())),
     )
 
 

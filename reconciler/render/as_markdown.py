@@ -45,6 +45,7 @@ def plan(shown: Review, limit: int = LIMIT, link: str = "") -> str:
     top = next((text for names in _NAMES if size(text := _top(shown, names)) <= room), "")
     asked, rest = review.split(shown.plan)
     parts = (
+        _Part("Policy", [_verdict(*one) for one in review.verdicts(shown.plan)], fold=False),
         _Part("To decide", [_block(shown, one) for one in asked], fold=False),
         _Part("Notes", [f"- {prose(note)}" for note in shown.plan.notes]),
         _Part("Cost", [fence(costs.below(shown.cost).splitlines(), "text")] if shown.cost else []),
@@ -83,9 +84,9 @@ def _table(shown: Review, names: int) -> Iterator[str]:
         yield "\n".join(["| | to decide | | |", "|:-:|---|--:|---|", *rows])
 
 
-def _named(decisions: Sequence[Decision], most: int) -> str:
-    named = [cell(review.clipped(str(one.address), _LONGEST)) for one in decisions[:most]]
-    rest = len(decisions) - len(named)
+def _named(about: Sequence[str], most: int) -> str:
+    named = [cell(review.clipped(address, _LONGEST)) for address in about[:most]]
+    rest = len(about) - len(named)
     return ", ".join(named) + (f" and {rest} more" if named and rest else "")
 
 
@@ -98,6 +99,10 @@ def _block(shown: Review, decision: Decision) -> str:
     lines += [f"**{what}**: {prose(text)}" for what, text in review.consequences(decision)]
     rows = review.fields(decision, wire=shown.wire)
     return "<br>".join(lines) + (f"\n\n{fence(rows, 'diff')}" if rows else "")
+
+
+def _verdict(word: str, text: str, about: str) -> str:
+    return f"**{word}** by {prose(text)}<br>{prose(about)}"
 
 
 def _cut(parts: Sequence[_Part], room: int) -> tuple[list[_Part], dict[str, tuple[int, int]]]:

@@ -24,6 +24,7 @@ from reconciler.model import (
 from reconciler.render import values
 from reconciler.render.plain import clean, lines, table
 from reconciler.report import Report, Table
+from reconciler.verdict import Verdict
 from reconciler.words import MINUTE, count, duration
 
 SYMBOLS = {
@@ -56,6 +57,12 @@ WORDS = {
     Action.KEEP: "to stay",
     Action.UNKNOWN: "not known",
 }
+VERDICTS = {"refused": "red", "warned": "yellow", "excepted": "cyan"}
+"""What comes of a verdict → its colour."""
+NAMED = 8
+"""How many addresses stand under a sentence of a policy."""
+WHOLE = "the plan"
+"""What a verdict is about that is about no resource."""
 COLOURS = {"green": 32, "yellow": 33, "magenta": 35, "red": 31, "cyan": 36, "dim": 2, "bold": 1}
 LONG_STEP = 120
 """Seconds from which on a step shows how long it takes."""
@@ -78,9 +85,45 @@ def plan(plan: Plan, way: tuple[float, Sequence[str]] = (0.0, ()), *, colour: bo
             shown.append(paint("dim", f"  = {clean(str(decision.address))}: {lines(decision.reason, 6)}"))
             shown += _parts(decision.parts, paint)
     shown += [f"  note: {lines(note, 8)}" for note in plan.notes]
+    shown += ["", *_verdicts(plan.verdicts, paint)] if plan.verdicts else []
     if shown:
         shown.append("")
     return "\n".join([*shown, summary(plan), *longest(plan, *way)])
+
+
+def _verdicts(verdicts: Iterable[Verdict], paint: Any) -> Iterator[str]:
+    """What policies say: refusals first, then warnings, then what exceptions let pass."""
+    for word, text, about in sentences(verdicts):
+        yield f"{paint(VERDICTS[word], f'  {word} by')} {lines(text, 6)}"
+        yield paint("dim", f"      {clean(some(about, NAMED))}")
+
+
+def sentences(verdicts: Iterable[Verdict]) -> list[tuple[str, str, list[str]]]:
+    """What comes of verdicts in a word, what is said, and the addresses that it is said of, or the plan."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for word, judged_so in judged(verdicts).items():
+        for one in judged_so:
+            told.setdefault((word, _said(one)), []).append(one.address or WHOLE)
+    return [(word, text, about) for (word, text), about in told.items()]
+
+
+def _said(verdict: Verdict) -> str:
+    """`tags (org.yaml:3): has no tag owner`, and by what that does not hold."""
+    text = f"{verdict.rule} ({verdict.place}): {verdict.text}"
+    return f"{text}; exception {verdict.exception}" if verdict.exception else text
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def judged(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """What comes of them in a word, the gravest first → those of which that comes."""
+    every = list(verdicts)
+    words = ["excepted" if one.exception else "refused" if one.refuses else "warned" for one in every]
+    return {word: [one for one, its in zip(every, words, strict=True) if its == word] for word in VERDICTS}
 
 
 def told_once(decisions: Iterable[Decision]) -> Iterator[Decision]:
@@ -114,9 +157,11 @@ def summary(plan: Plan) -> str:
     held = sum(decision.why is Why.STALLED for decision in plan.of(Action.NONE))
     unchanged, waits = len(plan.of(Action.NONE)) - held, f", {held} held" if held else ""
     counts = [f"{len(plan.of(action))} {word}" for action, word in WORDS.items() if plan.of(action)]
+    verdicts = [f"{len(told)} {word}" for word, told in judged(plan.verdicts).items() if told]
+    policy = f" By policy: {', '.join(verdicts)}." if verdicts else ""
     if not counts:
-        return f"Nothing to do: {count(unchanged, 'resource')} as desired{waits}."
-    return f"Plan: {', '.join(counts)}; {unchanged} unchanged{waits}."
+        return f"Nothing to do: {count(unchanged, 'resource')} as desired{waits}.{policy}"
+    return f"Plan: {', '.join(counts)}; {unchanged} unchanged{waits}.{policy}"
 
 
 def _decision(decision: Decision, seconds: float, paint: Any, *, wire: bool) -> list[str]:

@@ -5,7 +5,7 @@ Pure. Which resources these are follows from closed facts of the plan, never fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from reconciler.cost import Cost
 from reconciler.model import STAGE, Action, Change, Decision, Plan, Rule
 from reconciler.render import as_text, values
 from reconciler.render.plain import clean, lines
+from reconciler.verdict import Verdict
 from reconciler.words import MINUTE, duration
 
 NOTHING = "Nothing is deleted, replaced or disturbed, and nobody is given a permission."
@@ -35,32 +36,57 @@ class Review:
 
 
 class Question(NamedTuple):
-    """Something to decide, and the resources that it is about; `sign` is a picture for it."""
+    """Something to decide, and the addresses that it is about, or the plan; `sign` is a picture for it."""
 
     sign: str
     title: str
-    about: tuple[Decision, ...]
+    about: tuple[str, ...]
 
 
 def questions(plan: Plan) -> tuple[Question, ...]:
     """What must be decided, the gravest first; those without a resource are left out."""
+    judged = as_text.judged(plan.verdicts)
+    refused = Question("⛔", "Refused by policy: nothing is applied", _about(judged["refused"]))
+    warned = Question("⚠️", "Warned by policy", _about(judged["warned"]))
+    excepted = Question("🔓", "Excepted from policy", _about(judged["excepted"]))
+    return tuple(question for question in (refused, *_of_decisions(plan), warned, excepted) if question.about)
+
+
+def _of_decisions(plan: Plan) -> tuple[Question, ...]:
+    """Those of what the plan would do."""
     every = plan.decisions
-    found = (
-        Question("⛔", "Refused: nothing is applied", plan.of(Action.REFUSE)),
-        Question("🔴", "Deletions", plan.of(Action.DELETE)),
-        Question("🟣", "Replaced, or emptied for a change", tuple(filter(_anew, every))),
-        Question("🟠", "Running work or data disturbed", tuple(one for one in every if one.disturbs)),
-        Question("🗑️", "Data, records or work that goes", tuple(one for one in every if one.goes)),
-        Question("🔑", "New permissions", tuple(one for one in every if one.grants)),
+    return (
+        Question("⛔", "Refused: nothing is applied", _named(plan.of(Action.REFUSE))),
+        Question("🔴", "Deletions", _named(plan.of(Action.DELETE))),
+        Question("🟣", "Replaced, or emptied for a change", _named(filter(_anew, every))),
+        Question("🟠", "Running work or data disturbed", _named(one for one in every if one.disturbs)),
+        Question("🗑️", "Data, records or work that goes", _named(one for one in every if one.goes)),
+        Question("🔑", "New permissions", _named(one for one in every if one.grants)),
     )
-    return tuple(question for question in found if question.about)
+
+
+def _named(decisions: Iterable[Decision]) -> tuple[str, ...]:
+    return tuple(str(decision.address) for decision in decisions)
+
+
+def _about(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(verdict.address or as_text.WHOLE for verdict in verdicts))
+
+
+def verdicts(plan: Plan) -> list[tuple[str, str, str]]:
+    """What policies say, the gravest first: in a word, what, and of which addresses."""
+    return [(word, text, as_text.some(about, as_text.NAMED)) for word, text, about in as_text.sentences(plan.verdicts)]
 
 
 def split(plan: Plan) -> tuple[list[Decision], list[Decision]]:
-    """The decisions that something must be decided about, and all others that there is something to read of."""
-    asked = {one.address for question in questions(plan) for one in question.about}
+    """The decisions that something must be decided about, and all others that there is something to read of.
+
+    What a policy says is told by itself, so that a rule that holds for everything does not lay everything open.
+    """
+    asked = {address for question in _of_decisions(plan) for address in question.about}
     told = [one for one in as_text.told_once(plan.decisions) if one.action is not Action.NONE or one.summarised]
-    return [one for one in told if one.address in asked], [one for one in told if one.address not in asked]
+    first = [one for one in told if str(one.address) in asked]
+    return first, [one for one in told if str(one.address) not in asked]
 
 
 def _anew(decision: Decision) -> bool:

@@ -19,8 +19,8 @@ HALVES = ("required", "oneOf", "minProperties")
 """Validators whose faults mean nothing for a map that was not read in full."""
 
 
-def faults(value: Any) -> list[Any]:
-    """Every place where a value is not as the schema of specs wants it, as errors of the validator."""
+def faults(value: Any, shape: Shape | None = None) -> list[Any]:
+    """Every place where a value is not as a schema wants it, by default that of specs, as errors of the validator."""
     from jsonschema import Draft202012Validator, validators
 
     def whole(checker: Any, number: Any) -> bool:  # 1e3 is 1000.0, which would reach Azure with its fraction
@@ -28,7 +28,7 @@ def faults(value: Any) -> list[Any]:
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", whole)
     validator = validators.extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]
-    return list(validator(written()).iter_errors(value))
+    return list(validator(shape or written()).iter_errors(value))
 
 
 def problems(document: Document, errors: Iterable[Any]) -> list[Problem]:

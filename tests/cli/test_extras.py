@@ -57,6 +57,7 @@ def reconcile(core: Path, *arguments: str, cwd: Path) -> subprocess.CompletedPro
     [
         (("local", "up"), "the local Azure", "local"),
         ((*SIMULATE, "--plot", "picture.svg"), "--plot", "plot"),
+        (("plan", "x.yaml", "--policy", str(CHECKOUT / "tests/cases/policy/cel.yaml")), "a rule in CEL", "policy"),
         (("images", "generate", "--count", "1", "--spec", "x.yaml"), "images generate", "images"),
     ],
 )

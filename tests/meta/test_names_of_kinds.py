@@ -12,7 +12,7 @@ import reconciler
 from reconciler.kinds import KINDS
 
 HOUSE = Path(reconciler.__file__).parent
-ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "preflight", "prices", "render")
+ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "policy", "preflight", "prices", "render")
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/data.py": {"container"},

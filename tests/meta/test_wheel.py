@@ -68,9 +68,7 @@ def test_what_travels_along_is_where_the_wheel_puts_it(wheel: Path, tmp_path: Pa
 
 def test_the_wheel_is_the_same_wherever_and_whenever_it_is_made(wheel: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
-    shutil.copytree(
-        CHECKOUT, other, copy_function=shutil.copy, ignore=shutil.ignore_patterns(".?*", "docs", "tests")
-    )
+    shutil.copytree(CHECKOUT, other, copy_function=shutil.copy, ignore=shutil.ignore_patterns(".?*", "docs", "tests"))
     shutil.copyfile(CHECKOUT / ".gitignore", other / ".gitignore")
     for path in other.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.cost import Charge, Cost, Line, Once, Range
 from reconciler.model import Action, Address, Change, Decision, Diff, Plan, Rule, Step, Why
 from reconciler.render.review import Review
+from reconciler.verdict import Level, Verdict
 from tests.render.test_as_text import EVERYTHING, decision
 
 GRANTED = "role_assignment/id/storage-blob-data-contributor/storage_account/sa"
@@ -47,6 +49,29 @@ AFTER = {
     "conversion/job": ("job/moved",),
     "container/sa/old": ("pool/old",),
 }
+VERDICTS = (
+    Verdict(
+        "pool/prod", "vmSizes", Level.REFUSE, "its nodes are Standard_D2s_v3; allowed are Standard_D*_v5", "org.yaml:3"
+    ),
+    Verdict(
+        "pool/booting",
+        "vmSizes",
+        Level.REFUSE,
+        "its nodes are Standard_D2s_v3; allowed are Standard_D*_v5",
+        "org.yaml:3",
+    ),
+    Verdict(
+        "", "budget", Level.WARN, "the plan may add $280.32/month; allowed is $50.00/month; ask for less", "org.yaml:5"
+    ),
+    Verdict(
+        "storage_account/sa",
+        "protect",
+        Level.REFUSE,
+        "holds data and is not protected; write protect: true",
+        "org.yaml:9",
+        "lab, until 2027-01-31: it is emptied each night",
+    ),
+)
 WAY = (2410.0, ("image_version/ubuntu", "pool/prod", "job/moved", "conversion/job"))
 
 
@@ -61,6 +86,7 @@ def _plan() -> Plan:
         ("pool/prod: 3 of 20 cores of the quota are left", "the subscription is not registered for Microsoft.Batch"),
         SECONDS,
         {Address.parse(name): tuple(map(Address.parse, refs)) for name, refs in NEEDS.items()},
+        VERDICTS,
     )
 
 
@@ -103,4 +129,9 @@ def hostile(text: str) -> Review:
     steps = tuple(Step(str(one.address), one.address, one.action) for one in decisions)
     plan = Plan(text, decisions, steps, {}, (text,), {step.id: 100.0 for step in steps}, {other: (address,)})
     cost = Cost("USD", (Line(address, _charge(text, "1"), None),), (), (text,))
+    verdicts = tuple(
+        Verdict(str(address), text, level, text, text, exception)
+        for level, exception in ((Level.REFUSE, ""), (Level.WARN, ""), (Level.REFUSE, text))
+    )
+    plan = replace(plan, verdicts=verdicts)
     return Review(plan, (200.0, (steps[0].id, steps[1].id)), cost, head=(text,), digest="0123")

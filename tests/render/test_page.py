@@ -98,7 +98,7 @@ def test_the_page_is_used_by_keyboard(opened: Opened) -> None:
         if text.startswith("+ storage_account/sa"):
             page.keyboard.press("Enter")
             assert page.get_by_text('"Standard_LRS"').is_visible()
-    assert seen[:3] == ["To decide", "Running work and data", "Timeline"]
+    assert seen[:3] == ["To decide", "Policy", "Running work and data"]
     assert any(text.startswith("+ storage_account/sa") for text in seen)
 
 

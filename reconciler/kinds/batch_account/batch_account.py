@@ -19,6 +19,7 @@ from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.needs import Needs, Room
+from reconciler.kind.traits import Traits
 from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec import identities
@@ -99,6 +100,20 @@ def _held(pool: Raw) -> str:
     return "" if marks.AUTO in metadata else f"pools/{pool['name']}"
 
 
+def public(desired: Desired) -> str:
+    open_ = desired.body["properties"]["publicNetworkAccess"] != "Disabled"
+    return "is open to the internet; write publicNetworkAccess: Disabled" if open_ else ""
+
+
+def keys(desired: Desired) -> str:
+    properties = desired.body["properties"]
+    if "SharedKey" in properties["allowedAuthenticationModes"]:
+        return "lets in whoever has a key of the account; leave SharedKey out of allowedAuthenticationModes"
+    storage = properties["autoStorage"] or {}
+    by_key = storage.get("authenticationMode") == "StorageKeys"
+    return "goes to its auto-storage with a key of that; write autoStorageIdentity: identities/NAME" if by_key else ""
+
+
 def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
     """Its job schedules, which no spec can say; Azure shows no owner of them."""
     for schedule in neighbours.cloud.at(account.address.name).batch().list_job_schedules():
@@ -163,6 +178,7 @@ KIND = Kind(
     usual={"properties": {"poolAllocationMode": "BatchService"}},
     noun="Batch account",
     needs=Needs(room=room),
+    traits=Traits(public=public, keys=keys),
     outputs={"accountEndpoint": "properties.accountEndpoint"},
     inverse=Inverse(
         say=entry,

@@ -23,6 +23,7 @@ from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.going import Neighbours
 from reconciler.kind.needs import Needs
+from reconciler.kind.traits import Traits
 from reconciler.kinds.image import (
     build,
     costs,
@@ -255,6 +256,17 @@ def takes(decision: Decision, desired: Desired | None) -> timedelta:
     return timedelta(seconds=recipe.seconds(desired.data["image"]) if built and desired else 60)
 
 
+def public(desired: Desired) -> str:
+    """That of the machine that builds it."""
+    inside = "subnet" in desired.data["image"]["buildVm"]
+    return "" if inside else "is built on a machine with a public address; write buildVm: {subnet: ...}"
+
+
+def regions(desired: Desired) -> Iterable[str]:
+    """Where it is built, and where its replicas are."""
+    return dict.fromkeys([desired.body["location"], *desired.body["properties"]["publishingProfile"]["targetRegions"]])
+
+
 def version_id(desired: Desired) -> str:
     """The id of the desired version, in lower case."""
     return f"{desired.data['definition']}/versions/{desired.body['version']}".lower()
@@ -290,6 +302,7 @@ KIND = Kind(
     spares_occupied=True,
     users=version_use.of_version,
     costs=costs.COSTS,
+    traits=Traits(public=public, regions=regions),
     needs=Needs(image=version_id),
     inverse="what it is made of is not to be seen; pools boot it by its version",
 )

@@ -198,6 +198,7 @@ KIND = Kind(
     section="jobs",
     job_of=lambda desired: desired.address.name,
     needs=replace(needs.NEEDS, spent=work.spent),
+    traits=needs.TRAITS,
     costs=costs.COSTS,
     inverse=Inverse(say=inverse.entry, every=every, unseen="convert", seen=inverse.seen, finished=inverse.finished),
 )

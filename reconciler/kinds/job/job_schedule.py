@@ -174,6 +174,7 @@ KIND = Kind(
     disturbs=disturbs,
     section="jobs",
     needs=needs.NEEDS,
+    traits=needs.TRAITS,
     costs=costs.COSTS,
     inverse=Inverse(say=inverse.recurring, every=every),
 )

@@ -1,9 +1,11 @@
-"""What a job or a job schedule needs of quotas: it counts as active, and may have a pool of its own. Pure."""
+"""What a job or a job schedule needs of quotas: it counts as active, and may have a pool of its own, which policies ask
+about, too. Pure."""
 
 from __future__ import annotations
 
 from reconciler.azure import images
 from reconciler.kind.needs import HasNodes, Needs, Nodes, wants
+from reconciler.kind.traits import Traits
 from reconciler.kinds.job import auto_pool
 from reconciler.kinds.job.pool_info import AUTO
 from reconciler.kinds.job.schedule import SPECIFICATION
@@ -55,7 +57,18 @@ def _image(reference: Body) -> str:
     return ":".join(reference[key] for key in images.KEYS[:3])
 
 
+def public(desired: Desired) -> str:
+    """That of the nodes of a pool that is made for it."""
+    pool = own(desired.body)
+    network = pool["networkConfiguration"]["publicIPAddressConfiguration"] if pool else {}
+    if pool is None or network["provision"] == "nopublicipaddresses":
+        return ""
+    where = "networkConfiguration: {publicIPAddressConfiguration: {provision: NoPublicIPAddresses}}"
+    return f"gives the nodes of its pool public addresses; write {where} there"
+
+
 NEEDS = Needs(
     nodes=HasNodes(wanted, lambda job: None, lambda action: action in (Action.CREATE, Action.REPLACE), held),
     active=active,
 )
+TRAITS = Traits(public=public)

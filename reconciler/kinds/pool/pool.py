@@ -17,6 +17,7 @@ from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Verbs
+from reconciler.kind.traits import Traits
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import (
     change,
@@ -130,6 +131,15 @@ def _renews(rollout: Rollout) -> str:
     return "nodes that are there keep what they have until they reboot; rollout.newNodes: rolling reboots them"
 
 
+def public(desired: Desired) -> str:
+    network = desired.body["properties"]["networkConfiguration"] or {}
+    provision = (network.get("publicIPAddressConfiguration") or {}).get("provision")
+    if provision == "NoPublicIPAddresses":
+        return ""
+    where = "networkConfiguration: {publicIPAddressConfiguration: {provision: NoPublicIPAddresses}}"
+    return f"gives its nodes public addresses; write {where}"
+
+
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
     return live.list_(cloud, wanted, KIND.rule)
 
@@ -183,5 +193,6 @@ KIND = Kind(
     costs=costs.COSTS,
     means=costs.means,
     needs=needs.NEEDS,
+    traits=Traits(public=public),
     inverse=inverse.INVERSE,
 )

@@ -15,6 +15,7 @@ from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.traits import Traits
 from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.schema import defaults
@@ -78,6 +79,9 @@ def goes(cloud: Cloud, registry: Observed, anew: Desired | None) -> str:
     return f"{count(len(names), 'repository')} of images" if names else ""
 
 
+OPEN = "is open to the internet, and no spec can close it; use one that is closed, with existing: true"
+
+
 KIND = Kind(
     name=NAME,
     arm=ARM,
@@ -97,6 +101,7 @@ KIND = Kind(
     keys={"sku.name": "sku"},
     usual={"properties": {"adminUserEnabled": False}},
     section="registries",
+    traits=Traits(public=lambda desired: OPEN, data=True),
     outputs={"loginServer": "properties.loginServer"},
     inverse=Inverse(say=entry, tagged=True, unseen="builds"),
 )

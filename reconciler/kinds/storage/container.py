@@ -16,6 +16,7 @@ from reconciler.kind import UNOWNED, ArmType, Kind, ids
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.traits import Traits
 from reconciler.kinds.storage import inverse, mounts
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -115,6 +116,7 @@ KIND: Kind = Kind(
     users=users,
     usual={"properties": {"publicAccess": "None"}},
     maps=("properties.metadata",),
+    traits=Traits(data=True),
     inverse=Inverse(
         say=inverse.container,
         place=inverse.place,

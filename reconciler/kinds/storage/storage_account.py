@@ -15,6 +15,7 @@ from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs, Room
+from reconciler.kind.traits import Traits
 from reconciler.kinds.storage import inverse, mounts
 from reconciler.model import Address, Change, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -118,6 +119,19 @@ def room(cloud: Cloud, location: str) -> Room | None:
     return Room(usage["limit"], usage["currentValue"]) if usage else None
 
 
+def public(desired: Desired) -> str:
+    properties = desired.body["properties"]
+    if properties["publicNetworkAccess"] == "Enabled":
+        return "is open to the internet; write publicNetworkAccess: Disabled"
+    blobs = "lets containers be open to anybody; write allowBlobPublicAccess: false"
+    return blobs if properties["allowBlobPublicAccess"] else ""
+
+
+def keys(desired: Desired) -> str:
+    allowed = desired.body["properties"]["allowSharedKeyAccess"]
+    return "lets in whoever has a key of the account; write allowSharedKeyAccess: false" if allowed else ""
+
+
 def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
     """Batch accounts whose auto-storage it is, pools that mount something of it, and what it holds beside blobs.
 
@@ -157,6 +171,7 @@ KIND = Kind(
     section="storage",
     refusal=refusal,
     needs=Needs(room=room),
+    traits=Traits(public=public, keys=keys, data=True),
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
 )
