@@ -56,6 +56,7 @@ def reconcile(core: Path, *arguments: str, cwd: Path) -> subprocess.CompletedPro
     ("arguments", "what", "extra"),
     [
         (("local", "up"), "the local Azure", "local"),
+        (("serve", "x.yaml"), "serve", "serve"),
         ((*SIMULATE, "--plot", "picture.svg"), "--plot", "plot"),
         (("images", "generate", "--count", "1", "--spec", "x.yaml"), "images generate", "images"),
     ],
