@@ -65,7 +65,12 @@ COMMANDS = {
     "schema": Place(
         "look",
         "schema",
-        "Print a JSON Schema: of specs (default), policies, plans, runs, events, or of what onDone or notify sends.",
+        "Print a JSON Schema: of specs (default), policies, plans, runs, events, messages, or a status.",
+    ),
+    "serve": Place(
+        "serve",
+        "serve",
+        "Serve a page on this machine: resources, drift, jobs, pools and cost, read anew all the time.",
     ),
     "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),

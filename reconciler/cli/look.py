@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model import Address, Observed
     from reconciler.spec import Spec
 
-SCHEMAS = ("spec", "policy", "plan", "saved-plan", "event", "notification", "notice", "run")
+SCHEMAS = ("spec", "policy", "plan", "saved-plan", "event", "notification", "notice", "run", "status")
 
 
 @click.command()
@@ -134,7 +134,7 @@ def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:
 @click.command()
 @click.argument("name", type=click.Choice(SCHEMAS), default="spec")
 def schema(name: str) -> None:
-    """Print a JSON Schema: of specs (default), policies, plans, runs, events, or of what onDone or notify sends."""
+    """Print a JSON Schema: of specs (default), policies, plans, runs, events, messages, or a status."""
     from reconciler.files import folder
 
     click.echo((folder("schemas") / f"{name}.schema.json").read_text(), nl=False)

@@ -13,7 +13,7 @@ from reconciler.errors import ReconcileError, Refused
 from reconciler.model import Action
 
 if TYPE_CHECKING:
-    from reconciler.cost import Cost, Costs, Uses
+    from reconciler.cost import Cost, Costs, Prices, Uses
     from reconciler.engine.loop import Reading
 
 
@@ -35,6 +35,12 @@ def priced(reading: Reading, prices: Path | None) -> Cost:
 def known(reading: Reading, prices: Path | None) -> Cost:
     """What the plan costs, without what could not be read."""
     return _price(reading, uses(reading), prices)
+
+
+def rates(reading: Reading, prices: Path | None) -> tuple[Uses, Prices]:
+    """What of a plan costs, without what could not be read, and the prices of that."""
+    used = uses(reading)
+    return used, _prices(reading, used, prices)
 
 
 def check(reading: Reading, prices: Path | None, cost: Cost | None) -> None:
@@ -76,15 +82,20 @@ def uses(reading: Reading) -> Uses:
 
 
 def _price(reading: Reading, used: Uses, prices: Path | None) -> Cost:
-    """`used` with the prices of a file, or of the price list of the spec's cloud."""
     from reconciler import cost as costs
+
+    return costs.price(used, _prices(reading, used, prices))
+
+
+def _prices(reading: Reading, used: Uses, prices: Path | None) -> Prices:
+    """The prices of a file, or of the price list of the spec's cloud."""
     from reconciler import prices as lists
 
     if prices is not None:
         try:
-            return costs.price(used, lists.read(prices))
+            return lists.read(prices)
         except lists.PricesError as error:
             raise click.UsageError(str(error)) from None
     where = reading.spec.azure.cloud
     url = f"{os.environ['RECONCILE_RESOURCE_MANAGER']}/prices/api/retail/prices" if where == "local" else lists.URL
-    return costs.price(used, lists.current(used.sizes, url, cloud=where))
+    return lists.current(used.sizes, url, cloud=where)

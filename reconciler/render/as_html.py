@@ -6,17 +6,14 @@ not quoted. All of them are.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 
 from reconciler.model import Action, Decision
-from reconciler.render import as_text, graph, review, svg, timeline
+from reconciler.render import as_text, graph, html, review, svg, timeline
 from reconciler.render import cost as costs
-from reconciler.render.plain import clean
 from reconciler.render.review import Review
 from reconciler.words import duration
 
@@ -35,12 +32,12 @@ def plan(shown: Review) -> str:
     sections = [(title, content) for title, make in SECTIONS if (content := make(shown))]
     links = "".join(f'<a href="#{_anchor(title)}">{title}</a>' for title, _ in sections)
     body = "\n".join(f'<section id="{_anchor(title)}"><h2>{title}</h2>\n{text}\n</section>' for title, text in sections)
-    name = f"Plan of {_text(shown.plan.spec)}"
+    name = f"Plan of {html.text(shown.plan.spec)}"
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_allowed(style)}">
+<meta http-equiv="Content-Security-Policy" content="{html.policy(style)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>{name}</title>
@@ -65,17 +62,12 @@ def _style() -> str:
     return f"\n{page}{_COLOURS}{dark}{svg.STYLE}"
 
 
-def _allowed(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
 def _head(shown: Review) -> str:
-    made = "".join(f'<p class="dim">{_text(line)}</p>' for line in shown.head)
+    made = "".join(f'<p class="dim">{html.text(line)}</p>' for line in shown.head)
     counts = [(action, len(shown.plan.of(action)), word) for action, word in as_text.WORDS.items()]
     chips = [_chip(action, f"{graph.sign(action)} {number} {word}") for action, number, word in counts if number]
     chips.append(_chip(Action.NONE, f"{len(shown.plan.of(Action.NONE))} unchanged"))
-    way = "".join(f"<p>{_text(line)}</p>" for line in as_text.longest(shown.plan, *shown.way))
+    way = "".join(f"<p>{html.text(line)}</p>" for line in as_text.longest(shown.plan, *shown.way))
     return f'{made}<ul class="chips" aria-label="Sums">{"".join(chips)}</ul>{way}'
 
 
@@ -91,23 +83,23 @@ def _decide(shown: Review) -> str:
     ]
     said = "" if rows else f"<p>{review.NOTHING}</p>"
     if shown.cost:
-        rows.append(("<strong>Cost</strong>", "", _text(costs.total(shown.cost))))
+        rows.append(("<strong>Cost</strong>", "", html.text(costs.total(shown.cost))))
     asked, _ = review.split(shown.plan)
-    table = _table(("What", "Number", "Where"), rows) if rows else ""
+    table = html.table(("What", "Number", "Where"), rows) if rows else ""
     return said + table + "\n".join(_resource(shown, one, opened=True) for one in asked)
 
 
 def _policy(shown: Review) -> str:
     """What policies say."""
-    rows = [(word, _message(text), _text(about)) for word, text, about in review.verdicts(shown.plan)]
-    return _table(("What", "Rule", "Where"), rows) if rows else ""
+    rows = [(word, html.message(text), html.text(about)) for word, text, about in review.verdicts(shown.plan)]
+    return html.table(("What", "Rule", "Where"), rows) if rows else ""
 
 
 def _running(shown: Review) -> str:
     """Whose work is disturbed, and what is lost."""
     hit = [one for one in shown.plan.decisions if one.goes or one.disturbs]
-    rows = [(_address(str(one.address)), _message(one.disturbs), _message(one.goes)) for one in hit]
-    return _table(("Resource", "Disturbs", "Deleted with it"), rows) if rows else ""
+    rows = [(_address(str(one.address)), html.message(one.disturbs), html.message(one.goes)) for one in hit]
+    return html.table(("Resource", "Disturbs", "Deleted with it"), rows) if rows else ""
 
 
 def _timeline(shown: Review) -> str:
@@ -118,7 +110,7 @@ def _timeline(shown: Review) -> str:
         return ""
     rows = []
     for span in spans:
-        name = f"<code>{_text(span.step.id)}</code>"
+        name = f"<code>{html.text(span.step.id)}</code>"
         time = duration(span.end - span.start)
         longest = ' class="longest"' if span.critical else ""
         left, width = 100 * span.start / whole, max(100 * (span.end - span.start) / whole, 0.4)
@@ -126,7 +118,7 @@ def _timeline(shown: Review) -> str:
         drawn = f'<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
         rows.append((f"<strong>{name}</strong>" if span.critical else name, time, drawn))
     said = "Expected times, as if each step began when those before it are done. Bold steps are on the longest way."
-    return f"<p>{said}</p>{_table(('Step', 'Takes', f'{duration(whole)} in all'), rows, 'timeline')}"
+    return f"<p>{said}</p>{html.table(('Step', 'Takes', f'{duration(whole)} in all'), rows, 'timeline')}"
 
 
 def _graph(shown: Review) -> str:
@@ -147,7 +139,7 @@ def _cost(shown: Review) -> str:
         return ""
     rows = [tuple(map(escape, row)) for row in costs.rows(shown.cost)]
     said = "".join(f"<p>{escape(line.strip())}</p>" for line in costs.ending(shown.cost))
-    return (_table(costs.HEAD, rows) if shown.cost.lines else "") + said
+    return (html.table(costs.HEAD, rows) if shown.cost.lines else "") + said
 
 
 def _others(shown: Review) -> str:
@@ -156,7 +148,7 @@ def _others(shown: Review) -> str:
 
 
 def _notes(shown: Review) -> str:
-    notes = "".join(f"<li>{_message(note)}</li>" for note in shown.plan.notes)
+    notes = "".join(f"<li>{html.message(note)}</li>" for note in shown.plan.notes)
     return f"<ul>{notes}</ul>" if notes else ""
 
 
@@ -176,19 +168,21 @@ def _resource(shown: Review, decision: Decision, *, opened: bool) -> str:
     """All that there is to read about one resource, behind a line that opens it."""
     time = review.time(shown.plan.seconds.get(str(decision.address), 0.0))
     sign = f'<span class="sign">{graph.sign(decision.action) or "="}</span>'
-    head = f"{sign} {_address(str(decision.address))} {_message(decision.reason)}"
+    head = f"{sign} {_address(str(decision.address))} {html.message(decision.reason)}"
     head += f' <span class="dim">({time})</span>' if time else ""
-    told = "".join(f"<p><strong>{what}</strong>: {_message(text)}</p>" for what, text in review.consequences(decision))
+    told = "".join(
+        f"<p><strong>{what}</strong>: {html.message(text)}</p>" for what, text in review.consequences(decision)
+    )
     if decision.summarised and decision.action is not Action.CREATE:
-        told += "".join(f"<p>{_text(part)}</p>" for part in decision.parts)
+        told += "".join(f"<p>{html.text(part)}</p>" for part in decision.parts)
     else:
-        told += "".join(_fields(decision, wire=shown.wire))
+        told += "".join(fields(decision, wire=shown.wire))
     mark = " open" if opened and told else ""
     inside = f'<div class="inside">{told or NO_MORE}</div>'
     return f'<details class="{decision.action}"{mark}><summary>{head}</summary>{inside}</details>'
 
 
-def _fields(decision: Decision, *, wire: bool) -> Iterator[str]:
+def fields(decision: Decision, *, wire: bool) -> Iterator[str]:
     """The differing fields, with whole values."""
     rows = review.rows(decision, wire=wire)
     new = decision.action is Action.CREATE
@@ -198,27 +192,11 @@ def _fields(decision: Decision, *, wire: bool) -> Iterator[str]:
         cells.append((escape(name), becomes) if new else (escape(name), is_, becomes, escape(cost)))
     head = ("Field", "Will be") if new else ("Field", "Is", "Will be", "How")
     if cells:
-        yield _table(head, cells, "fields")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -> str:
-    """A table of cells that are HTML already."""
-    cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    lines = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    table = f'<table class="{name}"><thead><tr>{cells}</tr></thead><tbody>\n{lines}\n</tbody></table>'
-    return f'<div class="scroll">{table}</div>'
+        yield html.table(head, cells, "fields")
 
 
 def _address(address: str) -> str:
-    return f"<code>{_text(address)}</code>"
-
-
-def _message(text: str) -> str:
-    return "<br>".join(map(escape, review.told(text)))
-
-
-def _text(text: str) -> str:
-    return escape(clean(text))
+    return f"<code>{html.text(address)}</code>"
 
 
 def _anchor(title: str) -> str:

@@ -56,6 +56,7 @@ def reconcile(core: Path, *arguments: str, cwd: Path) -> subprocess.CompletedPro
     ("arguments", "what", "extra"),
     [
         (("local", "up"), "the local Azure", "local"),
+        (("serve", "x.yaml"), "serve", "serve"),
         ((*SIMULATE, "--plot", "picture.svg"), "--plot", "plot"),
         (("plan", "x.yaml", "--policy", str(CHECKOUT / "tests/cases/policy/cel.yaml")), "a rule in CEL", "policy"),
         (("images", "generate", "--count", "1", "--spec", "x.yaml"), "images generate", "images"),

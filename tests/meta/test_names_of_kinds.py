@@ -12,7 +12,20 @@ import reconciler
 from reconciler.kinds import KINDS
 
 HOUSE = Path(reconciler.__file__).parent
-ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "policy", "preflight", "prices", "render")
+ROOMS = (
+    "cli",
+    "cloud",
+    "cost",
+    "diagnosis",
+    "engine",
+    "importing",
+    "kind",
+    "policy",
+    "preflight",
+    "prices",
+    "render",
+    "serve",
+)
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/data.py": {"container"},
@@ -31,6 +44,9 @@ WORDS = {
     "kind/words.py": {"gallery"},
     "kind/going.py": {"identity"},
     "diagnosis/rules/storage.py": {"container"},
+    "render/status.py": {"pool", "tasks"},
+    "render/status_page.py": {"pool", "job"},
+    "serve/gathering.py": {"pool", "job"},
 }
 """File → what is a name of something else there: an argument of a command, a key of a spec, of ARM or of Batch, a word
 of theirs or of Batch Shipyard."""

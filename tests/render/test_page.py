@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from reconciler.model import Action, Address, Decision, Plan, Step, Why
 from reconciler.render import as_html, timeline
 from reconciler.render.review import NOTHING, Review
+from tests.render.browsing import CONTRAST, Elements, browser
 from tests.render.plans import RICH, hostile
 from tests.render.test_as_text import golden
 from tests.render.test_markdown import NASTY, PIECES
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-CONTRAST = """() => {
-  const parts = text => text.match(/[\\d.]+/g).map(Number)
-  const linear = c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4
-  const light = ([r, g, b]) => .2126 * linear(r / 255) + .7152 * linear(g / 255) + .0722 * linear(b / 255)
-  const ground = one => { const c = parts(getComputedStyle(one).backgroundColor)
-    return c.length == 3 || c[3] > 0 || !one.parentElement ? c : ground(one.parentElement) }
-  return [...document.querySelectorAll('main :not(svg *)')]
-    .filter(one => [...one.childNodes].some(node => node.nodeType == 3 && node.data.trim()) && one.checkVisibility())
-    .map(one => { const [a, b] = [light(parts(getComputedStyle(one).color)), light(ground(one))].sort().reverse()
-      return [(a + .05) / (b + .05), one.outerHTML.slice(0, 80)] })
-    .sort((one, other) => one[0] - other[0])[0]
-}"""
-"""The lowest contrast of any text with what is behind it, and where that is."""
-
+__all__ = ["browser"]
 Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("there is no Chromium on this machine; on Debian: apt-get install chromium")
-    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # it does not start as root otherwise
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -114,19 +87,6 @@ def test_what_others_wrote_is_text(opened: Opened) -> None:
     assert page.evaluate("[document.scripts.length, document.images.length]") == [0, 0]
     assert page.title() == f"Plan of {text}"
     assert page.evaluate(count) == opened(hostile("x")).evaluate(count)
-
-
-class Elements(HTMLParser):
-    """The tags of a page with the names of their attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, tuple[str, ...]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag != "br":
-            self.found.append((tag, tuple(name for name, _ in attrs)))
 
 
 PLAIN = Elements(as_html.plan(hostile("x"))).found

@@ -1,0 +1,292 @@
+"""What there is of a spec at a moment: its resources, jobs, pools and cost, as values, and as a document. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from reconciler.cost import Cost
+from reconciler.course import Steps
+from reconciler.model import Action, Address, Decision, Health, Observed, Plan, Why
+from reconciler.render import cost as costs
+from reconciler.render import values
+from reconciler.render.why import Diagnosis, WhyView
+
+STANDINGS = ("failed", "refused", "unknown", "drifted", "absent", "differs", "busy", "ready")
+"""How a resource may stand, the gravest first."""
+GRAVE = ("failed", "refused", "unknown", "drifted")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of the spec, or one of ours that left it. `live` is None if it is not there."""
+
+    decision: Decision
+    live: Observed | None = None
+
+    @property
+    def address(self) -> Address:
+        return self.decision.address
+
+    @property
+    def standing(self) -> str:
+        """One of STANDINGS."""
+        health, action = self.live.health if self.live else None, self.decision.action
+        if health is Health.FAILED or self.decision.why is Why.FAILED:
+            return "failed"
+        if action is Action.REFUSE:
+            return "refused"
+        if health is Health.UNKNOWN or action is Action.UNKNOWN:
+            return "unknown"
+        if self.decision.why is Why.DRIFTED:
+            return "drifted"
+        if self.live is None:
+            return "absent"
+        if health is Health.BUSY or action is Action.WAIT:
+            return "busy"
+        return "ready" if action is Action.NONE else "differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers over time: name → how many there were from which second after `begin` on."""
+
+    begin: datetime
+    seconds: float
+    lines: Mapping[str, Steps]
+
+
+class Slow(NamedTuple):
+    """A task, and for how long it ran or has been running."""
+
+    task: str
+    seconds: float
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job by its name in the spec; `id` is that of the live one, empty if there is none.
+
+    `per_minute` is how many tasks have ended lately, `left` how many seconds it goes on at this pace. `failures` are
+    reasons, how many tasks failed for them, and one of them. `node_hours` is for how long nodes ran its tasks; None:
+    not known. `whole`: each of its tasks was read, not only how many there are in each state.
+    """
+
+    name: str
+    id: str = ""
+    state: str = "absent"
+    states: Mapping[str, int] = field(default_factory=dict)
+    per_minute: float = 0.0
+    left: float | None = None
+    failures: tuple[tuple[str, int, str], ...] = ()
+    stuck: tuple[Slow, ...] = ()
+    slowest: tuple[Slow, ...] = ()
+    node_hours: float | None = None
+    chart: Chart | None = None
+    whole: bool = True
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a pool: its state as Batch calls it, since when, and how many tasks it runs; `said` are its errors."""
+
+    id: str
+    state: str
+    since: datetime | None = None
+    allocated: datetime | None = None
+    tasks: int = 0
+    spot: bool = False
+    taking: bool = True
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """A run of an autoscale formula: what it has set, or what was wrong."""
+
+    at: str
+    results: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool by its name in the spec; `id` is that of the live one. Numbers are of dedicated and of Spot nodes.
+
+    `nodes` are those of the first page, `more` how many there are beyond.
+    """
+
+    name: str
+    id: str = ""
+    state: str = "absent"
+    size: str = ""
+    target: tuple[int, int] = (0, 0)
+    current: tuple[int, int] = (0, 0)
+    nodes: tuple[Node, ...] = ()
+    more: int = 0
+    scalings: tuple[Scaling, ...] = ()
+    errors: tuple[str, ...] = ()
+    chart: Chart | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Hours of a pool's nodes since `since`, as far as they are known, and what they cost; None: the price is unknown.
+
+    Counted are nodes that are there, since they came, and those that went while somebody looked.
+    """
+
+    pool: str
+    since: datetime
+    hours: float
+    spot_hours: float = 0.0
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run that is over: when it began, which command it was, of whom, what it planned, how it ended."""
+
+    at: datetime
+    command: str
+    who: str
+    planned: str
+    outcome: str
+    ok: bool
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of a spec at a moment. `at` is when it was read by the clock of this machine, `now` by Azure's.
+
+    `why` explains pools and jobs in trouble. `left_out` says what was not read because there is too much of it.
+    """
+
+    spec: str
+    place: str
+    at: datetime
+    now: datetime
+    plan: Plan
+    resources: tuple[Resource, ...] = ()
+    runs: tuple[Past, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    cost: Cost | None = None
+    unpriced: str = ""
+    spent: tuple[Spent, ...] = ()
+    why: tuple[Diagnosis, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def standing(self) -> dict[str, int]:
+        """How many resources stand how, the gravest first."""
+        every = [one.standing for one in self.resources]
+        return {name: every.count(name) for name in STANDINGS if name in every}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is known of a spec: the last status that could be read, and why no later one, if so, since when."""
+
+    name: str
+    status: Status | None = None
+    error: str = ""
+    tried: datetime | None = None
+
+    def age(self, now: datetime) -> float | None:
+        """Seconds since what is shown was read."""
+        return (now - self.status.at).total_seconds() if self.status else None
+
+
+def document(shown: Sequence[Shown], now: datetime, every: float) -> dict[str, Any]:
+    """As in schemas/status.schema.json."""
+    return {"formatVersion": 1, "every": every, "specs": [_spec(one, now) for one in shown]}
+
+
+def _spec(shown: Shown, now: datetime) -> dict[str, Any]:
+    status = shown.status
+    told = {"name": shown.name, "age": shown.age(now), "error": shown.error}
+    return {**told, "status": _status(status) if status else None}
+
+
+def _status(status: Status) -> dict[str, Any]:
+    return {
+        "place": status.place,
+        "at": status.at.isoformat(),
+        "now": status.now.isoformat(),
+        "resources": [_resource(one) for one in status.resources],
+        "runs": [_past(one) for one in status.runs],
+        "jobs": [_job(one) for one in status.jobs],
+        "pools": [_pool(one) for one in status.pools],
+        "cost": costs.document(status.cost) if status.cost else None,
+        "spent": [_spent(one) for one in status.spent],
+        "why": [WhyView(one).document() for one in status.why],
+        "notes": [*status.plan.notes, *filter(None, [status.unpriced]), *status.left_out],
+    }
+
+
+def _resource(one: Resource) -> dict[str, Any]:
+    decision, live = one.decision, one.live
+    changes = [
+        {"key": seen.key or seen.path, "before": seen.before, "after": seen.after}
+        for seen in map(values.seen, decision.diff.changes)
+    ]
+    return {
+        "address": str(decision.address),
+        "standing": one.standing,
+        "health": str(live.health) if live else None,
+        "detail": live.detail if live else "",
+        "action": str(decision.action),
+        "why": str(decision.why),
+        "reason": decision.reason,
+        "changes": changes,
+    }
+
+
+def _past(one: Past) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("command", "who", "planned", "outcome", "ok", "link")}
+    return {"at": one.at.isoformat(), **told}
+
+
+def _job(one: Job) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "id": one.id,
+        "state": one.state,
+        "states": dict(one.states),
+        "perMinute": round(one.per_minute, 3),
+        "secondsLeft": one.left,
+        "nodeHours": one.node_hours,
+        "failures": [{"reason": reason, "number": number, "example": task} for reason, number, task in one.failures],
+        "stuck": [slow._asdict() for slow in one.stuck],
+        "slowest": [slow._asdict() for slow in one.slowest],
+        "unread": one.unread,
+    }
+
+
+def _pool(one: Pool) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "id": one.id,
+        "state": one.state,
+        "size": one.size,
+        "target": {"dedicated": one.target[0], "spot": one.target[1]},
+        "current": {"dedicated": one.current[0], "spot": one.current[1]},
+        "nodes": [{"id": node.id, "state": node.state, "tasks": node.tasks, "spot": node.spot} for node in one.nodes],
+        "more": one.more,
+        "scalings": [{"at": run.at, "results": run.results, "error": run.error} for run in one.scalings],
+        "errors": list(one.errors),
+        "unread": one.unread,
+    }
+
+
+def _spent(one: Spent) -> dict[str, Any]:
+    amount = None if one.amount is None else f"{one.amount:.2f}"
+    hours = {"hours": round(one.hours, 4), "spotHours": round(one.spot_hours, 4)}
+    return {"pool": one.pool, "since": one.since.isoformat(), **hours, "amount": amount}
