@@ -19,6 +19,7 @@ MODULES = (
     "key_vault.vault",
     "key_vault.secrets",
     "authorization.role_assignment",
+    "authorization.role_definition",
     "network.network",
     "compute.catalogue",
     "compute.shortages",

@@ -18,6 +18,7 @@ from reconciler.course import Run
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
+from reconciler.kind.permissions import NONE, Permissions
 from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec.spec import Spec
@@ -39,7 +40,8 @@ class ArmType:
     `named_at` is the provider path, perhaps with `{location}`, that tells whether a name is free in all of Azure; empty
     if names need to be unique within the parent only. `writes` are further types that are written or deleted for it.
     `asks` are further providers that requests for it go to, such as the one that lists VM sizes. `in_group` is whether
-    it is in the spec's resource group, where permissions are checked.
+    it is in the spec's resource group, where permissions are checked. `called` is what roles call it, if not by its
+    name.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ArmType:
     writes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     in_group: bool = True
+    called: str = ""
 
     @property
     def provider(self) -> str:
@@ -206,6 +209,8 @@ class Kind:
     """What the nodes of others do once for what a plan decides of one, as far as that is known; None: nothing."""
     means: Callable[[Spec], Mapping[str, tuple[float, float]]] | None = None
     """Name → average number of dedicated and Spot nodes, for resources whose autoscale a spec simulates."""
+    permissions: Permissions = NONE
+    """What its verbs must be allowed to do, beside reading, writing and deleting its own ARM type."""
     needs: Needs = NOTHING
     """What it needs of quotas, a region and a subnet."""
     inverse: Inverse | str | None = "import has no words for it"

@@ -291,5 +291,6 @@ KIND = Kind(
     users=version_use.of_version,
     costs=costs.COSTS,
     needs=Needs(image=version_id),
+    permissions=build.PERMISSIONS,
     inverse="what it is made of is not to be seen; pools boot it by its version",
 )

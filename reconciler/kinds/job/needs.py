@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from reconciler.azure import images
+from reconciler.kind import permissions
 from reconciler.kind.needs import HasNodes, Needs, Nodes, wants
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.job import auto_pool
 from reconciler.kinds.job.pool_info import AUTO
 from reconciler.kinds.job.schedule import SPECIFICATION
@@ -53,6 +55,15 @@ def _image(reference: Body) -> str:
     if gallery_image := reference.get(auto_pool.GALLERY_IMAGE):
         return str(gallery_image) if "/versions/" in gallery_image else ""
     return ":".join(reference[key] for key in images.KEYS[:3])
+
+
+def permitted(desired: Desired) -> Permissions:
+    """Whoever makes something that brings a pool of its own must be allowed to make pools."""
+    pool = own(desired.body)
+    if pool is None:
+        return Permissions()
+    joins = (permissions.JOIN,) if (pool["networkConfiguration"] or {}).get("subnetId") else ()
+    return Permissions(reads=(permissions.SIZES, permissions.ACCOUNT), writes=(f"{permissions.POOLS}/write", *joins))
 
 
 NEEDS = Needs(

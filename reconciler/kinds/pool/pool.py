@@ -183,5 +183,6 @@ KIND = Kind(
     costs=costs.COSTS,
     means=costs.means,
     needs=needs.NEEDS,
+    permissions=needs.PERMISSIONS,
     inverse=inverse.INVERSE,
 )
