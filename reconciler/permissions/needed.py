@@ -16,12 +16,10 @@ from reconciler.kind.permissions import BLOBS, STORAGE, Permissions
 from reconciler.model import Address, Desired
 from reconciler.spec.spec import Spec
 
-CHECKS = (
-    "Microsoft.Resources/subscriptions/read",
-    "Microsoft.Resources/subscriptions/providers/read",
-    "Microsoft.Authorization/permissions/read",
-)
+CHECKS = ("Microsoft.Resources/subscriptions/read", "Microsoft.Resources/subscriptions/providers/read")
 """What preflight asks before any change."""
+OWN = "Microsoft.Authorization/permissions/read"
+"""To ask what one may do oneself: who only plans is not to be told that he may not apply."""
 OF_VAULT = "Microsoft.KeyVault/vaults/secrets/getSecret/action"
 Need = tuple[str, str]
 """An action, with what needs it."""
@@ -57,6 +55,8 @@ def _all(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use], types: frozenset[str]
 ) -> Iterator[Need]:
     yield from ((action, "checks before a change") for action in CHECKS)
+    if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
+        yield OWN, "checks before a change"
     for kind in kinds.values():
         sees = [*kind.permissions.sees, *([f"{_called(kind.arm)}/read"] if kind.arm else [])]
         yield from ((action, f"the list of {kind.many}") for action in sees if _listed(action, kinds, types))

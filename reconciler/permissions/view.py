@@ -35,8 +35,8 @@ def _told(role: Role) -> Iterator[str]:
     rows = [(action, "data" if is_data(action) else "", _needed(what)) for action, what in role.needs.items()]
     yield plain.table(("ACTION", "", "NEEDED BY"), rows)
     if role.condition:
-        yield "\nIt gives roles to others. So that it gives just those of the spec, assign it with --condition-version 2.0"
-        yield f'and --condition "{plain.clean(role.condition)}"'
+        yield "\nIt gives roles to others. So that it gives just those of the spec, assign it with"
+        yield f'--condition-version 2.0 --condition "{plain.clean(role.condition)}"'
 
 
 def _needed(what: Sequence[str]) -> str:
