@@ -137,6 +137,8 @@ class Azure:
     gaps: dict[str, int] = field(default_factory=dict)
     actions: dict[str, dict[str, bool]] = field(default_factory=dict)
     """Principal → the actions that it has asked for, and whether the last time was allowed; kept until the end."""
+    writing: set[str] = field(default_factory=set)
+    """Paths below which something is being written, where only one write at a time may be."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     """All that runs beside the requests."""
     works: set[asyncio.Task[None]] = field(default_factory=set)

@@ -15,6 +15,8 @@ MODULES = (
     "storage.storage_account",
     "storage.container",
     "identity.identity",
+    "identity.federated",
+    "identity.federation",
     "operational_insights.workspace",
     "key_vault.vault",
     "key_vault.secrets",

@@ -177,6 +177,8 @@ class Kind:
     be told apart. Only reads."""
     logged_under: str = ""
     """The section of a spec whose names `reconcile logs` takes for the logs of its changes."""
+    turn: Callable[[Address], str] | None = None
+    """What one shares with others of its kind that Azure refuses to change at the same time; None: nothing."""
     vacate: Callable[[Cloud, Desired, Observed], str] | None = None
     """Called before one is deleted to be made anew, until it has nothing more to say: lets what runs in it end, where
     the spec asks for that, and says what still runs; None: that goes with it."""
