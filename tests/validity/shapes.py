@@ -49,7 +49,9 @@ ROOTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ),
     ),
     "containerregistry": ((f"{REGISTRY}/containerregistry.json", ("RegistryNameCheckRequest",)),),
-    "managedidentity": ((f"{IDENTITY}/ManagedIdentity.json", ("Identity", "IdentityUpdate", "FederatedIdentityCredential")),),
+    "managedidentity": (
+        (f"{IDENTITY}/ManagedIdentity.json", ("Identity", "IdentityUpdate", "FederatedIdentityCredential")),
+    ),
     "network": (
         (f"{NETWORK}/virtualNetwork.json", ("VirtualNetwork",)),
         (f"{NETWORK}/networkSecurityGroup.json", ("NetworkSecurityGroup",)),
