@@ -17,7 +17,9 @@ from reconciler.cloud import arm
 from reconciler.cloud.errors import translated
 from reconciler.errors import AzureError
 from reconciler.model import Rule
+from tests.cli.command import reconcile
 from tests.conftest import Azure, World, new_world
+from tests.documents import loaded
 
 GITHUB = "https://token.actions.githubusercontent.com"
 AUDIENCE = "api://AzureADTokenExchange"
@@ -108,6 +110,14 @@ def test_only_whom_a_credential_names_can_sign_in(
     assert said in refused
     if not audience:
         assert (subject if issuer == GITHUB else issuer) in refused
+
+
+def test_import_writes_them_into_the_section_of_their_identity(world: World) -> None:
+    done = reconcile("import", "--cloud", "local", "--resource-group", world.text["azure"]["resourceGroup"])
+    assert done.returncode == 0, done.stderr
+    found = loaded(done.stdout)["identities"]["id-plan"]["federatedCredentials"]
+    wanted = world.text["identities"]["id-plan"]["federatedCredentials"]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
 
 
 def test_writes_at_the_same_time_and_what_azure_does_not_take_are_refused(world: World) -> None:
