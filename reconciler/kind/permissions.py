@@ -28,6 +28,7 @@ class Permissions:
     """Actions and data actions, in addition to those on the kind's own ARM type.
 
     sees     for its list, in any plan
+    checks   for what is asked before one is made or changed; without it a plan checks less
     reads    for a plan of a spec that has one
     writes   to make and change one
     deletes  to delete one
@@ -36,6 +37,7 @@ class Permissions:
     """
 
     sees: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()

@@ -47,6 +47,8 @@ def needed(
     return dict(sorted(here.items())), dict(sorted(wide.items()))
 
 
+CHECKING = "checks "
+"""How the need begins of what a plan can go without, but then checks less before a change."""
 AROUND = "who uses "
 """How the need begins of what is read of the whole subscription."""
 
@@ -54,9 +56,9 @@ AROUND = "who uses "
 def _all(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use], types: frozenset[str]
 ) -> Iterator[Need]:
-    yield from ((action, "checks before a change") for action in CHECKS)
+    yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
     if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
-        yield OWN, "checks before a change"
+        yield OWN, f"{CHECKING}before a change"
     for kind in kinds.values():
         sees = [*kind.permissions.sees, *([f"{_called(kind.arm)}/read"] if kind.arm else [])]
         yield from ((action, f"the list of {kind.many}") for action in sees if _listed(action, kinds, types))
@@ -74,6 +76,7 @@ def _of_one(kind: Kind, want: Desired, uses: Collection[Use]) -> Iterator[Need]:
     parts = [given, given.of(want)] if given.of else [given]
     for part in parts:
         yield from ((action, what) for action in part.reads)
+        yield from ((action, f"{CHECKING}of {what}") for action in part.checks)
     if want.existing:
         return
     if Use.APPLY in uses:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.azure.actions import is_data
+from reconciler.permissions.needed import CHECKING
 from reconciler.permissions.role import Role
 from reconciler.render import plain
 
@@ -32,11 +33,17 @@ def _told(role: Role) -> Iterator[str]:
     yield f"Role {plain.clean(role.name)!r}, to be assigned at"
     yield from (f"  {plain.clean(scope)}" for scope in role.scopes)
     yield ""
-    rows = [(action, "data" if is_data(action) else "", _needed(what)) for action, what in role.needs.items()]
+    rows = [(action, _sort(action, what), _needed(what)) for action, what in role.needs.items()]
     yield plain.table(("ACTION", "", "NEEDED BY"), rows)
     if role.condition:
         yield "\nIt gives roles to others. So that it gives just those of the spec, assign it with"
         yield f'--condition-version 2.0 --condition "{plain.clean(role.condition)}"'
+
+
+def _sort(action: str, what: Sequence[str]) -> str:
+    if all(each.startswith(CHECKING) for each in what):
+        return "check"
+    return "data" if is_data(action) else ""
 
 
 def _needed(what: Sequence[str]) -> str:

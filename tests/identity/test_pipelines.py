@@ -10,7 +10,7 @@ import pytest
 import azure_local
 from reconciler.kinds import load
 from reconciler.pipelines.identity import Source, identity_spec, subject_prefix
-from tests.cli.command import reconcile
+from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import World
 
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -110,8 +110,9 @@ def test_a_pipeline_signs_in_plans_and_applies_by_what_the_spec_makes(world: Wor
         body = {"issuer": GITHUB, "subject": subject}
         token = tmp_path / "token"
         token.write_text(azure_local.ask(world.azure.folder, "POST", "assertion", body)["assertion"])
-        environ = {"AZURE_CLIENT_ID": clients[f"identity/{who}.clientId"], "AZURE_FEDERATED_TOKEN_FILE": str(token)}
-        done = reconcile(*words, str(world.file), **environ)
+        client = clients[f"identity/{who}.clientId"]
+        sign_in = {"AZURE_CLIENT_ID": client, "AZURE_FEDERATED_TOKEN_FILE": str(token)}
+        done = reconcile(*words, str(world.file), cwd=CHECKOUT, **sign_in)
         return done.returncode, done.stdout + done.stderr
 
     code, said = as_pipeline("id-ci-plan", f"{IDS}:pull_request", "plan")

@@ -169,7 +169,7 @@ KIND = Kind(
     noun="Batch account",
     needs=Needs(room=room),
     permissions=Permissions(
-        reads=("Microsoft.Batch/locations/checkNameAvailability/action", "Microsoft.Batch/locations/quotas/read"),
+        checks=("Microsoft.Batch/locations/checkNameAvailability/action", "Microsoft.Batch/locations/quotas/read"),
         deletes=(f"{permissions.SCHEDULES}/read",),
         of=_permissions,
     ),

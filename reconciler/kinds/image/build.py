@@ -40,11 +40,10 @@ def _permissions(desired: Desired) -> Permissions:
 
 
 PERMISSIONS = Permissions(
+    checks=(permissions.SIZES, f"{COMPUTE}/locations/usages/read"),
     reads=(
         "Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions/read",
         f"{MACHINE}/read",
-        permissions.SIZES,
-        f"{COMPUTE}/locations/usages/read",
         "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
     ),
     writes=(

@@ -63,7 +63,9 @@ def permitted(desired: Desired) -> Permissions:
     if pool is None:
         return Permissions()
     joins = (permissions.JOIN,) if (pool["networkConfiguration"] or {}).get("subnetId") else ()
-    return Permissions(reads=(permissions.SIZES, permissions.ACCOUNT), writes=(f"{permissions.POOLS}/write", *joins))
+    return Permissions(
+        checks=(permissions.SIZES,), reads=(permissions.ACCOUNT,), writes=(f"{permissions.POOLS}/write", *joins)
+    )
 
 
 NEEDS = Needs(

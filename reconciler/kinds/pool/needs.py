@@ -55,15 +55,15 @@ def _of_gallery(image: Image) -> bool:
 def permitted(desired: Desired) -> Permissions:
     properties = desired.body["properties"]
     subnet = (properties.get("networkConfiguration") or {}).get("subnetId")
-    reads = [permissions.SIZES, permissions.ACCOUNT]
-    reads += ["Microsoft.Network/virtualNetworks/read"] if subnet else []
+    reads = [permissions.ACCOUNT]
     reads += [f"{IMAGES}/read", f"{IMAGES}/versions/read"] if _of_gallery(desired.data["image"]) else []
     writes = [permissions.JOIN] if subnet else []
     writes += [permissions.ASSIGN] if desired.body["identity"] else []
     if (desired.data.get("rollout") or {}).get("whenEmpty") == "blueGreen":
         jobs = (permissions.JOBS, permissions.SCHEDULES)
         writes += [f"{permissions.POOLS}/delete", *(f"{kind}/{verb}" for kind in jobs for verb in ("read", "write"))]
-    return Permissions(reads=tuple(reads), writes=tuple(writes))
+    checks = (permissions.SIZES, *(("Microsoft.Network/virtualNetworks/read",) if subnet else ()))
+    return Permissions(checks=checks, reads=tuple(reads), writes=tuple(writes))
 
 
 PERMISSIONS = Permissions(writes=(f"{permissions.POOLS}/stopResize/action",), of=permitted)

@@ -95,7 +95,7 @@ KIND = Kind(
     goes=goes,
     users=users,
     permissions=Permissions(
-        reads=("Microsoft.ContainerRegistry/checkNameAvailability/read",),
+        checks=("Microsoft.ContainerRegistry/checkNameAvailability/read",),
         deletes=(permissions.PULL,),
         around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
     ),

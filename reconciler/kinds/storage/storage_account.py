@@ -159,7 +159,7 @@ KIND = Kind(
     refusal=refusal,
     needs=Needs(room=room),
     permissions=Permissions(
-        reads=("Microsoft.Storage/checknameavailability/read", "Microsoft.Storage/locations/usages/read"),
+        checks=("Microsoft.Storage/checknameavailability/read", "Microsoft.Storage/locations/usages/read"),
         deletes=tuple(f"{ARM.name}/{collection.replace('/default', '')}/read" for collection in BESIDE_BLOBS),
         around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
     ),
