@@ -69,7 +69,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A built-in role and the actions that it allows, with `*` for any text. Source: learn.microsoft.com.
+    """A role and the actions that it allows, with `*` for any text. Source of built-in ones: learn.microsoft.com.
 
     operator  whether the operator holds it on the subscription from the beginning
     """
@@ -78,6 +78,7 @@ class Role:
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
     operator: bool = False
 
 
@@ -134,6 +135,10 @@ class Azure:
     stale: dict[str, list[Any]] = field(default_factory=dict)
     """Path in lower case → the old answer that its next reads get, and how many of them."""
     gaps: dict[str, int] = field(default_factory=dict)
+    actions: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Principal → the actions that it has asked for, and whether the last time was allowed; kept until the end."""
+    writing: set[str] = field(default_factory=set)
+    """Paths below which something is being written, where only one write at a time may be."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     """All that runs beside the requests."""
     works: set[asyncio.Task[None]] = field(default_factory=set)

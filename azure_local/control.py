@@ -58,6 +58,8 @@ async def _answer(azure: Azure, what: str, body: Any) -> Any:
             return {"time": stamp(azure.clock.now()), "speed": azure.clock.speed}
         case "GET gaps":
             return azure.gaps
+        case "GET actions":
+            return azure.actions
         case "GET faults":
             return azure.faults
         case "POST faults":

@@ -142,15 +142,16 @@ class Front:
             raise Failure(404, "InvalidResourceType" if plane == "arm" else "ResourceNotFound", text)
         match, route = matched
         self._check_version(request, route, plane)
+        body = _json(content)
         if plane == "arm":
-            roles.check_arm(self.azure, principal, request.method, path)
+            roles.check_arm(self.azure, principal, request.method, path, body)
         call = Call(
             request.method,
             path,
             match.groupdict(),
             dict(request.query_params),
             {name.lower(): value for name, value in request.headers.items()},
-            _json(content),
+            body,
             principal,
             f"{self.azure.front}{path}",
         )

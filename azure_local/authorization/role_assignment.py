@@ -7,7 +7,7 @@ from typing import Any
 
 from azure_local import serving
 from azure_local.authorization import roles
-from azure_local.azure import Azure, Role, Route, Service
+from azure_local.azure import Azure, Route, Service
 from azure_local.http import Answer, Call, Failure, page
 from azure_local.settings import OPERATOR
 from azure_local.shapes import Shapes, load, malformed
@@ -120,16 +120,16 @@ async def listing(azure: Azure, call: Call) -> Answer:
 
 
 async def permissions(azure: Azure, call: Call) -> Answer:
-    """What the caller's roles allow at the scope, one value per role; a role that is not built in allows nothing."""
+    """What the caller's roles allow at the scope, one value per role."""
     shown = []
     for role in roles.held(azure, call.principal, _scope(call)):
-        known = azure.roles.get(role, Role(role))
+        known = roles.role_of(azure, role)
         shown.append(
             {
                 "actions": list(known.actions),
                 "notActions": list(known.not_actions),
                 "dataActions": list(known.data_actions),
-                "notDataActions": [],
+                "notDataActions": list(known.not_data_actions),
             }
         )
     return Answer(200, {"value": shown})

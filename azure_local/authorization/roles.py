@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+from azure_local.authorization import actions
+from azure_local.authorization.actions import Asked
 from azure_local.azure import Azure, Role
 from azure_local.http import Failure
 from azure_local.settings import OPERATOR, SUBSCRIPTION
 
-READ, WRITE = "*/read", "*/write"
-"""Actions for `allowed`: reading or writing anything."""
 AUTHORIZE = "Microsoft.Authorization/roleAssignments/write"
 BUILT_IN = (
     Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", actions=("*",), operator=True),  # Owner
@@ -70,10 +70,33 @@ def assign(
 
 def allowed(azure: Azure, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
     """Whether an assignment in effect at `scope` or above it allows `action`, a data action if `data`."""
-    known = (azure.roles[role] for role in held(azure, principal, scope) if role in azure.roles)
+    fine = may(azure, principal, action, scope, data=data)
+    azure.actions.setdefault(principal, {})[f"{action} (data)".lower() if data else action.lower()] = fine
+    return fine
+
+
+def may(azure: Azure, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
+    """The same, without a trace of it."""
+    return any(_allows(role_of(azure, role), action, data=data) for role in held(azure, principal, scope))
+
+
+def role_of(azure: Azure, role: str) -> Role:
+    """A role by its id: a built-in one, one that was defined, or one that is not known and allows nothing."""
+    if role in azure.roles:
+        return azure.roles[role]
+    document = azure.store.get("roleDefinition", role)
+    permissions = document["resource"]["properties"]["permissions"] if document else []
+
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(text for one in permissions for text in one[name])
+
+    return Role(role, listed("actions"), listed("notActions"), listed("dataActions"), listed("notDataActions"))
+
+
+def _allows(role: Role, action: str, *, data: bool) -> bool:
     if data:
-        return any(_among(action, role.data_actions) for role in known)
-    return any(_among(action, role.actions) and not _among(action, role.not_actions) for role in known)
+        return _among(action, role.data_actions) and not _among(action, role.not_data_actions)
+    return _among(action, role.actions) and not _among(action, role.not_actions)
 
 
 def _among(action: str, patterns: tuple[str, ...]) -> bool:
@@ -95,7 +118,7 @@ def subscription_state(azure: Azure) -> str:
     return str((azure.store.get("subscription", SUBSCRIPTION) or {}).get("state", "Enabled"))
 
 
-def check_arm(azure: Azure, principal: str, method: str, path: str) -> None:
+def check_arm(azure: Azure, principal: str, method: str, path: str, body: Any) -> None:
     """Failure 403 unless the principal may do this on the ARM plane, 409 while the subscription is read-only."""
     if method not in ("GET", "HEAD") and subscription_state(azure) == "Disabled":
         text = (
@@ -104,10 +127,26 @@ def check_arm(azure: Azure, principal: str, method: str, path: str) -> None:
         raise Failure(
             409, "ReadOnlyDisabledSubscription", f"{text}write actions on this subscription until it is enabled."
         )
-    authorizing = "/microsoft.authorization/roleassignments/" in path.lower() and method in ("PUT", "DELETE")
-    action = AUTHORIZE if authorizing else READ if method in ("GET", "HEAD") else WRITE
-    scope = path.split("/providers/Microsoft.Authorization")[0] if authorizing else path
-    if path.lower().rstrip("/").count("/") <= 2 or allowed(azure, principal, action, scope):
+    asked = actions.of_arm(method, path)
+    if asked is None:
         return
-    text = f"The client '{principal}' with object id '{principal}' does not have authorization to perform action "
-    raise Failure(403, "AuthorizationFailed", f"{text}'{action}' over scope '{scope}' or the scope is invalid.")
+    who = f"The client '{principal}' with object id '{principal}'"
+    if not allowed(azure, principal, asked.action, asked.scope):
+        text = (
+            f"{who} does not have authorization to perform action '{asked.action}' over scope '{asked.scope}' or the "
+        )
+        text += "scope is invalid. If access was recently granted, please refresh your credentials."
+        raise Failure(403, "AuthorizationFailed", text)
+    if method in ("PUT", "PATCH"):
+        _check_linked(azure, principal, who, asked, [*actions.linked(path, body)])
+
+
+def _check_linked(azure: Azure, principal: str, who: str, asked: Asked, linked: list[Asked]) -> None:
+    """Failure 403 unless the principal may use what a body refers to. Source of the text: quoted in issues of SDKs."""
+    for link in linked:
+        if not allowed(azure, principal, link.action, link.scope):
+            text = (
+                f"{who} has permission to perform action '{asked.action}' on scope '{asked.scope}'; however, it does "
+            )
+            text += f"not have permission to perform action(s) '{link.action}' on the linked scope(s) '{link.scope}' "
+            raise Failure(403, "LinkedAuthorizationFailed", text + "(respectively) or the linked scope(s) are invalid.")

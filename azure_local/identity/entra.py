@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from azure_local.azure import Azure, Door, Service
 from azure_local.http import Failure
+from azure_local.identity import federation
 from azure_local.settings import TENANT
 
 
@@ -34,7 +35,7 @@ async def serve(azure: Azure, request: Request) -> Response:
         return JSONResponse({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": []})
     form = dict(parse_qsl((await request.body()).decode()))
     try:
-        return JSONResponse(azure.tokens.exchange(form))
+        return JSONResponse(federation.exchange(azure, form))
     except Failure as failure:
         return _refusal(failure)
 

@@ -10,7 +10,7 @@ from azure_local.common import registered
 from azure_local.http import Answer, Call
 from azure_local.settings import TENANT
 from azure_local.shapes import Shapes, load, malformed
-from azure_local.tracked import Changing, Deleting, Making, Provider, Type
+from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
 IDENTITY = Type(
     provider=Provider("Microsoft.ManagedIdentity", Shapes(load("managedidentity"), malformed)),
@@ -35,4 +35,10 @@ async def put(azure: Azure, call: Call) -> Answer:
     return tracked.keep(azure, call, IDENTITY, body, known=known)
 
 
-SERVICE = serving.service(IDENTITY, put=put)
+async def gone(azure: Azure, document: Document) -> None:
+    """Its federated credentials go with it."""
+    for key, _ in azure.store.items("federatedCredential", f"{document['resource']['id']}/"):
+        azure.store.delete("federatedCredential", key)
+
+
+SERVICE = serving.service(IDENTITY, put=put, gone=gone)

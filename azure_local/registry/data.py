@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -229,15 +229,18 @@ def _principal(azure: Azure, place: Place, form: dict[str, str]) -> tuple[str, b
     return str(claims["sub"]), bool(claims["inside"])
 
 
-def _permissions(azure: Azure, place: Place, principal: str) -> set[str]:
+def _permissions(azure: Azure, place: Place, principal: str, wanted: Collection[str] = ()) -> set[str]:
+    """What the principal may do of what is `wanted`; of all that there is, if nothing is."""
     if place.resource is None or not principal:
         return {"pull", "metadata_read"}
-    allowed = [roles.allowed(azure, principal, action, place.resource["id"]) for action in ALLOWED]
-    return set().union(*(actions for actions, yes in zip(ALLOWED.values(), allowed, strict=True) if yes))
+    ask, registry = (roles.allowed if wanted else roles.may), place.resource["id"]
+    every = not wanted or "*" in wanted
+    asked = [(action, scopes) for action, scopes in ALLOWED.items() if every or not scopes.isdisjoint(wanted)]
+    return set().union(*(scopes for action, scopes in asked if ask(azure, principal, action, registry)))
 
 
 def _granted(azure: Azure, place: Place, principal: str, kind: str, actions: set[str]) -> list[str]:
-    may = _permissions(azure, place, principal)
+    may = _permissions(azure, place, principal, () if kind == "registry" else actions)
     if kind == "registry":
         return ["*"] if may and principal else []
     return sorted(may if "*" in actions else may & actions)

@@ -71,8 +71,11 @@ async def head(azure: Azure, call: Call) -> Answer:
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
+    """The groups in which the caller may look at something; so there is nothing to be refused."""
     check_subscription(call)
-    return Answer(200, page((d["resource"] for d in azure.store.list("group")), call, azure.page_size))
+    groups = (document["resource"] for document in azure.store.list("group"))
+    shown = (group for group in groups if roles.may(azure, call.principal, READ, str(group["id"])))
+    return Answer(200, page(shown, call, azure.page_size))
 
 
 async def delete(azure: Azure, call: Call) -> Answer:
@@ -194,6 +197,7 @@ def set_state(azure: Azure, body: dict[str, Any]) -> Any:
 
 
 ONE = "/subscriptions/{subscription}"
+READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 STATES = ("Enabled", "Warned", "PastDue", "Disabled")
 SERVICE = Service(
     routes=(

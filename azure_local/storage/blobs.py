@@ -27,7 +27,7 @@ from azure_local.azure import Azure
 from azure_local.http import Failure
 from azure_local.storage import azurite, blob_containers, blob_links, names, network
 from azure_local.storage.blob_containers import Document
-from azure_local.storage.roles import READ_BLOBS, WRITE_BLOBS
+from azure_local.storage.roles import asked
 from azure_local.tokens import claims_of
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "server", "host"}
@@ -188,7 +188,7 @@ class Blobs:
             query = linked
             headers |= signature(account, self.key(account), request.method, path, query, headers)
         elif authorization.startswith("Bearer "):
-            self._check(resource, authorization, address, request.method, path)
+            self._check(resource, authorization, address, request)
             headers.pop("authorization")
             headers |= signature(account, self.key(account), request.method, path, query, headers)
         else:
@@ -210,13 +210,13 @@ class Blobs:
                 return dict(resource)
         raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
 
-    def _check(self, resource: Mapping[str, Any], authorization: str, address: str, method: str, path: str) -> None:
+    def _check(self, resource: Mapping[str, Any], authorization: str, address: str, request: Request) -> None:
         principal = self.azure.tokens.principal(authorization, "blob")
         network.check(resource, address, claims_of(authorization).get("local_subnet", ""))
-        container = unquote(path.split("/")[2]) if path.count("/") > 1 else ""
+        _, _, container, *rest = [*unquote(request.scope["raw_path"].decode()).split("/", 3), "", ""]
         scope = f"{resource['id']}/blobServices/default/containers/{container}"
-        action = READ_BLOBS if method in ("GET", "HEAD") else WRITE_BLOBS
-        if not roles.allowed(self.azure, principal, action, scope, data=True):
+        action, data = asked(request.method, container, rest[0], request.query_params)
+        if not roles.allowed(self.azure, principal, action, scope, data=data):
             text = "This request is not authorized to perform this operation using this permission."
             raise Failure(403, "AuthorizationPermissionMismatch", text)
 

@@ -53,6 +53,11 @@ COMMANDS = {
     "local": Place("local", "local", "A local Azure on loopback, for development and tests."),
     "logs": Place("logs", "logs", "List the tasks of a job with their exit codes, or print what a task wrote."),
     "outputs": Place("look", "outputs", "Show the ids and endpoints that other programs need."),
+    "permissions": Place(
+        "permitting",
+        "permissions",
+        "Print the least that a plan, an apply or a destroy of the spec must be allowed to do, as custom roles.",
+    ),
     "plan": Place("run", "plan", "Show what is missing or different in live Azure."),
     "results": Place(
         "results",

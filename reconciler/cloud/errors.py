@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from reconciler.cloud import federation
 from reconciler.errors import AzureError, NotRegistered, ReconcileError, Refused, SignedOut, Unreachable, WrongUsage
 from reconciler.secret import hidden
 
@@ -154,6 +155,8 @@ def signed_out(error: Exception) -> SignedOut:
     """The error for when no credential works, with what to do and with the reason that Entra ID gave, if any."""
     said = re.search(r"(?<=Authentication failed: )[^\r\n]+|AADSTS\d+:[^\r\n]*", str(error))
     why = f": {_clean(said[0].strip()).rstrip('.')}" if said else ""
+    if what := federation.advice(str(error)):
+        return SignedOut(f"not signed in to Azure{why}\n{hidden(what)}")
     return SignedOut(
         f"not signed in to Azure{why}; run az login. "
         "For a workload identity set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE. "

@@ -67,8 +67,12 @@ def apply(
         keep = partial(_keep, cloud, kinds, address, wanted)
         return Convergence(step, kind, cloud, plan.spec, want, shown, adopt, poll, resolve=resolved, keep=keep)
 
+    def turn(address: Address) -> tuple[str, str] | None:
+        of = kinds[address.kind].turn
+        return (address.kind, of(address)) if of else None
+
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
-        outcomes = _Run(plan, wanted, start, pool, listen, stop).until_done()
+        outcomes = _Run(plan, wanted, start, turn, pool, listen, stop).until_done()
     listen(RunFinished(outcomes, time.monotonic() - begun))
     return outcomes
 
@@ -88,6 +92,8 @@ class _Run:
     plan: Plan
     wanted: Mapping[Address, Desired]
     begin: Callable[[Step], Convergence]
+    turn: Callable[[Address], tuple[str, str] | None]
+    """What two steps must not both be at work on; None: nothing."""
     pool: Executor
     listen: Callable[[Event], None]
     stop: threading.Event
@@ -125,8 +131,13 @@ class _Run:
                     moved = self._finish(Outcome(step, Status.SKIPPED, 0.0, because))
                 elif self.stop.is_set() or self.fault is not None:
                     moved = self._finish(Outcome(step, Status.STOPPED, 0.0, "interrupted before it started"))
-                elif len(ended) == len(step.after):
+                elif len(ended) == len(step.after) and not self._taken(step):
                     self._start(step)
+
+    def _taken(self, step: Step) -> bool:
+        """Whether another step is at work on what this one has to take turns at."""
+        turn = self.turn(step.address)
+        return turn is not None and any(self.turn(other.step.address) == turn for other, _ in self.running.values())
 
     def _because(self, step: Step, before: Iterable[Outcome]) -> str:
         """Why a step can no longer start, given how those before it have ended; empty if it can."""

@@ -18,6 +18,7 @@ from reconciler.course import Run
 from reconciler.kind.going import Users
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
+from reconciler.kind.permissions import NONE, Permissions
 from reconciler.kind.traits import PLAIN, Traits
 from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
@@ -40,7 +41,8 @@ class ArmType:
     `named_at` is the provider path, perhaps with `{location}`, that tells whether a name is free in all of Azure; empty
     if names need to be unique within the parent only. `writes` are further types that are written or deleted for it.
     `asks` are further providers that requests for it go to, such as the one that lists VM sizes. `in_group` is whether
-    it is in the spec's resource group, where permissions are checked.
+    it is in the spec's resource group, where permissions are checked. `called` is what roles call it, if not by its
+    name.
     """
 
     name: str
@@ -49,6 +51,7 @@ class ArmType:
     writes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     in_group: bool = True
+    called: str = ""
 
     @property
     def provider(self) -> str:
@@ -175,6 +178,8 @@ class Kind:
     be told apart. Only reads."""
     logged_under: str = ""
     """The section of a spec whose names `reconcile logs` takes for the logs of its changes."""
+    turn: Callable[[Address], str] | None = None
+    """What one shares with others of its kind that Azure refuses to change at the same time; None: nothing."""
     vacate: Callable[[Cloud, Desired, Observed], str] | None = None
     """Called before one is deleted to be made anew, until it has nothing more to say: lets what runs in it end, where
     the spec asks for that, and says what still runs; None: that goes with it."""
@@ -207,6 +212,8 @@ class Kind:
     """What the nodes of others do once for what a plan decides of one, as far as that is known; None: nothing."""
     means: Callable[[Spec], Mapping[str, tuple[float, float]]] | None = None
     """Name → average number of dedicated and Spot nodes, for resources whose autoscale a spec simulates."""
+    permissions: Permissions = NONE
+    """What its verbs must be allowed to do, beside reading, writing and deleting its own ARM type."""
     needs: Needs = NOTHING
     """What it needs of quotas, a region and a subnet."""
     traits: Traits = PLAIN

@@ -37,6 +37,7 @@ MODULES = (
     "storage.storage_account",
     "storage.container",
     "identity.identity",
+    "identity.federated_identity_credential",
     "registry.registry",
     "log_analytics_workspace",
     "batch_account.batch_account",

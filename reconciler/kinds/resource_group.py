@@ -13,11 +13,17 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
+from reconciler.kind.permissions import Permissions
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "resource_group"
-ARM = ArmType("Microsoft.Resources/resourceGroups", "2025-04-01", in_group=False)
+ARM = ArmType(
+    "Microsoft.Resources/resourceGroups",
+    "2025-04-01",
+    in_group=False,
+    called="Microsoft.Resources/subscriptions/resourceGroups",
+)
 FIELDS = {**arm.TAGGED, "managedBy": Rule.REFUSE, "properties": Rule.IGNORE}
 
 
@@ -75,5 +81,6 @@ KIND = Kind(
     expand=expand,
     **PLAIN.verbs(),
     users=PLAIN.inside,
+    permissions=Permissions(deletes=(f"{ARM.called}/resources/read",)),
     inverse=None,
 )

@@ -57,6 +57,12 @@ def allowed(permissions: Iterable[Mapping[str, Any]], action: str) -> bool:
     )
 
 
+def _only_looks(permissions: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether somebody has roles, but none to write or delete anything with, as pipelines have that only plan."""
+    given = [action for permission in permissions for action in permission.get("actions") or ()]
+    return bool(given) and not any(action.rpartition("/")[2].lower() in ("*", "write", "delete") for action in given)
+
+
 def _has(patterns: Iterable[str] | None, action: str) -> bool:
     return any(
         re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE | re.DOTALL)
@@ -86,6 +92,10 @@ def _role(name: str) -> Mapping[str, Any]:
 def check(facts: Facts) -> Iterator[Finding]:
     yield from _state(facts)
     if facts.permissions is None:
+        return
+    if facts.needed and _only_looks(facts.permissions):
+        words = f"you may only look at {facts.group}, so this plan is not judged by what you may do"
+        yield Finding(Severity.WARN, "permissions", None, words, "apply it as somebody who may change it")
         return
     denied = [action for action in facts.needed if not allowed(facts.permissions, action)]
     remedy = f"ask for {' and '.join(roles(denied))} on {facts.group}; a new role takes minutes to work"

@@ -39,8 +39,16 @@ class Role(TypedDict):
     scope: str
 
 
+class FederatedCredential(TypedDict):
+    name: str
+    issuer: str
+    subject: str
+    audiences: Sequence[str]
+
+
 class Identity(TypedDict):
     roles: Sequence[Role]
+    federatedCredentials: Sequence[FederatedCredential]
     tags: Texts
     protect: bool
     existing: bool

@@ -6,6 +6,8 @@ import itertools
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from reconciler.cli import commands
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Address, Decision, Plan, Status, Why
 from reconciler.preflight import access
+from reconciler.preflight.facts import Facts
 from tests.conftest import REGIONS, Azure, World, serving
 from tests.preflight.test_local import POOL, refused
 
@@ -75,6 +78,25 @@ def test_a_plan_needs_what_it_writes_and_deletes_and_nothing_else() -> None:
         "Microsoft.Batch/batchAccounts/pools/write": (Address("pool", "a"),),
         "Microsoft.Batch/batchAccounts/pools/delete": (Address("pool", "b"),),
     }
+
+
+@pytest.mark.parametrize(
+    ("permissions", "told"),
+    [
+        ([READER, {"actions": ["Microsoft.Storage/storageAccounts/listKeys/action"]}], "warn"),
+        ([READER, BATCH], "refuse"),
+        ([CONTRIBUTOR], "refuse"),
+        ([], "refuse"),
+    ],
+)
+def test_whoever_may_only_look_gets_a_plan_that_says_so_and_not_one_that_is_refused(
+    permissions: list[Any], told: str
+) -> None:
+    needed = {"Microsoft.Authorization/roleAssignments/write": (Address("role_assignment", "a"),)}
+    facts = Facts(datetime.now(UTC), "westeurope", None, {}, frozenset(), group="rg", needed=needed)
+    (finding,) = access.check(replace(facts, permissions=tuple(permissions)))
+    assert (finding.severity, finding.address is None) == (told, told == "warn")
+    assert finding.check == "permissions"
 
 
 @pytest.fixture(scope="module")

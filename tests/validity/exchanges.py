@@ -24,6 +24,7 @@ DOCUMENTS = {
         "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/storage.json",
         "storage/resource-manager/Microsoft.Storage/stable/2025-01-01/blob.json",
         "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleAssignmentsCalls.json",
+        "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleDefinitionsCalls.json",
         "batch/resource-manager/Microsoft.Batch/stable/2024-07-01/BatchManagement.json",
         "containerregistry/resource-manager/Microsoft.ContainerRegistry/Registry/stable/2025-04-01/containerregistry.json",
         "compute/resource-manager/Microsoft.Compute/ComputeRP/stable/2025-04-01/ComputeRP.json",

@@ -25,7 +25,10 @@ REGISTRY = "containerregistry/resource-manager/Microsoft.ContainerRegistry/Regis
 ROLES = "authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01"
 IDENTITY = "msi/resource-manager/Microsoft.ManagedIdentity/ManagedIdentity/stable/2024-11-30"
 ROOTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "authorization": ((f"{ROLES}/authorization-RoleAssignmentsCalls.json", ("RoleAssignmentCreateParameters",)),),
+    "authorization": (
+        (f"{ROLES}/authorization-RoleAssignmentsCalls.json", ("RoleAssignmentCreateParameters",)),
+        (f"{ROLES}/authorization-RoleDefinitionsCalls.json", ("RoleDefinition",)),
+    ),
     "batch": ((BATCH, ("ActivateApplicationPackageParameters", "CheckNameAvailabilityParameters")),),
     "compute": (
         (
@@ -46,7 +49,9 @@ ROOTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ),
     ),
     "containerregistry": ((f"{REGISTRY}/containerregistry.json", ("RegistryNameCheckRequest",)),),
-    "managedidentity": ((f"{IDENTITY}/ManagedIdentity.json", ("Identity", "IdentityUpdate")),),
+    "managedidentity": (
+        (f"{IDENTITY}/ManagedIdentity.json", ("Identity", "IdentityUpdate", "FederatedIdentityCredential")),
+    ),
     "network": (
         (f"{NETWORK}/virtualNetwork.json", ("VirtualNetwork",)),
         (f"{NETWORK}/networkSecurityGroup.json", ("NetworkSecurityGroup",)),

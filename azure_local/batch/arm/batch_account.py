@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azure_local import serving, tracked
 from azure_local.azure import Azure, Route
+from azure_local.batch.roles import BUILT_IN
 from azure_local.batch.schema import SHAPES
 from azure_local.common import not_found, registered
 from azure_local.http import Answer, Call, Failure
@@ -146,4 +147,5 @@ SERVICE = serving.service(
         Route("GET", f"{LOCATION}/quotas", quotas, VERSIONS),
         Route("POST", f"{LOCATION}/checkNameAvailability", name_available, VERSIONS),
     ),
+    roles=BUILT_IN,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from azure_local.authorization import roles
+from azure_local.authorization import actions, roles
 from azure_local.azure import Azure
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data.filters import condition
@@ -15,6 +15,7 @@ VERSIONS = ("2025-06-01", "2024-07-01.20.0", "2024-02-01.19.0", "2023-11-01.18.0
 ACCOUNT = "/batch/{account}"
 LONGEST = "P10675199DT2H48M5.4775807S"
 """How Batch spells "no limit"."""
+BASE = "Microsoft.Batch/batchAccounts"
 USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
 """The user of a task for which none was given. Recorded."""
 
@@ -25,13 +26,34 @@ def account(azure: Azure, call: Call) -> str:
     if document is None or not batch_account.made(document):
         raise Failure(404, "AccountNotFound", "The specified account does not exist.")
     resource = document["resource"]
-    action = roles.READ if call.method in ("GET", "HEAD") else roles.WRITE
-    if not roles.allowed(azure, call.principal, action, resource["id"]):
-        text = "The client does not have permission to perform the operation."
-        raise Failure(403, "AuthorizationPermissionMismatch", text)
+    _check(azure, call, resource["id"])
     if "AAD" not in resource["properties"]["allowedAuthenticationModes"]:
         raise Failure(403, "OperationNotAllowed", "Entra ID is not an allowed authentication mode of the account.")
     return str(resource["name"])
+
+
+def _check(azure: Azure, call: Call, account_id: str) -> None:
+    """Failure 403 if the caller may not do this: neither by the action of it, nor by that which allows anything.
+
+    Source: learn.microsoft.com, Batch RBAC ("listKeys/action, for any operation"; "jobs using autopool require
+    pool-level permissions"). Inferred: the error's code and text.
+    """
+    asked, data = actions.of_batch(call.method, call.path, account_id)
+    needed = [(asked.action, data)]
+    if isinstance(call.body, dict) and call.method == "POST" and _makes_pools(call.body):
+        needed.append((f"{BASE}/pools/write", False))
+    for action, as_data in needed:
+        if roles.allowed(azure, call.principal, action, account_id, data=as_data):
+            continue
+        if not roles.may(azure, call.principal, f"{BASE}/listKeys/action", account_id):
+            text = f"The client does not have permission to perform the operation: it needs '{action}'."
+            raise Failure(403, "AuthorizationPermissionMismatch", text)
+
+
+def _makes_pools(body: dict[str, Any]) -> bool:
+    """Whether a job or a schedule brings pools of its own."""
+    job = body.get("jobSpecification") or body
+    return bool((job.get("poolInfo") or {}).get("autoPoolSpecification"))
 
 
 def pool(azure: Azure, name: str, pool_id: str) -> dict[str, Any] | None:

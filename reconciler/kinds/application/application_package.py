@@ -20,6 +20,7 @@ from reconciler.cloud.operations import Operation
 from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind, accounts
 from reconciler.kind.arm import Verbs
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.application import packages, packing
 from reconciler.model import Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -156,6 +157,12 @@ KIND = Kind(
     resolve=resolve,
     takes=lambda decision, desired: timedelta(seconds=30),
     counts="applications",
+    permissions=Permissions(
+        writes=(
+            "Microsoft.Batch/batchAccounts/applications/write",
+            "Microsoft.Batch/batchAccounts/applications/versions/activate/action",
+        ),
+    ),
     reads=("batch_account",),
     inverse="what it is made of is not to be seen; pools bring it by version",
 )

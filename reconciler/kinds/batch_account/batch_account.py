@@ -14,11 +14,12 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import UNOWNED, ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind, permissions
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.needs import Needs, Room
+from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Body, Desired, Observed, Rule
@@ -120,6 +121,10 @@ def users(neighbours: Neighbours, account: Observed) -> Iterator[User]:
         yield User(schedule.id, f"job schedule {schedule.id}")
 
 
+def _permissions(desired: Desired) -> Permissions:
+    return Permissions(writes=(permissions.ASSIGN,) if desired.body["identity"] else ())
+
+
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     """The entry of a live Batch account in a spec."""
     properties = observed.body["properties"]
@@ -179,6 +184,11 @@ KIND = Kind(
     noun="Batch account",
     needs=Needs(room=room),
     traits=Traits(public=public, keys=keys),
+    permissions=Permissions(
+        checks=("Microsoft.Batch/locations/checkNameAvailability/action", "Microsoft.Batch/locations/quotas/read"),
+        deletes=(f"{permissions.SCHEDULES}/read",),
+        of=_permissions,
+    ),
     outputs={"accountEndpoint": "properties.accountEndpoint"},
     inverse=Inverse(
         say=entry,

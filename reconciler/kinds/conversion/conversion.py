@@ -18,7 +18,8 @@ from reconciler.cloud import arm, blob_containers, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, unread
+from reconciler.kind import Kind, permissions, unread
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.conversion import again, containers, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.again import Again
 from reconciler.kinds.conversion.records import Failed
@@ -224,6 +225,10 @@ def _failed(desired: Desired, observed: Observed, scripts: Any) -> tuple[list[Fa
     return [*lasting, *refused, *state.in_vain.values()], unread
 
 
+def _permissions(desired: Desired) -> Permissions:
+    return Permissions(writes=(f"{permissions.BLOBS}/delete",) if "orphans" in desired.body else ())
+
+
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
@@ -240,6 +245,11 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     rerun=chosen,
+    permissions=Permissions(
+        reads=(permissions.STORAGE, f"{permissions.BLOBS}/read", f"{permissions.JOBS}/read"),
+        writes=(f"{permissions.BLOBS}/write", f"{permissions.JOBS}/write"),
+        of=_permissions,
+    ),
     counts="jobs",
     summarised=True,
 )

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
-from reconciler.kind import UNOWNED, ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind, permissions
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse, tracked
+from reconciler.kind.permissions import Permissions
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.identities import IDENTITIES
 from reconciler.spec.spec import Spec
@@ -42,6 +43,7 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, users=users).verbs(),
     users=users,
+    permissions=Permissions(around=(permissions.ACCOUNT, f"{permissions.POOLS}/read", permissions.RESOURCES)),
     section="identities",
     outputs={"clientId": "properties.clientId", "principalId": "properties.principalId"},
     inverse=Inverse(say=tracked, tagged=True),

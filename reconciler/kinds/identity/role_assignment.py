@@ -22,6 +22,7 @@ from reconciler.cloud.operations import Operation
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind, ids, unread
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.identity import inverse
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -233,6 +234,7 @@ KIND = Kind(
     place=lambda cloud, desired: _id(desired),
     disturbs=disturbs,
     grants=True,
+    permissions=Permissions(reads=(f"{IDENTITIES}/read",)),
     inverse=Inverse(
         say=inverse.role,
         place=inverse.place,

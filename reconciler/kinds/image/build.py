@@ -14,11 +14,46 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.kind import permissions
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.image import machine, recipe, steps, version_tags
 from reconciler.kinds.image.machine import Phase, Seen
 from reconciler.kinds.image.state import State
 from reconciler.model import STAGE, Desired, Health, Mark, Observed
 from reconciler.spec.identities import IDENTITIES
+
+COMPUTE, NETWORK = "Microsoft.Compute", "Microsoft.Network"
+MACHINE = f"{COMPUTE}/virtualMachines"
+
+
+def _permissions(desired: Desired) -> Permissions:
+    """A machine, and a network of its own unless it has a subnet to be in."""
+    image = desired.data["image"]
+    own = () if image["buildVm"].get("subnet") else ("networkSecurityGroups", "publicIPAddresses", "virtualNetworks")
+    parts = (*own, "networkInterfaces")
+    writes = [f"{NETWORK}/{part}/{verb}" for part in parts for verb in ("read", "write", "delete")]
+    joined = [f"{NETWORK}/{part}/join/action" for part in parts if part != "virtualNetworks"]
+    driver = [f"{MACHINE}/extensions/{verb}" for verb in ("read", "write")] if image["gpu"] else []
+    identity = [permissions.ASSIGN] if desired.data["identity"] else []
+    pulls = (permissions.PULL, "Microsoft.ContainerRegistry/registries/read") if image["preload"] else ()
+    return Permissions(reads=pulls, writes=(*writes, *joined, *driver, *identity, permissions.JOIN))
+
+
+PERMISSIONS = Permissions(
+    checks=(permissions.SIZES, f"{COMPUTE}/locations/usages/read"),
+    reads=(
+        "Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions/read",
+        f"{MACHINE}/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
+    ),
+    writes=(
+        *(f"{MACHINE}/{verb}" for verb in ("write", "delete", "deallocate/action", "generalize/action")),
+        *(f"{MACHINE}/runCommands/{verb}" for verb in ("read", "write")),
+        f"{COMPUTE}/disks/delete",
+    ),
+    around=(permissions.ACCOUNT, f"{permissions.POOLS}/read", f"{MACHINE}/read"),
+    of=_permissions,
+)
 
 
 def names(cloud: Cloud, desired: Desired) -> machine.Names:

@@ -304,5 +304,6 @@ KIND = Kind(
     costs=costs.COSTS,
     traits=Traits(public=public, regions=regions),
     needs=Needs(image=version_id),
+    permissions=build.PERMISSIONS,
     inverse="what it is made of is not to be seen; pools boot it by its version",
 )

@@ -18,9 +18,10 @@ from reconciler.cloud import batch_jobs, job_generations, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.diff import diff
-from reconciler.kind import Kind, accounts
+from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.job import body, costs, inverse, needs, pool_info, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -200,5 +201,12 @@ KIND = Kind(
     needs=replace(needs.NEEDS, spent=work.spent),
     traits=needs.TRAITS,
     costs=costs.COSTS,
+    permissions=Permissions(
+        sees=(f"{permissions.JOBS}/read",),
+        reads=(f"{permissions.POOLS}/read",),
+        writes=(f"{permissions.JOBS}/write", f"{permissions.JOBS}/delete"),
+        deletes=(f"{permissions.JOBS}/delete",),
+        of=needs.permitted,
+    ),
     inverse=Inverse(say=inverse.entry, every=every, unseen="convert", seen=inverse.seen, finished=inverse.finished),
 )

@@ -16,9 +16,10 @@ from reconciler import marks
 from reconciler.cloud import batch_jobs, batch_schedules, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, accounts
+from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.job import body, costs, inverse, needs, pool_info, schedule, work
 from reconciler.kinds.job.schedule import SPECIFICATION
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
@@ -176,5 +177,15 @@ KIND = Kind(
     needs=needs.NEEDS,
     traits=needs.TRAITS,
     costs=costs.COSTS,
+    permissions=Permissions(
+        sees=(f"{permissions.SCHEDULES}/read",),
+        reads=(
+            f"{permissions.JOBS}/read",
+            f"{permissions.POOLS}/read",
+        ),
+        writes=(f"{permissions.SCHEDULES}/write", f"{permissions.SCHEDULES}/delete"),
+        deletes=(f"{permissions.SCHEDULES}/delete",),
+        of=needs.permitted,
+    ),
     inverse=Inverse(say=inverse.recurring, every=every),
 )

@@ -4,7 +4,9 @@ about, too. Pure."""
 from __future__ import annotations
 
 from reconciler.azure import images
+from reconciler.kind import permissions
 from reconciler.kind.needs import HasNodes, Needs, Nodes, wants
+from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kinds.job import auto_pool
 from reconciler.kinds.job.pool_info import AUTO
@@ -65,6 +67,17 @@ def public(desired: Desired) -> str:
         return ""
     where = "networkConfiguration: {publicIPAddressConfiguration: {provision: NoPublicIPAddresses}}"
     return f"gives the nodes of its pool public addresses; write {where} there"
+
+
+def permitted(desired: Desired) -> Permissions:
+    """Whoever makes something that brings a pool of its own must be allowed to make pools."""
+    pool = own(desired.body)
+    if pool is None:
+        return Permissions()
+    joins = (permissions.JOIN,) if (pool["networkConfiguration"] or {}).get("subnetId") else ()
+    return Permissions(
+        checks=(permissions.SIZES,), reads=(permissions.ACCOUNT,), writes=(f"{permissions.POOLS}/write", *joins)
+    )
 
 
 NEEDS = Needs(

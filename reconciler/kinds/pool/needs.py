@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from reconciler.azure.images import Image
+from reconciler.kind import permissions
 from reconciler.kind.needs import HasNodes, Needs, Nodes, wants
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.pool import reading
 from reconciler.model import Body, Decision, Desired, Observed, Rule
+
+IMAGES = "Microsoft.Compute/galleries/images"
 
 
 def twice(decision: Decision, desired: Desired, live: Nodes | None) -> bool:
@@ -41,4 +48,23 @@ def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
     )
 
 
+def _of_gallery(image: Image) -> bool:
+    return "publisher" not in image if isinstance(image, Mapping) else image.startswith("images/")
+
+
+def permitted(desired: Desired) -> Permissions:
+    properties = desired.body["properties"]
+    subnet = (properties.get("networkConfiguration") or {}).get("subnetId")
+    reads = [permissions.ACCOUNT]
+    reads += [f"{IMAGES}/read", f"{IMAGES}/versions/read"] if _of_gallery(desired.data["image"]) else []
+    writes = [permissions.JOIN] if subnet else []
+    writes += [permissions.ASSIGN] if desired.body["identity"] else []
+    if (desired.data.get("rollout") or {}).get("whenEmpty") == "blueGreen":
+        jobs = (permissions.JOBS, permissions.SCHEDULES)
+        writes += [f"{permissions.POOLS}/delete", *(f"{kind}/{verb}" for kind in jobs for verb in ("read", "write"))]
+    checks = (permissions.SIZES, *(("Microsoft.Network/virtualNetworks/read",) if subnet else ()))
+    return Permissions(checks=checks, reads=tuple(reads), writes=tuple(writes))
+
+
+PERMISSIONS = Permissions(writes=(f"{permissions.POOLS}/stopResize/action",), of=permitted)
 NEEDS = Needs(nodes=HasNodes(wanted, live, twice=twice))

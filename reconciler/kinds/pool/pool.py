@@ -194,5 +194,6 @@ KIND = Kind(
     means=costs.means,
     needs=needs.NEEDS,
     traits=Traits(public=public),
+    permissions=needs.PERMISSIONS,
     inverse=inverse.INVERSE,
 )

@@ -17,8 +17,9 @@ from reconciler.azure import images
 from reconciler.cloud import arm, batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, accounts
+from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.pool import checks, evidence, live, pool, readiness, trial
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
@@ -235,6 +236,12 @@ def report(cloud: Cloud, desired: Desired) -> Report | None:
     return Report(desired.address, tables=(Table(("CHECK", "RESULT", "EXIT", ""), tuple(rows)),)) if rows else None
 
 
+def _permissions(desired: Desired) -> Permissions:
+    """A pass is kept with the version of an image that this spec builds."""
+    version = "Microsoft.Compute/galleries/images/versions"
+    return Permissions(writes=(f"{version}/read", f"{version}/write") if desired.data["own"] else ())
+
+
 VERBS: Verbs = {"list": list_, "observe": observe, "create": create, "update": update, "delete": delete}
 KIND = Kind(
     name=NAME,
@@ -249,5 +256,11 @@ KIND = Kind(
     ready_within=timedelta(minutes=30),
     summarised=True,
     reads=("batch_account", pool.NAME),
+    permissions=Permissions(
+        sees=(f"{permissions.JOBS}/read",),
+        writes=(permissions.ACCOUNT, f"{permissions.JOBS}/write", f"{permissions.JOBS}/delete"),
+        deletes=(f"{permissions.JOBS}/delete",),
+        of=_permissions,
+    ),
     inverse="what is checked is not to be seen",
 )

@@ -15,13 +15,15 @@ from reconciler.cloud import arm, pairs, registries
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.errors import Refused
-from reconciler.kind import Kind, unread
+from reconciler.kind import Kind, permissions, unread
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.registry import build_context
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "container_image"
 FIELDS = {"source": Rule.LIVE}
+REGISTRIES = "Microsoft.ContainerRegistry/registries"
 RUNS = "2019-06-01-preview"
 """The api-version of the registry's build service. Source: azure-rest-api-specs, containerregistry_build."""
 WORKING = ("Queued", "Started", "Running")
@@ -168,4 +170,11 @@ KIND = Kind(
     deletable=False,
     ready_within=timedelta(hours=8),
     reads=("registry",),
+    permissions=Permissions(
+        reads=(permissions.PULL, f"{REGISTRIES}/read", f"{REGISTRIES}/runs/read"),
+        writes=tuple(
+            f"{REGISTRIES}/{action}/action"
+            for action in ("listBuildSourceUploadUrl", "scheduleRun", "runs/listLogSasUrl")
+        ),
+    ),
 )

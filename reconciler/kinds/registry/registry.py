@@ -11,10 +11,11 @@ from datetime import timedelta
 
 from reconciler.cloud import arm, registries
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import UNOWNED, ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind, permissions
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
+from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Observed, Rule
@@ -97,6 +98,11 @@ KIND = Kind(
     ).verbs(),
     goes=goes,
     users=users,
+    permissions=Permissions(
+        checks=("Microsoft.ContainerRegistry/checkNameAvailability/read",),
+        deletes=(permissions.PULL,),
+        around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
+    ),
     ready_within=timedelta(minutes=15),
     keys={"sku.name": "sku"},
     usual={"properties": {"adminUserEnabled": False}},

@@ -12,10 +12,11 @@ from dataclasses import replace
 from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import UNOWNED, ArmType, Kind, ids
+from reconciler.kind import UNOWNED, ArmType, Kind, ids, permissions
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User
 from reconciler.kind.inverse import Inverse
+from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kinds.storage import inverse, mounts
 from reconciler.model import Address, Desired, Observed, Rule
@@ -117,6 +118,10 @@ KIND: Kind = Kind(
     usual={"properties": {"publicAccess": "None"}},
     maps=("properties.metadata",),
     traits=Traits(data=True),
+    permissions=Permissions(
+        deletes=(f"{permissions.BLOBS}/read", permissions.STORAGE),
+        around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
+    ),
     inverse=Inverse(
         say=inverse.container,
         place=inverse.place,

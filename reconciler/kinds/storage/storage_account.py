@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
-from reconciler.kind import UNOWNED, ArmType, Kind
+from reconciler.kind import UNOWNED, ArmType, Kind, permissions
 from reconciler.kind.arm import Plain
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs, Room
+from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kinds.storage import inverse, mounts
 from reconciler.model import Address, Change, Desired, Observed, Rule
@@ -172,6 +173,11 @@ KIND = Kind(
     refusal=refusal,
     needs=Needs(room=room),
     traits=Traits(public=public, keys=keys, data=True),
+    permissions=Permissions(
+        checks=("Microsoft.Storage/checknameavailability/read", "Microsoft.Storage/locations/usages/read"),
+        deletes=tuple(f"{ARM.name}/{collection.replace('/default', '')}/read" for collection in BESIDE_BLOBS),
+        around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
+    ),
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
 )

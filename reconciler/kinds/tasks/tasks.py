@@ -19,7 +19,8 @@ from reconciler.cloud import batch_jobs, batch_tasks, identities, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind
+from reconciler.kind import Kind, permissions
+from reconciler.kind.permissions import Permissions
 from reconciler.kinds.tasks import (
     blobs,
     chunks,
@@ -229,6 +230,14 @@ def report(cloud: Cloud, desired: Desired) -> Report | None:
     return Report(desired.address, observed.detail, (), counts.failed + counts.retried, wording.end(counts))
 
 
+def _permissions(desired: Desired) -> Permissions:
+    """Its containers are looked at, and the one for staging is written to."""
+    if not desired.data["places"]:
+        return Permissions()
+    writes = (f"{permissions.BLOBS}/write",) if desired.data["staging"] else ()
+    return Permissions(reads=(permissions.STORAGE, f"{permissions.BLOBS}/read"), writes=writes)
+
+
 KIND = Kind(
     name=NAME,
     fields=FIELDS,
@@ -256,6 +265,11 @@ KIND = Kind(
     keep=keep,
     settle=settle,
     counts="jobs",
+    permissions=Permissions(
+        reads=(f"{permissions.JOBS}/read",),
+        writes=(f"{permissions.JOBS}/write", f"{permissions.JOBS}/delete"),
+        of=_permissions,
+    ),
     summarised=True,
     inverse=inverse.INVERSE,
 )
