@@ -20,6 +20,7 @@ from reconciler.spec.sections import (
     Registry,
     StorageAccount,
 )
+from reconciler.spec.watch import Watch
 
 Entry = TypeVar("Entry")
 
@@ -74,6 +75,12 @@ class Spec:
     def lock(self) -> str:
         """The container that the lock is in, as storage/ACCOUNT/CONTAINER; empty if nothing is locked."""
         return str(self.sections.get("lock", ""))
+
+    @property
+    def watch(self) -> Watch:
+        """What may be done about drift without anybody there."""
+        said: Watch = self.sections.get("watch") or {"onDrift": "correct", "onLeave": "report", "resources": {}}
+        return said
 
     @property
     def storage(self) -> Mapping[str, StorageAccount]:
