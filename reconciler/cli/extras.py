@@ -8,6 +8,7 @@ from reconciler.errors import ReconcileError
 
 EXTRAS = {
     "local": ("the local Azure", ("httptools", "jwt", "starlette", "trustme", "uvicorn")),
+    "watch": ("watch", ("prometheus_client",)),
     "plot": ("--plot", ("matplotlib",)),
     "images": ("images generate", ("PIL",)),
 }

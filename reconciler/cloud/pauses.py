@@ -67,9 +67,9 @@ def added(pauses: Pauses, new: Iterable[Pause]) -> Pauses:
 
 
 def without(pauses: Pauses, addresses: Iterable[str]) -> Pauses:
-    """Without those of these addresses; `*` is all of them."""
+    """Without those of these addresses."""
     gone = set(addresses)
-    return () if EVERYTHING in gone else tuple(pause for pause in pauses if pause.address not in gone)
+    return tuple(pause for pause in pauses if pause.address not in gone)
 
 
 def read(cloud: Cloud, place: str) -> tuple[Pauses, datetime]:
@@ -96,6 +96,16 @@ def change(cloud: Cloud, place: str, changed: Callable[[Pauses, datetime], Pause
             _blob(cloud, place).upload_blob(_text(new), **match)
             return new
     raise Refused("others change the pauses of this spec all the time; try again")
+
+
+def clear(cloud: Cloud, place: str) -> None:
+    """Let nothing be paused, whatever is kept there. Raises as Azure does."""
+    try:
+        with translated():
+            _blob(cloud, place).upload_blob(_text(()), overwrite=True)
+    except AzureError as error:
+        if not absent(error):
+            raise
 
 
 def _read(cloud: Cloud, place: str) -> tuple[Pauses, str, datetime]:

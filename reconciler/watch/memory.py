@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.model import Address, Outcome, Status
+from reconciler.model import Action, Address, Outcome, Status
 
 MOST = 32
 """How many intervals lie between two tries of what keeps failing, at most."""
@@ -57,8 +57,13 @@ def looked(
 def ended(
     memory: Memory, outcomes: Iterable[Outcome], asked: Mapping[Address, str], now: float, interval: float
 ) -> Memory:
-    """After steps: what has failed waits longer each time, what is done is forgotten; skipped and stopped say nothing."""
-    failures = dict(memory.failures)
+    """After steps: what has failed waits longer each time, what is done is forgotten, the rest says nothing.
+
+    What was to be made anew may be gone now through ourselves, so it is not remembered as having been there.
+    """
+    failures, outcomes = dict(memory.failures), tuple(outcomes)
+    broken = {o.step.address for o in outcomes if o.step.action is Action.REPLACE and o.status is not Status.DONE}
+    present = {address: digest for address, digest in memory.present.items() if address not in broken}
     for outcome in outcomes:
         address = outcome.step.address
         if outcome.status is Status.FAILED:
@@ -68,7 +73,7 @@ def ended(
             failures[address] = Failure(times, now + pause(times, interval), digest, outcome.error or "")
         elif outcome.status in (Status.DONE, Status.DEFERRED):
             failures.pop(address, None)
-    return replace(memory, failures=failures)
+    return replace(memory, failures=failures, present=present)
 
 
 def healed(memory: Memory, well: Collection[Address]) -> Memory:

@@ -1,4 +1,4 @@
-"""When a spec is looked at next: functions of time and what has happened. Pure; seconds by any clock that only goes on."""
+"""When a spec is looked at next: functions of time and what has happened. Pure; seconds by a clock that nobody sets."""
 
 from __future__ import annotations
 
