@@ -30,7 +30,7 @@ def moment(text: str, now: datetime) -> datetime | None:
     return there.replace(tzinfo=UTC) if there.tzinfo is None else there.astimezone(UTC)
 
 
-class Span(click.ParamType):
+class Span(click.ParamType[float]):
     """An option that is a span of time, in seconds, of at least `least`."""
 
     name = "span"

@@ -92,9 +92,14 @@ def change(cloud: Cloud, place: str, changed: Callable[[Pauses, datetime], Pause
         match: dict[str, Any] = {"overwrite": False}
         if etag:
             match = {"overwrite": True, "etag": etag, "match_condition": MatchConditions.IfNotModified}
-        with translated(), tolerated(409, 412):
-            _blob(cloud, place).upload_blob(_text(new), **match)
-            return new
+        try:
+            with translated(), tolerated(409, 412):
+                _blob(cloud, place).upload_blob(_text(new), **match)
+                return new
+        except AzureError as error:
+            if absent(error):
+                raise Refused(f"nothing can be paused until {place} is there; apply makes it") from None
+            raise
     raise Refused("others change the pauses of this spec all the time; try again")
 
 

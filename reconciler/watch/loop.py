@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.watch import schedule
-from reconciler.watch.result import Result
+from reconciler.watch.result import End, Result
 from reconciler.watch.rounds import Around, Watched, summary
 from reconciler.watch.schedule import Due
 from reconciler.watch.sources import Place, Poll, Source, SourceError, Version
@@ -26,13 +26,14 @@ TICK = 0.5
 
 @dataclass
 class Spec:
-    """One spec in the loop. `file` is that of the round that runs; `leave` ends it early."""
+    """One spec in the loop. `file` is that of the round that runs, `leave` ends it early; `end` is that of the last."""
 
     watched: Watched
     due: Due
     file: Path | None = None
     leave: threading.Event = field(default_factory=threading.Event)
     future: Future[Result] | None = None
+    end: End | None = None
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Loop:
 
     def _take(self, found: Version) -> None:
         label = f" {found.label}" if found.label else ""
-        text = f"{self.source.name}{label}: {count(len(found.specs), 'spec')}"
+        text = f"{self.source.name}{label} is new: {count(len(found.specs), 'spec')}"
         self.around.say(Said(What.SOURCE_CHANGED, text, more={"version": found.label, "specs": sorted(found.specs)}))
         self.version = found
         for name in found.specs:
@@ -133,7 +134,8 @@ class Loop:
     def _ended(self, spec: Spec, now: float) -> None:
         assert spec.future is not None
         result, spec.future, spec.file = spec.future.result(), None, None
-        spec.due = schedule.ended(spec.due, now, self.around.interval, self.part(), leads=result.leads)
+        soon, spec.end = schedule.soon(result.end, spec.end), result.end
+        spec.due = schedule.ended(spec.due, now, self.around.interval, self.part(), soon=soon)
         self.record(result)
         if result.leads:
             self.around.say(summary(result))

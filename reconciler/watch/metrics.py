@@ -5,7 +5,15 @@ from __future__ import annotations
 
 import threading
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from reconciler.model import Address
@@ -22,6 +30,7 @@ class Metrics:
     """The metrics of one process, in a registry of their own. May be asked and told by any thread."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began is of no use here, and doubles them
         self.registry = CollectorRegistry()
         self._lock = threading.Lock()
         self.rounds = self._counter("rounds", "Rounds by how they have ended.", (SPEC, "end"))

@@ -255,7 +255,7 @@ class Watched:
 def summary(result: Result) -> Said:
     """The line about a round that has ended."""
     told = [f"{number} {state.replace('_', ' ')}" for state, number in result.counts.items() if number]
-    used = f"{count(result.requests, 'request')}, {duration(result.seconds)}"
+    used = f"{count(result.requests, 'request')}, {result.seconds:.1f} s"
     text = f"round {result.end} ({used}){': ' if told else ''}{', '.join(told)}"
     more = {"end": str(result.end), "seconds": round(result.seconds, 3), "requests": result.requests}
     return Said(What.ROUND_ENDED, text, result.spec, result.end is End.FAILED, {**more, "resources": result.counts})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from reconciler.watch.result import End
+
 JITTER = 0.1
 """By which part of an interval a round comes earlier or later, so that many watchers do not ask at once."""
-STANDBY = 5.0
-"""Seconds between two looks of a standby at who leads, at most."""
+SOON = 5.0
+"""Seconds until a round that is to come soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,13 @@ def begun(due: Due, stamp: str, now: float) -> Due:
     return replace(due, stamp=stamp, running=True, begun=now)
 
 
-def ended(due: Due, now: float, interval: float, part: float, *, leads: bool = True) -> Due:
+def ended(due: Due, now: float, interval: float, part: float, *, soon: bool = False) -> Due:
     """After a round. `part`, from 0 to 1, says how much earlier or later the next one comes."""
     after = interval * (1 - JITTER + 2 * JITTER * part)
-    return replace(due, at=now + (after if leads else min(STANDBY, after)), running=False)
+    return replace(due, at=now + (min(SOON, after) if soon else after), running=False)
+
+
+def soon(end: End, before: End | None) -> bool:
+    """Whether the next round is to come soon: to ask again who leads, to join what Azure works on, or to see that what
+    was changed holds. Once only, as two that undo each other's changes would go on without end."""
+    return end in (End.STANDBY, End.LEFT) or (end is End.CHANGED and before is not End.CHANGED)
