@@ -76,10 +76,10 @@ def told(spec: Spec, cloud: Cloud) -> tuple[str, ...]:
     if not spec.lock:
         return ()
     try:
-        there, now = pauses.read(cloud.unguarded(), spec.lock)
+        there = pauses.valid(*pauses.read(cloud.unguarded(), spec.lock))
     except ReconcileError:
         return ()  # the lock is there too, and its note tells why that cannot be read
-    return tuple(f"{one.what} is {one.words()}, for watch" for one in pauses.valid(there, now))
+    return tuple(f"{one.what} is {one.words()}, for watch" for one in there)
 
 
 def _changed(spec: Spec, cloud: Cloud, change: Callable[[Pauses, datetime], Pauses]) -> Pauses:

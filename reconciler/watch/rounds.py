@@ -164,7 +164,7 @@ class Watched:
 
     def _look(self, spec: Spec, cloud: Cloud) -> Sight:
         """Read and judge; remembers what was seen."""
-        pauses = pausing.read(cloud.unguarded(), spec.lock)[0] if spec.lock else ()
+        pauses = pausing.valid(*pausing.read(cloud.unguarded(), spec.lock)) if spec.lock else ()
         whole = loop.read(spec, cloud, self.around.kinds)
         asked = {address: digest(want.body) for address, want in whole.desired.items()}
         live = {seen.address for seen in whole.observed}
@@ -172,8 +172,7 @@ class Watched:
         well = {decision.address for decision in whole.plan.of(Action.NONE)}
         self.memory = memory.healed(memory.looked(self.memory, asked, live, strays), well)
         ended = {seen.address for seen in whole.observed if seen.ended}
-        valid = pausing.valid(pauses, cloud.time)
-        ground = Ground(spec.watch, valid, self.memory, asked, ended, cloud.time, self.around.clock())
+        ground = Ground(spec.watch, pauses, self.memory, asked, ended, cloud.time, self.around.clock())
         judgement = judging.judge(whole.plan, ground)
         held = judgement.held
         reading = loop.narrowed(whole, cloud, self.around.kinds, judgement.choice) if held else whole

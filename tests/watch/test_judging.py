@@ -82,10 +82,9 @@ def test_the_reasons_name_the_moment_and_the_cause() -> None:
     ]
 
 
-KINDS_OF_DECISION = st.sampled_from(
-    """create absent, update differs, update drifted, replace differs, replace drifted, delete left_spec, none as_desired,
-    wait busy, defer occupied, refuse protected, keep needed, unknown unreadable""".replace("\n    ", " ").split(", ")
-)
+DUE = ["create absent", "update differs", "update drifted", "replace differs", "replace drifted", "delete left_spec"]
+REST = ["none as_desired", "wait busy", "defer occupied", "refuse protected", "keep needed", "unknown unreadable"]
+KINDS_OF_DECISION = st.sampled_from([*DUE, *REST])
 NAMES = st.sampled_from([f"pool/{letter}" for letter in "abcdef"])
 GROUNDS = st.fixed_dictionaries(
     {
