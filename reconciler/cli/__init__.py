@@ -1,7 +1,4 @@
-"""The command line: the only part that prints, reads the environment or exits.
-
-Exit codes: 0 fine, 1 failed, 2 changes pending, deferred or not known, 3 refused, 4 invalid spec or usage.
-"""
+"""The command line: the only part that prints, reads the environment or exits; its exit codes are in `codes`."""
 
 from __future__ import annotations
 
@@ -13,12 +10,9 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
+from reconciler.cli import codes
 from reconciler.cli.lazy import LazyGroup, Place
-from reconciler.errors import ReconcileError, Refused, SpecError, WrongUsage
-from reconciler.words import count
-
-FAILED, PENDING, REFUSED, INVALID = 1, 2, 3, 4
-
+from reconciler.errors import ReconcileError
 
 COMMANDS = {
     "apply": Place("run", "apply", "Make live Azure as the spec says: show the plan, ask, and carry it out."),
@@ -44,7 +38,11 @@ COMMANDS = {
         "Download the blobs of a container into a folder; what is there unchanged is not fetched again.",
     ),
     "graph": Place("drawing", "graph", "Draw what needs what, coloured by what the plan does with it."),
-    "history": Place("history", "history", "Show what became of a job: each of its runs, also of those that are gone."),
+    "history": Place(
+        "history",
+        "history",
+        "Show the runs of a spec, or what became of a job: each of its runs, also of those that are gone.",
+    ),
     "images": Place("data", "images", "Test images."),
     "import": Place("importing", "import_", "Write a spec of a live resource group."),
     "local": Place("local", "local", "A local Azure on loopback, for development and tests."),
@@ -66,7 +64,7 @@ COMMANDS = {
     "schema": Place(
         "look",
         "schema",
-        "Print a JSON Schema: of specs (default), of plans, of saved plans, of events, or of what onDone sends.",
+        "Print a JSON Schema: of specs (default), plans, saved plans, events, runs, or of what onDone or notify sends.",
     ),
     "show": Place("saving", "show", "Show a saved plan, with where and of what it was made."),
     "status": Place("look", "status", "Show what of the spec is live, and how it is; or how far a job is."),
@@ -120,23 +118,23 @@ def _main() -> NoReturn:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.exceptions.Abort:
-        _fail("interrupted", 130)
+        _fail("interrupted", codes.LEFT)
     except click.ClickException as error:
         error.show()
-        sys.exit(INVALID)
+        sys.exit(codes.INVALID)
     except ReconcileError as error:
-        _fail(*_expected(error))
+        _fail(codes.words(error), codes.of(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        sys.exit(codes.FAILED)
     except OSError as error:
-        _fail(_of_this_machine(error), FAILED)
+        _fail(_of_this_machine(error), codes.FAILED)
     except Exception as error:
         if os.environ.get("RECONCILE_DEBUG"):
             click.echo(traceback.format_exc(), err=True)
-            sys.exit(FAILED)
+            sys.exit(codes.FAILED)
         text = f"this is a bug in reconcile: {type(error).__name__}: {error}"
-        _fail(f"{text}\nRECONCILE_DEBUG=1 shows where.", FAILED)
+        _fail(f"{text}\nRECONCILE_DEBUG=1 shows where.", codes.FAILED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -144,16 +142,6 @@ def _of_this_machine(error: OSError) -> str:
     """The message of a failure of this machine, such as a full disk or a file that may not be read."""
     what = f"cannot use {error.filename}" if error.filename else "this machine refused something"
     return f"{what}: {error.strerror or error}"
-
-
-def _expected(error: ReconcileError) -> tuple[str, int]:
-    """The message and exit code of a failure that a user can act on."""
-    if isinstance(error, SpecError):
-        problems = count(len(error.problems), "problem")
-        return f"{problems} in the spec; nothing was done\n{error}", INVALID
-    if isinstance(error, WrongUsage):
-        return str(error), INVALID
-    return str(error), REFUSED if isinstance(error, Refused) else FAILED
 
 
 def _fail(message: str, code: int) -> NoReturn:

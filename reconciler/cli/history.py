@@ -1,4 +1,4 @@
-"""history JOB: what became of a job, also of those of its runs whose jobs are gone."""
+"""history: the runs of a spec; or what became of a job, also of those of its runs whose jobs are gone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common, naming, pictures
+from reconciler.cli import codes, common, naming, pictures, runs
 from reconciler.errors import AzureError, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -25,32 +25,57 @@ FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @click.command()
-@click.argument("name", metavar="JOB")
+@click.argument("words", metavar="[SPEC|JOB|show RUN|diff RUN RUN]", nargs=-1)
 @common.spec_option
 @common.format_option
 @pictures.plot_option
 @click.option("--run", "number", type=click.IntRange(1), metavar="N", help="Of --plot: which run.  [default: the last]")
-def history(name: str, spec: Path | None, cloud: str | None, shape: str, plot: Path | None, number: int | None) -> int:
-    """Show what became of a job: each of its runs, also of those that are gone.
+@click.option("--limit", type=click.IntRange(1, 1000), help="Of a spec: how many runs.  [default: 20]")
+def history(
+    words: tuple[str, ...],
+    spec: Path | None,
+    cloud: str | None,
+    shape: str,
+    plot: Path | None,
+    number: int | None,
+    limit: int | None,
+) -> int:
+    """Show the runs of a spec, or what became of a job: each of its runs, also of those that are gone.
 
-    What is gone is known of jobs with staging. With --plot a run is also drawn over time. Exit code: 2 if some could
-    not be read.
+    Of a spec with audit: the newest applies and destroys, the newest first; show RUN shows one in full, diff RUN RUN
+    how two differ. A RUN is an id, or 1 for the newest. Of a job: what is gone is known if it has staging; with --plot
+    a run is also drawn over time. Exit code: 2 if some could not be read.
     """
+    first = words[0] if words else ""
+    if number and not plot:
+        raise click.UsageError("--run is for --plot")
+    if first and first not in runs.NUMBERS and len(words) > 1:
+        raise click.UsageError("name one spec or one job")
+    if first and first not in runs.NUMBERS and not naming.is_file(first):
+        if limit:
+            raise click.UsageError("--limit is for the runs of a spec")
+        return _of_job(spec, cloud, first.rpartition("/")[2], shape, plot, number)
+    if plot:
+        raise click.UsageError("--plot is for a job: reconcile history JOB --plot")
+    if naming.is_file(first):
+        spec, words = Path(first), ()
+    runs.show(spec, cloud, words, shape, limit or runs.LIMIT)
+    return codes.FINE
+
+
+def _of_job(spec: Path | None, cloud: str | None, name: str, shape: str, plot: Path | None, number: int | None) -> int:
     from reconciler.render.history import HistoryView
 
     pictures.check(plot)
-    if number and not plot:
-        raise click.UsageError("--run is for --plot")
-    name = name.rpartition("/")[2]
     loaded = common.load_spec(spec, cloud)
     reached = common.reach(loaded)
-    runs, unread = _runs(loaded, reached, name)
-    if not runs and not unread and name not in loaded.jobs:
+    found, unread = _runs(loaded, reached, name)
+    if not found and not unread and name not in loaded.jobs:
         naming.unknown(f"neither the spec nor the account has a job {name}", name, loaded.jobs, there="there are")
     if not (plot and shape == "json"):
-        common.show(HistoryView(name, runs), shape)
+        common.show(HistoryView(name, found), shape)
     if plot:
-        _draw(name, runs, number, plot, shape)
+        _draw(name, found, number, plot, shape)
     return common.partial(f"this is not all of {name}", unread)
 
 
@@ -59,18 +84,18 @@ def _runs(spec: Spec, cloud: Cloud, name: str) -> tuple[list[Run], list[str]]:
     from reconciler.cloud import job_generations
     from reconciler.cloud.errors import reading
 
-    runs, unread = {}, []
+    known, unread = {}, []
     try:
         with reading(f"what is kept of {name}"):
-            runs = {run.key: run for run in _kept(spec, cloud, name)}
+            known = {run.key: run for run in _kept(spec, cloud, name)}
     except (AzureError, Unreachable) as error:
         unread.append(str(error))
     with reading(f"the job {name}"):
         live = {job_generations.key(job): job for job in job_generations.every(cloud, name)}
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        seen = threads.map(lambda key: _live(cloud, key, live[key], runs.get(key)), live)
-        runs |= {run.key: run for run in seen}
-    return sorted(runs.values(), key=lambda run: run.made or run.kept or FIRST), unread
+        seen = threads.map(lambda key: _live(cloud, key, live[key], known.get(key)), live)
+        known |= {run.key: run for run in seen}
+    return sorted(known.values(), key=lambda run: run.made or run.kept or FIRST), unread
 
 
 def _kept(spec: Spec, cloud: Cloud, name: str) -> Iterator[Run]:
@@ -97,11 +122,11 @@ def _live(cloud: Cloud, key: str, job: Mapping[str, Any], kept: Run | None) -> R
     return Run.of(key, course, job["state"], datetime.fromisoformat(job["creationTime"]))
 
 
-def _draw(name: str, runs: list[Run], number: int | None, file: Path, shape: str) -> None:
+def _draw(name: str, found: list[Run], number: int | None, file: Path, shape: str) -> None:
     """The plot of a run, or of the last whose tasks are known."""
-    if number and number > len(runs):
-        raise click.UsageError(f"{name} has {len(runs)} runs, and no run {number}")
-    chosen = [runs[number - 1]] if number else runs[::-1]
+    if number and number > len(found):
+        raise click.UsageError(f"{name} has {len(found)} runs, and no run {number}")
+    chosen = [found[number - 1]] if number else found[::-1]
     course = next(filter(None, (run.course() for run in chosen)), None)
     if course is None:
         which = f"run {number} of {name}" if number else name

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common, pictures
+from reconciler.cli import common, naming, pictures
 from reconciler.words import count
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.engine.observe import Sight
     from reconciler.model import Address, Observed
     from reconciler.spec import Spec
+
+SCHEMAS = ("spec", "plan", "saved-plan", "event", "notification", "notice", "run")
 
 
 @click.command()
@@ -52,7 +54,7 @@ def status(
     Of a job: its tasks by state, their pace, the nodes, why tasks have failed, which are the slowest and which may be
     stuck. With --plot also drawn over time. Exit code 5 if some have failed.
     """
-    if what and not _is_file(what):
+    if what and not naming.is_file(what):
         from reconciler.cli import jobstatus
 
         return jobstatus.show(spec, cloud, what.rpartition("/")[2], shape, follow=follow, plot=plot)
@@ -68,11 +70,6 @@ def status(
     ours.sort(key=lambda resource: resource.address)
     common.show(StatusView(ours, _facts(reached, ours)), shape)
     return 0 if as_text.healthy(ours) else 1
-
-
-def _is_file(what: str) -> bool:
-    """Whether a word means a spec: it is a file, or looks like one."""
-    return Path(what).suffix in (".yaml", ".yml") or Path(what).is_file()
 
 
 def _facts(cloud: Cloud, ours: Sequence[Observed]) -> dict[Address, tuple[str, ...]]:
@@ -135,9 +132,9 @@ def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["spec", "plan", "saved-plan", "event", "notification"]), default="spec")
+@click.argument("name", type=click.Choice(SCHEMAS), default="spec")
 def schema(name: str) -> None:
-    """Print a JSON Schema: of specs (default), of plans, of saved plans, of events, or of what onDone sends."""
+    """Print a JSON Schema: of specs (default), plans, saved plans, events, runs, or of what onDone or notify sends."""
     from reconciler.files import folder
 
     click.echo((folder("schemas") / f"{name}.schema.json").read_text(), nl=False)

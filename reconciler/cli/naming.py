@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -36,3 +37,8 @@ def named(spec: Spec, name: str | None, names: Sequence[str], noun: str, option:
     if name is not None and name not in names:
         unknown(f"{spec.file} has no {noun} {name!r}", name, names)
     return names[0] if name is None else name
+
+
+def is_file(what: str) -> bool:
+    """Whether a word means a spec: it is a file, or looks like one."""
+    return Path(what).suffix in (".yaml", ".yml") or Path(what).is_file()

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, locking, pausing, pricing, saving
+from reconciler.cli import announcing, auditing, codes, common, locking, pausing, pricing, saving
 from reconciler.cli.common import Selection, Shape
 from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Status, Why
 
 if TYPE_CHECKING:
+    from reconciler.cli.auditing import Recorder
     from reconciler.cli.notifying import Notifier
     from reconciler.cloud.cloud import Cloud
     from reconciler.cost import Cost
@@ -44,6 +45,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @common.wire_option
 @common.rerun_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
+@announcing.notify_option
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
@@ -54,20 +56,26 @@ def plan(
     wire: bool,
     rerun: tuple[str, ...],
     detailed_exitcode: bool,
+    notify: str | None,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    reading, _ = read(selection, locking.told, rerun=rerun)
+    reading, cloud = read(selection, locking.told, rerun=rerun)
+    announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     common.show_reviewed(_view(reading, cost, wire=wire), shape)
     pricing.check(reading, prices, cost)
-    if reading.plan.of(Action.REFUSE):
+    refused, saved = reading.plan.of(Action.REFUSE), ""
+    if out and not refused:
+        saved = saving.save(out, reading, selection, rerun, cost)
+    if notify and not (refused and notify == "approval"):
+        record = auditing.planned("plan", reading, cloud, selection, rerun, saved)
+        announcing.of_plan(notify, reading.spec, cloud, record)
+    if refused:
         return 3
-    if out:
-        saving.save(out, reading, selection, rerun, cost)
     changing = any(reading.plan.of(action) for action in CHANGES)
     return 2 if detailed_exitcode and (changing or left_open(reading.plan)) else 0
 
@@ -102,21 +110,22 @@ def apply(
     run = _run(shape)
     selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
     reading, cloud = read(selection, locking.taking("apply", wait=wait), rerun=rerun)
-    cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
-    run.plan(_view(reading, cost, wire=wire))
-    pricing.check(reading, prices, cost)
-    if saved:
-        saving.check_same(saved, reading)
-        yes = True
-    from reconciler.cli.notifying import FAILED, Notifier
+    with auditing.recording("apply", reading, cloud, selection, rerun, saved.digest if saved else "") as recorder:
+        cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
+        run.plan(_view(reading, cost, wire=wire))
+        pricing.check(reading, prices, cost)
+        if saved:
+            saving.check_same(saved, reading)
+            yes = True
+        from reconciler.cli.notifying import FAILED, Notifier
 
-    notifier = Notifier(reading.spec, cloud, reading.desired, shape)
-    notifier.warn(step.address for step in reading.plan.steps)
-    code = _carry_out(reading, cloud, run, "apply", yes=yes, notifier=notifier)
-    reports = _end(reading, cloud, run)
-    undone = notifier.tell(reports)
-    lacking = any(report.lacking for report in reports)
-    return code or (common.LACKING if lacking else FAILED if undone else 0)
+        notifier = Notifier(reading.spec, cloud, reading.desired, shape)
+        notifier.warn(step.address for step in reading.plan.steps)
+        code = _carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier)
+        reports = _end(reading, cloud, run)
+        undone = notifier.tell(reports)
+        lacking = any(report.lacking for report in reports)
+        return recorder.ended(code or (codes.LACKING if lacking else FAILED if undone else 0))
 
 
 @click.command()
@@ -134,9 +143,10 @@ def destroy(selection: Selection, shape: str, *, wire: bool, wait: bool, yes: bo
 
     run = _run(shape)
     reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
-    run.plan(_view(reading, None, wire=wire))
-    code = _carry_out(reading, cloud, run, "destroy", yes=yes)
-    return code or (common.UNREAD if any(KINDS[name].deletable for name in reading.unread) else 0)
+    with auditing.recording("destroy", reading, cloud, selection) as recorder:
+        run.plan(_view(reading, None, wire=wire))
+        code = _carry_out(reading, cloud, run, "destroy", yes=yes, recorder=recorder)
+        return recorder.ended(code or (codes.PENDING if any(KINDS[name].deletable for name in reading.unread) else 0))
 
 
 def read(
@@ -189,7 +199,14 @@ def _view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
 
 
 def _carry_out(
-    reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool, notifier: Notifier | None = None
+    reading: Reading,
+    cloud: Cloud,
+    run: RunView,
+    verb: str,
+    *,
+    yes: bool,
+    recorder: Recorder,
+    notifier: Notifier | None = None,
 ) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
     if reading.plan.of(Action.REFUSE):
@@ -201,9 +218,10 @@ def _carry_out(
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
+    recorder.begin()
     stop = threading.Event()
     with _interruptible(stop), run.listening() as listen:
-        heard = _journal(reading, listen)
+        heard = recorder.listening(_journal(reading, listen))
         heard = notifier.listening(heard) if notifier else heard
         outcomes = loop.carry_out(reading, cloud, KINDS, listen=heard, stop=stop)
     run.outcomes(outcomes)

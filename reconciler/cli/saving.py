@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reconciler.spec import Spec
 
 
-def save(path: Path, reading: Reading, selection: Selection, rerun: tuple[str, ...], cost: Cost | None) -> None:
-    """Write the plan of `reading` to a file, and say its digest on standard error."""
+def save(path: Path, reading: Reading, selection: Selection, rerun: tuple[str, ...], cost: Cost | None) -> str:
+    """Write the plan of `reading` to a file, and say its digest on standard error, which is returned."""
     from reconciler.saved.saved_plan import SavedPlan, Source, write
 
     spec = reading.spec
@@ -39,6 +39,7 @@ def save(path: Path, reading: Reading, selection: Selection, rerun: tuple[str, .
     made = datetime.now(UTC).isoformat(timespec="seconds")
     digest = write(SavedPlan(reading.plan, source, made, cost), path)
     click.echo(f"The plan is in {path}, sha256:{digest}; carry it out with: reconcile apply {path}", err=True)
+    return digest
 
 
 def chosen(

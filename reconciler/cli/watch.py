@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from reconciler.cli.spans import Span
 from reconciler.errors import ReconcileError, WrongUsage
 
 if TYPE_CHECKING:
+    from reconciler.cli.auditing import Recorder
     from reconciler.cloud.cloud import Cloud
     from reconciler.engine.loop import Reading
     from reconciler.events import Event
@@ -96,7 +97,7 @@ def watch(
     with ThreadPoolExecutor(THREADS, thread_name_prefix="watch") as threads, _stopping(stop):
         loop = Loop(
             source,
-            _around(say, interval, cloud),
+            _around(source, say, interval, cloud),
             threads,
             stop,
             random.random,
@@ -200,7 +201,7 @@ def _saying(shape: str) -> Say:
     return say
 
 
-def _around(say: Say, interval: float, cloud: str | None) -> Any:
+def _around(source: Source, say: Say, interval: float, cloud: str | None) -> Any:
     from reconciler.cloud.lease import clock
     from reconciler.kinds import KINDS
     from reconciler.watch.rounds import Around
@@ -215,7 +216,32 @@ def _around(say: Say, interval: float, cloud: str | None) -> Any:
         interval=interval,
         clock=clock,
         finish=finish,
+        recording=lambda reading, reached: recording(source, reading, reached),
+        drift=drift,
     )
+
+
+@contextmanager
+def recording(source: Source, reading: Reading, cloud: Cloud) -> Iterator[Recorder]:
+    """A round that changes something is recorded, and told of, as an apply is."""
+    from reconciler.cli import auditing
+    from reconciler.watch.git import Git
+
+    file = Path(reading.spec.file)
+    with auditing.recording("apply", reading, cloud, common.Selection(file)) as recorder:
+        if isinstance(source, Git):
+            told = replace(recorder.record.source, commit=source.commit_of(file), dirty=False)
+            recorder.record = replace(recorder.record, source=told)
+        yield recorder
+
+
+def drift(reading: Reading, cloud: Cloud) -> None:
+    """Tell those that the spec names of drift, or forget that it was told once there is none."""
+    from reconciler.cli import announcing, auditing
+
+    if any("drift" in receiver["on"] for receiver in reading.spec.notify):
+        record = auditing.planned("apply", reading, cloud, common.Selection(Path(reading.spec.file)))
+        announcing.of_plan("drift", reading.spec, cloud, record)
 
 
 def finish(reading: Reading, cloud: Cloud, outcomes: tuple[Outcome, ...]) -> Iterator[Said]:

@@ -49,6 +49,11 @@ class Lock:
         """Whether it was ours when we last heard of it."""
         return self._lease is not None and not self._why_lost
 
+    @property
+    def lost(self) -> bool:
+        """Whether it was ours, and is not any more."""
+        return bool(self._why_lost)
+
     def room(self) -> float | None:
         """How many seconds a write may take that begins now, None where there is no lock.
 

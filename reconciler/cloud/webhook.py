@@ -43,17 +43,17 @@ class _Again(Retries):
         return bool(settings["total"]) and response.http_response.status_code in AGAIN
 
 
-def post(transport: Any, url: str, document: str, backoff: float = 0.4) -> None:
+def post(transport: Any, url: str, document: str, backoff: float = 0.4, seconds: float = IN_ALL_SECONDS) -> None:
     """Send a JSON document by the connections of a cloud. NotSent, with what to do, if it is not accepted.
 
-    `backoff` is in seconds: from there the waits between tries double.
+    `backoff` is in seconds: from there the waits between tries double. All tries together take `seconds` at most.
     """
     if reason := fault(url):
         raise NotSent(f"the URL of the webhook {reason}")
     policies: list[Any] = [UserAgentPolicy("reconcile"), _Again(backoff)]
     headers = {"Content-Type": "application/json"}
     request = HttpRequest("POST", url, content=document.encode(), headers=headers)
-    limits = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "timeout": IN_ALL_SECONDS}
+    limits = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "timeout": seconds}
     try:
         answer = Pipeline(transport, policies).run(request, stream=True, **limits).http_response
     except (DecodeError, ValueError):  # the latter for an address in an answer that is none

@@ -128,8 +128,16 @@ def narrowed(reading: Reading, cloud: Cloud, kinds: Kinds, choice: Choice) -> Re
     """The same reading with a plan within `choice`; of what was read nothing is asked again."""
     unread = {name: place(kinds[name], kinds, cloud) for name in reading.unread}
     spec, lacking = reading.spec, reading.facts.unregistered if reading.facts else ()
-    more = {"adopt": spec.adopt, "choice": choice, "going": reading.going, "unread": unread}
-    plan = planning.make(spec.name, kinds, reading.desired, reading.observed, **more)
+    plan = planning.make(
+        spec.name,
+        kinds,
+        reading.desired,
+        reading.observed,
+        adopt=spec.adopt,
+        choice=choice,
+        going=reading.going,
+        unread=unread,
+    )
     return replace(reading, plan=registering.added(plan, cloud, kinds, reading.observed, lacking))
 
 

@@ -184,6 +184,14 @@ class OnDone(TypedDict):
     maxWallClockTime: str
 
 
+class Receiver(TypedDict):
+    """Whom to tell of a run or a plan, in which form, of which events."""
+
+    webhook: SecretReference
+    template: str
+    on: Sequence[str]
+
+
 class Job(TypedDict):
     pool: str
     schedule: NotRequired[Schedule]

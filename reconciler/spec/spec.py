@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from reconciler.spec.sections import (
     Identity,
     Image,
     Job,
+    Receiver,
     Registry,
     StorageAccount,
 )
@@ -79,8 +80,20 @@ class Spec:
     @property
     def watch(self) -> Watch:
         """What may be done about drift without anybody there."""
-        said: Watch = self.sections.get("watch") or {"onDrift": "correct", "onLeave": "report", "resources": {}}
-        return said
+        usual: Watch = {"onDrift": "correct", "onLeave": "report", "resources": {}}
+        said: Watch | None = self.sections.get("watch")
+        return said or usual
+
+    @property
+    def audit(self) -> str:
+        """The container that runs leave records in, as storage/ACCOUNT/CONTAINER; empty if they leave none."""
+        return str(self.sections.get("audit", ""))
+
+    @property
+    def notify(self) -> Sequence[Receiver]:
+        """Who is told of drift, of plans that wait for a person, and of how runs end."""
+        receivers: Sequence[Receiver] = self.sections.get("notify", ())
+        return receivers
 
     @property
     def storage(self) -> Mapping[str, StorageAccount]:

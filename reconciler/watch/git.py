@@ -91,6 +91,10 @@ class Git:
             if old.name != self.commit and not any(old in file.parents for file in used):
                 shutil.rmtree(old, ignore_errors=True)
 
+    def commit_of(self, file: Path) -> str:
+        """The commit that a file of one of its versions is from."""
+        return file.relative_to(self.folder / "commits").parts[0]
+
     def _head(self) -> str:
         told = self._git("ls-remote", "--exit-code", "--", self.url, f"refs/heads/{self.branch}")
         head = told.split("\t")[0].strip() if told else ""

@@ -6,9 +6,11 @@ A round raises nothing: whatever it cannot do it tells, and the next one tries a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from reconciler.cloud import pauses as pausing
 from reconciler.cloud.cloud import Cloud
@@ -18,7 +20,7 @@ from reconciler.digest import digest
 from reconciler.engine import loop
 from reconciler.engine.loop import Reading
 from reconciler.errors import ReconcileError, SpecError
-from reconciler.events import Event, StepFinished, StepStarted
+from reconciler.events import Event, Listener, StepFinished, StepStarted
 from reconciler.kind import Kinds
 from reconciler.model import Action, Address, Outcome, Status
 from reconciler.spec.spec import Spec
@@ -30,6 +32,31 @@ from reconciler.watch.result import End, Result
 from reconciler.watch.told import Said, Say, What
 from reconciler.words import count, duration
 
+
+class Recording(Protocol):
+    """Hears of a run that changes something, for its record."""
+
+    def begin(self) -> None: ...
+
+    def listening(self, listen: Listener) -> Listener: ...
+
+    def ended(self, code: int) -> int:
+        """`code` is as an apply would exit with."""
+
+
+class Unrecorded:
+    """Keeps no record."""
+
+    def begin(self) -> None:
+        """Nothing."""
+
+    def listening(self, listen: Listener) -> Listener:
+        return listen
+
+    def ended(self, code: int) -> int:
+        return code
+
+
 Finish = Callable[[Reading, Cloud, tuple[Outcome, ...]], Iterable[Said]]
 
 
@@ -40,6 +67,8 @@ class Around:
     load      the spec in a file
     connect   the cloud of a spec; it is signed in there once, for all rounds
     finish    what each round that could look ends with, also one that has changed nothing; what there is to tell of it
+    recording while it lasts, a plan is carried out, which is recorded
+    drift     is told of drift each time that it is another, with the plan of that alone; without any, that it has gone
     clock     seconds that only go on
     owners    where a spec's resources are and whose → which file says so: two would each delete what the other makes
     """
@@ -53,6 +82,10 @@ class Around:
     interval: float
     clock: Callable[[], float]
     finish: Finish = lambda reading, cloud, outcomes: ()
+    recording: Callable[[Reading, Cloud], AbstractContextManager[Recording]] = lambda reading, cloud: nullcontext(
+        Unrecorded()
+    )
+    drift: Callable[[Reading, Cloud], None] = lambda reading, cloud: None
     owners: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
@@ -77,6 +110,7 @@ class Watched:
         self._of: object = None
         self._leadership: Leadership | None = None
         self._judgement = Judgement((), ())
+        self._drifted: tuple[Address, ...] = ()
         self._said: dict[What, str] = {}
 
     def round(self, file: Path, stop: threading.Event, leave: threading.Event) -> Result:
@@ -114,6 +148,9 @@ class Watched:
         cloud = base.unguarded(base.account)
         sight = self._look(spec, cloud)
         self._tell_held(sight)
+        if sight.judgement.drifted != self._drifted:
+            self.around.drift(_only(sight.whole, sight.judgement.drifted), cloud)
+            self._drifted = sight.judgement.drifted
         if stop.is_set() or not judging.working(sight.reading.plan):
             return self._finished(sight, cloud, ())
         if not spec.lock:
@@ -181,22 +218,18 @@ class Watched:
     def _carried_out(
         self, sight: Sight, cloud: Cloud, stop: threading.Event, leave: threading.Event, before: int = 0
     ) -> Result:
-        outcomes = loop.carry_out(sight.reading, cloud, self.around.kinds, listen=self._listen, stop=stop, leave=leave)
+        with self.around.recording(sight.reading, cloud) as recorder:
+            recorder.begin()
+            listen = recorder.listening(self._listen)
+            outcomes = loop.carry_out(sight.reading, cloud, self.around.kinds, listen=listen, stop=stop, leave=leave)
+            recorder.ended(CODES[_end(outcomes)])
         self.memory = memory.ended(self.memory, outcomes, sight.asked, self.around.clock(), self.around.interval)
         return self._finished(sight, cloud, outcomes, before)
 
     def _finished(self, sight: Sight, cloud: Cloud, outcomes: tuple[Outcome, ...], before: int = 0) -> Result:
         for said in self.around.finish(sight.reading, cloud, outcomes):
             self.around.say(replace(said, spec=self.name))
-        statuses = {outcome.status for outcome in outcomes}
-        end = End.UNCHANGED
-        if Status.FAILED in statuses:
-            end = End.FAILED
-        elif Status.STOPPED in statuses:
-            end = End.LEFT
-        elif outcomes:
-            end = End.CHANGED
-        return self._ended(end, sight, outcomes, before + cloud.guarding.sent)
+        return self._ended(_end(outcomes), sight, outcomes, before + cloud.guarding.sent)
 
     def _ended(
         self, end: End, sight: Sight | None = None, outcomes: tuple[Outcome, ...] = (), requests: int = 0
@@ -249,6 +282,25 @@ class Watched:
         if self._said.get(what) != text:
             self._said[what] = text
             self._say(what, text)
+
+
+CODES = {End.FAILED: 1, End.LEFT: 2, End.CHANGED: 0, End.UNCHANGED: 0}
+"""How an apply would have exited that ended so."""
+
+
+def _end(outcomes: tuple[Outcome, ...]) -> End:
+    statuses = {outcome.status for outcome in outcomes}
+    if Status.FAILED in statuses:
+        return End.FAILED
+    if Status.STOPPED in statuses:
+        return End.LEFT
+    return End.CHANGED if outcomes else End.UNCHANGED
+
+
+def _only(reading: Reading, addresses: Collection[Address]) -> Reading:
+    """The reading with what the plan decides of these resources."""
+    decisions = tuple(decision for decision in reading.plan.decisions if decision.address in addresses)
+    return replace(reading, plan=replace(reading.plan, decisions=decisions, steps=(), notes=()))
 
 
 def summary(result: Result) -> Said:

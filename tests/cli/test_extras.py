@@ -57,6 +57,7 @@ def reconcile(core: Path, *arguments: str, cwd: Path) -> subprocess.CompletedPro
     [
         (("local", "up"), "the local Azure", "local"),
         ((*SIMULATE, "--plot", "picture.svg"), "--plot", "plot"),
+        (("watch", str(CHECKOUT / "specs")), "watch", "watch"),
         (("images", "generate", "--count", "1", "--spec", "x.yaml"), "images generate", "images"),
     ],
 )

@@ -17,7 +17,7 @@ from tests.cli.command import reconcile
         (("status", "--follow"), "--follow is for a job: reconcile status JOB --follow"),
         (("history", "job", "--run", "2"), "--run is for --plot"),
         (("history", "job", "--plot", "--run", "0"), "0 is not in the range"),
-        (("history",), "Missing argument 'JOB'"),
+        (("history",), "say which spec"),
     ],
 )
 def test_wrong_options_are_refused(arguments: tuple[str, ...], says: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from reconciler.model import Status
-from tests.cli.command import CHECKOUT
+from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import World
 from tests.documents import dumped
 
@@ -87,7 +87,7 @@ def watches(world: World, tmp_path: Path) -> Iterator[Watches]:
     for section in ("identities", "pools", "jobs"):
         del world.text[section]
     world.text["storage"][world.account] = {"containers": ["locks"]}
-    world.text["lock"] = f"storage/{world.account}/locks"
+    world.text["lock"] = world.text["audit"] = f"storage/{world.account}/locks"
     assert {outcome.status for outcome in world.apply().values()} == {Status.DONE}
     remote = tmp_path / "remote"
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(remote)], check=True)
@@ -115,6 +115,9 @@ def test_a_commit_is_carried_out_and_a_clean_stop_lets_the_next_lead_at_once(wat
     done = first.until("StepFinished")
     assert (done["address"], done["status"]) == (f"container/{watches.world.account}/more", "done")
     first.until("RoundEnded", end="changed")
+    head = subprocess.run(["git", "-C", str(watches.remote), "rev-parse", "HEAD"], capture_output=True, text=True)
+    told = reconcile("history", "--spec", str(watches.world.file), "--format", "json", cwd=watches.world.file.parent)
+    assert head.stdout.strip() in told.stdout, told
 
     first.process.send_signal(signal.SIGTERM)
     assert first.rest()[-2:] == ["WatchStopping", "WatchStopped"]

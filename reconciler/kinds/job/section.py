@@ -86,7 +86,7 @@ def _needs(document: Document, spec: Spec, name: str) -> Iterator[Problem]:
 
 
 def _filled(document: Document, spec: Spec, name: str) -> Iterator[Problem]:
-    """A container that tasks are made for and that the work of another job fills, or the lock."""
+    """A container that tasks are made for and that the work of another job fills, or the lock or runs."""
     before = order.before(jobs.needs(spec), name)
     for task, entry in spec.jobs[name].get("tasks", {}).items():
         for other in jobs.filling(spec, entry["forEach"]) if "forEach" in entry else ():
@@ -94,9 +94,10 @@ def _filled(document: Document, spec: Spec, name: str) -> Iterator[Problem]:
                 message = f"is filled by jobs/{other}, so that its blobs are not there yet"
                 remedy = f"write dependsOn: [jobs/{other}] in jobs/{name}"
                 yield document.problem(("jobs", name, "tasks", task, "forEach"), f"{message}; {remedy}")
-        if spec.lock and entry.get("forEach") == spec.lock:
-            message = "has the blob of the lock in it, which would get a task, too; give lock a container of its own"
-            yield document.problem(("jobs", name, "tasks", task, "forEach"), message)
+        for key, holds in (("lock", "the blob of the lock"), ("audit", "the records of runs")):
+            if entry.get("forEach") and entry.get("forEach") == spec.sections.get(key):
+                message = f"has {holds} in it, which would get a task, too; give {key} a container of its own"
+                yield document.problem(("jobs", name, "tasks", task, "forEach"), message)
 
 
 SECTION = Section(key="jobs", spell=on_done.spell, check=check, advice=auto_pool_checks.advice)
