@@ -38,7 +38,7 @@ THREADS = 16
 """How many specs have a round at once."""
 STUCK = 60.0
 """Seconds without a tick of the loop after which it counts as dead."""
-WORK = Path(".reconcile/watch")
+WORK, SPECS = Path(".reconcile/watch"), Path("specs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def watch(
 ) -> int:
     """Reconcile specs again and again: what has changed at once, all else at intervals, until told to stop.
 
-    SPEC|FOLDER are files, or folders of specs; or --git names a remote. docs/watch.md tells what is done by itself.
+    SPEC|FOLDER are files, or folders of specs (default: specs/); or --git names a remote.
+    docs/watch.md tells what is done by itself.
     """
     extras.need("watch")
     from reconciler.watch.loop import Loop
@@ -173,7 +174,8 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 
 
 def _source(given: Given) -> Source:
-    if bool(given.git) == bool(given.paths):
+    paths = given.paths or tuple(path for path in (SPECS,) if path.is_dir() and not given.git)
+    if bool(given.git) == bool(paths):
         raise WrongUsage("say what to watch: specs and folders, or --git URL")
     if given.git:
         from reconciler.watch.git import Git
@@ -184,7 +186,7 @@ def _source(given: Given) -> Source:
         raise WrongUsage("--verify-signatures is for --git")
     from reconciler.watch.sources import Files
 
-    return Files(given.paths, ", ".join(map(str, given.paths)))
+    return Files(paths, ", ".join(map(str, paths)))
 
 
 def _saying(shape: str) -> Say:
