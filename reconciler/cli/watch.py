@@ -38,6 +38,8 @@ THREADS = 16
 """How many specs have a round at once."""
 STUCK = 60.0
 """Seconds without a tick of the loop after which it counts as dead."""
+SAME = 0.5
+"""Seconds in which a second signal is the first one again, which some send to a process and to its group."""
 WORK, SPECS = Path(".reconcile/watch"), Path("specs")
 
 
@@ -159,11 +161,15 @@ def _leave(code: int, text: bytes) -> None:
 @contextmanager
 def _stopping(stop: threading.Event) -> Iterator[None]:
     """The first SIGTERM or SIGINT sets `stop`; the second ends the process."""
+    first = 0.0
 
     def asked(number: int, frame: object) -> None:
-        if stop.is_set():
+        nonlocal first
+        if not stop.is_set():
+            first = time.monotonic()
+            stop.set()
+        elif time.monotonic() - first > SAME:
             _leave(128 + number, b"\nLeft at once; what Azure works on goes on.\n")
-        stop.set()
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -88,13 +88,14 @@ def change(cloud: Cloud, place: str, changed: Callable[[Pauses, datetime], Pause
 
     for _ in range(TRIES):
         pauses, etag, now = _read(cloud, place)
-        new = changed(valid(pauses, now), now)
-        match: dict[str, Any] = {"overwrite": False}
-        if etag:
-            match = {"overwrite": True, "etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
             with translated(), tolerated(409, 412):
-                _blob(cloud, place).upload_blob(_text(new), **match)
+                if not etag:  # what time it is there, storage says with a blob only
+                    _blob(cloud, place).upload_blob(_text(()), overwrite=False)
+                    continue
+                new = changed(valid(pauses, now), now)
+                match = MatchConditions.IfNotModified
+                _blob(cloud, place).upload_blob(_text(new), overwrite=True, etag=etag, match_condition=match)
                 return new
         except AzureError as error:
             if absent(error):

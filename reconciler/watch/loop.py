@@ -115,7 +115,7 @@ class Loop:
 
     def _take(self, found: Version) -> None:
         label = f" {found.label}" if found.label else ""
-        text = f"{self.source.name}{label} is new: {count(len(found.specs), 'spec')}"
+        text = f"takes {count(len(found.specs), 'spec')} from {self.source.name}{label}"
         self.around.say(Said(What.SOURCE_CHANGED, text, more={"version": found.label, "specs": sorted(found.specs)}))
         self.version = found
         for name in found.specs:

@@ -66,8 +66,17 @@ class Watching:
             raise ReconcileError("there is no cloud")
 
         around = Around(self.load, nowhere, {}, self.said.append, "ann", "", 100.0, lambda: self.now)
-        more = {"record": self.results.append, "polled": self.polls.append, "gone": self.gone.append}
-        self.loop = Loop(self.source, around, self.threads, threading.Event(), lambda: 0.5, 10.0, **more)
+        self.loop = Loop(
+            self.source,
+            around,
+            self.threads,
+            threading.Event(),
+            lambda: 0.5,
+            10.0,
+            record=self.results.append,
+            polled=self.polls.append,
+            gone=self.gone.append,
+        )
 
     def at(self, now: float) -> list[str]:
         """Tick at a time, twice as what has begun in one tick is seen in the next; the names of rounds that ended."""
