@@ -231,8 +231,8 @@ def _around(source: Source, say: Say, interval: float, cloud: str | None) -> Any
 
 @contextmanager
 def recording(source: Source, reading: Reading, cloud: Cloud) -> Iterator[Recorder]:
-    """A round that changes something is recorded, and told of, as an apply is."""
-    from reconciler.cli import auditing
+    """A round that changes something is recorded, and told of, as an apply is, and stays in the budget."""
+    from reconciler.cli import auditing, pricing
     from reconciler.watch.git import Git
 
     file = Path(reading.spec.file)
@@ -240,6 +240,11 @@ def recording(source: Source, reading: Reading, cloud: Cloud) -> Iterator[Record
         if isinstance(source, Git):
             told = replace(recorder.record.source, commit=source.commit_of(file), dirty=False)
             recorder.record = replace(recorder.record, source=told)
+        prices = os.environ.get("RECONCILE_PRICES")
+        try:
+            pricing.check(reading, Path(prices) if prices else None, None)
+        except click.ClickException as error:
+            raise ReconcileError(error.message) from None
         yield recorder
 
 

@@ -6,19 +6,21 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.cli.watch import recording
 from reconciler.cloud import arm
 from reconciler.cloud.lock import Lock
 from reconciler.cloud.lock_blob import Answer, Holder, LockBlob
 from reconciler.kinds import load
-from reconciler.model import Status
+from reconciler.model import Action, Status
 from reconciler.watch.result import End, Result
 from reconciler.watch.rounds import Around, Watched, summary
+from reconciler.watch.sources import Files
 from reconciler.watch.told import Said, What
 from tests.bodies import CHECKED
 from tests.cli.command import reconcile
@@ -220,6 +222,20 @@ def test_a_resource_that_fails_is_tried_again_later_and_holds_up_no_other(watchi
     world.azure.clear_faults()
     result = watching.round(after=300.0)
     assert (result.end, result.failing) == (End.CHANGED, ())
+
+
+def test_what_would_go_beyond_the_budget_is_not_made(watching: Watching) -> None:
+    world = watching.world
+    around = watching.watched.around
+    recorded = replace(around, recording=lambda reading, cloud: recording(Files([]), reading, cloud))
+    watching.watched = Watched("x", recorded)
+    world.text["batchAccount"] = {"name": f"ba{world.account[2:]}"}
+    world.text["pools"] = {"pool": {"vmSize": "Standard_D2s_v3", "image": "ubuntu-22.04", "nodes": 50}}
+    world.text["budget"] = {"maxMonthly": 1}
+    assert watching.round().end is End.FAILED
+    (text,) = watching.told(What.ROUND_FAILED)
+    assert "its budget is" in text
+    assert world.plan().of(Action.CREATE)
 
 
 def test_what_the_plan_refuses_holds_up_no_other(watching: Watching) -> None:
