@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.pool import windows
+from reconciler.kind import windows
 
 NIGHTS: Any = {"start": "22:00", "lasts": "PT4H", "timeZone": "UTC"}
 WEEKEND: Any = {"days": ["saturday"], "start": "20:00", "lasts": "P1DT12H", "timeZone": "Europe/Rome"}

@@ -53,6 +53,9 @@ COMMANDS = {
     "local": Place("local", "local", "A local Azure on loopback, for development and tests."),
     "logs": Place("logs", "logs", "List the tasks of a job with their exit codes, or print what a task wrote."),
     "outputs": Place("look", "outputs", "Show the ids and endpoints that other programs need."),
+    "pause": Place(
+        "pausing", "pause", "Let all that watch a spec leave resources alone for a while, with what needs them."
+    ),
     "permissions": Place(
         "permitting",
         "permissions",
@@ -64,6 +67,7 @@ COMMANDS = {
         "results",
         "Fetch what the tasks of a job wrote: stdout, stderr and the files of their working directories.",
     ),
+    "resume": Place("pausing", "resume", "Let what was paused be watched again; what is paused still is shown."),
     "retry": Place(
         "work", "retry", "Run the tasks of a job again that have failed or were cancelled, with all their retries."
     ),
@@ -91,6 +95,11 @@ COMMANDS = {
         "look", "validate", "Check the spec without any network: every problem at once, each with its place."
     ),
     "wait": Place("work", "wait", "Wait until the tasks of a job have ended, and tell how they did."),
+    "watch": Place(
+        "watch",
+        "watch",
+        "Reconcile specs again and again: what has changed at once, all else at intervals, until told to stop.",
+    ),
     "why": Place("why", "why", "Explain what a job, a task or a pool waits for or died of, and what to do."),
 }
 

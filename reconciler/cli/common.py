@@ -43,7 +43,7 @@ LINK = re.compile(r"https?://[^\s<>()\[\]\\`|\"']{1,2000}", re.ASCII)
 """A URL that can stand in markdown as it is."""
 
 
-_cloud_option = click.option(
+cloud_option = click.option(
     "--cloud",
     type=click.Choice(["public", "local"]),
     envvar="RECONCILE_CLOUD",
@@ -53,13 +53,13 @@ _cloud_option = click.option(
 
 def spec_argument(function: Function) -> Function:
     """`SPEC` and `--cloud`."""
-    return click.argument("spec", type=SPEC, required=False)(_cloud_option(function))
+    return click.argument("spec", type=SPEC, required=False)(cloud_option(function))
 
 
 def spec_option(function: Function) -> Function:
     """`--spec` and `--cloud`, for commands whose arguments are other things."""
     option = click.option("--spec", type=SPEC, help="The spec; default: the only one in specs/.")
-    return option(_cloud_option(function))
+    return option(cloud_option(function))
 
 
 @dataclass(frozen=True, slots=True)

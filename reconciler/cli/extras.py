@@ -9,6 +9,7 @@ from reconciler.errors import ReconcileError
 EXTRAS = {
     "local": ("the local Azure", ("httptools", "jwt", "starlette", "trustme", "uvicorn")),
     "serve": ("serve", ("starlette", "uvicorn")),
+    "watch": ("watch", ("prometheus_client",)),
     "plot": ("--plot", ("matplotlib",)),
     "policy": ("a rule in CEL", ("cel",)),
     "images": ("images generate", ("PIL",)),

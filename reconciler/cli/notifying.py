@@ -81,6 +81,11 @@ class Notifier:
         self._tell(reports)
         return bool(self.failed)
 
+    def tell_known(self) -> bool:
+        """Tell the ends of all jobs that are known by now. Whether a command has failed."""
+        work = {address: want for address, want in self.desired.items() if self._job(address) and not want.open}
+        return self.tell(common.reports(self.cloud, work)) if work else False
+
     def _ended(self, job: str) -> None:
         """What cannot be read now is read again at the end of the command."""
         work = {address: want for address, want in self.desired.items() if self._job(address) == job}

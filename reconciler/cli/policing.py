@@ -39,7 +39,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def policed(*given: Any, policy: tuple[Path, ...], label: tuple[str, ...], **rest: Any) -> Any:
-        return function(*given, policing=Policing(_read(policy), frozenset(label)), **rest)
+        return function(*given, policing=Policing(read(policy), frozenset(label)), **rest)
 
     text = "A label that the pull request has, for policies that ask for one."
     policed = click.option("--label", metavar="NAME", multiple=True, help=text)(policed)
@@ -47,7 +47,7 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--policy", metavar="FILE", type=common.SPEC, multiple=True, help=text)(policed)
 
 
-def _read(given: tuple[Path, ...]) -> tuple[Policy, ...]:
+def read(given: tuple[Path, ...] = ()) -> tuple[Policy, ...]:
     """The policies in the files that the environment and the command line name, each once."""
     named = [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
     files = list(dict.fromkeys((*named, *given)))
@@ -122,3 +122,12 @@ def check_allowed(plan: Plan) -> None:
         raise Refused("the plan has refused resources; nothing was changed")
     if refuses(plan):
         raise Refused("a policy refuses the plan; nothing was changed")
+
+
+def check_kept(reading: Reading, prices: Path | None) -> None:
+    """Refused, with what it breaks, if a plan that nobody looks at breaks a rule that must be kept."""
+    verdicts = judged(reading, Policing(read()), prices, None).plan.verdicts
+    if broken := [verdict for verdict in verdicts if verdict.refuses]:
+        raise Refused(
+            f"a policy refuses the plan; nothing was changed: {'; '.join(verdict.text for verdict in broken)}"
+        )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import announcing, auditing, codes, common, locking, pricing, saving
+from reconciler.cli import announcing, auditing, codes, common, locking, pausing, pricing, saving
 from reconciler.cli.common import Selection, Shape
 from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
 from reconciler.errors import WrongUsage
@@ -177,6 +177,7 @@ def read(
 
     cloud = common.reach(spec)
     note = before(spec, cloud)
+    notes = tuple(filter(None, (note, *pausing.told(spec, cloud))))
     history = journal.history(common.journal_name(spec))
     reading = loop.read(
         spec,
@@ -188,8 +189,8 @@ def read(
         destroying=destroying,
         history=history,
     )
-    if note:
-        reading = replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, note)))
+    if notes:
+        reading = replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, *notes)))
     return reading, cloud
 
 

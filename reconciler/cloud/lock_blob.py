@@ -69,10 +69,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class LockBlob:
-    """The lock in `place`, which is `storage/ACCOUNT/CONTAINER`. `cloud` must not be one that the lock guards."""
+    """The lock in `place`, which is `storage/ACCOUNT/CONTAINER`. `cloud` must not be one that the lock guards.
+
+    Another `room` is another lock of the same spec.
+    """
 
     cloud: Cloud
     place: str
+    room: str = "lock"
 
     def acquire(self, lease: str, seconds: int) -> Answer:
         """Ask for the lease under an id of ours; again with the same id does no harm. Raises as Azure does."""
@@ -159,10 +163,14 @@ class LockBlob:
 
     def _blob(self) -> Any:
         _, account, container = self.place.split("/")
-        target = self.cloud.target
-        parts = (target.subscription, target.resource_group, self.cloud.owner)
-        name = "/".join(quote(part.lower(), safe="") for part in parts)
-        return self.cloud.blobs(account).get_blob_client(container, f"lock/{name}.json")
+        return self.cloud.blobs(account).get_blob_client(container, f"{self.room}/{name_of(self.cloud)}.json")
+
+
+def name_of(cloud: Cloud) -> str:
+    """What the blobs of a spec in a resource group are called, below their room."""
+    target = cloud.target
+    parts = (target.subscription, target.resource_group, cloud.owner)
+    return "/".join(quote(part.lower(), safe="") for part in parts)
 
 
 def absent(error: AzureError) -> bool:

@@ -114,8 +114,13 @@ class Guarding(SansIOHTTPPolicy[Any, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.lock: Guard | None = None
+        self.sent = 0
+        """How many requests have gone out, each try for itself."""
+        self._counting = threading.Lock()
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
+        with self._counting:
+            self.sent += 1
         if self.lock is None or request.http_request.method in ("GET", "HEAD"):
             return
         if (room := self.lock.room()) is not None:

@@ -39,6 +39,7 @@ from reconciler.model import Address, Desired, Outcome, Plan, Status, Step
 STOP_CHECK = 0.2
 """Seconds between looks at `stop` while nothing else happens."""
 
+LEFT = "left while Azure works on it; a later run joins it"
 PASSABLE = frozenset({Status.DONE, Status.DEFERRED})
 
 
@@ -50,11 +51,16 @@ def apply(
     *,
     listen: Listener,
     stop: threading.Event,
+    leave: threading.Event | None = None,
     adopt: Container[Address] = frozenset(),
     poll_seconds: float | None = None,
     workers: int = 12,
 ) -> tuple[Outcome, ...]:
-    """Carry out every step of `plan`; outcomes come in the plan's order. Azure's errors become outcomes."""
+    """Carry out every step of `plan`; outcomes come in the plan's order. Azure's errors become outcomes.
+
+    When `leave` is set, nothing new starts either, and steps that only wait for Azure are stopped: a later run joins
+    them.
+    """
     poll = cloud.endpoints.poll_seconds if poll_seconds is None else poll_seconds
     begun = time.monotonic()
     wanted = dict(desired)
@@ -72,7 +78,7 @@ def apply(
         return (address.kind, of(address)) if of else None
 
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
-        outcomes = _Run(plan, wanted, start, turn, pool, listen, stop).until_done()
+        outcomes = _Run(plan, wanted, start, turn, pool, listen, stop, leave or threading.Event()).until_done()
     listen(RunFinished(outcomes, time.monotonic() - begun))
     return outcomes
 
@@ -97,6 +103,7 @@ class _Run:
     pool: Executor
     listen: Callable[[Event], None]
     stop: threading.Event
+    leave: threading.Event
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     running: dict[str, tuple[Convergence, float]] = field(default_factory=dict)
     looks: queue.SimpleQueue[tuple[str, Look | BaseException]] = field(default_factory=queue.SimpleQueue)
@@ -111,6 +118,8 @@ class _Run:
         self._start_ready()
         while self.running:
             self._interrupt()
+            if self.leave.is_set():
+                self._leave()
             self._look_again()
             for name, seen in self._arrivals():
                 self._take(name, seen)
@@ -129,7 +138,7 @@ class _Run:
                 ended = [self.outcomes[before] for before in step.after if before in self.outcomes]
                 if because := self._because(step, ended):
                     moved = self._finish(Outcome(step, Status.SKIPPED, 0.0, because))
-                elif self.stop.is_set() or self.fault is not None:
+                elif self.stop.is_set() or self.leave.is_set() or self.fault is not None:
                     moved = self._finish(Outcome(step, Status.STOPPED, 0.0, "interrupted before it started"))
                 elif len(ended) == len(step.after) and not self._taken(step):
                     self._start(step)
@@ -195,6 +204,14 @@ class _Run:
         assert isinstance(seen, Ended)
         del self.running[name]
         self._finish(Outcome(step, seen.status, seconds, seen.error, seen.detail, seen.lacks))
+        self._start_ready()
+
+    def _leave(self) -> None:
+        """Leave to Azure what it works on."""
+        while self.waits:
+            name = self.waits.pop()[2]
+            convergence, begun = self.running.pop(name)
+            self._finish(Outcome(convergence.step, Status.STOPPED, time.monotonic() - begun, LEFT))
         self._start_ready()
 
     def _log(self, step: Step, logs: Mapping[str, str]) -> None:

@@ -20,10 +20,12 @@ from reconciler.words import some
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The addresses that limit a plan; without any, all of it."""
+    """The addresses that limit a plan; without any, all of it. What is `still` is left alone like an exclude, but is
+    usable as it is: what needs it goes on."""
 
     targets: tuple[Address, ...] = ()
     excludes: tuple[Address, ...] = ()
+    still: tuple[Address, ...] = ()
 
 
 EVERYTHING = Choice()
@@ -73,6 +75,7 @@ def applied(ground: Ground, choice: Choice) -> tuple[list[Decision], tuple[str, 
     """The decisions that the plan is about, with those to stay, and notes about targets that an exclude leaves out."""
     needed_by = edges.inverse(ground.asked)
     left = _reach(choice.excludes, lambda address: needed_by.get(address, ()))
+    left = {**{address: address for address in choice.still}, **left}
     taken = _taken(ground, choice.targets)
     selected = {address: decision for address, decision in taken.items() if address not in left}
     notes = tuple(

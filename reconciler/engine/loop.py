@@ -18,6 +18,7 @@ from reconciler.engine.resolve import resolve
 from reconciler.errors import AzureError, Unreachable
 from reconciler.events import Listener
 from reconciler.kind import Kinds
+from reconciler.kind.going import Going
 from reconciler.kind.places import place
 from reconciler.model import Address, Desired, Observed, Outcome, Plan
 from reconciler.preflight import checks, reading
@@ -27,7 +28,8 @@ from reconciler.spec.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A plan with what it was made from. `unread` are the kinds whose list could not be read, and why."""
+    """A plan with what it was made from. `unread` are the kinds whose list could not be read, and why; `going` is what
+    is known of what would be deleted or changed."""
 
     spec: Spec
     plan: Plan
@@ -36,6 +38,7 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    going: Mapping[Address, Going] = field(default_factory=dict)
 
 
 def read(
@@ -118,7 +121,24 @@ def _checked(
     )
     plan = replace(plan, notes=(*plan.notes, *unseen, *notes))
     plan = registering.added(plan, cloud, kinds, observed, facts.unregistered)
-    return Reading(spec, plan, desired, observed, findings, facts)
+    return Reading(spec, plan, desired, observed, findings, facts, going=going)
+
+
+def narrowed(reading: Reading, cloud: Cloud, kinds: Kinds, choice: Choice) -> Reading:
+    """The same reading with a plan within `choice`; of what was read nothing is asked again."""
+    unread = {name: place(kinds[name], kinds, cloud) for name in reading.unread}
+    spec, lacking = reading.spec, reading.facts.unregistered if reading.facts else ()
+    plan = planning.make(
+        spec.name,
+        kinds,
+        reading.desired,
+        reading.observed,
+        adopt=spec.adopt,
+        choice=choice,
+        going=reading.going,
+        unread=unread,
+    )
+    return replace(reading, plan=registering.added(plan, cloud, kinds, reading.observed, lacking))
 
 
 def _notes(desired: Mapping[Address, Desired], address: Address) -> tuple[str, ...]:
@@ -145,9 +165,10 @@ def carry_out(
     *,
     listen: Listener,
     stop: threading.Event,
+    leave: threading.Event | None = None,
     poll_seconds: float | None = None,
 ) -> tuple[Outcome, ...]:
-    """Apply the plan of `reading`."""
+    """Apply the plan of `reading`; when `leave` is set, what Azure works on is left to it."""
     return apply(
         reading.plan,
         {**reading.desired, **registering.desired(reading.plan)},
@@ -155,6 +176,7 @@ def carry_out(
         registering.with_registrations(kinds),
         listen=listen,
         stop=stop,
+        leave=leave,
         adopt=reading.spec.adopt,
         poll_seconds=poll_seconds,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.errors import Problem, SpecError
-from reconciler.spec import existing, mending, references, reserved, secrets, shape
+from reconciler.spec import existing, mending, references, reserved, secrets, shape, watch
 from reconciler.spec.build import built
 from reconciler.spec.document import Document
 from reconciler.spec.family import Sections
@@ -44,7 +44,7 @@ def checked(document: Document, sections: Sections, today: date | None = None, *
 
 def _meant(document: Document, spec: Spec, sections: Sections, today: date | None) -> list[Problem]:
     """What families of kinds say about a document of the right shape."""
-    problems = [*existing.problems(document)]
+    problems = [*existing.problems(document), *watch.problems(document, spec.watch)]
     problems += [problem for section in sections for problem in section.check(document, spec)]
     return problems + list(_ended(document, spec, sections, today) if today else ())
 

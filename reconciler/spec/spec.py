@@ -21,6 +21,7 @@ from reconciler.spec.sections import (
     Registry,
     StorageAccount,
 )
+from reconciler.spec.watch import Watch
 
 Entry = TypeVar("Entry")
 
@@ -75,6 +76,13 @@ class Spec:
     def lock(self) -> str:
         """The container that the lock is in, as storage/ACCOUNT/CONTAINER; empty if nothing is locked."""
         return str(self.sections.get("lock", ""))
+
+    @property
+    def watch(self) -> Watch:
+        """What may be done about drift without anybody there."""
+        usual: Watch = {"onDrift": "correct", "onLeave": "report", "resources": {}}
+        said: Watch | None = self.sections.get("watch")
+        return said or usual
 
     @property
     def audit(self) -> str:

@@ -59,6 +59,7 @@ def reconcile(core: Path, *arguments: str, cwd: Path) -> subprocess.CompletedPro
         (("serve", "x.yaml"), "serve", "serve"),
         ((*SIMULATE, "--plot", "picture.svg"), "--plot", "plot"),
         (("plan", "x.yaml", "--policy", str(CHECKOUT / "tests/cases/policy/cel.yaml")), "a rule in CEL", "policy"),
+        (("watch", str(CHECKOUT / "specs")), "watch", "watch"),
         (("images", "generate", "--count", "1", "--spec", "x.yaml"), "images generate", "images"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
+from reconciler.engine.apply import LEFT, apply
 from reconciler.engine.converge import Convergence
 from reconciler.engine.decide import mark
 from reconciler.engine.looks import Waiting
@@ -414,3 +415,27 @@ def test_what_another_run_has_made_anew_meanwhile_is_taken() -> None:
     (outcome,) = carry_out(world, spec(wanted), kinds=kinds)
     assert (outcome.status, outcome.error) == (Status.DONE, None)
     assert world.writes == []
+
+
+def test_what_azure_works_on_is_left_to_it_when_asked_and_joined_later() -> None:
+    world, leave = World(slow=10**6), threading.Event()
+    desired = spec(want("store/a"), want("shelf/b", "store/a"))
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepWaiting) and event.detail == "working":
+            leave.set()
+
+    outcomes = apply(
+        plan(world, desired),
+        desired,
+        Sky(world),
+        KINDS,
+        listen=listen,
+        stop=threading.Event(),
+        leave=leave,
+        poll_seconds=0.0,
+    )
+    assert statuses(outcomes) == {"store/a": "stopped", "shelf/b": "skipped"}
+    assert outcomes[0].error == LEFT
+    world.things[A].busy, world.slow = 0, 0
+    assert statuses(carry_out(world, desired)) == {"shelf/b": "done"}

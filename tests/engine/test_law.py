@@ -56,7 +56,9 @@ def wanted(case: dict[str, Any]) -> dict[Address, Desired]:
 
 
 def planned(case: dict[str, Any]) -> Plan:
-    choice = Choice(addresses(case.get("targets", [])), addresses(case.get("excludes", [])))
+    choice = Choice(
+        addresses(case.get("targets", [])), addresses(case.get("excludes", [])), addresses(case.get("still", []))
+    )
     goes, users, blind = (case.get(key, {}) for key in ("goes", "users", "blind"))
     going = {
         Address.parse(name): Going(

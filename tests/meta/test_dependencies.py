@@ -17,7 +17,11 @@ from packaging.utils import canonicalize_name
 CHECKOUT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-HOUSES = {"reconciler": ("plot", "images", "policy", "serve"), "azure_local": ("local",), "batch_autoscale": ()}
+HOUSES = {
+    "reconciler": ("plot", "images", "policy", "serve", "watch"),
+    "azure_local": ("local",),
+    "batch_autoscale": (),
+}
 """Package → the extras that parts of it need."""
 NOT_IMPORTED = {"httptools", "pip", "tzdata"}
 """Used by uvicorn where it is there, shipped to nodes, and read by the standard library."""

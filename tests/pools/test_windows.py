@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.pool import windows
+from reconciler.kind import windows
 from reconciler.model import Action, Decision, Status
 from tests.pools.conftest import Pools
 from tests.pools.test_drain import begin

@@ -13,9 +13,9 @@ from reconciler import marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
-from reconciler.kind import ids
+from reconciler.kind import ids, windows
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import generations, nodes, repair, rollout, scale, windows
+from reconciler.kinds.pool import generations, nodes, repair, rollout, scale
 from reconciler.kinds.pool.generations import Live, RuleOf
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of

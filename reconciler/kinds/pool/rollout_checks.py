@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import zoneinfo
 from collections.abc import Iterator
 
 from reconciler.errors import Problem
+from reconciler.spec import zones
 from reconciler.spec.document import Document
 from reconciler.spec.pools import Pool
 from reconciler.spec.schema import Path_
@@ -21,11 +20,8 @@ def check(document: Document, spec: Spec, name: str, pool: Pool) -> Iterator[Pro
     """Every problem of the pool's `rollout`."""
     path: Path_ = ("pools", name, "rollout")
     for index, window in enumerate(pool["rollout"].get("windows", ())):
-        zone = window["timeZone"]
-        if zone not in zoneinfo.available_timezones():
-            near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)
-            hint = f"; did you mean {near[0]}?" if near else "; write an IANA name such as Europe/Rome"
-            yield document.problem((*path, "windows", index, "timeZone"), f"{zone!r} is no time zone{hint}")
+        if fault := zones.fault(window["timeZone"]):
+            yield document.problem((*path, "windows", index, "timeZone"), fault)
     if pool["rollout"]["whenEmpty"] == "blueGreen":
         yield from _beside(document, spec, (*path, "whenEmpty"), name, protected=pool["protect"])
 
