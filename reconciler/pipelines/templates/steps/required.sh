@@ -1,0 +1,6 @@
+rules=$(curl --silent --show-error --fail --header "Authorization: Bearer $GITHUB_TOKEN" \
+  "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/environments/<<environment>>-approval")
+if ! grep -q required_reviewers <<< "$rules"; then
+  echo "<<environment>>-approval has no required reviewers, so nothing was done: add some in its settings." >&2
+  exit 1
+fi

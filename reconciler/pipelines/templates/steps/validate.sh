@@ -1,0 +1,3 @@
+for spec in <<specs>>; do
+  reconcile validate "$spec"
+done
