@@ -26,6 +26,11 @@ COMMANDS = {
         "autoscale", "autoscale", "Formulas that size a pool: checked, and tried out against made-up or recorded tasks."
     ),
     "cancel": Place("work", "cancel", "End the tasks of a job that wait or run; what they have written stays."),
+    "ci": Place(
+        "ci",
+        "ci",
+        "What a pipeline calls: a comment, an issue, the reviewed plan, the specs that a change touches.",
+    ),
     "cleanup": Place(
         "cleanup",
         "cleanup",

@@ -30,6 +30,15 @@ def places(value: Mapping[str, Any], group: str, subscription: str) -> dict[str,
     }
 
 
+def owned(value: Mapping[str, Any]) -> set[str]:
+    """`TYPE/NAME`, in lower case, of each thing with an ARM type of its own that the spec makes."""
+    return {
+        f"{shape['x-arm']}/{_name(path, entry)}".lower()
+        for path, entry, shape in schema.walk(value)
+        if "x-arm" in shape and isinstance(entry, Mapping) and not entry.get("existing")
+    }
+
+
 def problems(document: Document) -> Iterator[Problem]:
     """What is said of a thing of others that only its owner can say, and places of what is made here."""
     for path, entry, shape in schema.walk(document.value):

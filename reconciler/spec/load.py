@@ -46,6 +46,22 @@ def load(
     return checked(document, sections, today, trying=trying)
 
 
+def layers(path: Path, environ: Mapping[str, str]) -> list[Path]:
+    """The file and all that it extends, each once; what cannot be read is among them, and ends there."""
+    found, left = [], [path]
+    while left:
+        file = left.pop()
+        if file in found:
+            continue
+        found.append(file)
+        try:
+            document = read(file, environ)
+        except SpecError:
+            continue
+        left += [file.parent / base for _, base in _bases(document, [])]
+    return found
+
+
 def _local(environ: Mapping[str, str]) -> Mapping[str, str]:
     """The environment with the subscription of the local Azure: that which goes with its address, or its only one."""
     own = environ.get("AZURE_SUBSCRIPTION_ID") if "RECONCILE_RESOURCE_MANAGER" in environ else ""

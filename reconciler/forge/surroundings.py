@@ -1,0 +1,49 @@
+"""Which forge this run is on: what its runner has set says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.errors import WrongUsage
+from reconciler.forge.forge import Forge
+
+
+def found(environ: Mapping[str, str]) -> Forge:
+    """The forge of this run. WrongUsage if there is none, or if a variable or the token is missing."""
+    from reconciler.forge import azure_devops, github, gitlab
+
+    if environ.get("GITHUB_ACTIONS"):
+        return github.found(environ)
+    if environ.get("TF_BUILD"):
+        return azure_devops.found(environ)
+    if environ.get("GITLAB_CI"):
+        return gitlab.found(environ)
+    raise WrongUsage(
+        "this is no run of a pipeline that is known: none of GITHUB_ACTIONS, TF_BUILD and GITLAB_CI is set, "
+        "as GitHub, Azure DevOps and GitLab do"
+    )
+
+
+def needed(environ: Mapping[str, str], name: str) -> str:
+    """The value of a variable that the runner sets. WrongUsage if it did not."""
+    if value := environ.get(name, "").strip():
+        return value
+    raise WrongUsage(f"{name} is not set, as the runner of a pipeline does; hand it on to this command")
+
+
+def whole(environ: Mapping[str, str], name: str) -> int | None:
+    """The number in a variable, if it is set. WrongUsage if it holds none."""
+    value = environ.get(name, "")
+    if value and not (value.isascii() and value.isdigit()):
+        raise WrongUsage(f"{name} is to be a number")
+    return int(value) if value else None
+
+
+def secret(environ: Mapping[str, str], name: str, remedy: str) -> str:
+    """The token in a variable. WrongUsage, which never shows it, if there is none, or it cannot be one."""
+    value = environ.get(name, "").strip()
+    if not value or value.startswith("$("):  # Azure DevOps leaves a variable that is not there as it is written
+        raise WrongUsage(f"{name} has no token; give it to this step: {remedy}")
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise WrongUsage(f"{name} holds what cannot be a token; look at what is stored there")
+    return value

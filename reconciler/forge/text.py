@@ -1,0 +1,73 @@
+"""The text of a comment or an issue of ours: a marker by which it is known again, and what is said, cut to fit."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.render.markdown import size
+
+LIMIT = 65_536
+"""What GitHub takes in a body, in characters. The other forges take more."""
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+"""A name that can stand in a marker, in that of an artifact, of a file and of a tag."""
+_MARKER = re.compile(r"<!-- reconcile ci (\S+)(?: sha256:([0-9a-f]{64}))? -->")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
+_ROOM = 1_000
+"""For what is added where a text was cut."""
+
+
+def made(name: str, text: str, link: str, digest: str = "") -> tuple[str, bool]:
+    """The whole body, and whether the text was cut; `link` is where the whole of it is, `digest` that of a plan."""
+    head = f"{marker(name, digest)}\n"
+    below = f"\n\nThe saved plan has the digest `sha256:{digest}`.\n" if digest else "\n"
+    kept, cut = fitted(text, link, LIMIT - size(head + below))
+    return head + kept + below, cut
+
+
+def fitted(text: str, link: str, room: int = LIMIT) -> tuple[str, bool]:
+    """The text in at most `room` bytes of UTF-8, which are never fewer than characters, and whether that cut it."""
+    text = text.strip()
+    if size(text) <= room:
+        return text, False
+    kept = _cut(text, room - size(link) - _ROOM)
+    where = f"; [the run]({link}) has the whole" if link else ""
+    return f"{kept}\n\n✂️ **Cut**: {size(kept):,} of {size(text):,} bytes stand here{where}.", True
+
+
+def marker(name: str, digest: str = "") -> str:
+    """The comment, which nobody sees, that a body of ours begins with."""
+    return f"<!-- reconcile ci {name}{f' sha256:{digest}' if digest else ''} -->"
+
+
+def named(body: str) -> tuple[str, str] | None:
+    """The name and the digest (or nothing) in the marker that a body begins with; None if it begins with none."""
+    match = _MARKER.match(body)
+    return (match[1], match[2] or "") if match else None
+
+
+def _cut(text: str, room: int) -> str:
+    """The lines of a text that have room, with what they leave open closed; of a first line too long, a part."""
+    kept: list[str] = []
+    for line in text.splitlines():
+        room -= size(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    if not kept:
+        first = text.encode()[: room + size(text.splitlines()[0])].decode(errors="ignore")
+        kept = [first]
+    return "\n".join([*kept, *_closing(kept)])
+
+
+def _closing(lines: list[str]) -> list[str]:
+    """Lines that close a block of code and the folds that are open after `lines`."""
+    fence, folds = "", 0
+    for line in lines:
+        match = _FENCE.match(line)
+        if not fence and match:
+            fence = match[1]
+        elif fence and match and match[1].startswith(fence) and not match[2].strip():
+            fence = ""
+        elif not fence:
+            folds += line.count("<details") - line.count("</details>")
+    return [*([fence] if fence else []), *["\n</details>"] * min(max(folds, 0), 10)]
