@@ -15,9 +15,12 @@ import yaml
 import azure_local
 from tests.cli.command import reconcile
 from tests.conftest import Azure, World, new_world
-from tests.forge.server import Forges, serving
+from tests.forge.server import BOT, TOKEN, Forges, serving
+from tests.forge.state import State
 from tests.pipelines.repository import Repository
 from tests.pipelines.shell import Shell, git
+from tests.pipelines.tokens import Tokens
+from tests.pipelines.tokens import serving as serving_tokens
 
 
 @dataclass
@@ -56,8 +59,15 @@ class Team:
 
     @property
     def surroundings(self) -> dict[str, str]:
-        """What leads a runner to the local Azure."""
-        return {**azure_local.env(self.world.azure.folder), "RECONCILE_CLOUD": "local"}
+        """What leads a runner to the local Azure; who signs in there, a pipeline must say itself."""
+        env = azure_local.env(self.world.azure.folder)
+        who = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID")
+        return {name: value for name, value in env.items() if name not in who} | {"RECONCILE_CLOUD": "local"}
+
+    @property
+    def token(self) -> str:
+        """What the forge says of who runs, as the local Entra believes it."""
+        return Path(azure_local.env(self.world.azure.folder)["AZURE_FEDERATED_TOKEN_FILE"]).read_text()
 
     def init(self, forge: str) -> None:
         """Write a spec and pipelines into the clone in which somebody works."""
@@ -93,9 +103,8 @@ storage:
     def actions(self, spec: str = "") -> set[str]:
         """What a plan of a spec would do by now."""
         git(self.repository.work, "checkout", "--quiet", "main")
-        done = reconcile(
-            "plan", spec or self.spec, "--format", "json", cwd=self.repository.work, **self.surroundings
-        )
+        there = azure_local.env(self.world.azure.folder) | {"RECONCILE_CLOUD": "local"}
+        done = reconcile("plan", spec or self.spec, "--format", "json", cwd=self.repository.work, **there)
         assert done.returncode == 0, done.stderr
         return {one["action"] for one in json.loads(done.stdout)["decisions"]} - {"none"}
 
@@ -114,5 +123,14 @@ def team(
     folder = tmp_path_factory.mktemp("team")
     (folder / "spec").mkdir()
     with new_world(azure_server, folder / "spec") as world:
+        fresh = State()
+        fresh.tokens[TOKEN] = BOT
+        vars(forge_server.state).update(vars(fresh))
         repository = Repository(folder / "repository", forge_server.state)
         yield Team(world, forge_server, repository, Shell(folder / "runner", real=getattr(request, "param", False)))
+
+
+@pytest.fixture(scope="module")
+def tokens(team: Team) -> Iterator[Tokens]:
+    with serving_tokens(team.token) as tokens:
+        yield tokens

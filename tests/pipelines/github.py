@@ -19,19 +19,20 @@ import yaml
 from tests.forge.server import BOT, TOKEN, Forges
 from tests.pipelines.expressions import condition, text, value
 from tests.pipelines.shell import Shell, git
+from tests.pipelines.tokens import Tokens
 
 JOB = {
     "name", "needs", "if", "runs-on", "timeout-minutes", "permissions", "outputs", "steps", "env", "strategy",
     "environment", "concurrency",
 }  # fmt: skip
 MAY = {
-    "comments": ("pull-requests", "write"),
-    "environments": ("actions", "read"),
-    "issues": ("issues", "write"),
-    "plans": ("actions", "read"),
-    "pulls": ("contents", "read"),
+    "comments": ("pull-requests: write", "issues: write"),
+    "environments": ("actions: read",),
+    "issues": ("issues: write",),
+    "plans": ("actions: read",),
+    "pulls": ("contents: read",),
 }
-"""What a token may, as the forge of the tests calls it → the permission of a workflow that gives it."""
+"""What a token may, as the forge of the tests calls it → the permissions of a workflow that give it."""
 STEP = {"name", "id", "if", "env", "run", "uses", "with"}
 
 
@@ -62,6 +63,7 @@ class GitHub:
     forges: Forges
     variables: Mapping[str, str]
     surroundings: Mapping[str, str]
+    tokens: Tokens
     runs: int = 0
 
     def start(self, workflow: str, event: str, payload: Mapping[str, Any], commit: str, **inputs: str) -> Run:
@@ -171,6 +173,8 @@ class GitHub:
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
             **variables,
         }
+        if job["permissions"].get("id-token") == "write":
+            environ |= self.tokens.variables
         with self._token(job["permissions"]):
             code = self.shell.run(script, workspace, environ)
         run.summary += files["summary"].read_text()
@@ -181,8 +185,8 @@ class GitHub:
     @contextmanager
     def _token(self, permissions: Mapping[str, str]) -> Iterator[None]:
         """The token of a job may what the job asks for, as long as a script runs."""
-        granted = {name: permissions.get(name, "none") for name in ("actions", "contents", "issues", "pull-requests")}
-        may = {word for word, (name, level) in MAY.items() if granted[name] in (level, "write")}
+        granted = {f"{name}: {level}" for name, level in permissions.items()}
+        may = {word for word, needed in MAY.items() if granted & set(needed)}
         tokens = self.forges.state.tokens
         tokens[TOKEN] = replace(BOT, may=frozenset(may))
         yield

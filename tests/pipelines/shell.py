@@ -90,8 +90,8 @@ class Shell:
             there.settimeout(10)
             arguments, cwd, environ = json.loads(there.makefile().readline())
             before = dict(os.environ)
-            for name in ("GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"):
-                environ.setdefault(name, "")
+            hidden = (name for name in before if name.startswith("AZURE_"))
+            environ = dict.fromkeys((*hidden, "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"), "") | environ
             done = reconcile(*arguments, cwd=Path(cwd), **environ)
             assert dict(os.environ) == before
             there.sendall(json.dumps([done.returncode, done.stdout, done.stderr]).encode())

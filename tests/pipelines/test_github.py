@@ -10,6 +10,7 @@ import pytest
 from tests.pipelines.conftest import Team
 from tests.pipelines.github import GitHub, Run
 from tests.pipelines.shell import git
+from tests.pipelines.tokens import Tokens
 
 PLANNED = {"validate": "success", "plan": "success"}
 DONE = {"apply": "success", "approved": "skipped"}
@@ -19,11 +20,11 @@ WAITING = {"apply": "success", "approved": "waiting"}
 class Life:
     """A team on GitHub. What runs printed is in `team.shell.said`."""
 
-    def __init__(self, team: Team, folder: Path) -> None:
+    def __init__(self, team: Team, folder: Path, tokens: Tokens) -> None:
         self.team, self.repository, self.state = team, team.repository, team.forges.state
         (folder / "runs").mkdir()
         place = team.repository.origin, folder / "runs"
-        self.github = GitHub(*place, team.shell, team.forges, team.variables, team.surroundings)
+        self.github = GitHub(*place, team.shell, team.forges, team.variables, team.surroundings, tokens)
         team.init("github")
 
     def pull(self, branch: str, files: dict[str, str] | None = None, *, fork: bool = False) -> int:
@@ -42,21 +43,21 @@ class Life:
     def begin(self) -> None:
         """What init wrote is reviewed, merged and applied."""
         number = self.pull("begin")
-        assert self.last.jobs == PLANNED, self.team.shell.said
-        assert self.merge(number).jobs == DONE, self.team.shell.said
+        assert self.last.jobs == PLANNED, self.team.shell.said[-1]
+        assert self.merge(number).jobs == DONE, self.team.shell.said[-1]
 
     def drift(self) -> list[tuple[str, bool]]:
         """Look for drift; the issues that there are then, and whether they are open."""
         head = git(self.repository.origin, "rev-parse", "main")
         run = self.github.start("reconcile-drift", "schedule", {}, head)
-        assert run.jobs == {"drift": "success"}, self.team.shell.said
+        assert run.jobs == {"drift": "success"}, self.team.shell.said[-1]
         return [(one["title"], one["open"]) for one in self.state.issues]
 
 
 @pytest.fixture(scope="module")
-def life(team: Team, tmp_path_factory: pytest.TempPathFactory) -> Life:
+def life(team: Team, tokens: Tokens, tmp_path_factory: pytest.TempPathFactory) -> Life:
     """What init wrote is reviewed, merged and applied."""
-    life = Life(team, tmp_path_factory.mktemp("github"))
+    life = Life(team, tmp_path_factory.mktemp("github"), tokens)
     life.begin()
     return life
 
@@ -73,7 +74,7 @@ def tell(life: Life) -> None:
     assert "/two`" in body, "it is one comment, of the newest plan"
 
     event, commit = life.repository.merge(number)
-    assert life.pushed(event, commit).jobs == DONE, team.shell.said
+    assert life.pushed(event, commit).jobs == DONE, team.shell.said[-1]
     assert team.actions() == set()
     assert life.drift() == []
 
@@ -107,7 +108,7 @@ def test_an_apply_that_failed_is_run_again_without_a_commit(life: Life) -> None:
     run = life.merge(number)
     assert run.jobs == {"apply": "failure", "approved": "skipped"}
     assert "Broken" in team.shell.said[-1]
-    assert life.github.again(run).jobs == DONE, team.shell.said
+    assert life.github.again(run).jobs == DONE, team.shell.said[-1]
     assert team.actions() == set()
 
 
@@ -118,9 +119,9 @@ def test_two_merges_in_a_row_are_both_applied(life: Life) -> None:
     two = life.pull("right", {more: team.extra})
     assert len(team.bodies(two)) == 1
     first, second = life.repository.merge(one), life.repository.merge(two)
-    assert life.pushed(*first).jobs == DONE, team.shell.said
+    assert life.pushed(*first).jobs == DONE, team.shell.said[-1]
     assert "-more.yaml" not in team.shell.said[-1]
-    assert life.pushed(*second).jobs == DONE, team.shell.said
+    assert life.pushed(*second).jobs == DONE, team.shell.said[-1]
     assert team.actions() == team.actions(more) == set()
 
 
@@ -129,7 +130,7 @@ def test_what_nobody_reviewed_waits_until_somebody_approves_it(life: Life) -> No
     number = life.pull("late", {team.spec: team.text("[staging, ", "[staging, five, ")})
     team.storage.get_container_client("results").delete_container()
     run = life.merge(number)
-    assert run.jobs == WAITING, team.shell.said
+    assert run.jobs == WAITING, team.shell.said[-1]
     waits = team.bodies(number)[-1]
     assert waits.startswith(f"<!-- reconcile ci specs-{team.name}-waits -->\n**Not applied.**")
     assert "    Error: the plan is stale" in waits
@@ -142,7 +143,7 @@ def test_what_nobody_reviewed_waits_until_somebody_approves_it(life: Life) -> No
         assert says in team.shell.said[-1]
     rules["production-approval"] = ["required_reviewers"]
     run.jobs["approved"] = "waiting"
-    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said
+    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said[-1]
     assert team.actions() == set()
 
 
@@ -153,7 +154,7 @@ def test_an_approval_does_not_bring_back_what_main_has_left(life: Life) -> None:
     assert run.jobs == WAITING, "it was pushed without a pull request"
     back = life.pushed(*life.repository.push({team.spec: team.text("[staging, six, ", "[staging, ")}))
     assert back.jobs == DONE, "there is nothing to do"
-    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said
+    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said[-1]
     assert team.actions() == set(), "there is no container six"
 
 
@@ -164,10 +165,10 @@ def test_a_spec_is_deployed_by_hand_once_somebody_approves_it(life: Life) -> Non
         team.storage.get_container_client(name).delete_container()
     address = f"container/{team.storage.account_name}/results"
     run = life.github.start("reconcile-deploy", "workflow_dispatch", {}, head, spec=team.spec, target=address)
-    assert run.jobs == {"plan": "success", "deploy": "waiting"}, team.shell.said
+    assert run.jobs == {"plan": "success", "deploy": "waiting"}, team.shell.said[-1]
     assert "results" in run.summary
-    assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said
+    assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said[-1]
     assert team.actions() == {"create"}, "the other one is still missing"
     run = life.github.start("reconcile-deploy", "workflow_dispatch", {}, head, spec=team.spec, target="")
-    assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said
+    assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said[-1]
     assert team.actions() == set()
