@@ -77,7 +77,7 @@ def init(
     """
     asking = sys.stdin.isatty() and not yes
     begun: dict[str, str] = {}
-    if not (forge and _there(folder, specs)):
+    if not forge or name or what or from_live or not _there(folder, specs):
         answers = _Answers(asking)
         begun = (
             _live(answers, folder, name, group, subscription, cloud)

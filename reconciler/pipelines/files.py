@@ -64,8 +64,9 @@ class Pipelines:
     images: Mapping[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
+        addresses = (address for several in (self.images or {}).values() for address in several)
         for option, pattern, values in (
-            ("--spec", PLAIN, (*self.specs, *(self.images or {}))),
+            ("--spec", PLAIN, (*self.specs, *(self.images or {}), *addresses)),
             ("--branch", PLAIN, (self.branch,)),
             ("--environment", NAME, (self.environment,)),
             ("--package", PACKAGE, (self.package,)),

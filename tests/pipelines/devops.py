@@ -102,8 +102,8 @@ class AzureDevOps:
             assert step["task"] in TASKS
             inputs = step["inputs"]
             if step["task"] == "DownloadPipelineArtifact@2":
-                name = self._text(build, inputs["artifact"])
-                shutil.copytree(build.kept[name], workspace / inputs["path"], dirs_exist_ok=True)
+                name = self._text(build, inputs["artifactName"])
+                shutil.copytree(build.kept[name], workspace / inputs["targetPath"], dirs_exist_ok=True)
             elif step["task"] == "AzureCLI@2":
                 return self._script(build, inputs["inlineScript"], step, workspace, ("bash",))
         elif "script" in step or "bash" in step:

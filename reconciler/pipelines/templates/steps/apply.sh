@@ -2,7 +2,7 @@
 # would do more, or nothing was reviewed, a fresh plan is made, and waits for those who approve it.
 mkdir -p reviewed waiting
 : > waiting/list
-reconcile ci touched <<specs>> --since "$BEFORE" > touched
+reconcile ci touched <<specs>> --since "$BEFORE" > touched.txt
 failed=0
 while read -r spec <&3; do
   <<name>>
@@ -23,16 +23,19 @@ while read -r spec <&3; do
   code=0
   reconcile plan "$spec" --out "$plan" --detailed-exitcode --format markdown --link "$LINK" > plan.md || code=$?
   if [ "$code" -eq 0 ]; then continue; fi
-  if [ -f "$plan" ]; then
-    digest=$(sed -n 's/^  "digest": "\([0-9a-f]*\)",$/\1/p' "$plan")
-    printf '%s %s %s\n' "$digest" "$name" "$spec" >> waiting/list
-  else
+  if [ ! -f "$plan" ]; then
+    cat plan.md
     failed=1
+    continue
   fi
-  printf '**Not applied.** This plan waits for approval in [this run](%s), because:\n\n' "$LINK" > waiting.md
-  sed 's/^/    /' "$why" >> waiting.md
-  printf '\n' >> waiting.md
-  cat plan.md >> waiting.md
+  digest=$(sed -n 's/^  "digest": "\([0-9a-f]*\)",$/\1/p' "$plan")
+  printf '%s %s %s\n' "$digest" "$name" "$spec" >> waiting/list
+  {
+    printf '**Not applied.** This plan waits for approval in [this run](%s), because:\n\n' "$LINK"
+    sed 's/^/    /' "$why"
+    echo
+    cat plan.md
+  } > waiting.md
   # What was pushed without a pull request has none to comment on.
   reconcile ci comment waiting.md --name "$name-waits" --commit "$SHA" || true
-done 3< touched
+done 3< touched.txt

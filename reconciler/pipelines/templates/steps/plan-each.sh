@@ -1,4 +1,4 @@
-reconcile ci touched <<specs>> --since "$BASE" > touched
+reconcile ci touched <<specs>> --since "$BASE" > touched.txt
 failed=0
 while read -r spec <&3; do
   <<name>>
@@ -8,5 +8,5 @@ while read -r spec <&3; do
   if [ -f "$plan" ]; then
     <<keep>>
   fi
-done 3< touched
+done 3< touched.txt
 exit "$failed"
