@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from reconciler.errors import Refused, WrongUsage
 if TYPE_CHECKING:
     from reconciler.cost import Cost
     from reconciler.engine.loop import Reading
+    from reconciler.model import Plan
+    from reconciler.saved.comparing import Difference
     from reconciler.saved.saved_plan import SavedPlan
     from reconciler.spec import Spec
 
@@ -72,36 +75,45 @@ def _check_exact(saved: SavedPlan, spec: Spec) -> None:
     tool = saved.source.tool
     if tool != __version__:
         raise Refused(f"the plan is stale: reconcile {tool} made it, and this is {__version__}; plan again")
-    if sections := _others(saved, spec):
+    if sections := _others(saved, _contents(spec)):
         text = f"{', '.join(sections)} of {spec.file}, or files that it refers to, have changed since"
         raise Refused(f"the plan is stale: {text}; plan again")
 
 
 def check_same(saved: SavedPlan, reading: Reading) -> None:
     """Refused, with each difference, if the plan of now is not the reviewed one or the rest of it."""
-    from reconciler.kinds import KINDS
     from reconciler.render.plain import clean, lines
-    from reconciler.saved.comparing import differences
 
     spec, source = reading.spec, saved.source
-    there = (source.cloud, source.subscription, source.resource_group)
-    if saved.plan.spec != spec.name or there != (spec.azure.cloud, spec.azure.subscription, spec.azure.resource_group):
+    if saved.plan.spec != spec.name or source.place != (
+        spec.azure.cloud,
+        spec.azure.subscription,
+        spec.azure.resource_group,
+    ):
         where = f"{saved.plan.spec} in {source.resource_group} of {source.subscription} ({source.cloud})"
         raise Refused(f"the reviewed plan is of another spec or place: {clean(where)}")
-    found = differences(
-        saved.plan,
-        reading.plan,
-        counted=lambda address: KINDS[address.kind].counts if address.kind in KINDS else "",
-        others=_others(saved, spec),
-    )
+    found = _differences(saved, reading.plan, _contents(spec))
     if found:
         told = "\n".join(f"  {clean(str(one.address))} {lines(one.how, 4)}" for one in found)
         raise Refused(f"the plan is stale: it is not what would be done now; nothing was changed\n{told}\nplan again")
 
 
-def _others(saved: SavedPlan, spec: Spec) -> list[str]:
+def _differences(reviewed: SavedPlan, now: Plan, contents: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Where a plan, made of a spec with these contents, is not the reviewed one or the rest of it."""
+    from reconciler.kinds import KINDS
+    from reconciler.saved.comparing import differences
+
+    return differences(
+        reviewed.plan,
+        now,
+        counted=lambda address: KINDS[address.kind].counts if address.kind in KINDS else "",
+        others=_others(reviewed, contents),
+    )
+
+
+def _others(saved: SavedPlan, now: Mapping[str, str]) -> list[str]:
     """The sections of a spec that ask for something else than they did when the plan was made."""
-    before, now = saved.source.contents, _contents(spec)
+    before = saved.source.contents
     return sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
 
 
@@ -116,11 +128,36 @@ def _contents(spec: Spec) -> dict[str, str]:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @common.reviewed_option
 @common.wire_option
-def show(file: Path, shape: Shape, *, wire: bool) -> None:
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Show only where it does more, or otherwise, than this plan, which was reviewed.",
+)
+def show(file: Path, shape: Shape, *, wire: bool, against: Path | None) -> None:
     """Show a saved plan, with where and of what it was made."""
+    if against:
+        _compare(file, against, shape)
+        return
     from reconciler.engine import estimate
     from reconciler.saved import saved_plan
     from reconciler.saved.view import SavedView
 
     saved = saved_plan.read(file)
     common.show_reviewed(SavedView(saved, estimate.critical_path(saved.plan), wire), shape)
+
+
+def _compare(file: Path, against: Path, shape: Shape) -> None:
+    from reconciler.saved import saved_plan
+    from reconciler.saved.comparison import Comparison
+
+    if shape.name == "html":
+        raise WrongUsage("--against prints text, json or markdown")
+    now, reviewed = saved_plan.read(file), saved_plan.read(against)
+    if (now.plan.spec, now.source.place) != (reviewed.plan.spec, reviewed.source.place):
+        raise WrongUsage(f"{file} and {against} are plans of different specs or places; there is nothing to compare")
+    compared = Comparison(reviewed, now, _differences(reviewed, now.plan, now.source.contents))
+    if shape.name == "markdown":
+        click.echo(compared.markdown(shape.most, shape.link))
+    else:
+        common.show(compared, shape.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -48,32 +48,25 @@ class AzureDevOps:
     @cached_property
     def me(self) -> str:
         request = Request("GET", "/_apis/connectionData", "see whose the token is", "to be valid", PREVIEW)
-        return str(self.client.send(request)["authenticatedUser"]["id"])
+        return self.client.ask(request, lambda answer: str(answer["authenticatedUser"]["id"]))
 
     def merged(self, commit: str) -> PullRequest | None:
         doing = f"find the pull request of commit {commit}"
         asked = {"queries": [{"type": "lastMergeCommit", "items": [commit]}]}
-        answer = self.client.send(
-            Request("POST", f"{self.git}/pullrequestquery", doing, "Read on the repository", VERSION, asked)
-        )
-        for one in (one for result in answer["results"] for one in result.get(commit, ())):
-            if one["status"] == "completed" and one["lastMergeCommit"]["commitId"] == commit:
-                return PullRequest(int(one["pullRequestId"]), str(one["lastMergeSourceCommit"]["commitId"]))
-        return None
+        request = Request("POST", f"{self.git}/pullrequestquery", doing, "Read on the repository", VERSION, asked)
+
+        def read(answer: Mapping[str, Any]) -> PullRequest | None:
+            for one in (one for result in answer["results"] for one in result.get(commit, ())):
+                if one["status"] == "completed" and one["lastMergeCommit"]["commitId"] == commit:
+                    return PullRequest(int(one["pullRequestId"]), str(one["lastMergeSourceCommit"]["commitId"]))
+            return None
+
+        return self.client.ask(request, read)
 
     def comments(self, number: int) -> list[Comment]:
         doing = f"read the threads of pull request {number}"
-        answer = self.client.send(Request("GET", self._threads(number), doing, COMMENTS, VERSION))
-        return [
-            Comment(
-                int(thread["id"]), f"{int(thread['id'])}/comments/{int(first['id'])}", first.get("content") or "", mine
-            )
-            for thread in answer["value"]
-            if not thread.get("isDeleted")
-            for first in thread["comments"][:1]
-            if not first.get("isDeleted")
-            for mine in [str((first.get("author") or {}).get("id")) == self.me]
-        ]
+        request = Request("GET", self._threads(number), doing, COMMENTS, VERSION)
+        return list(filter(None, self.client.items(request, self._comment, _value)))
 
     def add_comment(self, number: int, body: str) -> None:
         sent = {"comments": [{"parentCommentId": 0, "content": body, "commentType": "text"}], "status": "closed"}
@@ -94,14 +87,14 @@ class AzureDevOps:
         asked = Request(
             "POST", f"{self.project}/wit/wiql", doing, ITEMS, {**VERSION, "$top": 200}, {"query": _wiql(tag)}
         )
-        ids = [str(int(one["id"])) for one in self.client.send(asked)["workItems"]]
+        ids = self.client.ask(asked, lambda answer: [str(int(one["id"])) for one in answer["workItems"]])
         if not ids:
             return []
         fields = "System.Title,System.State,System.CreatedBy,System.Tags"
         asked = Request(
             "GET", f"{self.project}/wit/workitems", doing, ITEMS, {**VERSION, "ids": ",".join(ids), "fields": fields}
         )
-        return [issue for raw in self.client.send(asked)["value"] if (issue := self._issue(name, raw))]
+        return list(filter(None, self.client.items(asked, partial(self._issue, name), _value)))
 
     def add_issue(self, name: str, title: str, body: str) -> None:
         path = f"{self.project}/wit/workitems/${quote(self.item, safe='')}"
@@ -129,38 +122,45 @@ class AzureDevOps:
             "queryOrder": "queueTimeDescending",
             "$top": _BUILDS,
         }
-        answer = self.client.send(Request("GET", f"{self.project}/build/builds", doing, BUILDS, {**VERSION, **query}))
-        for build in answer["value"]:
-            path = f"{self.project}/build/builds/{int(build['id'])}/artifacts"
+        asked = Request("GET", f"{self.project}/build/builds", doing, BUILDS, {**VERSION, **query})
+        for build in self.client.items(asked, lambda one: int(one["id"]), _value):
+            path = f"{self.project}/build/builds/{build}/artifacts"
             asked = Request("GET", path, doing, BUILDS, {**VERSION, "artifactName": called}, missing=True)
-            artifact = self.client.send(asked)
-            if artifact is None:
-                continue
-            url = str(artifact["resource"]["downloadUrl"])
-            data = self.client.content(Request("GET", url, doing, BUILDS), MOST)
+            url = self.client.ask(asked, lambda artifact: str(artifact["resource"]["downloadUrl"]) if artifact else "")
+            data = self.client.content(Request("GET", url, doing, BUILDS), MOST) if url else None
             if data is not None:
                 yield packed(data)
 
     @cached_property
-    def _states(self) -> list[Mapping[str, str]]:
+    def _states(self) -> list[tuple[str, str]]:
+        """The states of the work item type, each with its category."""
         path = f"{self.project}/wit/workitemtypes/{quote(self.item, safe='')}/states"
         doing = f"read the states of the work item type {self.item}, which RECONCILE_WORK_ITEM names"
-        return list(self.client.send(Request("GET", path, doing, ITEMS, VERSION))["value"])
+        request = Request("GET", path, doing, ITEMS, VERSION)
+        return list(self.client.items(request, lambda one: (str(one["name"]), str(one["category"])), _value))
 
     def _state(self, *categories: str) -> str:
         """The first state of the first of these categories that the type has."""
         for category in categories:
-            for state in self._states:
-                if state["category"] == category:
-                    return state["name"]
+            for name, its in self._states:
+                if its == category:
+                    return name
         raise ForgeError(f"work items of the type {self.item} have no state that is {' or '.join(categories)}")
+
+    def _comment(self, thread: Mapping[str, Any]) -> Comment | None:
+        """The first comment of a thread, if it is there still."""
+        first: Mapping[str, Any] = next(iter(thread["comments"]), {"isDeleted": True})
+        if thread.get("isDeleted") or first.get("isDeleted"):
+            return None
+        number, mine = int(thread["id"]), str((first.get("author") or {}).get("id")) == self.me
+        return Comment(number, f"{number}/comments/{int(first['id'])}", str(first.get("content") or ""), mine)
 
     def _issue(self, name: str, raw: Mapping[str, Any]) -> Issue | None:
         fields = raw["fields"]
         tags = re.split(r"\s*;\s*", fields.get("System.Tags", ""))
         if _tag(name) not in tags:
             return None
-        over = {state["name"] for state in self._states if state["category"] in ("Completed", "Removed")}
+        over = {state for state, category in self._states if category in ("Completed", "Removed")}
         mine = str((fields.get("System.CreatedBy") or {}).get("id")) == self.me
         body = text.marker(name)
         return Issue(int(raw["id"]), fields["System.Title"], body, fields["System.State"] not in over, mine)
@@ -199,6 +199,10 @@ def _kept(url: httpx.URL) -> bool:
 
 def _tag(name: str) -> str:
     return f"reconcile-ci-{name}"
+
+
+def _value(answer: Mapping[str, Any]) -> Any:
+    return answer["value"]
 
 
 def _wiql(tag: str) -> str:

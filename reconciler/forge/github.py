@@ -18,7 +18,10 @@ from reconciler.forge.archive import MOST, packed
 from reconciler.forge.forge import Comment, Issue, PullRequest
 from reconciler.forge.http import Client, ForgeError, Request, Service
 
-READS, WRITES = "`permissions: pull-requests: read`", "`permissions: pull-requests: write`"
+READS, WRITES = (
+    "`permissions: pull-requests: read`",
+    "`permissions: pull-requests: write`, which a run for a fork never has",
+)
 ISSUES, ACTIONS = "`permissions: issues: write`", "`permissions: actions: read`"
 LABEL = "reconcile"
 """Of issues of ours: a list of all others would be long."""
@@ -40,7 +43,8 @@ class GitHub:
     def me(self) -> int | None:
         """The id of whoever the token is of; None for that of an app."""
         try:
-            return int(self.client.send(Request("GET", "/user", "see whose the token is", "to be valid"))["id"])
+            request = Request("GET", "/user", "see whose the token is", "to be valid")
+            return self.client.ask(request, lambda user: int(user["id"]))
         except ForgeError as error:
             if error.status != 403:
                 raise
@@ -49,15 +53,21 @@ class GitHub:
     def merged(self, commit: str) -> PullRequest | None:
         doing = f"find the pull request of commit {commit}"
         path = f"{self.root}/commits/{quote(commit, safe='')}/pulls"
-        for one in self.client.items(Request("GET", path, doing, f"{READS} and `contents: read`", ALL)):
-            if one.get("merged_at") and one.get("merge_commit_sha") == commit:
-                return PullRequest(int(one["number"]), str(one["head"]["sha"]))
-        return None
+
+        def read(one: Mapping[str, Any]) -> PullRequest | None:
+            made = one["merge_commit_sha"] if one["merged_at"] else None
+            return PullRequest(int(one["number"]), str(one["head"]["sha"])) if made == commit else None
+
+        request = Request("GET", path, doing, f"{READS} and `contents: read`", ALL)
+        return next(filter(None, self.client.items(request, read)), None)
 
     def comments(self, number: int) -> list[Comment]:
         path, doing = f"{self.root}/issues/{number}/comments", f"read the comments on pull request {number}"
-        found = self.client.items(Request("GET", path, doing, READS, ALL))
-        return [Comment(int(one["id"]), str(one["id"]), one["body"] or "", self._mine(one)) for one in found]
+
+        def read(one: Mapping[str, Any]) -> Comment:
+            return Comment(int(one["id"]), str(int(one["id"])), str(one["body"] or ""), self._mine(one))
+
+        return list(self.client.items(Request("GET", path, doing, READS, ALL), read))
 
     def add_comment(self, number: int, body: str) -> None:
         path, doing = f"{self.root}/issues/{number}/comments", f"write a comment on pull request {number}"
@@ -73,12 +83,15 @@ class GitHub:
 
     def issues(self, name: str) -> list[Issue]:
         query: dict[str, str | int] = {"labels": LABEL, "state": "all", **ALL}
-        found = self.client.items(Request("GET", f"{self.root}/issues", "list the issues", ISSUES, query))
-        return [
-            Issue(int(one["number"]), one["title"], one["body"] or "", one["state"] == "open", self._mine(one))
-            for one in found
-            if "pull_request" not in one
-        ]
+
+        def read(one: Mapping[str, Any]) -> Issue | None:
+            if "pull_request" in one:
+                return None
+            number, body = int(one["number"]), str(one["body"] or "")
+            return Issue(number, one["title"], body, one["state"] == "open", self._mine(one))
+
+        request = Request("GET", f"{self.root}/issues", "list the issues", ISSUES, query)
+        return [issue for issue in self.client.items(request, read) if issue]
 
     def add_issue(self, name: str, title: str, body: str) -> None:
         sent = {"title": title, "body": body, "labels": [LABEL]}
@@ -95,17 +108,18 @@ class GitHub:
     def plans(self, merged: PullRequest, name: str) -> Iterator[bytes]:
         called, doing = f"plan-{name}-{merged.head}", f"read the plan of pull request {merged.number}"
         request = Request("GET", f"{self.root}/actions/artifacts", doing, ACTIONS, {"name": called, **ALL})
-        listed = [one for page in self.client.pages(request) for one in page["artifacts"]]
-        kept = [one for one in listed if self._of(one, merged.head) and not one["expired"]]
-        for one in sorted(kept, key=lambda one: int(one["id"]), reverse=True)[:_KEPT]:
-            data = self.client.content(Request("GET", str(one["archive_download_url"]), doing, ACTIONS), MOST)
+
+        def read(one: Mapping[str, Any]) -> tuple[int, str] | None:
+            """Only of a run of this repository, not of a fork, for that commit."""
+            run = one["workflow_run"] or {}
+            own = run.get("head_repository_id") == run.get("repository_id") and run.get("head_sha") == merged.head
+            return (int(one["id"]), str(one["archive_download_url"])) if own and not one["expired"] else None
+
+        listed = self.client.items(request, read, lambda page: page["artifacts"])
+        for _, url in sorted(filter(None, listed), reverse=True)[:_KEPT]:
+            data = self.client.content(Request("GET", url, doing, ACTIONS), MOST)
             if data is not None:
                 yield packed(data)
-
-    def _of(self, artifact: Mapping[str, Any], head: str) -> bool:
-        """Whether an artifact was made by a run of this repository, not of a fork, for a commit."""
-        run = artifact.get("workflow_run") or {}
-        return run.get("head_sha") == head and run.get("head_repository_id") == run.get("repository_id")
 
     def _mine(self, post: Mapping[str, Any]) -> bool:
         author = post.get("user") or {}

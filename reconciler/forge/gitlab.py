@@ -33,25 +33,29 @@ class GitLab:
 
     @cached_property
     def me(self) -> int:
-        return int(self.client.send(Request("GET", "/user", "see whose the token is", NEEDS))["id"])
+        return self.client.ask(Request("GET", "/user", "see whose the token is", NEEDS), lambda user: int(user["id"]))
 
     def merged(self, commit: str) -> PullRequest | None:
         doing = f"find the merge request of commit {commit}"
         path = f"{self.root}/repository/commits/{quote(commit, safe='')}/merge_requests"
-        for one in self.client.items(Request("GET", path, doing, NEEDS, ALL)):
-            made = (one.get("merge_commit_sha"), one.get("squash_commit_sha"), one.get("sha"))
-            if one.get("state") == "merged" and commit in made:
-                return PullRequest(int(one["iid"]), str(one["sha"]))
-        return None
+
+        def read(one: Mapping[str, Any]) -> PullRequest | None:
+            made = (one["merge_commit_sha"], one["squash_commit_sha"], one["sha"])  # the last, if it was not rewritten
+            merged = one["state"] == "merged" and commit in made
+            return PullRequest(int(one["iid"]), str(one["sha"])) if merged else None
+
+        return next(filter(None, self.client.items(Request("GET", path, doing, NEEDS, ALL), read)), None)
 
     def comments(self, number: int) -> list[Comment]:
         doing = f"read the notes of merge request {number}"
-        found = self.client.items(Request("GET", self._notes(number), doing, NEEDS, ALL))
-        return [
-            Comment(int(one["id"]), str(one["id"]), one["body"] or "", self._mine(one))
-            for one in found
-            if not one.get("system")
-        ]
+
+        def read(one: Mapping[str, Any]) -> Comment | None:
+            if one["system"]:
+                return None
+            return Comment(int(one["id"]), str(int(one["id"])), str(one["body"] or ""), self._mine(one))
+
+        request = Request("GET", self._notes(number), doing, NEEDS, ALL)
+        return [note for note in self.client.items(request, read) if note]
 
     def add_comment(self, number: int, body: str) -> None:
         doing = f"write a note on merge request {number}"
@@ -68,11 +72,12 @@ class GitLab:
 
     def issues(self, name: str) -> list[Issue]:
         query: dict[str, str | int] = {"labels": LABEL, "state": "all", "scope": "all", **ALL}
-        found = self.client.items(Request("GET", f"{self.root}/issues", "list the issues", NEEDS, query))
-        return [
-            Issue(int(one["iid"]), one["title"], one["description"] or "", one["state"] == "opened", self._mine(one))
-            for one in found
-        ]
+
+        def read(one: Mapping[str, Any]) -> Issue:
+            number, body = int(one["iid"]), str(one["description"] or "")
+            return Issue(number, one["title"], body, one["state"] == "opened", self._mine(one))
+
+        return list(self.client.items(Request("GET", f"{self.root}/issues", "list the issues", NEEDS, query), read))
 
     def add_issue(self, name: str, title: str, body: str) -> None:
         sent = {"title": title, "description": body, "labels": LABEL}
@@ -91,19 +96,19 @@ class GitLab:
         """Of the project's own pipelines: those of a fork have other variables, and another may have written them."""
         doing, called = f"read the plan of merge request {merged.number}", f"plan-{name}-{merged.head}.json"
         path = f"{self.root}/merge_requests/{merged.number}/pipelines"
-        pipelines = (one for one in self.client.items(Request("GET", path, doing, NEEDS, ALL)) if self._of(one))
-        for pipeline in islice(pipelines, _PIPELINES):
-            path = f"{self.root}/pipelines/{int(pipeline['id'])}/jobs"
-            for job in self.client.items(Request("GET", path, doing, NEEDS, ALL)):
-                if not job.get("artifacts_file"):
-                    continue
-                path = f"{self.root}/jobs/{int(job['id'])}/artifacts/{called}"
+        pipelines = self.client.items(Request("GET", path, doing, NEEDS, ALL), self._own)
+        for pipeline in islice(filter(None, pipelines), _PIPELINES):
+            path = f"{self.root}/pipelines/{pipeline}/jobs"
+            jobs = self.client.items(Request("GET", path, doing, NEEDS, ALL), _keeping)
+            for job in filter(None, jobs):
+                path = f"{self.root}/jobs/{job}/artifacts/{called}"
                 data = self.client.content(Request("GET", path, doing, NEEDS), MOST)
                 if data is not None:
                     yield data
 
-    def _of(self, pipeline: Mapping[str, Any]) -> bool:
-        return str(pipeline.get("project_id")) == self.project
+    def _own(self, pipeline: Mapping[str, Any]) -> int:
+        """The id of a pipeline of this project; 0 for others."""
+        return int(pipeline["id"]) if str(pipeline["project_id"]) == self.project else 0
 
     def _mine(self, post: Mapping[str, Any]) -> bool:
         return bool((post.get("author") or {}).get("id") == self.me)
@@ -113,6 +118,11 @@ class GitLab:
 
     def _put(self, issue: Issue, doing: str, body: Mapping[str, str]) -> None:
         self.client.send(Request("PUT", f"{self.root}/issues/{issue.number}", doing, NEEDS, body=dict(body)))
+
+
+def _keeping(job: Mapping[str, Any]) -> int:
+    """The id of a job that has artifacts; 0 for others."""
+    return int(job["id"]) if job.get("artifacts_file") else 0
 
 
 def found(environ: Mapping[str, str]) -> GitLab:

@@ -5,12 +5,14 @@ A token goes to the forge's own origin only. A request is made again only if the
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import httpx
 
@@ -26,6 +28,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TIMEOUT = httpx.Timeout(30, connect=10)
 _SHOWN = 300
 """How much of what a forge says of an error is shown, in characters."""
+
+
+Read = TypeVar("Read")
 
 
 class ForgeError(ReconcileError):
@@ -51,7 +56,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `doing` goes on after "cannot", `needs` after "the token needs". `missing`: 404 is no failure."""
+    """One request. `doing` goes on after "cannot", `needs` after "the token needs". `missing`: 404 is no failure,
+    but an answer without a body."""
 
     method: str
     path: str
@@ -68,37 +74,46 @@ class Client:
 
     def __init__(self, service: Service, sleep: Callable[[float], None] = time.sleep) -> None:
         self.service, self.sleep = service, sleep
-        self.http = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+        self.http = httpx.Client(verify=_trust(), timeout=_TIMEOUT, follow_redirects=False)
         self.origin = _origin(httpx.URL(service.root))
 
     def close(self) -> None:
         self.http.close()
 
-    def send(self, request: Request) -> Any:
-        """The JSON of the answer; None if that is empty, or for what is missing and may be."""
-        answer = self._answer(request, self._url(request.path))
-        return None if answer is None else self._json(request, answer)
+    def send(self, request: Request) -> None:
+        """Have something done; whatever the answer has is not looked at."""
+        self._answer(request, self._url(request.path))
 
-    def pages(self, request: Request) -> Iterator[Any]:
-        """What is in each page of a list, as the `Link` of the one before leads there."""
+    def ask(self, request: Request, read: Callable[[Any], Read]) -> Read:
+        """What `read` makes of the JSON of the answer. ForgeError if that lacks something."""
+        answer = self._answer(request, self._url(request.path))
+        return self._read(request, read, None if answer is None else self._json(request, answer))
+
+    def items(
+        self, request: Request, read: Callable[[Any], Read], within: Callable[[Any], Any] = lambda page: page
+    ) -> Iterator[Read]:
+        """What `read` makes of each item of a list, in all of its pages, as the `Link` of one leads to the next.
+        `within` finds the list in a page."""
         url: httpx.URL | None = self._url(request.path)
         for _ in range(PAGES):
             answer = self._answer(request, url)
-            if answer is None:
+            if answer is None or url is None:
                 return
-            yield self._json(request, answer)
+            listed = self._read(request, within, self._json(request, answer))
+            if not isinstance(listed, list):
+                raise self._strange(request, "is no list")
+            yield from (self._read(request, read, item) for item in listed)
             url = self._next(request, answer)
             if url is None:
                 return
             request = replace(request, query={})
         raise ForgeError(f"cannot {request.doing}: {self.service.name} lists more than {PAGES} pages")
 
-    def items(self, request: Request) -> Iterator[Mapping[str, Any]]:
-        """Each object of a list in all of its pages."""
-        for page in self.pages(request):
-            if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
-                raise self._strange(request, "is no list of objects")
-            yield from page
+    def _read(self, request: Request, read: Callable[[Any], Read], body: Any) -> Read:
+        try:
+            return read(body)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise self._strange(request, "lacks what it should have") from None
 
     def content(self, request: Request, most: int) -> bytes | None:
         """The bytes of a file, which may be kept on another host; None if it is missing. ForgeError if it is longer."""
@@ -233,6 +248,12 @@ class Client:
 
     def _shown(self, text: str) -> str:
         return clean(text.replace(self.service.token, "***"))[:_SHOWN]
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom connections trust; it takes long to read."""
+    return httpx.create_ssl_context()
 
 
 def asked_to_wait(answer: httpx.Response, now: float) -> float | None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from reconciler.forge import text
 from reconciler.forge.forge import Comment, Forge, Issue
+from reconciler.forge.http import ForgeError
 
 Post = TypeVar("Post", Comment, Issue)
 
@@ -20,11 +21,14 @@ def comment(forge: Forge, number: int, name: str, body: str) -> bool:
     if not there:
         forge.add_comment(number, body)
         there = ours(forge.comments(number), name)
-        if there and there[0].body.strip() == body.strip():
+        if not there:
+            raise ForgeError(
+                f"the comment is written, but {forge.name} does not show it as ours, so nobody can change it"
+            )
+        if there[0].body.strip() == body.strip():
             _drop(forge, number, there[1:])
             return True
-    for oldest in there[:1]:
-        forge.change_comment(number, oldest, body)
+    forge.change_comment(number, there[0], body)
     _drop(forge, number, there[1:])
     return not there
 
@@ -44,7 +48,7 @@ def issue(forge: Forge, name: str, title: str, body: str) -> tuple[int, str]:
         forge.add_issue(name, title, body)
         there = _issues(forge, name)
         if not there:
-            return 0, "opened"
+            raise ForgeError(f"the issue is opened, but {forge.name} does not show it as ours, so nobody can change it")
         _double(forge, there)
         return there[0].number, "opened"
     first = there[0]

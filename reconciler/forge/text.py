@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from reconciler.render.markdown import size
 
@@ -12,8 +13,8 @@ NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 """A name that can stand in a marker, in that of an artifact, of a file and of a tag."""
 _MARKER = re.compile(r"<!-- reconcile ci (\S+)(?: sha256:([0-9a-f]{64}))? -->")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
-_ROOM = 1_000
-"""For what is added where a text was cut."""
+_ROOM = 200
+"""For what is said where a text was cut, in bytes."""
 
 
 def made(name: str, text: str, link: str, digest: str = "") -> tuple[str, bool]:
@@ -25,13 +26,16 @@ def made(name: str, text: str, link: str, digest: str = "") -> tuple[str, bool]:
 
 
 def fitted(text: str, link: str, room: int = LIMIT) -> tuple[str, bool]:
-    """The text in at most `room` bytes of UTF-8, which are never fewer than characters, and whether that cut it."""
+    """The text in at most `room` bytes of UTF-8, which are never fewer than characters, and whether that cut it.
+
+    That it was cut stands first: what the text leaves open, such as a fold, might hide it below.
+    """
     text = text.strip()
     if size(text) <= room:
         return text, False
     kept = _cut(text, room - size(link) - _ROOM)
     where = f"; [the run]({link}) has the whole" if link else ""
-    return f"{kept}\n\n✂️ **Cut**: {size(kept):,} of {size(text):,} bytes stand here{where}.", True
+    return f"✂️ **Cut**: {size(kept):,} of {size(text):,} bytes stand here{where}.\n\n{kept}", True
 
 
 def marker(name: str, digest: str = "") -> str:
@@ -48,20 +52,20 @@ def named(body: str) -> tuple[str, str] | None:
 def _cut(text: str, room: int) -> str:
     """The lines of a text that have room, with what they leave open closed; of a first line too long, a part."""
     kept: list[str] = []
+    left = room
     for line in text.splitlines():
-        room -= size(line) + 1
-        if room < 0:
+        left -= size(line) + 1
+        if left < 0:
             break
         kept.append(line)
-    if not kept:
-        first = text.encode()[: room + size(text.splitlines()[0])].decode(errors="ignore")
-        kept = [first]
-    return "\n".join([*kept, *_closing(kept)])
+    while kept and size(_closed(kept)) > room:
+        kept.pop()
+    return _closed(kept) or text.encode()[:room].decode(errors="ignore").splitlines()[0]
 
 
-def _closing(lines: list[str]) -> list[str]:
-    """Lines that close a block of code and the folds that are open after `lines`."""
-    fence, folds = "", 0
+def _closed(lines: Sequence[str]) -> str:
+    """Lines, and what closes the block of code, the comment and the folds that are open after them."""
+    fence, folds, hiding = "", 0, False
     for line in lines:
         match = _FENCE.match(line)
         if not fence and match:
@@ -70,4 +74,6 @@ def _closing(lines: list[str]) -> list[str]:
             fence = ""
         elif not fence:
             folds += line.count("<details") - line.count("</details>")
-    return [*([fence] if fence else []), *["\n</details>"] * min(max(folds, 0), 10)]
+            hiding = line.rfind("<!--") > line.rfind("-->") or (hiding and "-->" not in line)
+    ends = [*([fence] if fence else []), *(["-->"] if hiding else []), *["\n</details>"] * max(folds, 0)]
+    return "\n".join([*lines, *ends])

@@ -52,6 +52,10 @@ class Source:
     excludes: tuple[str, ...] = ()
     rerun: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.cloud, self.subscription, self.resource_group
+
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from asyncio import to_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -148,6 +149,8 @@ class _Watching:
         request = Request(scope)
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         self.state.requests.append((request.method, path, dict(request.headers)))
+        if request.method == "POST" and self.state.gate:
+            await to_thread(self.state.gate.wait, 60)
         if fault := self.state.fault(request.method, path, after=False):
             await Response(fault.body, fault.status, fault.headers)(scope, receive, send)
             return

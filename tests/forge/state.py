@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ class Account:
 
 @dataclass
 class Fault:
-    """Answers a request whose `METHOD /path` is found by `where`, `times` times; `after` it has been done, or instead."""
+    """Answers a request whose `METHOD /path` is found by `where`, `times` times; `after` it is done, or instead."""
 
     where: str
     status: int
@@ -49,6 +50,8 @@ class State:
     faults: list[Fault] = field(default_factory=list)
     tokens: dict[str, Account] = field(default_factory=dict)
     environments: dict[str, list[str]] = field(default_factory=dict)
+    gate: threading.Barrier | None = None
+    """Where requests that write wait for one another."""
     last: int = 0
 
     def next(self) -> int:
