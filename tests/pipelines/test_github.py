@@ -133,7 +133,7 @@ def test_what_nobody_reviewed_waits_until_somebody_approves_it(life: Life) -> No
     assert run.jobs == WAITING, team.shell.said[-1]
     waits = team.bodies(number)[-1]
     assert waits.startswith(f"<!-- reconcile ci specs-{team.name}-waits -->\n**Not applied.**")
-    assert "    Error: the plan is stale" in waits
+    assert "### The plan is stale: " in waits
     assert team.actions() == {"create"}
 
     for known, says in (({}, "404"), ({"production-approval": ["branch_policy"]}, "has no required reviewers")):

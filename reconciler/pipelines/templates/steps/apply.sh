@@ -31,8 +31,12 @@ while read -r spec <&3; do
   digest=$(sed -n 's/^  "digest": "\([0-9a-f]*\)",$/\1/p' "$plan")
   printf '%s %s %s\n' "$digest" "$name" "$spec" >> waiting/list
   {
-    printf '**Not applied.** This plan waits for approval in [this run](%s), because:\n\n' "$LINK"
-    sed 's/^/    /' "$why"
+    printf '**Not applied.** This plan waits for approval in [this run](%s).\n\n' "$LINK"
+    if [ -f "reviewed/$name.json" ]; then
+      reconcile show "$plan" --against "reviewed/$name.json" --format markdown
+    else
+      sed 's/^/    /' "$why"
+    fi
     echo
     cat plan.md
   } > waiting.md
