@@ -158,6 +158,7 @@ def test_an_approval_does_not_bring_back_what_main_has_left(life: Life) -> None:
     assert team.actions() == set(), "there is no container six"
 
 
+@pytest.mark.slow
 def test_a_spec_is_deployed_by_hand_once_somebody_approves_it(life: Life) -> None:
     team, head = life.team, git(life.repository.origin, "rev-parse", "main")
     life.state.environments["production-approval"] = ["required_reviewers"]
