@@ -50,6 +50,11 @@ COMMANDS = {
     ),
     "images": Place("data", "images", "Test images."),
     "import": Place("importing", "import_", "Write a spec of a live resource group."),
+    "init": Place(
+        "init",
+        "init",
+        "Write a spec to begin with, and the pipelines that plan and apply it. A file that is there stays as it is.",
+    ),
     "local": Place("local", "local", "A local Azure on loopback, for development and tests."),
     "logs": Place("logs", "logs", "List the tasks of a job with their exit codes, or print what a task wrote."),
     "outputs": Place("look", "outputs", "Show the ids and endpoints that other programs need."),

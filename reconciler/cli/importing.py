@@ -99,17 +99,11 @@ def _live(
     force: bool,
 ) -> int:
     from reconciler import importing
-    from reconciler.importing import live as reading
     from reconciler.render import as_yaml
 
-    asked = _asked(cloud, subscription, group)
-    here = reading.group(common.reach(asked))
-    known = name or (here.mark.owner if here.mark else _name(group))
-    live = importing.read(common.reach(_named(asked, known)), here, account)
-    reading.check(live, only)
-    draft = importing.draft(live, asked.azure, known, only, again=again)
+    azure, live, draft = _drafted(subscription, group, name, account, only, cloud, again=again)
     value, files = importing.aside(draft, output.stem) if output else (draft.value, {})
-    text = as_yaml.spec(value, header(asked.azure, live, draft))
+    text = as_yaml.spec(value, header(azure, live, draft))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -123,6 +117,35 @@ def _live(
         return 0
     click.echo("warning: not all could be read: the first lines of the spec say what is not in it, and why", err=True)
     return common.UNREAD
+
+
+def spec_of(subscription: str | None, group: str, name: str | None, cloud: str) -> tuple[str, str, bool]:
+    """The name and the text of a spec of a live resource group, and whether all of that could be read. Only reads."""
+    from reconciler.render import as_yaml
+
+    azure, live, draft = _drafted(subscription, group, name, None, (), cloud, again=False)
+    return draft.value["name"], hidden(as_yaml.spec(draft.value, header(azure, live, draft))), not live.unread
+
+
+def _drafted(
+    subscription: str | None,
+    group: str,
+    name: str | None,
+    account: str | None,
+    only: tuple[str, ...],
+    cloud: str,
+    *,
+    again: bool,
+) -> tuple[Target, Live, Draft]:
+    from reconciler import importing
+    from reconciler.importing import live as reading
+
+    asked = _asked(cloud, subscription, group)
+    here = reading.group(common.reach(asked))
+    known = name or (here.mark.owner if here.mark else _name(group))
+    live = importing.read(common.reach(_named(asked, known)), here, account)
+    reading.check(live, only)
+    return asked.azure, live, importing.draft(live, asked.azure, known, only, again=again)
 
 
 def _asked(cloud: str, subscription: str | None, group: str) -> Spec:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from functools import cached_property
 from typing import Any
 
+from reconciler.cloud import workflow
 from reconciler.cloud.errors import signed_out
 from reconciler.errors import SignedOut
 
@@ -15,7 +17,8 @@ EARLY = 300
 
 
 class SignIn:
-    """DefaultAzureCredential with one token for each scope, shared by all clients, because `az` takes a second each.
+    """DefaultAzureCredential, or that of a workflow, with one token for each scope, shared by all clients, because `az`
+    takes a second each.
 
     A thread that waited while another one failed to sign in gets the same error, instead of trying again.
     """
@@ -55,4 +58,4 @@ class SignIn:
     def _credential(self) -> Any:
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential()
+        return workflow.credential(os.environ) or DefaultAzureCredential()

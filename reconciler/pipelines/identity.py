@@ -132,11 +132,14 @@ Said = tuple[list[Credential], list[Credential], tuple[str, ...]]
 def _github(source: Source) -> Said:
     prefixes, notes = _prefixes(source)
     plan, apply = [], []
-    deploying = f"environment:{source.environment}" if source.environment else f"ref:refs/heads/{source.branch}"
+    deploying = {"branch": f"ref:refs/heads/{source.branch}"}
+    if source.environment:
+        deploying = {"environment": f"environment:{source.environment}"}
+        deploying["approval"] = f"environment:{source.environment}-approval"  # where somebody lets a waiting plan pass
     for form, prefix in prefixes.items():
         plan.append((f"pull-requests{form}", GITHUB, f"{prefix}:pull_request"))
         plan.append((f"branch{form}", GITHUB, f"{prefix}:ref:refs/heads/{source.branch}"))
-        apply.append((f"{'environment' if source.environment else 'branch'}{form}", GITHUB, f"{prefix}:{deploying}"))
+        apply += [(f"{what}{form}", GITHUB, f"{prefix}:{where}") for what, where in deploying.items()]
     return plan, apply, notes
 
 

@@ -28,6 +28,7 @@ class GitHub:
             Route(f"{root}/issues/{{number:int}}/comments", self.comments, methods=["GET", "POST"]),
             Route(f"{root}/issues", self.issues, methods=["GET", "POST"]),
             Route(f"{root}/issues/{{number:int}}", self.issue, methods=["PATCH"]),
+            Route(f"{root}/environments/{{name}}", self.environment),
             Route(f"{root}/actions/artifacts", self.artifacts),
             Route(f"{root}/actions/artifacts/{{id:int}}/zip", self.archive),
         ]
@@ -114,6 +115,14 @@ class GitHub:
         found[0]["title"] = sent.get("title", found[0]["title"])
         found[0]["open"] = sent.get("state", "open" if found[0]["open"] else "closed") == "open"
         return JSONResponse(_issue(found[0]))
+
+    async def environment(self, request: Request) -> Response:
+        self._account(request, "environments")
+        name = request.path_params["name"]
+        if name not in self.state.environments:
+            raise Refusal(404, {"message": "Not Found", "status": "404"})
+        rules = [{"id": 1, "type": rule} for rule in self.state.environments[name]]
+        return JSONResponse({"id": 1, "name": name, "protection_rules": rules})
 
     async def artifacts(self, request: Request) -> Response:
         self._account(request, "plans")

@@ -15,7 +15,7 @@ class Account:
     id: int
     login: str
     bot: bool
-    may: frozenset[str] = frozenset({"comments", "issues", "plans", "pulls"})
+    may: frozenset[str] = frozenset({"comments", "environments", "issues", "plans", "pulls"})
 
 
 @dataclass
@@ -39,6 +39,7 @@ class State:
     issues     number, title, body, labels, open, author, comments (texts)
     artifacts  id, name, data, head, fork, expired, files (how many are in its zip), path (of the file in it)
     requests   (method, path with query, headers)
+    environments  name → its rules of protection
     """
 
     pulls: list[dict[str, Any]] = field(default_factory=list)
@@ -48,6 +49,7 @@ class State:
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     tokens: dict[str, Account] = field(default_factory=dict)
+    environments: dict[str, list[str]] = field(default_factory=dict)
     gate: threading.Barrier | None = None
     """Where requests that write wait for one another."""
     last: int = 0

@@ -46,7 +46,8 @@ def github(**known: object) -> Source:
 def test_subjects_of_github_have_the_form_that_it_says(source: Source, begins: set[str], tmp_path: Path) -> None:
     told = subjects(source, tmp_path)
     assert told["id-demo-plan"] == {f"{at}:{end}" for at in begins for end in ("pull_request", "ref:refs/heads/main")}
-    assert told["id-demo-apply"] == {f"{at}:environment:production" for at in begins}
+    ends = ("environment:production", "environment:production-approval")
+    assert told["id-demo-apply"] == {f"{at}:{end}" for at in begins for end in ends}
     text = identity_spec("demo", "rg-demo", "italynorth", source)
     assert ("GitHub could not be asked" in text) == (not source.prefix and source.immutable is None)
 

@@ -1,0 +1,1 @@
+reconcile plan "$SPEC" ${TARGET:+--target "$TARGET"} --out plan.json --format markdown --link "$LINK" > plan.md

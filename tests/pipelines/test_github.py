@@ -1,0 +1,189 @@
+"""The workflows that `reconcile init --ci github` writes, run on the local Azure: the life of a team's specs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import azure_local
+from tests.cli.command import reconcile
+from tests.pipelines.conftest import Team
+from tests.pipelines.github import GitHub, Run
+from tests.pipelines.shell import git
+from tests.pipelines.tokens import Tokens
+
+PLANNED = {"validate": "success", "plan": "success"}
+DONE = {"apply": "success", "approved": "skipped"}
+WAITING = {"apply": "success", "approved": "waiting"}
+
+
+class Life:
+    """A team on GitHub. What runs printed is in `team.shell.said`."""
+
+    def __init__(self, team: Team, folder: Path, tokens: Tokens) -> None:
+        self.team, self.repository, self.state = team, team.repository, team.forges.state
+        (folder / "runs").mkdir()
+        place = team.repository.origin, folder / "runs"
+        self.github = GitHub(*place, team.shell, team.forges, team.variables, team.surroundings, tokens)
+        team.init("github")
+
+    def pull(self, branch: str, files: dict[str, str] | None = None, *, fork: bool = False) -> int:
+        """Open a pull request of a branch, or push to it; returns its number. What ran for it is `last`."""
+        self.repository.change(branch, files or {})
+        event, tried = self.repository.pull(branch, fork=fork)
+        self.last = self.github.start("reconcile-plan", "pull_request", event, tried)
+        return int(event["pull_request"]["number"])
+
+    def merge(self, number: int) -> Run:
+        return self.pushed(*self.repository.merge(number))
+
+    def pushed(self, event: dict[str, Any], commit: str) -> Run:
+        return self.github.start("reconcile-apply", "push", event, commit)
+
+    def begin(self) -> None:
+        """What init wrote is reviewed, merged and applied."""
+        number = self.pull("begin")
+        assert self.last.jobs == PLANNED, self.team.shell.said[-1]
+        assert self.merge(number).jobs == DONE, self.team.shell.said[-1]
+
+    def drift(self) -> list[tuple[str, bool]]:
+        """Look for drift; the issues that there are then, and whether they are open."""
+        head = git(self.repository.origin, "rev-parse", "main")
+        run = self.github.start("reconcile-drift", "schedule", {}, head)
+        assert run.jobs == {"drift": "success"}, self.team.shell.said[-1]
+        return [(one["title"], one["open"]) for one in self.state.issues]
+
+
+@pytest.fixture(scope="module")
+def life(team: Team, tokens: Tokens, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """What init wrote is reviewed, merged and applied."""
+    life = Life(team, tmp_path_factory.mktemp("github"), tokens)
+    life.begin()
+    return life
+
+
+def tell(life: Life) -> None:
+    """A change from its pull request to the end of its drift."""
+    team = life.team
+    number = life.pull("change", {team.spec: team.text("[staging, ", "[staging, one, ")})
+    (body,) = team.bodies(number)
+    assert body.startswith(f"<!-- reconcile ci specs-{team.name} sha256:")
+    assert "/one`" in body
+    life.pull("change", {team.spec: team.text("[staging, one, ", "[staging, two, ", branch="change")})
+    (body,) = team.bodies(number)
+    assert "/two`" in body, "it is one comment, of the newest plan"
+
+    event, commit = life.repository.merge(number)
+    assert life.pushed(event, commit).jobs == DONE, team.shell.said[-1]
+    assert team.actions() == set()
+    assert life.drift() == []
+
+    team.storage.get_container_client("two").delete_container()
+    title = f"{team.spec} is not what is live"
+    assert life.drift() == [(title, True)]
+    assert "/two`" in life.state.issues[0]["body"]
+    assert life.drift() == [(title, True)], "it is the same issue"
+    assert life.pushed(event, commit).jobs == DONE, "what was reviewed is done again, as it is no more than that"
+    assert life.drift() == [(title, False)]
+
+
+def test_from_a_pull_request_to_drift(life: Life) -> None:
+    tell(life)
+
+
+def test_a_pull_request_from_a_fork_is_validated_only(life: Life) -> None:
+    seen = len(life.state.requests)
+    theirs = life.pull("theirs", {life.team.spec: life.team.text("nodes: 0", "nodse: 5")}, fork=True)
+    assert life.last.jobs == {"validate": "failure", "plan": "skipped"}
+    life.pull("theirs", {life.team.spec: life.team.text("nodes: 0", "nodes: 5")}, fork=True)
+    assert life.last.jobs == {"validate": "success", "plan": "skipped"}
+    assert (life.team.bodies(theirs), life.state.requests[seen:]) == ([], []), "nothing was told or asked"
+
+
+def test_an_apply_that_failed_is_run_again_without_a_commit(life: Life) -> None:
+    team = life.team
+    number = life.pull("fails", {team.spec: team.text("[staging, ", "[staging, three, ")})
+    fault = {"status": 400, "code": "Broken", "message": "no"}
+    team.world.azure.fault(match={"method": "PUT", "path": "/containers/three"}, action=fault)
+    run = life.merge(number)
+    assert run.jobs == {"apply": "failure", "approved": "skipped"}
+    assert "Broken" in team.shell.said[-1]
+    assert life.github.again(run).jobs == DONE, team.shell.said[-1]
+    assert team.actions() == set()
+
+
+def test_two_merges_in_a_row_are_both_applied(life: Life) -> None:
+    team = life.team
+    more = f"specs/{team.name}-more.yaml"
+    one = life.pull("left", {team.spec: team.text("[staging, ", "[staging, four, ")})
+    two = life.pull("right", {more: team.extra})
+    assert len(team.bodies(two)) == 1
+    first, second = life.repository.merge(one), life.repository.merge(two)
+    assert life.pushed(*first).jobs == DONE, team.shell.said[-1]
+    assert "-more.yaml" not in team.shell.said[-1]
+    assert life.pushed(*second).jobs == DONE, team.shell.said[-1]
+    assert team.actions() == team.actions(more) == set()
+
+
+def test_what_nobody_reviewed_waits_until_somebody_approves_it(life: Life) -> None:
+    team, rules = life.team, life.state.environments
+    number = life.pull("late", {team.spec: team.text("[staging, ", "[staging, five, ")})
+    team.storage.get_container_client("results").delete_container()
+    run = life.merge(number)
+    assert run.jobs == WAITING, team.shell.said[-1]
+    waits = team.bodies(number)[-1]
+    assert waits.startswith(f"<!-- reconcile ci specs-{team.name}-waits -->\n**Not applied.**")
+    assert "### The plan is stale: " in waits
+    assert team.actions() == {"create"}
+
+    for known, says in (({}, "404"), ({"production-approval": ["branch_policy"]}, "has no required reviewers")):
+        rules.update(known)
+        run.jobs["approved"] = "waiting"
+        assert life.github.approve(run).jobs["approved"] == "failure"
+        assert says in team.shell.said[-1]
+    rules["production-approval"] = ["required_reviewers"]
+    run.jobs["approved"] = "waiting"
+    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said[-1]
+    assert team.actions() == set()
+
+
+def test_the_spec_of_what_is_live_can_be_begun_with(life: Life, tmp_path: Path) -> None:
+    team = life.team
+    there = azure_local.env(team.world.azure.folder) | {"RECONCILE_CLOUD": "local"}
+    group = team.world.text["azure"]["resourceGroup"]
+    done = reconcile("init", "--from-live", "--resource-group", group, "--yes", cwd=tmp_path, **there)
+    assert done.returncode == 0, done.stderr
+    planned = reconcile("plan", str(tmp_path / team.spec), cwd=tmp_path, **there)
+    assert planned.returncode == 0, planned.stderr
+    assert "will be created" not in planned.stdout
+    assert reconcile("init", "--from-live", "--resource-group", group, "--yes", cwd=tmp_path, **there).returncode == 0
+
+
+def test_an_approval_does_not_bring_back_what_main_has_left(life: Life) -> None:
+    team = life.team
+    life.state.environments["production-approval"] = ["required_reviewers"]
+    run = life.pushed(*life.repository.push({team.spec: team.text("[staging, ", "[staging, six, ")}))
+    assert run.jobs == WAITING, "it was pushed without a pull request"
+    back = life.pushed(*life.repository.push({team.spec: team.text("[staging, six, ", "[staging, ")}))
+    assert back.jobs == DONE, "there is nothing to do"
+    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said[-1]
+    assert team.actions() == set(), "there is no container six"
+
+
+@pytest.mark.slow
+def test_a_spec_is_deployed_by_hand_once_somebody_approves_it(life: Life) -> None:
+    team, head = life.team, git(life.repository.origin, "rev-parse", "main")
+    life.state.environments["production-approval"] = ["required_reviewers"]
+    for name in ("results", "locks"):
+        team.storage.get_container_client(name).delete_container()
+    address = f"container/{team.storage.account_name}/results"
+    run = life.github.start("reconcile-deploy", "workflow_dispatch", {}, head, spec=team.spec, target=address)
+    assert run.jobs == {"plan": "success", "deploy": "waiting"}, team.shell.said[-1]
+    assert "results" in run.summary
+    assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said[-1]
+    assert team.actions() == {"create"}, "the other one is still missing"
+    run = life.github.start("reconcile-deploy", "workflow_dispatch", {}, head, spec=team.spec, target="")
+    assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said[-1]
+    assert team.actions() == set()
