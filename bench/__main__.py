@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import convert, images, listing, pools, preflight, running, served, tasks, watch
+from bench import convert, images, listing, merging, pools, preflight, running, served, tasks, watch
 from demo import photos
 from reconciler.words import count
 
@@ -27,6 +27,7 @@ def main() -> None:
     _lines(pools.measure())
     _lines(tasks.measure())
     _lines(running.measure())
+    _lines(merging.measure())
     _lines(watch.measure())
     for what, number in listing.NUMBERS.items():
         _line(f"peak memory of listing and comparing {number:,} inputs of {what}", _memory(what))
