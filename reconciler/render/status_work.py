@@ -98,7 +98,7 @@ def _of_pool(pool: Pool) -> Iterator[str]:
     yield "".join(f'<p class="trouble">{message(error)}</p>' for error in pool.errors)
     yield nodes_grid.grid(pool)
     if pool.chart and any(number for steps in pool.chart.lines.values() for _, number in steps):
-        yield curves.lines(pool.chart, "working", ("current", "target"), f"Nodes of {pool.name}")
+        yield curves.lines(pool.chart, "usable", ("current", "target"), f"Nodes of {pool.name}")
     if pool.scalings:
         yield _scalings(pool)
 

@@ -23,7 +23,7 @@ PAGE = 1000
 AT_ONCE = 4
 SCALINGS = 20
 """How many runs of a formula are kept."""
-WORKING = ("idle", "running")
+USABLE = ("idle", "running")
 NODE = [
     "id", "state", "schedulingState", "stateTransitionTime", "allocationTime", "runningTasksCount", "isDedicated",
     "errors",
@@ -93,7 +93,7 @@ def _with_past(pool: Pool, before: Pool | None, history: History, now: datetime)
         return replace(pool, nodes=before.nodes if before else (), chart=before.chart if before else None)
     course = history.pools.setdefault(pool.name, Course())
     numbers = {"target": sum(pool.target), "current": sum(pool.current)}
-    course.note(now, {**numbers, "working": sum(node.state in WORKING for node in pool.nodes)})
+    course.note(now, {**numbers, "usable": sum(node.state in USABLE for node in pool.nodes)})
     if not pool.more:
         history.hours.setdefault(pool.name, Hours()).note(now, pool.nodes)
     runs = {run.at: run for run in (*(before.scalings if before else ()), *pool.scalings)}

@@ -60,7 +60,7 @@ def _nodes(number: int) -> tuple[Node, ...]:
 
 
 def pool(number: int = 20, more: int = 0) -> Pool:
-    lines = {"target": [(0.0, 8), (600.0, 20)], "current": [(0.0, 8), (900.0, 20)], "working": [(0.0, 7), (1000.0, 16)]}
+    lines = {"target": [(0.0, 8), (600.0, 20)], "current": [(0.0, 8), (900.0, 20)], "usable": [(0.0, 7), (1000.0, 16)]}
     runs = (Scaling("2026-11-27T19:50:00Z", "$TargetDedicatedNodes=8"), Scaling("2026-11-27T19:55:00Z", "", "Error: x"))
     chart = Chart(NOW - timedelta(seconds=1800), 1800.0, lines)
     size = "Standard_D2s_v3"
