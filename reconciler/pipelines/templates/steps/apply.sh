@@ -3,6 +3,9 @@
 mkdir -p reviewed waiting
 : > waiting/list
 reconcile ci touched <<specs>> --since "$BEFORE" > touched.txt
+MAIN=$BEFORE
+<<policy>>
+<<labels>>
 failed=0
 while read -r spec <&3; do
   <<name>>
