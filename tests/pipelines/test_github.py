@@ -217,6 +217,8 @@ def test_a_deletion_needs_a_label_and_a_policy_that_the_change_weakens_holds(lif
     assert "warned** by deletion (`policy.yaml:3`)" in body, "what it makes of the policy is told, too"
     run = life.merge(number)
     assert run.jobs == {"apply": "failure", "approved": "skipped"}, "it is merged all the same"
+    assert NEEDED in team.bodies(number)[-1]
+    assert len(team.bodies(number)) == 2
     assert team.actions() == {"delete"}
     team.label(number, "allow-deletion")
     life.state.environments["production-approval"] = ["required_reviewers"]

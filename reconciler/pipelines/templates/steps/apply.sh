@@ -28,6 +28,7 @@ while read -r spec <&3; do
   if [ "$code" -eq 0 ]; then continue; fi
   if [ ! -f "$plan" ]; then
     cat plan.md
+    if [ -s plan.md ]; then reconcile ci comment plan.md --name "$name-waits" --commit "$SHA" || true; fi
     failed=1
     continue
   fi
