@@ -23,7 +23,7 @@ COMMANDS = {
     "ci": Place(
         "ci",
         "ci",
-        "What a pipeline calls: a comment, an issue, the reviewed plan, the specs that a change touches.",
+        "What a pipeline calls: a comment, an issue, labels, the reviewed plan, the specs that a change touches.",
     ),
     "cleanup": Place(
         "cleanup",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -47,7 +48,7 @@ _name_option = click.option(
 
 @click.group()
 def ci() -> None:
-    """What a pipeline calls: a comment, an issue, the reviewed plan, the specs that a change touches."""
+    """What a pipeline calls: a comment, an issue, labels, the reviewed plan, the specs that a change touches."""
 
 
 @ci.command()
@@ -139,6 +140,31 @@ def reviewed(commit: str, out: Path, name: str) -> int:
         return _unreviewed(text)
     click.echo(f"The plan that was reviewed in pull request {merged.number} is in {out}, sha256:{digest}")
     return 0
+
+
+@ci.command()
+@click.option(
+    "--commit",
+    metavar="SHA",
+    type=_Commit(),
+    help="Of the pull request that this commit merged; default: that of this run.",
+)
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def labels(commit: str | None, shape: str) -> None:
+    """Print the labels of the pull request of this run, or of the one that a commit merged, one a line."""
+    from reconciler.render.plain import clean
+
+    forge = _forge()
+    merged = forge.merged(commit) if commit else None
+    number = merged.number if merged else None if commit else forge.number
+    if number is None:
+        why = f"no pull request of {forge.name} was merged as {commit}" if commit else "this run is for no pull request"
+        click.echo(f"There are no labels: {why}.", err=True)
+    found = [] if number is None else forge.labels(number)
+    if shape == "json":
+        click.echo(json.dumps(found))
+    else:
+        click.echo("".join(f"{clean(label)}\n" for label in found), nl=False)
 
 
 @ci.command()

@@ -1,8 +1,9 @@
-"""What policies say of a plan: --policy, --label, and the files that RECONCILE_POLICY names."""
+"""What policies say of a plan: --policy and --label, and what RECONCILE_POLICY and RECONCILE_LABELS add to these."""
 
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import common, extras, pricing
-from reconciler.errors import ReconcileError, Refused
+from reconciler.errors import ReconcileError, Refused, WrongUsage
 from reconciler.model import Action
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "RECONCILE_POLICY"
 """Files that hold whatever the command line says, separated as in PATH."""
+LABELS = "RECONCILE_LABELS"
+"""Labels beside those of the command line: a JSON list, as `ci labels` prints it, as they may hold any character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,9 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def policed(*given: Any, policy: tuple[Path, ...], label: tuple[str, ...], **rest: Any) -> Any:
-        return function(*given, policing=Policing(read(policy), frozenset(label)), **rest)
+        return function(*given, policing=Policing(read(policy), _labels(label)), **rest)
 
-    text = "A label that the pull request has, for policies that ask for one."
+    text = f"A label that the pull request has, for policies that ask for one; also those in {LABELS}, a JSON list."
     policed = click.option("--label", metavar="NAME", multiple=True, help=text)(policed)
     text = f"A file with rules that the plan must keep to, beside those that {VARIABLE} names."
     return click.option("--policy", metavar="FILE", type=common.SPEC, multiple=True, help=text)(policed)
@@ -59,6 +62,21 @@ def read(given: tuple[Path, ...] = ()) -> tuple[Policy, ...]:
     policies = tuple(policy.read(file, NAMES) for file in files)
     _need_cel(policies)
     return policies
+
+
+def _labels(given: tuple[str, ...]) -> frozenset[str]:
+    """Those of the command line and of the environment. WrongUsage if that has something else."""
+    told = os.environ.get(LABELS, "").strip()
+    try:
+        named = json.loads(told or "[]")
+    except (ValueError, RecursionError):
+        named = None
+    if not (isinstance(named, list) and all(isinstance(name, str) for name in named)):
+        raise WrongUsage(
+            f'{LABELS} is no JSON list of strings, such as ["allow-deletion"]; '
+            "set it to what `reconcile ci labels --format json` prints"
+        )
+    return frozenset((*given, *named))
 
 
 def _need_cel(policies: Iterable[Policy]) -> None:

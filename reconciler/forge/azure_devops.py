@@ -22,6 +22,7 @@ from reconciler.forge.http import Client, ForgeError, Request, Service
 
 VERSION = {"api-version": "7.1"}
 PREVIEW = {"api-version": "7.1-preview.1"}
+READS = "Read on the repository, for the build service of the project"
 COMMENTS = "Contribute to pull requests on the repository, for the build service of the project"
 ITEMS = "View and Edit work items in this node, for the build service of the project"
 BUILDS = "View builds, for the build service of the project"
@@ -53,7 +54,7 @@ class AzureDevOps:
     def merged(self, commit: str) -> PullRequest | None:
         doing = f"find the pull request of commit {commit}"
         asked = {"queries": [{"type": "lastMergeCommit", "items": [commit]}]}
-        request = Request("POST", f"{self.git}/pullrequestquery", doing, "Read on the repository", VERSION, asked)
+        request = Request("POST", f"{self.git}/pullrequestquery", doing, READS, VERSION, asked)
 
         def read(answer: Mapping[str, Any]) -> PullRequest | None:
             for one in (one for result in answer["results"] for one in result.get(commit, ())):
@@ -62,6 +63,11 @@ class AzureDevOps:
             return None
 
         return self.client.ask(request, read)
+
+    def labels(self, number: int) -> list[str]:
+        path, doing = f"{self.git}/pullRequests/{number}/labels", f"read the labels of pull request {number}"
+        request = Request("GET", path, doing, READS, VERSION)
+        return [name for name in self.client.items(request, _label, _value) if name]
 
     def comments(self, number: int) -> list[Comment]:
         doing = f"read the threads of pull request {number}"
@@ -203,6 +209,11 @@ def _tag(name: str) -> str:
 
 def _value(answer: Mapping[str, Any]) -> Any:
     return answer["value"]
+
+
+def _label(raw: Mapping[str, Any]) -> str:
+    """The name of a label; empty for one that is not in use any more."""
+    return str(raw["name"]) if raw.get("active", True) else ""
 
 
 def _wiql(tag: str) -> str:

@@ -50,6 +50,9 @@ class Forge(Protocol):
     def merged(self, commit: str) -> PullRequest | None:
         """The pull request whose merge made `commit`; None if it was pushed."""
 
+    def labels(self, number: int) -> list[str]:
+        """Those that a pull request has, open or merged, as people wrote them."""
+
     def comments(self, number: int) -> list[Comment]: ...
 
     def add_comment(self, number: int, body: str) -> None: ...

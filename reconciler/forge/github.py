@@ -61,6 +61,10 @@ class GitHub:
         request = Request("GET", path, doing, f"{READS} and `contents: read`", ALL)
         return next(filter(None, self.client.items(request, read)), None)
 
+    def labels(self, number: int) -> list[str]:
+        path, doing = f"{self.root}/issues/{number}/labels", f"read the labels of pull request {number}"
+        return list(self.client.items(Request("GET", path, doing, READS, ALL), lambda one: str(one["name"])))
+
     def comments(self, number: int) -> list[Comment]:
         path, doing = f"{self.root}/issues/{number}/comments", f"read the comments on pull request {number}"
 

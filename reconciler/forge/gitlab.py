@@ -46,6 +46,10 @@ class GitLab:
 
         return next(filter(None, self.client.items(Request("GET", path, doing, NEEDS, ALL), read)), None)
 
+    def labels(self, number: int) -> list[str]:
+        path, doing = f"{self.root}/merge_requests/{number}", f"read the labels of merge request {number}"
+        return self.client.ask(Request("GET", path, doing, NEEDS), lambda one: [str(name) for name in one["labels"]])
+
     def comments(self, number: int) -> list[Comment]:
         doing = f"read the notes of merge request {number}"
 

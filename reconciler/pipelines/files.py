@@ -16,7 +16,10 @@ ACTIONS = {
     "upload-artifact": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02  # v4.6.2",
 }
 """The commits that are run, with the versions that they are said to be."""
-STEPS = ("name", "validate", "plan", "plan-each", "apply", "approved", "drift-check", "deploy", "required")
+STEPS = (
+    "name", "validate", "policy", "labels", "plan", "plan-each", "apply", "approved", "drift-check", "deploy",
+    "deployed", "required",
+)  # fmt: skip
 UNREVIEWED = "6"
 """The exit code of `ci reviewed` where nothing was reviewed."""
 FORGES: Mapping[str, Mapping[str, str]] = {

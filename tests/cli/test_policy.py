@@ -91,9 +91,24 @@ def test_deleting_needs_the_label(small: World) -> None:
     assert (code, "give the pull request the label allow-deletion if that is right" in said) == (3, True)
     code, said = run(small, "destroy", spec, "--yes", "--policy", "org.yaml")
     assert (code, "By policy: 5 refused." in said) == (3, True)
-    assert run(small, "apply", spec, "--yes", "--policy", "org.yaml", "--label", "allow-deletion")[0] == 0
+    for told, code in (('["other"]', 3), ('["allow-deletion"]', 0)):
+        environ = {"RECONCILE_POLICY": "org.yaml", "RECONCILE_LABELS": told}
+        assert run(small, "apply", spec, "--yes", "--label", "more", **environ)[0] == code
     assert "scripts" not in run(small, "status", spec)[1]
     assert run(small, "destroy", spec, "--yes", "--policy", "org.yaml", "--label", "allow-deletion")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "told", ["allow-deletion", '"allow-deletion"', '["a", 1]', '{"a": "b"}', "null", "[" * 100_000]
+)
+def test_labels_that_are_no_list_are_told_before_anything_is_read(tmp_path: Path, told: str) -> None:
+    for command in ("plan", "apply", "destroy"):
+        done = reconcile(command, "specs/pool.yaml", RECONCILE_LABELS=told)
+        assert (done.returncode, done.stdout) == (4, "")
+        assert done.stderr == (
+            'Error: RECONCILE_LABELS is no JSON list of strings, such as ["allow-deletion"]; set it to what '
+            "`reconcile ci labels --format json` prints\n"
+        )
 
 
 def test_a_file_that_is_no_policy_is_told_before_anything_is_read(small: World) -> None:

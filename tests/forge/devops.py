@@ -31,6 +31,7 @@ class AzureDevOps:
             Route("/_apis/connectionData", self.connection),
             Route(f"{git}/pullrequestquery", self.query, methods=["POST"]),
             Route(threads, self.threads, methods=["GET", "POST"]),
+            Route(f"{git}/pullRequests/{{number:int}}/labels", self.labels),
             Route(f"{threads}/{{id:int}}/comments/{{comment:int}}", self.comment, methods=["PATCH", "DELETE"]),
             Route(f"{apis}/wit/wiql", self.wiql, methods=["POST"]),
             Route(f"{apis}/wit/workitemtypes/{{item}}/states", self.states),
@@ -66,6 +67,16 @@ class AzureDevOps:
             raise Refusal(400, {"message": "The query type is not valid"})
         found = {sha: [_pull(one) for one in self.state.pulls if one["merge"] == sha] for sha in asked["items"]}
         return JSONResponse({"queries": sent["queries"], "results": [{k: v for k, v in found.items() if v}]})
+
+    async def labels(self, request: Request) -> Response:
+        self._account(request, "labels")
+        number = request.path_params["number"]
+        for one in (one for one in self.state.pulls if one["number"] == number):
+            found = [{"id": f"{n}", "name": name, "active": True} for n, name in enumerate(one["labels"])]
+            return JSONResponse(
+                {"value": [{"id": "x", "name": "gone", "active": False}, *found], "count": len(found) + 1}
+            )
+        raise Refusal(404, {"message": f"TF401180: The requested pull request {number} was not found."})
 
     async def threads(self, request: Request) -> Response:
         account = self._account(request, "comments")

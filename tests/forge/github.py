@@ -26,6 +26,7 @@ class GitHub:
             Route(f"{root}/commits/{{sha}}/pulls", self.pulls),
             Route(f"{root}/issues/comments/{{id:int}}", self.comment, methods=["PATCH", "DELETE"]),
             Route(f"{root}/issues/{{number:int}}/comments", self.comments, methods=["GET", "POST"]),
+            Route(f"{root}/issues/{{number:int}}/labels", self.labels),
             Route(f"{root}/issues", self.issues, methods=["GET", "POST"]),
             Route(f"{root}/issues/{{number:int}}", self.issue, methods=["PATCH"]),
             Route(f"{root}/environments/{{name}}", self.environment),
@@ -59,6 +60,13 @@ class GitHub:
         sha = request.path_params["sha"]
         found = [one for one in self.state.pulls if sha in (one["merge"], one["head"])]
         return paged(request, [self._pull(one) for one in found])
+
+    async def labels(self, request: Request) -> Response:
+        self._account(request, "labels")
+        for one in (*self.state.pulls, *self.state.issues):
+            if one["number"] == request.path_params["number"]:
+                return paged(request, [{"id": 1, "name": name, "color": "f29513"} for name in one["labels"]])
+        raise Refusal(404, {"message": "Not Found", "status": "404"})
 
     async def comments(self, request: Request) -> Response:
         account = self._account(request, "comments")

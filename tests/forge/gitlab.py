@@ -24,6 +24,7 @@ class GitLab:
         return [
             Route("/user", self.user),
             Route(f"{root}/repository/commits/{{sha}}/merge_requests", self.merged),
+            Route(f"{root}/merge_requests/{{number:int}}", self.merge_request),
             Route(notes, self.notes, methods=["GET", "POST"]),
             Route(f"{notes}/{{id:int}}", self.note, methods=["PUT", "DELETE"]),
             Route(f"{root}/issues", self.issues, methods=["GET", "POST"]),
@@ -51,6 +52,13 @@ class GitLab:
         sha = request.path_params["sha"]
         found = [one for one in self.state.pulls if sha in (one["merge"], one["head"])]
         return paged(request, [_merge_request(one) for one in found])
+
+    async def merge_request(self, request: Request) -> Response:
+        self._account(request, "labels")
+        for one in self.state.pulls:
+            if one["number"] == request.path_params["number"]:
+                return JSONResponse(_merge_request(one))
+        raise Refusal(404, {"message": "404 Not found"})
 
     async def notes(self, request: Request) -> Response:
         account = self._account(request, "comments")
@@ -175,4 +183,5 @@ def _merge_request(pull: dict[str, Any]) -> dict[str, Any]:
         "sha": pull["head"],
         "merge_commit_sha": pull["merge"],
         "squash_commit_sha": None,
+        "labels": pull["labels"],
     }

@@ -10,12 +10,12 @@ from typing import Any
 
 @dataclass
 class Account:
-    """Who a token is of, and what it may: words such as `comments`, `issues`, `plans`, `pulls`."""
+    """Who a token is of, and what it may: words such as `comments`, `issues`, `labels`, `plans`, `pulls`."""
 
     id: int
     login: str
     bot: bool
-    may: frozenset[str] = frozenset({"comments", "environments", "issues", "plans", "pulls"})
+    may: frozenset[str] = frozenset({"comments", "environments", "issues", "labels", "plans", "pulls"})
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Fault:
 class State:
     """Lists of dictionaries.
 
-    pulls      number, head, merge (the commit that it was merged as, or None), fork (bool)
+    pulls      number, head, merge (the commit that it was merged as, or None), fork (bool), labels (names)
     comments   id, pull, body, author (an Account)
     issues     number, title, body, labels, open, author, comments (texts)
     artifacts  id, name, data, head, fork, expired, files (how many are in its zip), path (of the file in it)
@@ -59,7 +59,7 @@ class State:
         return self.last
 
     def pull(self, number: int, head: str, merge: str | None = None, *, fork: bool = False) -> dict[str, Any]:
-        made = {"number": number, "head": head, "merge": merge, "fork": fork}
+        made = {"number": number, "head": head, "merge": merge, "fork": fork, "labels": []}
         self.pulls.append(made)
         return made
 

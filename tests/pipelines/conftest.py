@@ -22,6 +22,13 @@ from tests.pipelines.shell import Shell, git
 from tests.pipelines.tokens import Tokens
 from tests.pipelines.tokens import serving as serving_tokens
 
+POLICY = """apiVersion: reconciler-policy/v1
+rules:
+  deletion: {level: refuse}
+"""
+WEAK = POLICY.replace("refuse", "warn")
+NEEDED = "give the pull request the label allow-deletion if that is right"
+
 
 @dataclass
 class Team:
@@ -95,6 +102,10 @@ azure:
 storage:
   {self.world.account}more: {{containers: [data]}}
 """
+
+    def label(self, number: int, name: str) -> None:
+        """Somebody gives a pull request a label."""
+        next(one for one in self.forges.state.pulls if one["number"] == number)["labels"].append(name)
 
     def bodies(self, number: int) -> list[str]:
         """The comments on a pull request."""

@@ -29,8 +29,9 @@ MAY = {
     "comments": ("pull-requests: write", "issues: write"),
     "environments": ("actions: read",),
     "issues": ("issues: write",),
+    "labels": ("pull-requests: read", "pull-requests: write", "issues: read", "issues: write"),
     "plans": ("actions: read",),
-    "pulls": ("contents: read",),
+    "pulls": ("pull-requests: read", "pull-requests: write"),
 }
 """What a token may, as the forge of the tests calls it → the permissions of a workflow that give it."""
 STEP = {"name", "id", "if", "env", "run", "uses", "with"}
@@ -96,6 +97,8 @@ class GitHub:
         if branches:
             base = run.payload.get("pull_request", {}).get("base", {}).get("ref") or run.payload.get("ref", "")
             assert base.removeprefix("refs/heads/") in branches
+        if run.event == "pull_request":
+            assert run.payload["action"] in on[run.event].get("types", ["opened", "reopened", "synchronize"])
 
     def _contexts(self, run: Run, needs: list[str]) -> dict[str, Any]:
         states = [run.jobs[name] for name in needs]

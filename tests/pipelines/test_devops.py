@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.forge.server import TOKEN
-from tests.pipelines.conftest import Team
+from tests.pipelines.conftest import NEEDED, POLICY, WEAK, Team
 from tests.pipelines.devops import AzureDevOps
 
 
@@ -61,3 +61,26 @@ def test_from_a_pull_request_to_drift(team: Team, tmp_path_factory: pytest.TempP
     assert team.actions() == set()
     assert devops.start("reconcile-drift", commit, **known).stages == {"all": "succeeded"}, said[-1]
     assert [one["open"] for one in team.forges.state.issues] == [False]
+    need_a_label(team, devops, known)
+
+
+def need_a_label(team: Team, devops: AzureDevOps, known: dict[str, str]) -> None:
+    """A pull request that weakens the policy and deletes something is planned and applied once it has the label."""
+    repository, said = team.repository, team.shell.said
+    repository.push({"policy.yaml": POLICY})
+    head = repository.change("weak", {team.spec: team.text("[staging, one, ", "[staging, "), "policy.yaml": WEAK})
+    event, tried = repository.pull("weak")
+    number = event["pull_request"]["number"]
+    asked = {"System_PullRequest_SourceCommitId": head, "System_PullRequest_IsFork": "False"}
+    without = devops.surroundings
+    devops.surroundings = {**without, "SYSTEM_PULLREQUEST_PULLREQUESTID": str(number)}
+    build = devops.start("reconcile-plan", tried, **known, **asked)
+    assert build.stages == {"all": "failed"}
+    assert NEEDED in team.bodies(number)[0]
+    team.label(number, "allow-deletion")
+    assert devops.again("reconcile-plan", build).stages == {"all": "succeeded"}, said[-1]
+    _, merged = repository.merge(number)
+    devops.surroundings = {**without, "SYSTEM_PULLREQUEST_PULLREQUESTID": ""}
+    applied = devops.start("reconcile-apply", merged, **known, Build_SourceVersion=merged)
+    assert applied.stages == {"apply": "succeeded", "approved": "skipped"}, said[-1]
+    assert team.actions() == set()

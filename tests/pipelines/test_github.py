@@ -9,7 +9,7 @@ import pytest
 
 import azure_local
 from tests.cli.command import reconcile
-from tests.pipelines.conftest import Team
+from tests.pipelines.conftest import NEEDED, POLICY, WEAK, Team
 from tests.pipelines.github import GitHub, Run
 from tests.pipelines.shell import git
 from tests.pipelines.tokens import Tokens
@@ -35,6 +35,12 @@ class Life:
         event, tried = self.repository.pull(branch, fork=fork)
         self.last = self.github.start("reconcile-plan", "pull_request", event, tried)
         return int(event["pull_request"]["number"])
+
+    def label(self, number: int, name: str) -> None:
+        """Somebody gives a pull request a label."""
+        self.team.label(number, name)
+        event, tried = self.repository.pull(self.repository.pulls[number])
+        self.last = self.github.start("reconcile-plan", "pull_request", {**event, "action": "labeled"}, tried)
 
     def merge(self, number: int) -> Run:
         return self.pushed(*self.repository.merge(number))
@@ -186,4 +192,36 @@ def test_a_spec_is_deployed_by_hand_once_somebody_approves_it(life: Life) -> Non
     assert team.actions() == {"create"}, "the other one is still missing"
     run = life.github.start("reconcile-deploy", "workflow_dispatch", {}, head, spec=team.spec, target="")
     assert life.github.approve(run, "deploy").jobs["deploy"] == "success", team.shell.said[-1]
+    assert team.actions() == set()
+
+
+def test_a_deletion_needs_a_label_and_a_policy_that_the_change_weakens_holds(life: Life) -> None:
+    team = life.team
+    life.repository.push({"policy.yaml": POLICY})
+    number = life.pull("less", {team.spec: team.text().partition("pools:\n")[0]})
+    assert life.last.jobs == {"validate": "success", "plan": "failure"}
+    (body,) = team.bodies(number)
+    assert "pool/workers" in body
+    assert NEEDED in body
+    assert "refused** by deletion (`policy.yaml:3`)" in body
+    life.label(number, "allow-deletion")
+    assert life.last.jobs == PLANNED, team.shell.said[-1]
+    assert life.merge(number).jobs == DONE, team.shell.said[-1]
+    assert team.actions() == set()
+
+    files = {team.spec: team.text("[staging, ", "["), "policy.yaml": WEAK}
+    number = life.pull("weak", files)
+    assert life.last.jobs == {"validate": "success", "plan": "failure"}
+    (body,) = team.bodies(number)
+    assert "refused** by deletion (`.git/policy-of-main.yaml:3`)" in body
+    assert "warned** by deletion (`policy.yaml:3`)" in body, "what it makes of the policy is told, too"
+    run = life.merge(number)
+    assert run.jobs == {"apply": "failure", "approved": "skipped"}, "it is merged all the same"
+    assert NEEDED in team.bodies(number)[-1]
+    assert len(team.bodies(number)) == 2
+    assert team.actions() == {"delete"}
+    team.label(number, "allow-deletion")
+    life.state.environments["production-approval"] = ["required_reviewers"]
+    assert life.github.again(run).jobs == WAITING, "it was never planned as it was to be"
+    assert life.github.approve(run).jobs["approved"] == "success", team.shell.said[-1]
     assert team.actions() == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipelines.conftest import Team
+from tests.pipelines.conftest import NEEDED, POLICY, Team
 from tests.pipelines.gitlab import GitLab, fits
 from tests.pipelines.shell import git
 
@@ -52,6 +52,23 @@ def test_from_a_merge_request_to_drift(team: Team, tmp_path_factory: pytest.Temp
     assert team.actions() == {"create"}, "nobody has reviewed it"
     gitlab.run(pipeline, "reconcile-approved")
     assert pipeline.jobs == {"reconcile-apply": "success", "reconcile-approved": "success"}, said
+    assert team.actions() == set()
+
+    base = git(repository.work, "rev-parse", "main")
+    head = repository.change("old", {team.spec: team.text("[staging, one, ", "[staging, ")})
+    git(repository.work, "checkout", "--quiet", "main")
+    repository.push({"policy.yaml": POLICY})
+    number = repository.pull("old")[0]["pull_request"]["number"]
+    asked |= {"CI_MERGE_REQUEST_IID": str(number), "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    planned = gitlab.start(head, **asked)
+    assert planned.jobs == {"reconcile-validate": "success", "reconcile-plan": "failed"}, "main has a policy by now"
+    assert NEEDED in team.bodies(number)[0]
+    team.label(number, "allow-deletion")
+    gitlab.run(planned, "reconcile-plan")
+    assert planned.jobs["reconcile-plan"] == "success", said[-1]
+    pushed, merged = repository.merge(number)
+    applied = gitlab.start(merged, **{**main, "CI_COMMIT_BEFORE_SHA": pushed["before"]})
+    assert applied.jobs == {"reconcile-apply": "success", "reconcile-approved": "manual"}, said[-1]
     assert team.actions() == set()
 
 

@@ -3,6 +3,9 @@
 mkdir -p reviewed waiting
 : > waiting/list
 reconcile ci touched <<specs>> --since "$BEFORE" > touched.txt
+MAIN=$BEFORE
+<<policy>>
+<<labels>>
 failed=0
 while read -r spec <&3; do
   <<name>>
@@ -25,6 +28,7 @@ while read -r spec <&3; do
   if [ "$code" -eq 0 ]; then continue; fi
   if [ ! -f "$plan" ]; then
     cat plan.md
+    if [ -s plan.md ]; then reconcile ci comment plan.md --name "$name-waits" --commit "$SHA" || true; fi
     failed=1
     continue
   fi

@@ -1,3 +1,6 @@
+MAIN=HEAD
+<<policy>>
+<<labels>>
 failed=0
 while read -r digest name spec <&3; do
   echo "== $spec"

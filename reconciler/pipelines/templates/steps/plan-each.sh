@@ -1,4 +1,6 @@
 reconcile ci touched <<specs>> --since "$BASE" > touched.txt
+<<policy>>
+<<labels>>
 failed=0
 while read -r spec <&3; do
   <<name>>

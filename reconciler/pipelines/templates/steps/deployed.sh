@@ -1,0 +1,3 @@
+MAIN=HEAD
+<<policy>>
+reconcile apply plan.json ${DIGEST:+--digest "$DIGEST"} --wait
