@@ -80,7 +80,7 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --no-header
 
 lock:
 	$(LOCK) --python-version 3.11 pyproject.toml -o requirements.lock
-	$(LOCK) --python-version 3.11 --extra watch pyproject.toml -o deploy/requirements.lock
+	$(LOCK) --python-version 3.11 --extra watch --extra serve pyproject.toml -o deploy/requirements.lock
 	$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock
 	$(LOCK) --python-version 3.11 --group pyproject.toml:audit -o requirements-audit.lock
 	$(LOCK) --python-version 3.10 worker/requirements.in -o worker/requirements.lock

@@ -79,7 +79,7 @@ COMMANDS = {
     "schema": Place(
         "look",
         "schema",
-        "Print a JSON Schema: of specs (default), policies, plans, runs, events, messages, or a status.",
+        "Print a JSON Schema: of specs (default), policies, plans, runs, events, messages or status pages.",
     ),
     "serve": Place(
         "serve",

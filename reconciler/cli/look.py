@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common, naming, pictures
+from reconciler.cli import common, naming, pictures, policing
 from reconciler.words import count
 
 if TYPE_CHECKING:
@@ -25,8 +25,13 @@ SCHEMAS = ("spec", "policy", "plan", "saved-plan", "event", "notification", "not
 
 @click.command()
 @common.spec_argument
-def validate(spec: Path | None, cloud: str | None) -> None:
-    """Check the spec without any network: every problem at once, each with its place."""
+@policing.policy_option
+def validate(spec: Path | None, cloud: str | None, policy: tuple[Path, ...]) -> None:
+    """Check the spec without any network: every problem at once, each with its place.
+
+    Files of policies are checked, too; whether a spec keeps to them, its plan tells.
+    """
+    policies = policing.read(policy)
     today = datetime.now(UTC).date()
     loaded = common.load_spec(spec, cloud, today)
     from reconciler.kinds import KINDS
@@ -38,6 +43,8 @@ def validate(spec: Path | None, cloud: str | None) -> None:
     for warning in loaded.warnings:
         click.echo(f"warning: {plain.clean(str(warning))}", err=True)
     click.echo(f"{loaded.file} is valid: {summary or 'no resources yet'}.")
+    for one in policies:
+        click.echo(f"{one.file} is valid: {count(len(one.rules) + len(one.written), 'rule')}.")
 
 
 @click.command()
@@ -134,7 +141,7 @@ def _outputs(live: Iterable[Observed]) -> Iterable[tuple[str, str]]:
 @click.command()
 @click.argument("name", type=click.Choice(SCHEMAS), default="spec")
 def schema(name: str) -> None:
-    """Print a JSON Schema: of specs (default), policies, plans, runs, events, messages, or a status."""
+    """Print a JSON Schema: of specs (default), policies, plans, runs, events, messages or status pages."""
     from reconciler.files import folder
 
     click.echo((folder("schemas") / f"{name}.schema.json").read_text(), nl=False)

@@ -46,8 +46,13 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     text = f"A label that the pull request has, for policies that ask for one; also those in {LABELS}, a JSON list."
     policed = click.option("--label", metavar="NAME", multiple=True, help=text)(policed)
-    text = f"A file with rules that the plan must keep to, beside those that {VARIABLE} names."
-    return click.option("--policy", metavar="FILE", type=common.SPEC, multiple=True, help=text)(policed)
+    return policy_option(policed)
+
+
+def policy_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--policy`."""
+    text = f"A file with rules that plans must keep to, beside those that {VARIABLE} names."
+    return click.option("--policy", metavar="FILE", type=common.SPEC, multiple=True, help=text)(function)
 
 
 def read(given: tuple[Path, ...] = ()) -> tuple[Policy, ...]:

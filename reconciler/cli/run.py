@@ -70,13 +70,17 @@ def plan(
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     reading = judged(reading, policing, prices, cost)
-    common.show_reviewed(_view(reading, cost, wire=wire), shape)
-    pricing.check(reading, prices, cost)
-    refused, saved = refuses(reading.plan), ""
-    if out and not refused:
-        saved = saving.save(out, reading, selection, rerun, cost)
+    refused, view, saved = refuses(reading.plan), _view(reading, cost, wire=wire), None
+    try:
+        pricing.check(reading, prices, cost)
+        saved = saving.made(reading, selection, rerun, cost) if out and not refused else None
+    finally:  # a plan that is too dear is shown, too
+        told = saved if shape.name not in common.FORMATS else None
+        common.show_reviewed(saving.view(told, wire=wire) if told else view, shape)
+    if out and saved:
+        saving.save(out, saved)
     if notify and not (refused and notify == "approval"):
-        record = auditing.planned("plan", reading, cloud, selection, rerun, saved)
+        record = auditing.planned("plan", reading, cloud, selection, rerun, saved.digest if saved else "")
         announcing.of_plan(notify, reading.spec, cloud, record)
     if refused:
         return 3

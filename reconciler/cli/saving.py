@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from reconciler.model import Plan
     from reconciler.saved.comparing import Difference
     from reconciler.saved.saved_plan import SavedPlan
+    from reconciler.saved.view import SavedView
     from reconciler.spec import Spec
 
 
-def save(path: Path, reading: Reading, selection: Selection, rerun: tuple[str, ...], cost: Cost | None) -> str:
-    """Write the plan of `reading` to a file, and say its digest on standard error, which is returned."""
-    from reconciler.saved.saved_plan import SavedPlan, Source, write
+def made(reading: Reading, selection: Selection, rerun: tuple[str, ...], cost: Cost | None) -> SavedPlan:
+    """The plan of `reading` as it can be kept in a file, with its digest."""
+    from reconciler.saved.saved_plan import SavedPlan, Source, sealed
 
     spec = reading.spec
     source = Source(
@@ -39,10 +40,23 @@ def save(path: Path, reading: Reading, selection: Selection, rerun: tuple[str, .
         selection.exclude,
         rerun,
     )
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    digest = write(SavedPlan(reading.plan, source, made, cost), path)
-    click.echo(f"The plan is in {path}, sha256:{digest}; carry it out with: reconcile apply {path}", err=True)
-    return digest
+    return sealed(SavedPlan(reading.plan, source, datetime.now(UTC).isoformat(timespec="seconds"), cost))
+
+
+def save(path: Path, saved: SavedPlan) -> None:
+    """Write a plan to a file, and say its digest on standard error."""
+    from reconciler.saved.saved_plan import write
+
+    write(saved, path)
+    click.echo(f"The plan is in {path}, sha256:{saved.digest}; carry it out with: reconcile apply {path}", err=True)
+
+
+def view(saved: SavedPlan, *, wire: bool) -> SavedView:
+    """A plan with where and of what it was made."""
+    from reconciler.engine import estimate
+    from reconciler.saved.view import SavedView
+
+    return SavedView(saved, estimate.critical_path(saved.plan), wire)
 
 
 def chosen(
@@ -140,12 +154,9 @@ def show(file: Path, shape: Shape, *, wire: bool, against: Path | None) -> None:
     if against:
         _compare(file, against, shape)
         return
-    from reconciler.engine import estimate
     from reconciler.saved import saved_plan
-    from reconciler.saved.view import SavedView
 
-    saved = saved_plan.read(file)
-    common.show_reviewed(SavedView(saved, estimate.critical_path(saved.plan), wire), shape)
+    common.show_reviewed(view(saved_plan.read(file), wire=wire), shape)
 
 
 def _compare(file: Path, against: Path, shape: Shape) -> None:

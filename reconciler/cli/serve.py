@@ -20,6 +20,8 @@ from reconciler.cli import common, extras, pictures, pricing
 from reconciler.errors import ReconcileError, Refused, WrongUsage
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from reconciler.cli.watching import Watched
     from reconciler.cloud.cloud import Cloud
     from reconciler.cost import Prices, Uses
@@ -68,6 +70,10 @@ class Address(NamedTuple):
     def named(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
 
+    def url(self, port: socket.socket) -> str:
+        """That of the page, on the port that was got where 0 was asked for."""
+        return f"http://{self.named}:{port.getsockname()[1]}/"
+
 
 @click.command()
 @click.argument("specs", metavar="SPEC...", nargs=-1, type=common.SPEC)
@@ -91,18 +97,17 @@ def serve(
     It only reads, and only this machine sees it. /status.json has the same for programs. Ctrl-C ends it.
     """
     extras.need("serve")
-    where, hosts = _address(listen, allow_remote)
+    where, hosts = address("--listen", listen, allow_remote)
     lookers = _lookers(specs, cloud, prices)
     from reconciler.serve.board import Board
 
     board = Board(lookers, every)
-    with _listening(where) as port, _looking(lookers, board):
-        at = where._replace(port=port.getsockname()[1])
-        click.echo(f"http://{at.named}:{at.port}/ shows {', '.join(lookers)}; Ctrl-C ends it.")
+    with listening("--listen", where) as port, _looking(lookers, board):
+        click.echo(f"{where.url(port)} shows {', '.join(lookers)}; Ctrl-C ends it.")
         _run(board, hosts, port)
 
 
-def _address(listen: str, allowed: Sequence[str]) -> tuple[Address, tuple[str, ...]]:
+def address(option: str, listen: str, allowed: Sequence[str]) -> tuple[Address, tuple[str, ...]]:
     """Where to listen, and what browsers may call this machine. WrongUsage if others would see it unasked."""
     from reconciler.serve.app import LOOPBACK
 
@@ -113,7 +118,7 @@ def _address(listen: str, allowed: Sequence[str]) -> tuple[Address, tuple[str, .
         if not 0 <= where.port <= 65535:
             raise ValueError
     except ValueError:
-        raise WrongUsage(f"--listen takes an IP address and a port, such as 127.0.0.1:8765, not {listen!r}") from None
+        raise WrongUsage(f"{option} takes an IP address and a port, such as 127.0.0.1:8765, not {listen!r}") from None
     if not where.inside and not allowed:
         raise WrongUsage(
             f"{listen} can be reached by others, and whoever does would see names, differences, errors and costs of "
@@ -143,10 +148,11 @@ def _source(path: Path, cloud: str | None, prices: Path | None) -> Source:
     from reconciler.serve.gathering import Source
 
     load = partial(common.load_spec, path, cloud, trying=False)
-    return Source(load, common.reach, Watching(), partial(_rates, prices=prices))
+    return Source(load, common.reach, Watching(), partial(rates, prices=prices))
 
 
-def _rates(reading: Reading, prices: Path | None) -> tuple[Uses, Prices]:
+def rates(reading: Reading, prices: Path | None) -> tuple[Uses, Prices]:
+    """What of a reading costs, and prices of that. ReconcileError if there are none."""
     try:
         return pricing.rates(reading, prices)
     except click.ClickException as error:
@@ -180,7 +186,7 @@ class Looked(NamedTuple):
 
 
 @contextmanager
-def _listening(where: Address) -> Iterator[socket.socket]:
+def listening(option: str, where: Address) -> Iterator[socket.socket]:
     """The socket, which is taken before Azure is asked. ReconcileError if it is in use."""
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as port:
@@ -189,7 +195,7 @@ def _listening(where: Address) -> Iterator[socket.socket]:
             port.bind((where.host, where.port))
         except OSError as error:
             why = f"cannot listen on {where.named}:{where.port}: {error.strerror}"
-            raise ReconcileError(f"{why}; another --listen, such as 127.0.0.1:0, takes any free port") from None
+            raise ReconcileError(f"{why}; another {option}, such as 127.0.0.1:0, takes any free port") from None
         yield port
 
 
@@ -218,8 +224,6 @@ def _run(board: Board, hosts: Sequence[str], port: socket.socket) -> None:
 
     import uvicorn
 
-    from reconciler.serve.app import app
-
     class Server(uvicorn.Server):
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -229,7 +233,16 @@ def _run(board: Board, hosts: Sequence[str], port: socket.socket) -> None:
                 loop.add_signal_handler(number, self.handle_exit, number, None)
             yield
 
-    config = uvicorn.Config(
+    Server(settings(board, hosts)).run(sockets=[port])
+
+
+def settings(board: Board, hosts: Sequence[str]) -> uvicorn.Config:
+    """The server of the pages."""
+    import uvicorn
+
+    from reconciler.serve.app import app
+
+    return uvicorn.Config(
         app(board, hosts),
         lifespan="off",
         ws="none",
@@ -239,4 +252,3 @@ def _run(board: Board, hosts: Sequence[str], port: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )
-    Server(config).run(sockets=[port])

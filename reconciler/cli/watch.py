@@ -14,22 +14,25 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, extras, locking
+from reconciler.cli import common, extras, locking, showing
 from reconciler.cli.spans import Span
 from reconciler.errors import ReconcileError, WrongUsage
 
 if TYPE_CHECKING:
     from reconciler.cli.auditing import Recorder
+    from reconciler.cli.showing import Showing
     from reconciler.cloud.cloud import Cloud
     from reconciler.engine.loop import Reading
     from reconciler.events import Event
     from reconciler.model import Outcome
     from reconciler.watch.loop import Loop
     from reconciler.watch.metrics import Metrics
+    from reconciler.watch.result import Result
+    from reconciler.watch.rounds import Around
     from reconciler.watch.serving import Answer
     from reconciler.watch.sources import Source
     from reconciler.watch.told import Said, Say
@@ -66,6 +69,8 @@ class Given:
 @click.option("--poll", metavar="TIME", type=Span(1), help="Between looks for a change.  [default: 2s, of git 30s]")
 @click.option("--grace", metavar="TIME", type=Span(1), default="2m", show_default=True, help="For an orderly stop.")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:9464", show_default=True, help="Health and metrics.")
+@click.option("--serve", metavar="[HOST:PORT]", is_flag=False, flag_value=showing.DEFAULT, help=showing.HELP)
+@click.option("--allow-remote", metavar="HOST", multiple=True, help="Others may see the page, who call us HOST.")
 @click.option("--log-format", "shape", type=click.Choice(common.FORMATS), default="text", show_default=True)
 @common.cloud_option
 def watch(
@@ -80,6 +85,8 @@ def watch(
     poll: float | None,
     grace: float,
     listen: str,
+    serve: str | None,
+    allow_remote: tuple[str, ...],
     shape: str,
     cloud: str | None,
 ) -> int:
@@ -97,25 +104,55 @@ def watch(
     source = _source(Given(paths, git, branch, path, verify, work))
     host, port = address(listen)
     stop, metrics, say = threading.Event(), Metrics(), _saying(shape)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="watch") as threads, _stopping(stop):
+    with (
+        showing.showing(serve, allow_remote, interval) as page,
+        ThreadPoolExecutor(THREADS, thread_name_prefix="watch") as threads,
+        _stopping(stop),
+    ):
         loop = Loop(
             source,
-            _around(source, say, interval, cloud),
+            _around(source, say, interval, cloud, page),
             threads,
             stop,
             random.random,
             poll or (30.0 if git else 2.0),
-            record=lambda result: metrics.round(result, time.time()),
+            record=_recording(metrics, page),
             polled=lambda what: metrics.polled(what, time.time()),
-            gone=metrics.forget,
+            gone=_forgetting(metrics, page),
         )
         server = Server(host, port, routes(loop, metrics))
         where = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
-        say(Said(What.WATCH_STARTED, f"watches {source.name}; health and metrics at {where}", more={"listen": where}))
+        at = {"listen": where} | ({"page": page.url} if page else {})
+        shown = f"; status page at {page.url}" if page else ""
+        say(Said(What.WATCH_STARTED, f"watches {source.name}; health and metrics at {where}{shown}", more=at))
         _run(loop, say, grace)
         server.close()
     say(Said(What.WATCH_STOPPED, "stopped; what Azure works on goes on"))
+    if page:
+        page.leave()
     return 0
+
+
+def _recording(metrics: Metrics, page: Showing | None) -> Callable[[Result], None]:
+    """Tells all who hear of a round that has ended."""
+
+    def record(result: Result) -> None:
+        metrics.round(result, time.time())
+        if page:
+            page.ended(result)
+
+    return record
+
+
+def _forgetting(metrics: Metrics, page: Showing | None) -> Callable[[str], None]:
+    """Tells all who hear of a spec that is gone."""
+
+    def gone(spec: str) -> None:
+        metrics.forget(spec)
+        if page:
+            page.mirror.gone(spec)
+
+    return gone
 
 
 def routes(loop: Loop, metrics: Metrics) -> dict[str, Callable[[str], Answer]]:
@@ -209,12 +246,12 @@ def _saying(shape: str) -> Say:
     return say
 
 
-def _around(source: Source, say: Say, interval: float, cloud: str | None) -> Any:
+def _around(source: Source, say: Say, interval: float, cloud: str | None, page: Showing | None) -> Around:
     from reconciler.cloud.lease import clock
     from reconciler.kinds import KINDS
     from reconciler.watch.rounds import Around
 
-    return Around(
+    around = Around(
         load=lambda file: common.load_spec(file, cloud),
         connect=common.reach,
         kinds=KINDS,
@@ -227,6 +264,7 @@ def _around(source: Source, say: Say, interval: float, cloud: str | None) -> Any
         recording=lambda reading, reached: recording(source, reading, reached),
         drift=drift,
     )
+    return replace(around, seen=page.seen) if page else around
 
 
 @contextmanager

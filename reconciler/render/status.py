@@ -22,10 +22,12 @@ GRAVE = ("failed", "refused", "unknown", "drifted")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource of the spec, or one of ours that left it. `live` is None if it is not there."""
+    """A resource of the spec, or one of ours that left it. `live` is None if it is not there; `held` says why a watch
+    leaves it as it is, if so."""
 
     decision: Decision
     live: Observed | None = None
+    held: str = ""
 
     @property
     def address(self) -> Address:
@@ -190,14 +192,30 @@ class Status:
         return {name: every.count(name) for name in STANDINGS if name in every}
 
 
+class Round(NamedTuple):
+    """A round of a watch that is over: how it ended, and in words what came of it."""
+
+    at: datetime
+    end: str
+    ok: bool
+    seconds: float
+    requests: int
+    told: str
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is known of a spec: the last status that could be read, and why no later one, if so, since when."""
+    """What is known of a spec: the last status that could be read, and why no later one, if so, since when.
+
+    Of a watch, `rounds` are the last ones, the newest first, and `standby` says who leads, if it does not.
+    """
 
     name: str
     status: Status | None = None
     error: str = ""
     tried: datetime | None = None
+    rounds: tuple[Round, ...] = ()
+    standby: str = ""
 
     def age(self, now: datetime) -> float | None:
         """Seconds since what is shown was read."""
@@ -211,8 +229,9 @@ def document(shown: Sequence[Shown], now: datetime, every: float) -> dict[str, A
 
 def _spec(shown: Shown, now: datetime) -> dict[str, Any]:
     status = shown.status
-    told = {"name": shown.name, "age": shown.age(now), "error": shown.error}
-    return {**told, "status": _status(status) if status else None}
+    told = {"name": shown.name, "age": shown.age(now), "error": shown.error, "standby": shown.standby}
+    rounds = [{**one._asdict(), "at": one.at.isoformat(), "seconds": round(one.seconds, 3)} for one in shown.rounds]
+    return {**told, "rounds": rounds, "status": _status(status) if status else None}
 
 
 def _status(status: Status) -> dict[str, Any]:
@@ -245,6 +264,7 @@ def _resource(one: Resource) -> dict[str, Any]:
         "action": str(decision.action),
         "why": str(decision.why),
         "reason": decision.reason,
+        "held": one.held,
         "changes": changes,
     }
 

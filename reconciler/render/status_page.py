@@ -20,6 +20,8 @@ from reconciler.words import count, duration
 
 LATE = 3
 """After so many intervals without a new look, what is shown is marked as old."""
+OFTEN = 30.0
+"""Seconds until a browser loads the page anew, at most: a round may come before its time."""
 
 
 def _file(name: str) -> str:
@@ -38,7 +40,8 @@ POLICY = (
 def page(shown: Shown, now: datetime, every: float, *, back: bool = False) -> str:
     """The page of one spec; `back`: with a link to that of all."""
     status = shown.status
-    sections = [(title, content) for title, make in SECTIONS if (content := make(status))] if status else []
+    told = [(title, make(status)) for title, make in SECTIONS] if status else []
+    sections = [(title, content) for title, content in (*told, ("Last rounds", parts.rounds(shown.rounds))) if content]
     links = "".join(f'<a href="#{_anchor(title)}">{title}</a>' for title, _ in sections)
     home = '<p><a href="../">All specs</a></p>' if back else ""
     place = f'<p class="dim">{text(status.place)}</p>' if status else ""
@@ -56,12 +59,13 @@ def overview(shown: Sequence[Shown], now: datetime, every: float) -> str:
         link = f'<a href="specs/{quote(one.name, safe="")}">{text(one.name)}</a>'
         sums = f'<ul class="tiles" aria-label="Sums">{_tiles(one.status)}</ul>' if one.status else ""
         each.append(f'<section id="spec-{number}"><h2>{link}</h2>{_age(one, now, every)}{sums}</section>')
-    head = '<header id="top"><h1>Specs</h1></header>'
+    none = "" if shown else '<p class="dim" role="status">No spec has been looked at yet.</p>'
+    head = f'<header id="top"><h1>Specs</h1>{none}</header>'
     return _whole("Specs", "\n".join([head, *each]), every)
 
 
 def _whole(title: str, body: str, every: float) -> str:
-    seconds = f"{every:.0f}"
+    seconds = f"{min(every, OFTEN):.0f}"
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -96,6 +100,9 @@ def _mark(shown: Shown) -> str:
 def _age(shown: Shown, now: datetime, every: float) -> str:
     """When what is shown was read, and why nothing later was."""
     age = shown.age(now)
+    if shown.standby:
+        when = f" What is shown is from {duration(age)} ago." if age is not None else ""
+        return f'<p role="status">This watch {message(shown.standby)}. It reads and changes nothing.{when}</p>'
     if shown.status is None or age is None:
         if shown.error:
             return f'<p class="trouble" role="status">It could not be read: {message(shown.error)}</p>'

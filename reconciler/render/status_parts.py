@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.cost.money import money
 from reconciler.model import Action
 from reconciler.render import as_html, review
 from reconciler.render import cost as costs
 from reconciler.render.html import folded, message, table, text
-from reconciler.render.status import GRAVE, Resource, Spent, Status
+from reconciler.render.status import GRAVE, Resource, Round, Spent, Status
 from reconciler.render.why import WIDTH, Cause, Diagnosis
 
 SIGNS = {
@@ -77,14 +77,17 @@ def chip(standing: str, number: int | None = None) -> str:
 def _resource(one: Resource) -> str:
     decision = one.decision
     head = f"{chip(one.standing)} {_address(one)}"
-    told = [one.live.detail if one.live else "", decision.reason if decision.action is not Action.NONE else ""]
+    held = f"Left as it is: {one.held}" if one.held else ""
+    why = decision.reason if decision.action is not Action.NONE and decision.reason not in held else ""
+    told = [held, one.live.detail if one.live else "", why]
     body = "".join(f"<p>{message(line)}</p>" for line in dict.fromkeys(told) if line)
     body += "".join(f"<p><strong>{what}</strong>: {message(line)}</p>" for what, line in review.consequences(decision))
     if decision.summarised:
         body += "".join(f"<p>{text(part)}</p>" for part in decision.parts)
     elif decision.action is not Action.CREATE:
         body += "".join(as_html.fields(decision, wire=False))
-    return folded(f"resource {text(str(one.address))}", head, body or as_html.NO_MORE, opened=one.standing in GRAVE)
+    opened = one.standing in GRAVE or bool(held)
+    return folded(f"resource {text(str(one.address))}", head, body or as_html.NO_MORE, opened=opened)
 
 
 def _address(one: Resource) -> str:
@@ -92,7 +95,8 @@ def _address(one: Resource) -> str:
 
 
 def _detail(one: Resource) -> str:
-    return message(one.live.detail) if one.live else ""
+    told = [one.live.detail if one.live else "", f"left as it is: {one.held}" if one.held else ""]
+    return message("; ".join(filter(None, told)))
 
 
 def cost(status: Status) -> str:
@@ -136,6 +140,17 @@ def runs(status: Status) -> str:
         command = _linked(run.command, run.link)
         rows.append((f"{run.at:%Y-%m-%d %H:%M}", command, text(run.who), text(run.planned), ended))
     return table(("When, UTC", "What", "Who", "Plan", "Outcome"), rows, "runs", "Last runs") if rows else ""
+
+
+def rounds(made: Sequence[Round]) -> str:
+    """The last rounds of a watch, the newest first."""
+    rows = []
+    for one in made:
+        sign = "ready" if one.ok else "failed"
+        end = f'<span class="standing {sign}"><span class="sign">{SIGNS[sign]}</span> {text(one.end)}</span>'
+        rows.append((f"{one.at:%Y-%m-%d %H:%M:%S}", end, f"{one.seconds:.1f} s", f"{one.requests}", message(one.told)))
+    head = ("Ended, UTC", "Round", "Took", "Requests", "What came of it")
+    return table(head, rows, "rounds", "Last rounds") if rows else ""
 
 
 def _linked(words: str, url: str) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,11 @@ class SavedPlan:
         cost = {"cost": costs.document(self.cost)} if self.cost else {}
         source = {NAMES.get(name, name): value for name, value in asdict(self.source).items()}
         return {"format": FORMAT, "made": self.made, "source": source, "plan": as_json.document(self.plan) | cost}
+
+
+def sealed(saved: SavedPlan) -> SavedPlan:
+    """The same with the digest of the file that it would be kept in."""
+    return replace(saved, digest=digest_of(saved.document()))
 
 
 def write(saved: SavedPlan, path: Path) -> str:

@@ -85,6 +85,8 @@ def _unknown(key: str, shape: Shape, path: Path_) -> str:
         return str(shape["x-elsewhere"][key])
     if odd := _odd(key):
         return odd
+    if "x-keys" in shape:
+        return f"is not a known {shape['x-keys']}{nearest(key, shape['properties']) or _all(shape)}"
     inner = [name for name, part in _inlined(path).items() if key in part.get("properties", {})]
     if inner:
         return f"is not a known key here; it belongs into {inner[0]}: {{{key}: ...}}"

@@ -6,7 +6,7 @@ not seen to leave the spec, and only where the spec lets that be done; nothing i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +82,13 @@ def judge(plan: Plan, ground: Ground) -> Judgement:
     drifted = frozenset(decision.address for decision in plan.decisions if _drifted(decision, ground))
     held = (_held(decision, ground, drifted) for decision in plan.decisions)
     return Judgement(tuple(one for one in held if one), tuple(sorted(drifted)))
+
+
+def paused(plan: Plan, pauses: Pauses) -> Iterator[Held]:
+    """What is paused, also where there is nothing to do."""
+    for decision in plan.decisions:
+        if reasons := [pause.words() for pause in pauses if pause.of(decision.address)]:
+            yield Held(decision.address, Hold.PAUSED, reasons[0])
 
 
 def working(plan: Plan) -> bool:

@@ -29,6 +29,7 @@ class End(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Result:
     """`spec` is what the watcher calls it. `plan` is that of the last look, whole; of a round without one, None.
+    `why` says what kept a round from being made, or from changing anything: another leader, a lock, what is wrong.
 
     `counts` has the number of resources in each state, `requests` those to Azure, each try for itself.
     """
@@ -43,6 +44,7 @@ class Result:
     counts: Mapping[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     requests: int = 0
+    why: str = ""
 
     @property
     def leads(self) -> bool:

@@ -25,7 +25,7 @@ from reconciler.kind import Kinds
 from reconciler.model import Action, Address, Outcome, Status
 from reconciler.spec.spec import Spec
 from reconciler.watch import judging, memory
-from reconciler.watch.judging import Ground, Judgement
+from reconciler.watch.judging import Ground, Held, Judgement
 from reconciler.watch.leading import Leadership
 from reconciler.watch.memory import Memory
 from reconciler.watch.result import End, Result
@@ -69,6 +69,7 @@ class Around:
     finish    what each round that could look ends with, also one that has changed nothing; what there is to tell of it
     recording while it lasts, a plan is carried out, which is recorded
     drift     is told of drift each time that it is another, with the plan of that alone; without any, that it has gone
+    seen      is given each reading, whole, by the name of its watch, with what is held or paused; it does not wait
     clock     seconds that only go on
     owners    where a spec's resources are and whose → which file says so: two would each delete what the other makes
     """
@@ -86,6 +87,7 @@ class Around:
         Unrecorded()
     )
     drift: Callable[[Reading, Cloud], None] = lambda reading, cloud: None
+    seen: Callable[[str, Reading, Cloud, tuple[Held, ...]], None] = lambda name, reading, cloud, held: None
     owners: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
@@ -119,18 +121,19 @@ class Watched:
         try:
             result = self._round(file, stop, leave)
         except SpecError as error:
-            self._once(
-                What.SPEC_INVALID, f"the spec is invalid, so nothing is done: {'; '.join(map(str, error.problems))}"
-            )
-            result = self._ended(End.INVALID)
+            why = f"the spec is invalid, so nothing is done: {'; '.join(map(str, error.problems))}"
+            self._once(What.SPEC_INVALID, why)
+            result = replace(self._ended(End.INVALID), why=why)
         except ReconcileError as error:
-            self._say(What.ROUND_FAILED, f"the round could not be made: {error}")
-            result = self._ended(End.FAILED)
+            result = self._failed(f"the round could not be made: {error}")
         except Exception as error:  # a fault of our own must not end the rounds of other specs
-            self._say(What.ROUND_FAILED, f"this is a bug in reconcile: {type(error).__name__}: {error}")
-            result = self._ended(End.FAILED)
+            result = self._failed(f"this is a bug in reconcile: {type(error).__name__}: {error}")
         self.last = replace(result, seconds=self.around.clock() - begun)
         return self.last
+
+    def _failed(self, why: str) -> Result:
+        self._say(What.ROUND_FAILED, why)
+        return replace(self._ended(End.FAILED), why=why)
 
     def release(self) -> None:
         """Let another lead, at once."""
@@ -144,7 +147,7 @@ class Watched:
         self._said.pop(What.SPEC_INVALID, None)
         base = self._reached(spec)
         if not self._leads(base):
-            return self._ended(End.STANDBY)
+            return replace(self._ended(End.STANDBY), why=self._said[What.STANDBY])
         cloud = base.unguarded(base.account)
         sight = self._look(spec, cloud)
         self._tell_held(sight)
@@ -158,8 +161,8 @@ class Watched:
         lock = Lock(LockBlob(base, spec.lock), self._holder(), base.endpoints.lease_seconds)
         try:
             if lock.take() is Answer.DENIED:
-                self._once(What.LOCKED, self._locked(lock))
-                return self._ended(End.LOCKED, sight, requests=cloud.guarding.sent)
+                self._once(What.LOCKED, why := self._locked(lock))
+                return replace(self._ended(End.LOCKED, sight, requests=cloud.guarding.sent), why=why)
             self._said.pop(What.LOCKED, None)
             locked = base.unguarded(base.account)
             locked.guarding.lock = lock
@@ -212,6 +215,7 @@ class Watched:
         ground = Ground(spec.watch, pauses, self.memory, asked, ended, cloud.time, self.around.clock())
         judgement = judging.judge(whole.plan, ground)
         held = judgement.held
+        self.around.seen(self.name, whole, cloud, (*judging.paused(whole.plan, pauses), *held))
         reading = loop.narrowed(whole, cloud, self.around.kinds, judgement.choice) if held else whole
         return Sight(whole, reading, judgement, asked)
 

@@ -60,7 +60,10 @@ def test_a_refused_plan_is_shown_and_never_applied(small: World) -> None:
         code, said = run(small, "plan", spec, "--policy", "org.yaml", "--format", shape)
         assert (code, "Refused by policy: nothing is applied" in said) == (3, True)
 
-    assert run(small, "plan", spec, "--out", "plan.json")[0] == 0
+    shown = reconcile("plan", spec, "--out", "plan.json", "--format", "markdown", cwd=small.file.parent)
+    again = reconcile("show", "plan.json", "--format", "markdown", cwd=small.file.parent)
+    assert (shown.returncode, shown.stdout) == (0, again.stdout)
+    assert "<!-- sha256:" in shown.stdout
     for what in (spec, "plan.json"):
         code, said = run(small, "apply", what, "--yes", "--policy", "org.yaml")
         assert (code, "a policy refuses the plan; nothing was changed" in said) == (3, True)
@@ -118,10 +121,15 @@ def test_a_file_that_is_no_policy_is_told_before_anything_is_read(small: World) 
     assert code == 4
     assert said == (
         "Error: 1 problem in the policy; nothing was done\n"
-        "org.yaml:2:9 rules.protekt: is not a known key (did you mean protect?)\n"
+        "org.yaml:2:9 rules.protekt: is not a known rule (did you mean protect?)\n"
     )
+    assert run(small, "validate", str(small.file), "--policy", "org.yaml") == (code, said)
     code, said = run(small, "plan", str(small.file), "--policy", "there-is-none.yaml")
     assert (code, "there-is-none.yaml:1:1: cannot be read: No such file or directory" in said) == (4, True)
+    write(small, "org.yaml", {"rules": {"protect": None, "deletion": None}})
+    write(small, "empty.yaml", {})
+    code, said = run(small, "validate", str(small.file), "--policy", "empty.yaml", RECONCILE_POLICY="org.yaml")
+    assert (code, said.splitlines()[-2:]) == (0, ["org.yaml is valid: 2 rules.", "empty.yaml is valid: 0 rules."])
 
 
 def test_prices_are_asked_for_only_if_a_policy_needs_them(world: World) -> None:

@@ -37,6 +37,7 @@ def test_people_have_words_for_one_and_for_several(kind: str, one: str, many: st
     [
         ("pool", {"Microsoft.Batch", "Microsoft.Compute"}),
         ("container", {"Microsoft.Storage"}),
+        ("image_version", {"Microsoft.Compute", "Microsoft.Network"}),
         ("role_assignment", set()),
         ("resource_group", set()),
     ],

@@ -22,6 +22,7 @@ from reconciler.model import Status
 from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import World
 from tests.engine import world as engine
+from tests.local.pools import until
 from tests.lock.simulation import Write, overlaps
 
 ANN = Holder("ann@build-7 (pid 7)", "apply specs/x.yaml", "https://example.com/runs/1")
@@ -171,21 +172,26 @@ def test_who_waits_has_it_next(locked: World) -> None:
     assert run(locked, "unlock")[1] == "Nothing to unlock: nobody holds the lock.\n"
 
 
-def test_where_no_lock_is_possible_yet_the_plan_says_so_and_apply_takes_it_as_soon_as_it_is(world: World) -> None:
+def test_where_no_lock_is_possible_yet_the_plan_says_so_and_apply_goes_on_without(world: World) -> None:
     for section in ("identities", "pools", "jobs"):
         del world.text[section]
     world.text["storage"][world.account] = {"containers": ["locks"]}
     world.text["lock"] = f"storage/{world.account}/locks"
     note = f"note: no lock is possible until storage/{world.account}/locks is there"
     assert note in run(world, "plan")[1]
-    early = lock(world)
-    assert early.take() is Answer.ABSENT
-    assert early.room() is None
+    assert blob(world).acquire("11111111-0000-0000-0000-000000000000", SECONDS) is Answer.ABSENT
     code, said = run(world, "apply", "--yes")
     assert (code, note in said) == (0, True), said
-    deadline = time.monotonic() + 30
-    while not early.held and time.monotonic() < deadline:
-        time.sleep(0.05)
+
+
+def test_who_began_where_no_lock_was_possible_takes_it_as_soon_as_it_is(locked: World) -> None:
+    """Nobody else asks for it here: of two that ask, the first has it, and the other one stops."""
+    early = Lock(LockBlob(locked.cloud().unguarded(), f"storage/{locked.account}/later"), ANN, SECONDS)
+    assert early.take() is Answer.ABSENT
+    assert early.room() is None
+    locked.text["storage"][locked.account]["containers"].append("later")
+    locked.apply()
+    until(lambda: early.held)
     assert (early.room() or 0) > SECONDS / 3
     early.release()
 

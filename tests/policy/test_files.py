@@ -51,7 +51,7 @@ def test_the_policy_of_a_spec_is_checked_with_the_spec(tmp_path: Path) -> None:
         "policy.own.a.schema.$ref: refers to x, and nothing is fetched; write it here under $defs: '#/$defs/NAME'",
         "policy.rules.names.patterns.pol: is no kind (did you mean pool?); kinds are what addresses begin with",
         "policy.rules.nodes: limits nothing; write maxPerPool or maxTotal, or both",
-        "policy.rules.spotOny: is not a known key (did you mean spotOnly?)",
+        "policy.rules.spotOny: is not a known rule (did you mean spotOnly?)",
     ]
     path.write_text(dumped({**HEAD, "policy": {"own": {"a": {"cel": "1 +", "text": "t"}}}}))
     with pytest.raises(SpecError, match=r"policy\.own\.a\.cel: is no expression in CEL: line 1, column 4 of it"):

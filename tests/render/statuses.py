@@ -11,7 +11,7 @@ from reconciler.diagnosis.diagnose import Diagnosis
 from reconciler.diagnosis.facts import Cause
 from reconciler.model import Action, Address, Change, Decision, Diff, Health, Observed, Plan, Rule, Why
 from reconciler.render.pace import JobView
-from reconciler.render.status import Chart, Job, Node, Past, Pool, Resource, Scaling, Shown, Slow, Spent, Status
+from reconciler.render.status import Chart, Job, Node, Past, Pool, Resource, Round, Scaling, Shown, Slow, Spent, Status
 from reconciler.serve import jobs
 from tests.render.plans import COST
 
@@ -19,11 +19,13 @@ NOW = datetime(2026, 11, 27, 20, 0, tzinfo=UTC)
 STATES = ("running",) * 14 + ("idle", "idle", "creating", "starttaskfailed", "leavingpool", "unheardof")
 
 
-def _resource(address: str, health: Health | None, action: Action, why: Why, reason: str, detail: str = "") -> Resource:
+def _resource(
+    address: str, health: Health | None, action: Action, why: Why, reason: str, detail: str = "", held: str = ""
+) -> Resource:
     where = Address.parse(address)
     changes = (Change("properties.x", "was", "will be", Rule.LIVE, "x"),) if why is Why.DRIFTED else ()
     live = Observed(where, f"/{address}", {}, health=health, detail=detail) if health else None
-    return Resource(Decision(where, action, why, reason, Diff(changes)), live)
+    return Resource(Decision(where, action, why, reason, Diff(changes)), live, held)
 
 
 RESOURCES = (
@@ -32,10 +34,11 @@ RESOURCES = (
     _resource("container/sa/x", Health.UNKNOWN, Action.UNKNOWN, Why.UNREADABLE, "AuthorizationFailure: closed"),
     _resource("storage_account/sa", Health.READY, Action.UPDATE, Why.DRIFTED, "was changed outside the spec"),
     _resource("identity/id", None, Action.CREATE, Why.ABSENT, "not there yet"),
-    _resource("job/render", Health.READY, Action.UPDATE, Why.DIFFERS, "the spec has changed"),
+    _resource("job/render", Health.READY, Action.UPDATE, Why.DIFFERS, "the spec has changed",
+              held="paused until 2026-11-28 08:00 UTC by ann: the vendor looks at it"),
     _resource("pool/burst", Health.BUSY, Action.WAIT, Why.BUSY, "in progress", "resizing: 2 of 8 nodes"),
     _resource("resource_group/rg", Health.READY, Action.NONE, Why.AS_DESIRED, "as desired"),
-)
+)  # fmt: skip
 
 
 def _job() -> Job:
@@ -89,6 +92,14 @@ RICH = Status(
     left_out=("of 14 jobs the first 12 are shown",),
 )
 SHOWN = Shown("demo", RICH)
+WATCHED = replace(
+    SHOWN,
+    rounds=(
+        Round(NOW, "failed", False, 2.5, 40, "the round could not be made: no connection"),
+        Round(NOW - timedelta(minutes=5), "changed", True, 61.0, 96, "update pool/odd done; 7 as desired, 1 pending"),
+    ),
+)
+"""The same, as a watch shows it."""
 
 
 def hostile(text: str) -> Shown:
@@ -99,7 +110,7 @@ def hostile(text: str) -> Shown:
     drifted = Decision(address, Action.UPDATE, Why.DRIFTED, text, Diff((change,)), goes=text, disturbs=text)
     live = Observed(address, text, {}, health=Health.READY, detail=text)
     calm = Decision(Address("job", text), Action.NONE, Why.AS_DESIRED, text)
-    resources = (Resource(drifted, live), Resource(calm, replace(live, address=calm.address)))
+    resources = (Resource(drifted, live, text), Resource(calm, replace(live, address=calm.address), text))
     slow = (Slow(text, 3.0, text),)
     job = replace(_job(), name=text, id=f"{text}2", failures=((text, 1, text),), stuck=slow, slowest=slow, unread=text)
     node = Node(text, text, NOW, NOW, 1, said=text)
@@ -119,4 +130,4 @@ def hostile(text: str) -> Shown:
         why=(Diagnosis(text, text, (Cause(text, text, text, (text,), True),), {}),),
         left_out=(text,),
     )
-    return Shown(text, status, text)
+    return Shown(text, status, text, rounds=(Round(NOW, text, True, 1.0, 1, text),))

@@ -17,7 +17,7 @@ from reconciler.render import nodes_grid, status, status_page
 from reconciler.render.plain import document
 from reconciler.render.status import Shown
 from tests.render.browsing import CONTRAST, Elements, browser
-from tests.render.statuses import NOW, RICH, SHOWN, hostile, pool
+from tests.render.statuses import NOW, RICH, SHOWN, WATCHED, hostile, pool
 from tests.render.test_as_text import golden
 from tests.render.test_markdown import NASTY, PIECES
 
@@ -62,14 +62,14 @@ def opened(browser: Browser) -> Iterator[Opened]:
 
 
 def test_the_page_of_a_rich_status() -> None:
-    golden("status.html", page())
+    golden("status.html", page(WATCHED))
 
 
 def test_the_same_for_programs_is_as_its_schema_says() -> None:
-    for shown in (SHOWN, hostile("x"), Shown("empty"), Shown("none", None, "no connection")):
+    for shown in (WATCHED, hostile("x"), Shown("empty"), Shown("none", None, "no connection")):
         told = status.document([shown], NOW, 30.0)
         jsonschema.validate(json.loads(document(told)), SCHEMA)
-    golden("status.json", document(status.document([SHOWN], NOW, 30.0), indent=2))
+    golden("status.json", document(status.document([WATCHED], NOW, 30.0), indent=2))
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,23 @@ def test_the_same_for_programs_is_as_its_schema_says() -> None:
         ),
         (Shown("demo", None, "no connection"), 0.0, "It could not be read: no connection"),
         (Shown("demo"), 0.0, "It is being read for the first time."),
+        (
+            replace(SHOWN, standby="stands by; led by <bob>"),
+            0.0,
+            "This watch stands by; led by &lt;bob&gt;. It reads and changes nothing. What is shown is from 12 s ago.",
+        ),
     ],
 )
 def test_a_page_says_how_old_it_is_and_why(shown: Shown, later: float, said: str) -> None:
     assert said in page(shown, later=later)
+
+
+def test_a_browser_asks_again_before_a_long_interval_has_gone() -> None:
+    assert '<body data-every="30">' in status_page.page(SHOWN, NOW, 300.0)
+
+
+def test_before_any_spec_is_known_the_page_says_so() -> None:
+    assert "No spec has been looked at yet." in status_page.overview([], NOW, 30.0)
 
 
 def test_several_specs_have_a_table_with_links() -> None:

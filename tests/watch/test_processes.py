@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -15,12 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from reconciler.model import Status
 from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import World
 from tests.documents import dumped
+from tests.local.pools import until
+
+PAGE = ("--serve", "127.0.0.1:0")
 
 
 @dataclass
@@ -52,9 +57,9 @@ class Watches:
     remote: Path
     stack: ExitStack
 
-    def start(self, name: str) -> Process:
+    def start(self, name: str, *more: str) -> Process:
         source = ("--git", str(self.remote), "--work", str(self.world.file.parent / name), "--poll", "1s")
-        command = ("watch", *source, "--interval", "2s", "--listen", "127.0.0.1:0", "--log-format", "json")
+        command = ("watch", *source, "--interval", "2s", "--listen", "127.0.0.1:0", *more, "--log-format", "json")
         process = self.stack.enter_context(
             subprocess.Popen(
                 [sys.executable, "-m", "reconciler", *command],
@@ -97,24 +102,43 @@ def watches(world: World, tmp_path: Path) -> Iterator[Watches]:
         yield made
 
 
-def answered(where: str, path: str) -> str:
-    with urllib.request.urlopen(f"{where}{path}", timeout=10) as answer:
+def answered(where: str, path: str, host: str = "localhost") -> str:
+    request = urllib.request.Request(f"{where}{path}", headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return str(answer.read().decode())
 
 
+def shown(page: str) -> dict[str, Any]:
+    """What the page tells programs of the one spec; as its schema says."""
+    told = json.loads(answered(page, "status.json"))
+    jsonschema.validate(told, json.loads((CHECKOUT / "schemas/status.schema.json").read_text()))
+    found: dict[str, Any] = told["specs"][0] if told["specs"] else {"status": None, "standby": "", "rounds": []}
+    return found
+
+
 def test_a_commit_is_carried_out_and_a_clean_stop_lets_the_next_lead_at_once(watches: Watches) -> None:
-    first = watches.start("one")
-    where = first.until("WatchStarted")["listen"]
+    first = watches.start("one", *PAGE)
+    started = first.until("WatchStarted")
+    where, page = started["listen"], started["page"]
     first.until("RoundEnded", end="unchanged")
     first.until("RoundEnded", end="unchanged")
     assert (answered(where, "/healthz"), answered(where, "/readyz")) == ("ok\n", "ok\n")
     assert 'reconcile_watch_leader{spec="specs/x.yaml"} 1.0' in answered(where, "/metrics")
-    second = watches.start("two")
+    until(lambda: shown(page)["status"])
+    assert "<h1>specs/x.yaml</h1>" in answered(page, "")
+    assert "<h2>Last rounds</h2>" in answered(page, "specs/specs%2Fx.yaml")
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        answered(page, "", "evil.example")
+    second = watches.start("two", *PAGE)
+    other = second.until("WatchStarted")["page"]
     assert "stands by; led by " in second.until("Standby")["text"]
+    assert "led by " in until(lambda: shown(other)["standby"])
+    assert shown(other)["status"] is None
     watches.ask_for("more")
     done = first.until("StepFinished")
     assert (done["address"], done["status"]) == (f"container/{watches.world.account}/more", "done")
     first.until("RoundEnded", end="changed")
+    until(lambda: "done; " in str(shown(page)["rounds"]))
     head = subprocess.run(["git", "-C", str(watches.remote), "rev-parse", "HEAD"], capture_output=True, text=True)
     told = reconcile("history", "--spec", str(watches.world.file), "--format", "json", cwd=watches.world.file.parent)
     assert head.stdout.strip() in told.stdout, told

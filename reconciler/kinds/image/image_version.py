@@ -275,7 +275,10 @@ def version_id(desired: Desired) -> str:
 KIND = Kind(
     name=NAME,
     arm=ArmType(
-        "Microsoft.Compute/galleries/images/versions", "2024-03-03", writes=("Microsoft.Compute/virtualMachines",)
+        "Microsoft.Compute/galleries/images/versions",
+        "2024-03-03",
+        writes=("Microsoft.Compute/virtualMachines",),
+        asks=("Microsoft.Network",),
     ),
     fields=FIELDS,
     expand=expand,
