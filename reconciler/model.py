@@ -125,13 +125,15 @@ class Status(StrEnum):
 class Mark:
     """Who owns a resource and the digest of the body that was last applied to it.
 
-    `keys` are tokens of the keys that its maps were given then; see `departed`.
+    `keys` are tokens of the keys that its maps were given then; see `departed`. `expires` is when any run may delete
+    it, as `2030-01-31T12:00:00Z`; empty: never.
     """
 
     owner: str
     digest: str
     protect: bool = False
     keys: frozenset[str] = frozenset()
+    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Desired:
     existing: bool = False
     uses: tuple[str, ...] = ()
     follows: tuple[Address, ...] = ()
+    expires: str = ""
 
     @property
     def open(self) -> bool:

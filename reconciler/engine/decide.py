@@ -21,7 +21,7 @@ _GOING = {Why.LEFT_SPEC: "left the spec", Why.DESTROYED: "is destroyed"}
 
 def mark(kind: Kind, owner: str, desired: Desired) -> Mark:
     """The owner mark that `desired` is written with."""
-    return Mark(owner, digest(desired.body), desired.protect, departed.tokens(kind.maps, desired.body))
+    return Mark(owner, digest(desired.body), desired.protect, departed.tokens(kind.maps, desired.body), desired.expires)
 
 
 def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Diff:
@@ -226,4 +226,6 @@ def _mark_changes(owner: str, desired: Desired, current: Mark | None) -> tuple[C
         return (Change("owner", current.owner if current else None, owner, Rule.LIVE),)
     if current.protect != desired.protect:
         return (Change("protect", current.protect, desired.protect, Rule.LIVE),)
+    if current.expires != desired.expires:
+        return (Change("expires", current.expires, desired.expires, Rule.LIVE),)
     return ()

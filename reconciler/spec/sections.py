@@ -150,6 +150,7 @@ Conversion = TypedDict(
         "deleteOrphans": bool,
         "overwriteForeign": bool,
         "tasks": NotRequired[int],
+        "sample": NotRequired[int],
     },
 )
 

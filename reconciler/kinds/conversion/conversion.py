@@ -64,6 +64,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "scripts": containers[2],
                 "suffixes": tuple(convert["suffixes"]),
                 "prefix": convert["prefix"],
+                "sample": convert.get("sample", 0),
                 "tasks": convert.get("tasks", max(1, slots)),
                 "nodes": slots,
                 "identity": identity,
