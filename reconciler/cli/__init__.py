@@ -61,6 +61,11 @@ COMMANDS = {
     "logs": Place("logs", "logs", "List the tasks of a job with their exit codes, or print what a task wrote."),
     "outputs": Place("look", "outputs", "Show the ids and endpoints that other programs need."),
     "plan": Place("run", "plan", "Show what is missing or different in live Azure."),
+    "preview": Place(
+        "previewing",
+        "preview",
+        "Try a few tasks of what the spec does beside what is live, and compare their results with the live ones.",
+    ),
     "results": Place(
         "results",
         "results",

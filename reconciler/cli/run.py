@@ -62,7 +62,7 @@ def plan(
     reading, _ = read(selection, locking.told, rerun=rerun)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
-    common.show_reviewed(_view(reading, cost, wire=wire), shape)
+    common.show_reviewed(view(reading, cost, wire=wire), shape)
     pricing.check(reading, prices, cost)
     if reading.plan.of(Action.REFUSE):
         return 3
@@ -103,7 +103,7 @@ def apply(
     selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
     reading, cloud = read(selection, locking.taking("apply", wait=wait), rerun=rerun)
     cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
-    run.plan(_view(reading, cost, wire=wire))
+    run.plan(view(reading, cost, wire=wire))
     pricing.check(reading, prices, cost)
     if saved:
         saving.check_same(saved, reading)
@@ -112,7 +112,7 @@ def apply(
 
     notifier = Notifier(reading.spec, cloud, reading.desired, shape)
     notifier.warn(step.address for step in reading.plan.steps)
-    code = _carry_out(reading, cloud, run, "apply", yes=yes, notifier=notifier)
+    code = carry_out(reading, cloud, run, "apply", yes=yes, notifier=notifier)
     reports = _end(reading, cloud, run)
     undone = notifier.tell(reports)
     lacking = any(report.lacking for report in reports)
@@ -134,8 +134,8 @@ def destroy(selection: Selection, shape: str, *, wire: bool, wait: bool, yes: bo
 
     run = _run(shape)
     reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
-    run.plan(_view(reading, None, wire=wire))
-    code = _carry_out(reading, cloud, run, "destroy", yes=yes)
+    run.plan(view(reading, None, wire=wire))
+    code = carry_out(reading, cloud, run, "destroy", yes=yes)
     return code or (common.UNREAD if any(KINDS[name].deletable for name in reading.unread) else 0)
 
 
@@ -180,14 +180,14 @@ def _run(shape: str) -> RunView:
     return runs.view(shape, click.echo, terminal=sys.stdout.isatty(), colour=common.colour())
 
 
-def _view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
+def view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
     from reconciler.engine import estimate
     from reconciler.render.views import PlanView
 
     return PlanView(reading.plan, estimate.critical_path(reading.plan), cost, wire)
 
 
-def _carry_out(
+def carry_out(
     reading: Reading, cloud: Cloud, run: RunView, verb: str, *, yes: bool, notifier: Notifier | None = None
 ) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""

@@ -57,6 +57,12 @@ def derived(preview: Preview, sections: Sections, expires: str) -> Spec:
     return replace(spec, expires=expires)
 
 
+def bare(spec: Spec, owner: str, sections: Sections) -> Spec:
+    """All that a spec has, used and not owned, and nothing else: what others left there is seen from here."""
+    value = {**_around(spec, Preview("", 1, 0, spec)), "name": owner}
+    return checked(Document(spec.file, value), sections, trying=False)
+
+
 def document(preview: Preview, sections: Sections) -> dict[str, Any]:
     """The spec of a preview as it would be written."""
     spec, own = preview.spec, {}

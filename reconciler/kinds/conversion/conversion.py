@@ -8,7 +8,7 @@ whoever submitted them. There is nothing to delete: the data is the user's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -18,11 +18,12 @@ from reconciler.cloud import arm, blob_containers, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, unread
+from reconciler.kind import Kind, Result, unread
 from reconciler.kinds.conversion import again, containers, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.again import Again
 from reconciler.kinds.conversion.records import Failed
-from reconciler.kinds.conversion.work import Work
+from reconciler.kinds.conversion.work import Work, outputs
+from reconciler.kinds.conversion.work import chosen as chosen_of
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec import jobs, role_targets
@@ -193,6 +194,14 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     return None
 
 
+def results(cloud: Cloud, desired: Desired) -> Iterator[Result]:
+    """The output of each input."""
+    data = desired.data
+    inputs = containers.inputs(containers.client(cloud, data["from"]), data["prefix"])
+    for output in chosen_of(outputs(inputs, data["suffixes"]), data["sample"]).values():
+        yield Result(f"storage/{data['to']}", output)
+
+
 def report(cloud: Cloud, desired: Desired) -> Report | None:
     """Its counts, the results of its last run, and the inputs that were not converted."""
     observed = observe(cloud, desired)
@@ -241,6 +250,7 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     rerun=chosen,
+    results=results,
     counts="jobs",
     summarised=True,
 )

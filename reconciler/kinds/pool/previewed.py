@@ -24,7 +24,7 @@ $NodeDeallocationOption = taskcompletion;
 
 
 def preview(name: str, pool: dict[str, Any], preview: Preview) -> dict[str, Any]:
-    away = {"protect", "verify", "rollout", "onExisting"}
+    away = {"protect", "verify", "rollout", "onExisting", *([] if pool["identity"] else ["identity"])}
     kept = {key: value for key, value in pool.items() if key not in away}
     return {**kept, **_image(pool["image"], preview), "nodes": _nodes(name, pool, preview)}
 
@@ -35,7 +35,8 @@ def _nodes(name: str, pool: Any, preview: Preview) -> dict[str, Any]:
     fixed = nodes.get("dedicated", 0) + nodes.get("spot", 0)
     most = nodes["autoscale"].get("max", MOST) if "autoscale" in nodes else fixed
     asked = max(1, min(most, ceil(preview.sample / pool["taskSlotsPerNode"]), MOST))
-    spot = nodes["autoscale"].get("spot", False) if "autoscale" in nodes else not nodes.get("dedicated", 0) and fixed > 0
+    spot = bool(nodes.get("spot")) and not nodes.get("dedicated")
+    spot = nodes["autoscale"].get("spot", False) if "autoscale" in nodes else spot
     if auto_pools.marked(pool):
         return {"spot" if spot else "dedicated": max(asked, together)}
     if together:

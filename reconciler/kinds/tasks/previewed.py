@@ -23,8 +23,8 @@ def preview(name: str, job: dict[str, Any], preview: Preview) -> dict[str, Any]:
 
 
 def _few(name: str, entry: Task, preview: Preview) -> dict[str, Any]:
-    """An entry with a few of its tasks. Where these depend on others by values, or are for blobs that the preview makes,
-    they are few by themselves."""
+    """An entry with a few of its tasks. Those that depend on others by values, or are for blobs that the preview makes,
+    are few by themselves."""
     few: dict[str, Any] = {**entry, "outputs": [_output(name, output, preview) for output in entry["outputs"]]}
     few["inputs"] = [{**taken, "from": preview.place(taken["from"])} for taken in entry["inputs"]]
     if "forEach" in entry:
