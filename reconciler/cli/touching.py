@@ -24,6 +24,9 @@ def show(specs: Sequence[Path], since: str, shape: str, *, dependents: bool) -> 
     from reconciler.render.plain import clean
 
     paths = list(dict.fromkeys(specs)) or sorted(Path("specs").glob("*.yaml"))
+    for path in paths:
+        if not str(path).isprintable():
+            raise WrongUsage(f"{clean(str(path))} has signs in its name that would look like more lines; rename it")
     top = history.root(Path())
     changed = history.changed(top, since)
     _tell_gone(changed)

@@ -23,6 +23,8 @@ def packed(data: bytes) -> bytes:
             files = [entry for entry in entries if not entry.is_dir()]
             if len(files) != 1 or len(entries) > _ENTRIES:
                 raise Refused(f"the artifact of the plan has {count(len(files), 'file')}; it must have the plan only")
+            if files[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise zipfile.BadZipFile
             with archive.open(files[0]) as file:
                 content = file.read(MOST + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):

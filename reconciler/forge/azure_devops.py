@@ -175,7 +175,7 @@ class AzureDevOps:
 
 def found(environ: Mapping[str, str]) -> AzureDevOps:
     """The repository of a pipeline, from what its agent sets. WrongUsage if that lacks something."""
-    from reconciler.forge.surroundings import needed, secret, whole
+    from reconciler.forge.surroundings import address, needed, secret, whole
 
     token = secret(environ, "SYSTEM_ACCESSTOKEN", "env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)")
     headers = {
@@ -184,7 +184,7 @@ def found(environ: Mapping[str, str]) -> AzureDevOps:
         "X-TFS-FedAuthRedirect": "Suppress",
         "User-Agent": "reconcile",
     }
-    root, project = needed(environ, "SYSTEM_COLLECTIONURI").rstrip("/"), needed(environ, "SYSTEM_TEAMPROJECT")
+    root, project = address(environ, "SYSTEM_COLLECTIONURI"), needed(environ, "SYSTEM_TEAMPROJECT")
     service = Service("Azure DevOps", root, "SYSTEM_ACCESSTOKEN", token, headers, _kept)
     build = environ.get("BUILD_BUILDID", "")
     url = f"{root}/{quote(project)}/_build/results?buildId={build}" if build else ""

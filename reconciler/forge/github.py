@@ -131,7 +131,7 @@ class GitHub:
 
 def found(environ: Mapping[str, str]) -> GitHub:
     """The repository of a workflow, from what its runner sets. WrongUsage if that lacks something."""
-    from reconciler.forge.surroundings import needed, secret
+    from reconciler.forge.surroundings import address, needed, secret
 
     token = secret(environ, "GITHUB_TOKEN", "env: GITHUB_TOKEN: ${{ github.token }}")
     repository = needed(environ, "GITHUB_REPOSITORY")
@@ -141,7 +141,7 @@ def found(environ: Mapping[str, str]) -> GitHub:
         "X-GitHub-Api-Version": "2022-11-28",
         "User-Agent": "reconcile",
     }
-    service = Service("GitHub", needed(environ, "GITHUB_API_URL"), "GITHUB_TOKEN", token, headers)
+    service = Service("GitHub", address(environ, "GITHUB_API_URL"), "GITHUB_TOKEN", token, headers)
     server, run = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_RUN_ID", "")
     url = f"{server}/{repository}/actions/runs/{run}" if run else ""
     return GitHub(Client(service), repository, _number(environ.get("GITHUB_EVENT_PATH", "")), url)

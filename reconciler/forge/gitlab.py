@@ -127,10 +127,10 @@ def _keeping(job: Mapping[str, Any]) -> int:
 
 def found(environ: Mapping[str, str]) -> GitLab:
     """The project of a pipeline, from what its runner sets. WrongUsage if that lacks something."""
-    from reconciler.forge.surroundings import needed, secret, whole
+    from reconciler.forge.surroundings import address, needed, secret, whole
 
     token = secret(environ, "GITLAB_TOKEN", "a masked variable of the project with a project access token, scope api")
     headers = {"PRIVATE-TOKEN": token, "User-Agent": "reconcile"}
-    service = Service("GitLab", needed(environ, "CI_API_V4_URL"), "GITLAB_TOKEN", token, headers)
+    service = Service("GitLab", address(environ, "CI_API_V4_URL"), "GITLAB_TOKEN", token, headers)
     number = whole(environ, "CI_MERGE_REQUEST_IID")
     return GitLab(Client(service), needed(environ, "CI_PROJECT_ID"), number, environ.get("CI_JOB_URL", ""))

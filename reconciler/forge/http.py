@@ -43,7 +43,7 @@ class ForgeError(ReconcileError):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A forge: its name, the root of its API, the variable that its token is in, and headers of each request."""
+    """A forge: its name, the root of its API (no slash ends it), the variable of its token, that, and all headers."""
 
     name: str
     root: str
@@ -188,7 +188,7 @@ class Client:
 
     def _url(self, path: str) -> httpx.URL:
         try:
-            return httpx.URL(path if "://" in path else self.service.root.rstrip("/") + path)
+            return httpx.URL(path if "://" in path else self.service.root + path)
         except httpx.InvalidURL:
             raise ForgeError(f"{self.service.name} gave an address that is none") from None
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+
+import httpx
 
 from reconciler.errors import WrongUsage
 from reconciler.forge.forge import Forge
@@ -29,6 +32,16 @@ def needed(environ: Mapping[str, str], name: str) -> str:
     if value := environ.get(name, "").strip():
         return value
     raise WrongUsage(f"{name} is not set, as the runner of a pipeline does; hand it on to this command")
+
+
+def address(environ: Mapping[str, str], name: str) -> str:
+    """The root of an API in a variable that the runner sets. WrongUsage if it is none."""
+    value = needed(environ, name)
+    with suppress(httpx.InvalidURL):
+        url = httpx.URL(value)
+        if url.scheme in ("http", "https") and url.host and not url.userinfo:
+            return value.rstrip("/")
+    raise WrongUsage(f"{name} is no address of an API, such as https://example.org/api")
 
 
 def whole(environ: Mapping[str, str], name: str) -> int | None:

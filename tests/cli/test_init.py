@@ -49,7 +49,13 @@ def test_nothing_is_overwritten_and_all_else_is_written(tmp_path: Path) -> None:
     assert "+name: a " in done.stdout
     assert "-name: mine" in done.stdout
     assert "\x1b" not in done.stdout
-    assert "take over by hand what you want of the difference, or name another FOLDER" in done.stderr
+    assert "1 file left as it was, as nothing is ever overwritten: take over by hand" in done.stderr
+    (tmp_path / ".github/workflows/reconcile-plan.yml").write_text("mine\n")
+    both = reconcile("init", "--yes", "--ci", "github", "--name", "a", cwd=tmp_path)
+    assert "3 files left as they were" in both.stderr
+    (tmp_path / ".github/workflows/reconcile-plan.yml").unlink()
+    for name in ("apply", "deploy"):
+        (tmp_path / f".github/workflows/reconcile-{name}.yml").unlink()
     assert there(tmp_path) == before
 
     (tmp_path / "specs/a.yaml").write_text(
@@ -67,10 +73,13 @@ def test_nothing_is_overwritten_and_all_else_is_written(tmp_path: Path) -> None:
 
 def test_images_of_specs_have_a_pipeline_of_their_own(tmp_path: Path) -> None:
     assert reconcile("init", "--yes", "--what", "image", "--name", "base", cwd=tmp_path).returncode == 0
-    done = reconcile("init", "--yes", "--ci", "github", "--spec", "specs/base.yaml", "--branch", "trunk", cwd=tmp_path)
+    (tmp_path / "specs").rename(tmp_path / "infra")
+    done = reconcile("init", "--yes", "--ci", "github", "--spec", "infra/base.yaml", "--branch", "trunk", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "docs/gitops.md of reconcile, under GitHub" in done.stdout
+    assert not (tmp_path / "specs").exists(), "there is a spec already"
     text = there(tmp_path)[".github/workflows/reconcile-images.yml"]
-    assert "reconcile apply specs/base.yaml --yes --wait --target image_version/base\n" in text
+    assert "reconcile apply infra/base.yaml --yes --wait --target image_version/base\n" in text
     applied = yaml.safe_load(there(tmp_path)[".github/workflows/reconcile-apply.yml"])
     assert applied["on"]["push"]["branches"] == ["trunk"]
 
@@ -92,23 +101,38 @@ def test_wrong_usage_is_told_and_nothing_is_written(
     assert there(tmp_path) == {}
 
 
-def test_in_a_terminal_it_asks(tmp_path: Path) -> None:
+def answered(answers: str, *arguments: str) -> tuple[int, str]:
+    """How `reconcile init` ends in a terminal where these lines are typed, and what it prints."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "init", str(tmp_path)],
+        [sys.executable, "-m", "reconciler", "init", *arguments],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
     ) as process:
-        os.write(ours, b"conversion\nfarm\n\nwesteurope\nnone\n")
+        os.write(ours, answers.encode())
         said, _ = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
-    assert process.returncode == 0, said
+    return process.returncode, said
+
+
+def test_in_a_terminal_it_asks(tmp_path: Path) -> None:
+    code, said = answered("films\nconversion\nfarm\n\nwesteurope\ngithub\n", str(tmp_path))
+    assert code == 0, said
     assert "a job that converts images from one container to another" in said
+    assert "'films' is not one of" in said
     assert "Resource group [rg-farm]" in said
+    assert set(there(tmp_path)) == {"specs/farm.yaml", *WORKFLOWS}
     spec = yaml.safe_load(there(tmp_path)["specs/farm.yaml"])
     assert spec["azure"]["location"] == "westeurope"
     assert "convert" in spec["jobs"]["convert"]
+
+
+def test_it_asks_nothing_where_it_is_told_so_or_nobody_could_answer(tmp_path: Path) -> None:
+    code, said = answered("", str(tmp_path / "one"), "--yes")
+    assert (code, "[" in said) == (0, False), said
+    assert reconcile("init", "two", cwd=tmp_path).returncode == 0
+    assert set(there(tmp_path)) == {"one/specs/one.yaml", "two/specs/two.yaml"}

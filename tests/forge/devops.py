@@ -103,7 +103,7 @@ class AzureDevOps:
         match = re.search(r"\[System\.Tags\] CONTAINS '([^']*)'", query)
         if not match or not query.startswith("SELECT"):
             raise Refusal(400, {"message": "TF51005: The query references a field that does not exist."})
-        found = [one for one in self.state.issues if match[1].lower() in [tag.lower() for tag in one["labels"]]]
+        found = [one for one in self.state.issues if match[1].lower() in "; ".join(one["labels"]).lower()]
         return JSONResponse({"queryType": "flat", "workItems": [{"id": one["number"], "url": ""} for one in found]})
 
     async def states(self, request: Request) -> Response:

@@ -140,6 +140,8 @@ def test_surroundings_that_lack_something_say_what(forges: Forges, tmp_path: Pat
     variables = forges.github(tmp_path, pull=7)
     for change, said in (
         ({"GITHUB_ACTIONS": ""}, "this is no run of a pipeline that is known"),
+        ({"GITHUB_API_URL": "farm"}, "GITHUB_API_URL is no address of an API, such as https://example.org/api"),
+        ({"GITHUB_API_URL": "http://ann:pw@x"}, "GITHUB_API_URL is no address of an API"),
         ({"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY is not set, as the runner of a pipeline does"),
         ({"GITHUB_EVENT_PATH": str(tmp_path / "plan.md")}, "which GITHUB_EVENT_PATH names, is no event of GitHub"),
     ):

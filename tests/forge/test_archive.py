@@ -33,6 +33,11 @@ def test_more_or_less_than_one_file_is_refused(names: tuple[str, ...]) -> None:
         archive.packed(zipped(*names))
 
 
+def test_what_no_forge_packs_with_is_refused() -> None:
+    with pytest.raises(Refused, match="is no zip that can be read; let the pull request be planned anew"):
+        archive.packed(zipped("plan.json", method=zipfile.ZIP_LZMA))
+
+
 def test_what_swells_is_refused() -> None:
     bomb = zipped("plan.json", data=b"0" * (archive.MOST + 1))
     assert len(bomb) < archive.MOST / 100

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.forge import posting, surroundings, text
 from reconciler.saved import saved_plan
 from tests.forge.command import ci
 from tests.forge.server import BOT, PERSONAL, STRANGER, TOKEN, Forges
@@ -76,10 +77,15 @@ def test_of_runs_that_write_at_a_time_one_comment_stays(forges: Forges, environ:
     """All of them have seen that there is none, before any writes one."""
     forges.state.pull(7, HEAD)
     forges.state.gate = threading.Barrier(2, action=lambda: setattr(forges.state, "gate", None))
-    command = [sys.executable, "-m", "reconciler", "ci", "comment", written(tmp_path)]
-    env = {**os.environ, **environ(pull=7)}
-    runs = [subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [run.wait(60) for run in runs] == [0, 0]
+    body, _ = text.made("reconcile", "### Plan\n\n2 to create\n", "")
+    ours = [surroundings.found(environ(pull=7)) for _ in range(2)]
+    runs = [threading.Thread(target=posting.comment, args=(forge, 7, "reconcile", body)) for forge in ours]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    for forge in ours:
+        forge.client.close()
     assert [one["body"] for one in forges.state.comments] == [
         "<!-- reconcile ci reconcile -->\n### Plan\n\n2 to create\n"
     ]

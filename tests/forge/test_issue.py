@@ -65,6 +65,15 @@ def test_of_two_that_were_opened_at_a_time_the_younger_is_closed(
     assert f"#{old['number']}" in young["comments"][0]
 
 
+def test_one_whose_name_only_begins_so_is_another(
+    forges: Forges, environ: Environ, tmp_path: Path, labels: list[str]
+) -> None:
+    other = [f"{label}-eu" if label.endswith("drift") else label for label in labels]
+    forges.state.issue("t", "<!-- reconcile ci drift-eu -->\n", BOT, other)
+    assert opened(tmp_path, "now", **environ())[1].endswith(" is opened.\n")
+    assert [one["title"] for one in forges.state.issues] == ["t", "Drift in prod"]
+
+
 def test_what_is_missing_is_asked_for(forges: Forges, environ: Environ, tmp_path: Path) -> None:
     done = ci(environ(), "issue", "--name", "drift")
     assert (done.returncode, "say what the issue is: reconcile ci issue FILE.md --title T" in done.stderr) == (4, True)

@@ -152,6 +152,13 @@ def test_a_spec_that_cannot_be_read_counts_as_touched(repository: Repository) ->
 
 
 def test_a_spec_that_is_deleted_is_told_of(repository: Repository) -> None:
+    for name in ("notes.yaml", "specs/notes.txt"):
+        repository.file(name, "no spec")
+    repository.commit()
+    for name in ("notes.yaml", "specs/notes.txt"):
+        (repository.folder / name).unlink()
+    repository.commit()
+    assert repository.run("HEAD~1") == (0, [], "")
     (repository.folder / "specs/bench.yaml").unlink()
     repository.commit()
     code, found, error = repository.run("HEAD~1")
@@ -201,6 +208,14 @@ def test_specs_are_named_from_any_folder_and_by_links(repository: Repository) ->
     repository.commit()
     assert repository.run("HEAD~1")[1] == ["specs/link.yaml", "specs/sweep.yaml"]
     assert repository.run("HEAD~1", "sweep.yaml", "bench.yaml", cwd="specs")[1] == ["sweep.yaml"]
+
+
+def test_a_name_that_looks_like_two_lines_is_refused(repository: Repository) -> None:
+    repository.file("specs/a.yaml\n--yes.yaml", "x")
+    repository.commit()
+    code, found, error = repository.run("HEAD~1")
+    assert (code, found) == (4, [])
+    assert "specs/a.yaml\\x0a--yes.yaml has signs in its name that would look like more lines" in error
 
 
 PATHS = [Path(name) for name in "abcdef"]

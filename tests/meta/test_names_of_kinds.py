@@ -12,12 +12,25 @@ import reconciler
 from reconciler.kinds import KINDS
 
 HOUSE = Path(reconciler.__file__).parent
-ROOMS = ("cli", "cloud", "cost", "diagnosis", "engine", "importing", "kind", "preflight", "prices", "render")
+ROOMS = (
+    "cli",
+    "cloud",
+    "cost",
+    "diagnosis",
+    "engine",
+    "importing",
+    "kind",
+    "pipelines",
+    "preflight",
+    "prices",
+    "render",
+)
 WORDS = {
     "cli/autoscale.py": {"job"},
     "cli/data.py": {"container"},
     "cli/keepsakes.py": {"container"},
     "cli/importing.py": {"pool", "job"},
+    "cli/init.py": {"pool", "conversion"},
     "cli/shipyard.py": {"pool", "job"},
     "cli/simulating.py": {"pool"},
     "importing/shipyard/containers.py": {"container"},
@@ -26,6 +39,7 @@ WORDS = {
     "importing/shipyard/jobs.py": {"pool", "tasks"},
     "importing/shipyard/pools.py": {"resource_group"},
     "importing/shipyard/whole.py": {"pool", "tasks", "identity"},
+    "pipelines/starting.py": {"pool", "conversion", "gallery"},
     "preflight/checks.py": {"gallery"},
     "cli/doctor.py": {"gallery"},
     "kind/words.py": {"gallery"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from tests.forge.server import Forges
 from tests.pipelines.shell import Shell, git
 
 TASKS = {"AzureCLI@2", "DownloadPipelineArtifact@2", "UsePythonVersion@0"}
-CONDITIONS = {
+CONDITIONS: Mapping[str, Callable[[Mapping[str, str]], bool]] = {
     "succeeded()": lambda known: True,
     "and(succeeded(), ne(variables['System.PullRequest.IsFork'], 'True'))": lambda known: (
         known["System.PullRequest.IsFork"] != "True"

@@ -9,6 +9,7 @@ from tests.pipelines.conftest import Team
 from tests.pipelines.devops import AzureDevOps
 
 
+@pytest.mark.slow
 def test_from_a_pull_request_to_drift(team: Team, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder, repository, said = tmp_path_factory.mktemp("devops"), team.repository, team.shell.said
     token = folder / "token"

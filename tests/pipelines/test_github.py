@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import azure_local
+from tests.cli.command import reconcile
 from tests.pipelines.conftest import Team
 from tests.pipelines.github import GitHub, Run
 from tests.pipelines.shell import git
@@ -147,6 +149,18 @@ def test_what_nobody_reviewed_waits_until_somebody_approves_it(life: Life) -> No
     assert team.actions() == set()
 
 
+def test_the_spec_of_what_is_live_can_be_begun_with(life: Life, tmp_path: Path) -> None:
+    team = life.team
+    there = azure_local.env(team.world.azure.folder) | {"RECONCILE_CLOUD": "local"}
+    group = team.world.text["azure"]["resourceGroup"]
+    done = reconcile("init", "--from-live", "--resource-group", group, "--yes", cwd=tmp_path, **there)
+    assert done.returncode == 0, done.stderr
+    planned = reconcile("plan", str(tmp_path / team.spec), cwd=tmp_path, **there)
+    assert planned.returncode == 0, planned.stderr
+    assert "will be created" not in planned.stdout
+    assert reconcile("init", "--from-live", "--resource-group", group, "--yes", cwd=tmp_path, **there).returncode == 0
+
+
 def test_an_approval_does_not_bring_back_what_main_has_left(life: Life) -> None:
     team = life.team
     life.state.environments["production-approval"] = ["required_reviewers"]
@@ -158,6 +172,7 @@ def test_an_approval_does_not_bring_back_what_main_has_left(life: Life) -> None:
     assert team.actions() == set(), "there is no container six"
 
 
+@pytest.mark.slow
 def test_a_spec_is_deployed_by_hand_once_somebody_approves_it(life: Life) -> None:
     team, head = life.team, git(life.repository.origin, "rev-parse", "main")
     life.state.environments["production-approval"] = ["required_reviewers"]

@@ -9,6 +9,7 @@ from tests.pipelines.gitlab import GitLab, fits
 from tests.pipelines.shell import git
 
 
+@pytest.mark.slow
 def test_from_a_merge_request_to_drift(team: Team, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder, repository, said = tmp_path_factory.mktemp("gitlab"), team.repository, team.shell.said
     surroundings = {**team.surroundings, **team.variables, **team.forges.gitlab(folder)}
