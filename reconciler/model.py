@@ -150,6 +150,7 @@ class Desired:
     `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it. `notes` are what
     the plan says beside its reason, whenever it has a step. `uses` are the ids of what it needs beside what its body
     names by ARM id. `follows` are those of `refs` that are work which must have been done before its own begins.
+    `expires` is when any run may delete it, as its mark says; empty: never.
     """
 
     address: Address

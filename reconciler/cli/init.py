@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 WHAT = ("pool", "conversion", "image")
 FORGES = {"github": "GitHub", "azure-devops": "Azure DevOps", "gitlab": "GitLab"}
 """The choices of `reconciler.pipelines`, repeated here so that --help loads no template."""
+PREVIEWING = ("github", "gitlab")
+"""The forges for which there is a pipeline of previews."""
 STANDING = 2
 """The exit code when a file was there with another content, and stays."""
 SPECS = "specs/*.yaml"
@@ -49,6 +52,7 @@ SPECS = "specs/*.yaml"
     show_default=True,
     help="With --ci, where plans are applied that were reviewed; NAME-approval is where somebody must approve.",
 )
+@click.option("--preview", is_flag=True, help="With --ci github or gitlab, also previews of pull requests.")
 @click.option("--package", help=f"With --ci, what pip installs.  [default: reconcile-batch=={__version__}]")
 @click.option("--yes", is_flag=True, help="Ask nothing; what no option says is as by default.")
 def init(
@@ -66,6 +70,7 @@ def init(
     package: str | None,
     *,
     from_live: bool,
+    preview: bool,
     yes: bool,
 ) -> int:
     """Write a spec to begin with, and the pipelines that plan and apply it. A file that is there stays as it is.
@@ -75,6 +80,8 @@ def init(
     reconcile init --ci github                  pipelines for the specs that are there
     reconcile init --from-live --resource-group rg-render --yes
     """
+    if preview and forge not in PREVIEWING:
+        raise WrongUsage(f"--preview is for --ci {' and --ci '.join(PREVIEWING)}; elsewhere call reconcile preview")
     asking = sys.stdin.isatty() and not yes
     begun: dict[str, str] = {}
     if not forge or name or what or from_live or not _there(folder, specs):
@@ -90,7 +97,7 @@ def init(
     if forge:
         from reconciler import pipelines
 
-        asked = _pipelines(folder, begun, specs, branch, environment, package)
+        asked = replace(_pipelines(folder, begun, specs, branch, environment, package), preview=preview)
         begun |= pipelines.files(forge, asked)
     return _written(folder, begun, forge)
 

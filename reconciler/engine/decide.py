@@ -203,6 +203,8 @@ def _cause(owner: str, desired: Desired, observed: Observed) -> tuple[Why, str]:
         whose = f"from the spec {observed.mark.owner!r}, which will refuse it" if observed.mark else "from nobody"
         means = "from now on this spec changes it, and deletes it when it leaves the spec"
         return Why.ADOPTED, f"is taken over {whose}: {means}"
+    if observed.mark.expires != desired.expires and observed.mark.digest == digest(desired.body):
+        return Why.DIFFERS, f"is to last until {desired.expires}" if desired.expires else "is to stay"
     if observed.mark.digest == digest(desired.body):
         return Why.DRIFTED, "was changed outside the spec"
     return Why.DIFFERS, "differs from the spec"

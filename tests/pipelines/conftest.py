@@ -53,6 +53,7 @@ class Team:
         return {
             "AZURE_APPLY_CLIENT_ID": who,
             "AZURE_PLAN_CLIENT_ID": who,
+            "AZURE_PREVIEW_CLIENT_ID": who,
             "AZURE_SUBSCRIPTION_ID": os.environ["AZURE_SUBSCRIPTION_ID"],
             "AZURE_TENANT_ID": os.environ["AZURE_TENANT_ID"],
         }
@@ -69,11 +70,11 @@ class Team:
         """What the forge says of who runs, as the local Entra believes it."""
         return Path(azure_local.env(self.world.azure.folder)["AZURE_FEDERATED_TOKEN_FILE"]).read_text()
 
-    def init(self, forge: str) -> None:
+    def init(self, forge: str, *more: str) -> None:
         """Write a spec and pipelines into the clone in which somebody works."""
         place = self.world.text["azure"]
         options = ("--name", self.name, "--resource-group", place["resourceGroup"], "--location", place["location"])
-        done = reconcile("init", "--yes", "--ci", forge, *options, cwd=self.repository.work)
+        done = reconcile("init", "--yes", "--ci", forge, *options, *more, cwd=self.repository.work)
         assert done.returncode == 0, done.stderr
 
     def text(self, before: str = "", after: str = "", branch: str = "main") -> str:

@@ -152,6 +152,4 @@ def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: l
             yield document.problem(path, message, at_key=True)
 
 
-SECTION = Section(
-    key="jobs", spell=spell, check=check, advice=advice, preview=previewed.preview, fills=previewed.fills
-)
+SECTION = Section(key="jobs", spell=spell, check=check, advice=advice, preview=previewed.preview, fills=previewed.fills)

@@ -61,5 +61,3 @@ def _image(image: images.Image, preview: Preview) -> dict[str, Any]:
     made = preview.spec.images[built]
     live = {"id": f"{preview.spec.id_of(GALLERIES, made['gallery'])}/images/{built}"}
     return {"image": live, **({"containers": {"preloaded": True}} if made["preload"] else {})}
-
-

@@ -215,6 +215,4 @@ def files(spec: Spec) -> Iterator[str]:
                 yield rows
 
 
-SECTION = Section(
-    key="jobs", check=check, advice=advice, files=files, preview=previewed.preview, fills=previewed.fills
-)
+SECTION = Section(key="jobs", check=check, advice=advice, files=files, preview=previewed.preview, fills=previewed.fills)
