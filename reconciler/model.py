@@ -123,11 +123,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who owns a resource and the digest of the body that was last applied to it.
-
-    `keys` are tokens of the keys that its maps were given then; see `departed`. `expires` is when any run may delete
-    it, as `2030-01-31T12:00:00Z`; empty: never.
-    """
+    """Who owns a resource, the digest of the body that was last applied, and tokens of the keys that its maps had then
+    (see `departed`). `expires` is when any run may delete it, as `2030-01-31T12:00:00Z`; empty: never."""
 
     owner: str
     digest: str
@@ -142,7 +139,7 @@ class Desired:
 
     `obstacle` says why it cannot be made or changed, if so: such a change is refused.
     `vacates` says how its occupants leave for a change that needs it empty; without it that change waits. `renews` says
-    what a change for new nodes means for those that are there.
+    what a change for new nodes means for those that are there. `expires` is that of its mark.
     `waits` says what it waits for where nothing stands against it but it cannot be made or changed yet: it is deferred.
     `existing`: it is of somebody else, who has made it; the spec uses it and neither changes nor deletes it.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
@@ -150,7 +147,6 @@ class Desired:
     `unreadable` is why that, or the live resource, could not be read, if so: nothing is done about it. `notes` are what
     the plan says beside its reason, whenever it has a step. `uses` are the ids of what it needs beside what its body
     names by ARM id. `follows` are those of `refs` that are work which must have been done before its own begins.
-    `expires` is when any run may delete it, as its mark says; empty: never.
     """
 
     address: Address

@@ -15,20 +15,23 @@ import click
 
 from reconciler.cli import common, pricing
 from reconciler.errors import Refused, WrongUsage
-from reconciler.model import Action
+from reconciler.model import Action, Why
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.course import Course
+    from reconciler.course import Ran as Task
     from reconciler.engine.loop import Reading
     from reconciler.kind import Result
-    from reconciler.preview.outcome import Costs, Outcome, Output
     from reconciler.spec import Spec
     from reconciler.spec.previews import Preview
+    from reconciler.tried import Costs, Output, Tried
 
 LASTS = re.compile(r"([1-9]\d{0,3})([hd])", re.ASCII)
 LONGEST = 30 * 24
 """Hours that a preview may last."""
+MOST = 1000
+"""Items of each work; who wants more wants all."""
 FORMATS = ("text", "json", "markdown")
 
 
@@ -48,8 +51,17 @@ class _Lasts(click.ParamType[int]):
 @click.command()
 @common.spec_argument
 @click.option("--name", required=True, help="What tells this preview from others of the spec, such as pr-12.")
-@click.option("--for", "seconds", metavar="TIME", type=_Lasts(), default="24h", show_default=True, help="How long.")
-@click.option("--sample", metavar="N", type=click.IntRange(1, 1000), default=5, show_default=True, help="Of each work.")
+@click.option(
+    "--for", "seconds", metavar="TIME", type=_Lasts(), default="24h", show_default=True, help="How long it lasts."
+)
+@click.option(
+    "--sample",
+    metavar="N",
+    type=click.IntRange(1, MOST),
+    default=5,
+    show_default=True,
+    help="How many points, blobs or inputs of each work.",
+)
 @click.option("--end", "ending", is_flag=True, help="Delete all that the preview has made, instead.")
 @click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True)
 @common.prices_option
@@ -94,15 +106,15 @@ def preview(
     return code or (common.LACKING if outcome.lacking else 0)
 
 
-def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: bool) -> tuple[Outcome, int]:
+def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: bool) -> tuple[Tried, int]:
     """Carry a preview out, and what it has come to; the exit code of the apply, but that of failed tasks."""
     from reconciler.cli import run
     from reconciler.engine import loop
     from reconciler.kinds import KINDS, SECTIONS
     from reconciler.marks import moment
     from reconciler.preview import deriving
-    from reconciler.preview.outcome import Outcome
     from reconciler.render import runs
+    from reconciler.tried import Tried
 
     around = common.reach(main)
     whole = loop.read(main, around, KINDS)
@@ -118,19 +130,24 @@ def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: b
     say(f"This preview costs {costs.preview}.\n")
     code = run.carry_out(reading, cloud, shown, "apply", yes=yes)
     notes = [*_untried(whole), *_left_out(main)]
-    outcome = Outcome(made.name, main.file, expires, costs=costs, notes=tuple(notes))
+    outcome = Tried(made.name, main.file, expires, costs=costs, notes=tuple(notes))
     return _looked(outcome, main, made, spec, cloud), code
 
 
 def _check(whole: Reading, reading: Reading) -> None:
-    """Refused if the preview needs what is not live yet, or what has its names is of others."""
+    """Refused if the preview needs what is not live yet, or if others have its names."""
+    from reconciler.words import some
+
     coming = {decision.address for decision in whole.plan.of(Action.CREATE)}
     if needed := sorted(str(each) for each, want in reading.desired.items() if want.existing and each in coming):
-        there = f"{', '.join(needed)} {'is' if len(needed) == 1 else 'are'} not live yet"
+        there = f"{some(needed)} {'is' if len(needed) == 1 else 'are'} not live yet"
         raise Refused(
             f"{there}, and a preview makes only pools, jobs and containers of results of its own; bring what it needs"
             " there first, by a change of its own"
         )
+    refused = reading.plan.of(Action.REFUSE)
+    if taken := [f"{each.address} {each.reason.partition(';')[0]}" for each in refused if each.why is Why.FOREIGN]:
+        raise Refused(f"this preview has names that are taken: {some(taken)}; take another --name")
 
 
 def _untried(whole: Reading) -> Iterator[str]:
@@ -161,8 +178,8 @@ def _left_out(main: Spec) -> Iterator[str]:
 
 def _costs(whole: Reading, reading: Reading, prices: Path | None, seconds: int) -> Costs:
     from reconciler.cost.money import hourly, roughly
-    from reconciler.preview.outcome import Costs
     from reconciler.render import cost as words
+    from reconciler.tried import Costs
 
     own, all_ = pricing.known(reading, prices), pricing.known(whole, prices)
     hour = own.after.hour.high
@@ -173,17 +190,19 @@ def _costs(whole: Reading, reading: Reading, prices: Path | None, seconds: int) 
     return Costs(text, words.total(all_))
 
 
-def _looked(outcome: Outcome, main: Spec, made: Preview, spec: Spec, cloud: Cloud) -> Outcome:
+def _looked(outcome: Tried, main: Spec, made: Preview, spec: Spec, cloud: Cloud) -> Tried:
     """With how its tasks ran, and its results beside the live ones."""
-    from reconciler.preview import outcome as outcomes
+    from reconciler import tried
 
-    ran, failures, tasks = [], [], []
+    wanted = frozenset(_asked(spec, cloud))
+    tasks: list[Task] = []
+    ran, failures = [], []
     for name in main.jobs:
         course = _course(spec, cloud, made.named(name)) if made.named(name) in spec.jobs else None
         if course:
-            course = outcomes.newest(course, _stem)
-            ran += outcomes.ran(name, course, _course(main, cloud, name, ended=True))
-            failures += outcomes.failures(name, course)
+            course = tried.asked(course, wanted, _stem)
+            ran += tried.ran(name, course, _course(main, cloud, name, ended=True))
+            failures += tried.failures(name, course)
             tasks += course.tasks
     return replace(
         outcome,
@@ -223,6 +242,16 @@ def _expected(spec: Spec, cloud: Cloud) -> Iterator[Result]:
         for desired in kind.expand(spec) if kind.results else ():
             assert kind.results is not None
             yield from kind.results(cloud, desired)
+
+
+def _asked(spec: Spec, cloud: Cloud) -> Iterator[str]:
+    """The ids of the tasks that a spec asks for."""
+    from reconciler.kinds import KINDS
+
+    for kind in KINDS.values():
+        for desired in kind.expand(spec) if kind.asks else ():
+            assert kind.asks is not None
+            yield from kind.asks(cloud, desired)
 
 
 def _stem(task: str) -> str:

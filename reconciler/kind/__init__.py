@@ -182,6 +182,8 @@ class Kind:
     """The name of the entry of a spec that a task with this id does the work of; empty if it is of none."""
     stem_of: Callable[[str], str] | None = None
     """How the id of a task begins that is of one, whatever the task does; the whole id of a task of others."""
+    asks: Callable[[Cloud, Desired], Iterable[str]] | None = None
+    """The ids of the tasks that one asks for; None: they tell nothing. Only reads."""
     results: Callable[[Cloud, Desired], Iterable[Result]] | None = None
     """The blobs that the work of one is to write, as far as their names are known beforehand. Only reads."""
     past: Callable[[Cloud, Desired], Iterable[Run]] | None = None

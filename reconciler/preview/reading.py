@@ -11,7 +11,7 @@ from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.kind import Result
-from reconciler.preview.outcome import Key, Output, Verdict, key
+from reconciler.tried import Key, Output, Verdict, key
 
 AT_ONCE = 8
 """How many blobs are looked at side by side."""

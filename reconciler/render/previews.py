@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reconciler.preview.outcome import Failure, Outcome, Output, Ran, Verdict, sorted_outputs
 from reconciler.render.markdown import cell, code, folded, prose
 from reconciler.render.plain import clean, table
+from reconciler.tried import Failure, Output, Ran, Tried, Verdict, sorted_outputs
 from reconciler.words import count, duration
 
 SHOWN = 20
@@ -26,7 +26,7 @@ SAYS = {
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    outcome: Outcome
+    outcome: Tried
 
     def text(self, *, colour: bool) -> str:
         outcome = self.outcome
@@ -50,11 +50,11 @@ class PreviewView:
         blocks = [f"### Preview {code(outcome.name)} of {code(outcome.spec)}: {verdict(outcome)}"]
         if outcome.failures:
             rows = [(cell(f"{one.job}/{one.task}"), cell(one.reason)) for one in outcome.failures[:SHOWN]]
-            blocks.append(_markdown(("Failed task", "Reason"), rows) + _more(outcome.failures))
+            blocks.append(_markdown(("Failed task", "Reason"), rows) + _more(outcome.failures, 2))
         told = [each for each in sorted_outputs(outcome.outputs) if each.verdict is not Verdict.EQUAL]
         if told:
             rows = [(what, cell(blob), sizes) for what, blob, sizes in map(_output, told[:SHOWN])]
-            blocks.append(_markdown(("Result", "Blob", "Bytes live → here"), rows) + _more(told))
+            blocks.append(_markdown(("Result", "Blob", "Bytes live → here"), rows) + _more(told, 2))
         if outcome.ran:
             rows = [(*map(cell, row[:2]), *row[2:]) for row in map(_ran, outcome.ran)]
             blocks.append(folded("How long tasks took", _markdown([word.capitalize() for word in RAN], rows)))
@@ -70,7 +70,7 @@ class PreviewView:
         }
 
 
-def verdict(outcome: Outcome) -> str:
+def verdict(outcome: Tried) -> str:
     """`2 tasks failed; 5 results are equal, 1 differs`: what a reviewer needs first."""
     parts = [f"{count(len(outcome.failures), 'task', ',')} failed"] if outcome.failures else []
     if outcome.unended:
@@ -100,11 +100,13 @@ def _output(output: Output) -> tuple[str, str, str]:
     return f"{output.verdict}{partial}", f"{output.place.partition('/')[2]}/{output.name}", sizes
 
 
-def _more(told: Sequence[Failure | Output]) -> str:
-    return f"\nand {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
+def _more(told: Sequence[Failure | Output], lines: int = 1) -> str:
+    """How many are not told, below the others."""
+    below = "\n" * lines
+    return f"{below}and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
 
 
-def _ending(outcome: Outcome) -> Iterator[str]:
+def _ending(outcome: Tried) -> Iterator[str]:
     """What it costs, until when it is there, and what it does not tell of."""
     if outcome.costs:
         yield f"This preview costs {outcome.costs.preview}"

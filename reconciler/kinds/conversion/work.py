@@ -134,8 +134,8 @@ def work(
     refused: list[tuple[Item, str]] = []
     overwritten: list[str] = []
     fresh = renamed = 0
-    named = chosen(outputs(inputs, suffixes), sample)
-    for name, output in named.items():
+    every = outputs(inputs, suffixes)
+    for name, output in chosen(every, sample).items():
         etag = inputs[name]
         renamed += output.startswith(f"{name}.png")
         before, maker = made.source(output), made.maker(output)
@@ -151,7 +151,7 @@ def work(
         else:
             overwritten += [output] if maker is not None else []
             (missing if before is None else changed).append(item)
-    wanted = set(named.values())
+    wanted = set(every.values())
     return Work(
         tuple(missing),
         tuple(changed),

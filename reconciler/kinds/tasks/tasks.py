@@ -190,6 +190,11 @@ def _told(cloud: Cloud, name: str, told: Mapping[str, str], then: str | None) ->
         cloud.batch().update_job(name, body, etag=job["eTag"], match_condition=MatchConditions.IfNotModified)
 
 
+def asks(cloud: Cloud, desired: Desired) -> Iterator[str]:
+    for _, members in wanted.groups(cloud, desired):
+        yield from (member.id for member in members)
+
+
 def results(cloud: Cloud, desired: Desired) -> Iterator[Result]:
     """What each task writes that succeeds, under the names that are known."""
     entries: Mapping[str, Task] = desired.data["tasks"]
@@ -260,6 +265,7 @@ KIND = Kind(
     job_of=lambda desired: desired.address.name,
     entry_of=entry_of,
     stem_of=stem,
+    asks=asks,
     results=results,
     past=runs.past,
     rerun=rerun.chosen,

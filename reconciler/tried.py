@@ -7,7 +7,7 @@ which is the same whatever the task does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -65,7 +65,7 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Tried:
     """All of it. `expires` is when any run may delete the preview; `notes` say what it does not tell of."""
 
     name: str
@@ -110,10 +110,10 @@ def key(place: str, name: str, task: str, stem: str) -> Key:
     return Key(place, f"{start}{stem}", after) if found else Key(place, name)
 
 
-def newest(course: Course, stem_of: Callable[[str], str]) -> Course:
-    """Of tasks that are for the same but do something else, as the spec has changed meanwhile, the newest only."""
-    kept = {stem_of(task.id): task for task in sorted(course.tasks, key=lambda task: task.came or course.now)}
-    return replace(course, tasks=tuple(kept.values()))
+def asked(course: Course, tasks: Collection[str], stem_of: Callable[[str], str]) -> Course:
+    """Without those tasks of ours that nobody asks for any more, as the spec has changed meanwhile."""
+    kept = (task for task in course.tasks if task.id in tasks or stem_of(task.id) == task.id)
+    return replace(course, tasks=tuple(kept))
 
 
 def ran(job: str, course: Course, live: Course | None) -> list[Ran]:
