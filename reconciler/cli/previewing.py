@@ -98,6 +98,8 @@ def preview(
         return expiring.end(loaded, deriving.owner(loaded, name), yes=yes)
     made = deriving.preview(loaded, SECTIONS, name, sample, seconds)
     outcome, code = _tried(loaded, made, prices, shape, yes=yes)
+    if outcome is None:
+        return code
     view = PreviewView(outcome)
     if shape == "markdown":
         click.echo(view.markdown())
@@ -106,8 +108,8 @@ def preview(
     return code or (common.LACKING if outcome.lacking else 0)
 
 
-def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: bool) -> tuple[Tried, int]:
-    """Carry a preview out, and what it has come to; the exit code of the apply, but that of failed tasks."""
+def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: bool) -> tuple[Tried | None, int]:
+    """Carry a preview out, and what it has come to, None if it could not be made; the exit code of the apply."""
     from reconciler.cli import run
     from reconciler.engine import loop
     from reconciler.kinds import KINDS, SECTIONS
@@ -129,6 +131,9 @@ def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: b
     shown.plan(run.view(reading, None, wire=False))
     say(f"This preview costs {costs.preview}.\n")
     code = run.carry_out(reading, cloud, shown, "apply", yes=yes)
+    if code not in (0, common.UNREAD):
+        say(f"The preview could not be made, so there is nothing to compare; what is there goes by {expires}.")
+        return None, code
     notes = [*_untried(whole), *_left_out(main)]
     outcome = Tried(made.name, main.file, expires, costs=costs, notes=tuple(notes))
     return _looked(outcome, main, made, spec, cloud), code

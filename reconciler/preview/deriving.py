@@ -68,8 +68,8 @@ def document(preview: Preview, sections: Sections) -> dict[str, Any]:
     spec, own = preview.spec, {}
     for key, entries in (("jobs", _working(spec)), ("pools", spec.pools)):
         own[key] = {preview.named(name): _made(sections, key, name, entry, preview) for name, entry in entries.items()}
-    used = {entry["pool"].partition("/")[2] for entry in own["jobs"].values()}
-    own["pools"] = {name: pool for name, pool in own["pools"].items() if name in used}
+    used = set(_references(own["jobs"], _shape("jobs")))
+    own["pools"] = {name: pool for name, pool in own["pools"].items() if f"pools/{name}" in used}
     value = {**_around(spec, preview), **{key: _said(own[key], _shape(key)) for key in WORK}}
     _keep_referred(value)
     return value

@@ -22,6 +22,7 @@ ROOMS = (
     "kind",
     "pipelines",
     "preflight",
+    "preview",
     "prices",
     "render",
 )

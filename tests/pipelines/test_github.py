@@ -245,8 +245,12 @@ def test_a_preview_lives_from_its_label_until_its_pull_request_is_closed(life: L
 def test_what_a_dead_runner_has_left_goes_at_night_once_it_has_expired(life: Life) -> None:
     team = life.team
     number = life.pull("dead", {team.spec: team.text("from task", "of task")})
-    assert life.preview(number, "labeled", "preview") == TRIED, team.shell.said[-1]
+    fault = {"status": 400, "code": "Broken", "message": "no"}
+    team.world.azure.fault(match={"method": "POST", "path": "/jobs"}, action=fault)
+    assert life.preview(number, "labeled", "preview") == {**TRIED, "preview": "failure"}
+    assert "Broken" in team.bodies(number)[-1], "that too is told"
     left = life.previewed()
+    assert left == [f"{name}-pr-{number}" for name in ("results", "staging", "workers")]
     assert "No preview has expired." in life.night()
     assert life.previewed() == left
     team.world.azure.advance(24 * 3600)
