@@ -108,7 +108,9 @@ def _around(spec: Spec, preview: Preview) -> dict[str, Any]:
         if key in WORK or key == "azure" or not isinstance(part, Mapping):
             continue
         if schema.named(key) and "x-beside" in schema.kind_of(key)[1]:
-            value[key] = {name: _lent(entry, schema.kind_of(key)[1]) for name, entry in part.items()}
+            inner = schema.kind_of(key)[1]
+            lent = {name: _lent(entry, inner) for name, entry in part.items()}
+            value[key] = {name: entry for name, entry in lent.items() if set(inner.get("required", ())) <= set(entry)}
         elif "x-beside" in shape:
             value[key] = _lent(part, shape)
     for place in preview.own.values():

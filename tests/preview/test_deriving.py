@@ -21,6 +21,7 @@ from tests.spec.test_load import CHECKOUT
 
 CASES = loaded((CHECKOUT / "tests/cases/preview/deriving.yaml").read_text())
 EXAMPLES = sorted((CHECKOUT / "specs/examples").glob("*/spec.yaml"))
+SPECS = sorted((CHECKOUT / "specs").glob("*.yaml"))
 TIME = "2030-01-31T12:00:00Z"
 BASE: dict[str, Any] = {
     "apiVersion": "reconciler/v1",
@@ -72,9 +73,9 @@ def test_a_spec_without_work_has_none(tmp_path: Path) -> None:
         previewed({}, tmp_path)
 
 
-def test_a_bare_copy_owns_nothing(tmp_path: Path) -> None:
-    (tmp_path / "spec.yaml").write_text(dumped({**BASE, **CASES[0]["spec"]}))
-    bare = deriving.bare(load(tmp_path / "spec.yaml", {}), "farm-pr-1", SECTIONS)
+@pytest.mark.parametrize("file", SPECS, ids=lambda file: file.name)
+def test_a_bare_copy_owns_nothing(file: Path) -> None:
+    bare = deriving.bare(load(file, {"BATCH_ACCOUNT": "baone"}, "local"), "farm-pr-1", SECTIONS)
     assert bare.name == "farm-pr-1"
     assert all(want.existing for want in build(bare, KINDS).values())
 
