@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from reconciler.departed import TOKEN
 from reconciler.model import Mark
@@ -17,6 +18,8 @@ from reconciler.model import Mark
 PREFIX = "reconcile_"
 OWNER, DIGEST, PROTECT = f"{PREFIX}owner", f"{PREFIX}digest", f"{PREFIX}protect"
 """The owner mark, on whatever carries tags or metadata."""
+EXPIRES = f"{PREFIX}expires"
+"""Part of the owner mark of a preview: when any run may delete it. Tag of a build's machine and network: the same."""
 KEYS = f"{PREFIX}keys"
 """Part of the owner mark: tokens of the keys that we gave maps, in as many numbered tags as they need."""
 ROLLOUT = f"{PREFIX}rollout"
@@ -43,8 +46,8 @@ INPUTS = f"{PREFIX}inputs_"
 """Tags of an image version, numbered: each input of its content, as JSON cut into pieces."""
 OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 """Tags of an image version: the short name of its system, and publisher:offer:sku of the image that it started from."""
-BUILD, EXPIRES = f"{PREFIX}build", f"{PREFIX}expires"
-"""Tags of a build's machine and network: the image that it is for, and when it may be cleared away."""
+BUILD = f"{PREFIX}build"
+"""Tag of a build's machine and network: the image that it is for."""
 
 TASK = f"{PREFIX}task"
 """Metadata of a blob that a task wrote: the id of the task."""
@@ -54,13 +57,14 @@ these are its own; the others had succeeded before."""
 OUTCOMES = ".reconcile/outcomes.jsonl"
 """File in the working directory of a packed task: a JSON line for each of its items, with number, exitCode, seconds and
 values."""
-HIDDEN = (OWNER, DIGEST, PROTECT, ROLLOUT, STARTED, MENDING, POOL, JOB, AUTO, VERIFIED, SUBMITTED)
+HIDDEN = (OWNER, DIGEST, PROTECT, EXPIRES, ROLLOUT, STARTED, MENDING, POOL, JOB, AUTO, VERIFIED, SUBMITTED)
 """Marks that are not part of what a spec says about tags and metadata."""
 TAG = 252
 """Characters of a tag with tokens: Azure allows 256, and this many are whole tokens.
 
 Source: learn.microsoft.com, tag resources.
 """
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _LATER = re.compile(r"-g([2-9]|[1-9]\d+)$")
 
 
@@ -68,7 +72,8 @@ def with_mark(tags: Mapping[str, str | None], mark: Mark) -> dict[str, str]:
     """`tags` and the owner mark, as ARM tags or as metadata; a tag that is None is left out."""
     said = {name: value for name, value in tags.items() if value is not None and not name.startswith(KEYS)}
     marked = {**said, OWNER: mark.owner, DIGEST: mark.digest, **_keys(mark)}
-    return {**marked, PROTECT: "true"} if mark.protect else marked
+    marked |= {PROTECT: "true"} if mark.protect else {}
+    return {**marked, EXPIRES: mark.expires} if mark.expires else marked
 
 
 def without_mark(tags: Mapping[str, str] | None) -> dict[str, str]:
@@ -91,7 +96,18 @@ def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
     tags = tags or {}
     if OWNER not in tags:
         return None
-    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true", _keys_of(tags))
+    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true", _keys_of(tags), _time(tags))
+
+
+def _time(tags: Mapping[str, str]) -> str:
+    """When a resource expires; empty if it does not say so, or not as we do: that is no reason to delete it."""
+    said = tags.get(EXPIRES, "")
+    return said if _TIME.fullmatch(said) else ""
+
+
+def moment(time: datetime) -> str:
+    """A time as marks have it, in UTC and by the second: of two such texts the earlier one sorts first."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def inputs(tags: Mapping[str, str]) -> dict[str, str]:

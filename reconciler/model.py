@@ -1,8 +1,7 @@
-"""The nouns of a run: what is asked for, what is there, what differs, and what will be done about it.
+"""The nouns of a run: what is asked for, what is there, what differs, and what will be done about it. Frozen values.
 
-All are frozen values. `Body` is JSON as Azure's REST reference spells it, so that one name serves the spec, the plan,
-the kinds and the wire; a kind may add facts that it derives, such as a stage or a count, as JSON too.
-"""
+`Body` is JSON as Azure's REST reference spells it, one name for the spec, the plan, the kinds and the wire; a kind may
+add facts that it derives, such as a stage or a count, as JSON too."""
 
 from __future__ import annotations
 
@@ -125,23 +124,24 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who owns a resource, the digest of the body that was last applied to it, and tokens of the keys that its maps
-    were given then; see `departed`."""
+    """Who owns a resource, the digest of the body that was last applied, and tokens of the keys that its maps had then
+    (see `departed`). `expires` is when any run may delete it, as `2030-01-31T12:00:00Z`; empty: never."""
 
     owner: str
     digest: str
     protect: bool = False
     keys: frozenset[str] = frozenset()
+    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
     """A resource as the spec asks for it. `refs` must exist first; `data` is what else its kind needs, nothing live.
 
-    `obstacle` says why it cannot be made or changed, if so: such a change is refused.
-    `vacates` says how its occupants leave for a change that needs it empty; without it that change waits. `renews` says
-    what a change for new nodes means for those that are there.
-    `waits` says what it waits for where nothing stands against it but it cannot be made or changed yet: it is deferred.
+    `obstacle` says why it cannot be made or changed, if so: such a change is refused. `vacates` says how its occupants
+    leave for a change that needs it empty; without it that change waits. `renews` says what a change for new nodes
+    means for those that are there. `expires` is that of its mark. `waits` says what it waits for where nothing stands
+    against it but it cannot be made or changed yet: it is deferred.
     `existing`: it is of somebody else, who has made it; the spec uses it and neither changes nor deletes it.
     `pending` names a resource provider that the subscription is not registered for yet. Until it is, Azure cannot be
     asked what the spec leaves open (`latest`, the next version), and the body lacks it.
@@ -165,6 +165,7 @@ class Desired:
     existing: bool = False
     uses: tuple[str, ...] = ()
     follows: tuple[Address, ...] = ()
+    expires: str = ""
 
     @property
     def open(self) -> bool:

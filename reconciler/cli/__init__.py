@@ -67,6 +67,11 @@ COMMANDS = {
         "Print the least that a plan, an apply or a destroy of the spec must be allowed to do, as custom roles.",
     ),
     "plan": Place("run", "plan", "Show what is missing or different in live Azure."),
+    "preview": Place(
+        "previewing",
+        "preview",
+        "Try a few tasks of what the spec does beside what is live, and compare their results with the live ones.",
+    ),
     "results": Place(
         "results",
         "results",

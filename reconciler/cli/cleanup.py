@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common
-from reconciler.errors import AzureError, Refused, Unreachable
+from reconciler.cli import common, expiring
+from reconciler.errors import AzureError, Refused, Unreachable, WrongUsage
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
@@ -22,13 +22,19 @@ PATIENCE = 1800
 @click.command()
 @common.spec_argument
 @click.option("--all", "everything", is_flag=True, help="Also what has not expired: a build may use it.")
+@click.option("--expired", "previews", is_flag=True, help="Previews in the resource group that have expired, instead.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, yes: bool) -> int:
+def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, previews: bool, yes: bool) -> int:
     """Delete temporary machines, disks and networks of image builds that have expired, of any run and any spec."""
     from reconciler.kinds import KINDS
     from reconciler.render import plain
 
-    reached = common.reach(common.load_spec(spec, cloud))
+    if everything and previews:
+        raise WrongUsage("--all is about image builds, --expired about previews; say one of them")
+    loaded = common.load_spec(spec, cloud)
+    if previews:
+        return expiring.clean(loaded, yes=yes)
+    reached = common.reach(loaded)
     sources = [kind.leftovers for kind in KINDS.values() if kind.leftovers]
     leftovers = [leftover for source in sources for leftover in _expired(reached, source, everything=everything)]
     if not leftovers:

@@ -69,7 +69,7 @@ def _of_job(spec: Path | None, cloud: str | None, name: str, shape: str, plot: P
     pictures.check(plot)
     loaded = common.load_spec(spec, cloud)
     reached = common.reach(loaded)
-    found, unread = _runs(loaded, reached, name)
+    found, unread = runs_of(loaded, reached, name)
     if not found and not unread and name not in loaded.jobs:
         naming.unknown(f"neither the spec nor the account has a job {name}", name, loaded.jobs, there="there are")
     if not (plot and shape == "json"):
@@ -79,7 +79,7 @@ def _of_job(spec: Path | None, cloud: str | None, name: str, shape: str, plot: P
     return common.partial(f"this is not all of {name}", unread)
 
 
-def _runs(spec: Spec, cloud: Cloud, name: str) -> tuple[list[Run], list[str]]:
+def runs_of(spec: Spec, cloud: Cloud, name: str) -> tuple[list[Run], list[str]]:
     """Live jobs and those that were kept, the oldest first; what could not be read."""
     from reconciler.cloud import job_generations
     from reconciler.cloud.errors import reading

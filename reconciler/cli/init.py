@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 WHAT = ("pool", "conversion", "image")
 FORGES = {"github": "GitHub", "azure-devops": "Azure DevOps", "gitlab": "GitLab"}
 """The choices of `reconciler.pipelines`, repeated here so that --help loads no template."""
+PREVIEWING = ("github", "gitlab")
+"""The forges for which there is a pipeline of previews."""
 STANDING = 2
 """The exit code when a file was there with another content, and stays."""
 SPECS = "specs/*.yaml"
@@ -50,6 +53,7 @@ SPECS = "specs/*.yaml"
     show_default=True,
     help="With --ci, where plans are applied that were reviewed; NAME-approval is where somebody must approve.",
 )
+@click.option("--preview", is_flag=True, help="With --ci github or gitlab, also previews of pull requests.")
 @click.option("--identity", is_flag=True, help="With --ci, the spec of whom they sign in as: identity.yaml.")
 @click.option("--repository", metavar="OWNER/NAME", default="", help="With --identity.  [default: of git's origin]")
 @click.option("--owner-id", type=click.IntRange(0), default=0, help="With --identity, GitHub's number of the owner.")
@@ -74,6 +78,7 @@ def init(
     package: str | None,
     *,
     from_live: bool,
+    preview: bool,
     identity: bool,
     yes: bool,
 ) -> int:
@@ -85,6 +90,8 @@ def init(
     reconcile init --ci github --identity       and the spec of whom they sign in as
     reconcile init --from-live --resource-group rg-render --yes
     """
+    if preview and forge not in PREVIEWING:
+        raise WrongUsage(f"--preview is for --ci {' and --ci '.join(PREVIEWING)}; elsewhere call reconcile preview")
     asking = sys.stdin.isatty() and not yes
     begun: dict[str, str] = {}
     if not forge or name or what or from_live or not _there(folder, specs):
@@ -100,7 +107,7 @@ def init(
     if forge:
         from reconciler import pipelines
 
-        asked = _pipelines(folder, begun, specs, branch, environment, package)
+        asked = replace(_pipelines(folder, begun, specs, branch, environment, package), preview=preview)
         begun |= pipelines.files(forge, asked)
     if identity:
         if not forge:

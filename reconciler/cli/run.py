@@ -70,13 +70,13 @@ def plan(
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     reading = judged(reading, policing, prices, cost)
-    refused, view, saved = refuses(reading.plan), _view(reading, cost, wire=wire), None
+    refused, shown, saved = refuses(reading.plan), view(reading, cost, wire=wire), None
     try:
         pricing.check(reading, prices, cost)
         saved = saving.made(reading, selection, rerun, cost) if out and not refused else None
     finally:  # a plan that is too dear is shown, too
         told = saved if shape.name not in common.FORMATS else None
-        common.show_reviewed(saving.view(told, wire=wire) if told else view, shape)
+        common.show_reviewed(saving.view(told, wire=wire) if told else shown, shape)
     if out and saved:
         saving.save(out, saved)
     if notify and not (refused and notify == "approval"):
@@ -123,7 +123,7 @@ def apply(
     with auditing.recording("apply", reading, cloud, selection, rerun, saved.digest if saved else "") as recorder:
         cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
         reading = judged(reading, policing, prices, cost)
-        run.plan(_view(reading, cost, wire=wire))
+        run.plan(view(reading, cost, wire=wire))
         pricing.check(reading, prices, cost)
         if saved:
             saving.check_same(saved, reading)
@@ -132,7 +132,7 @@ def apply(
 
         notifier = Notifier(reading.spec, cloud, reading.desired, shape)
         notifier.warn(step.address for step in reading.plan.steps)
-        code = _carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier)
+        code = carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier)
         reports = _end(reading, cloud, run)
         undone = notifier.tell(reports)
         lacking = any(report.lacking for report in reports)
@@ -157,8 +157,8 @@ def destroy(selection: Selection, shape: str, *, wire: bool, policing: Policing,
     reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
     with auditing.recording("destroy", reading, cloud, selection) as recorder:
         reading = judged(reading, policing, None, None, destroying=True)
-        run.plan(_view(reading, None, wire=wire))
-        code = _carry_out(reading, cloud, run, "destroy", yes=yes, recorder=recorder)
+        run.plan(view(reading, None, wire=wire))
+        code = carry_out(reading, cloud, run, "destroy", yes=yes, recorder=recorder)
         return recorder.ended(code or (codes.PENDING if any(KINDS[name].deletable for name in reading.unread) else 0))
 
 
@@ -204,21 +204,21 @@ def _run(shape: str) -> RunView:
     return runs.view(shape, click.echo, terminal=sys.stdout.isatty(), colour=common.colour())
 
 
-def _view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
+def view(reading: Reading, cost: Cost | None, *, wire: bool) -> PlanView:
     from reconciler.engine import estimate
     from reconciler.render.views import PlanView
 
     return PlanView(reading.plan, estimate.critical_path(reading.plan), cost, wire)
 
 
-def _carry_out(
+def carry_out(
     reading: Reading,
     cloud: Cloud,
     run: RunView,
     verb: str,
     *,
     yes: bool,
-    recorder: Recorder,
+    recorder: Recorder | None = None,
     notifier: Notifier | None = None,
 ) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
@@ -230,10 +230,12 @@ def _carry_out(
     from reconciler.engine import loop
     from reconciler.kinds import KINDS
 
-    recorder.begin()
+    if recorder:
+        recorder.begin()
     stop = threading.Event()
     with _interruptible(stop), run.listening() as listen:
-        heard = recorder.listening(_journal(reading, listen))
+        heard = _journal(reading, listen)
+        heard = recorder.listening(heard) if recorder else heard
         heard = notifier.listening(heard) if notifier else heard
         outcomes = loop.carry_out(reading, cloud, KINDS, listen=heard, stop=stop)
     run.outcomes(outcomes)

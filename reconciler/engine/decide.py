@@ -21,7 +21,7 @@ _GOING = {Why.LEFT_SPEC: "left the spec", Why.DESTROYED: "is destroyed"}
 
 def mark(kind: Kind, owner: str, desired: Desired) -> Mark:
     """The owner mark that `desired` is written with."""
-    return Mark(owner, digest(desired.body), desired.protect, departed.tokens(kind.maps, desired.body))
+    return Mark(owner, digest(desired.body), desired.protect, departed.tokens(kind.maps, desired.body), desired.expires)
 
 
 def changes(kind: Kind, owner: str, desired: Desired, observed: Observed) -> Diff:
@@ -203,6 +203,8 @@ def _cause(owner: str, desired: Desired, observed: Observed) -> tuple[Why, str]:
         whose = f"from the spec {observed.mark.owner!r}, which will refuse it" if observed.mark else "from nobody"
         means = "from now on this spec changes it, and deletes it when it leaves the spec"
         return Why.ADOPTED, f"is taken over {whose}: {means}"
+    if observed.mark.expires != desired.expires and observed.mark.digest == digest(desired.body):
+        return Why.DIFFERS, f"is to last until {desired.expires}" if desired.expires else "is to stay"
     if observed.mark.digest == digest(desired.body):
         return Why.DRIFTED, "was changed outside the spec"
     return Why.DIFFERS, "differs from the spec"
@@ -226,4 +228,6 @@ def _mark_changes(owner: str, desired: Desired, current: Mark | None) -> tuple[C
         return (Change("owner", current.owner if current else None, owner, Rule.LIVE),)
     if current.protect != desired.protect:
         return (Change("protect", current.protect, desired.protect, Rule.LIVE),)
+    if current.expires != desired.expires:
+        return (Change("expires", current.expires, desired.expires, Rule.LIVE),)
     return ()

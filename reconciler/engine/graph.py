@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.errors import ReconcileError
@@ -18,7 +19,8 @@ def build(spec: Spec, kinds: Kinds) -> dict[Address, Desired]:
         for desired in kind.expand(spec):
             if desired.address in resources:
                 raise ReconcileError(f"{spec.file} asks for {desired.address} twice")
-            resources[desired.address] = desired
+            marked = spec.expires if kind.deletable and not desired.existing else ""
+            resources[desired.address] = replace(desired, expires=marked) if marked else desired
     return {address: resources[address] for address in _ordered(spec, resources)}
 
 

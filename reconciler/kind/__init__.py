@@ -104,6 +104,19 @@ class Leftovers:
     clear: Callable[[Cloud, Iterable[Leftover]], str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A blob that work is to write: in which container (storage/ACCOUNT/CONTAINER), by which task, if it is of one.
+
+    `partial`: it is made of the results of others, of which there are a few only.
+    """
+
+    place: str
+    name: str
+    task: str = ""
+    partial: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One resource kind.
@@ -171,6 +184,12 @@ class Kind:
     """The name of the Batch job whose tasks do the work of one, resolved; None: no job does."""
     entry_of: Callable[[str], str] | None = None
     """The name of the entry of a spec that a task with this id does the work of; empty if it is of none."""
+    stem_of: Callable[[str], str] | None = None
+    """How the id of a task begins that is of one, whatever the task does; the whole id of a task of others."""
+    asks: Callable[[Cloud, Desired], Iterable[str]] | None = None
+    """The ids of the tasks that one asks for; None: they tell nothing. Only reads."""
+    results: Callable[[Cloud, Desired], Iterable[Result]] | None = None
+    """The blobs that the work of one is to write, as far as their names are known beforehand. Only reads."""
     past: Callable[[Cloud, Desired], Iterable[Run]] | None = None
     """What was kept of the jobs that did the work of one, by themselves and in no order. Only reads."""
     rerun: Callable[[Cloud, Desired, tuple[str, ...]], Desired] | None = None

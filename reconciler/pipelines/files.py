@@ -20,12 +20,13 @@ STEPS = (
     "name", "validate", "policy", "labels", "plan", "plan-each", "apply", "approved", "drift-check", "deploy",
     "deployed", "required",
 )  # fmt: skip
+PREVIEW = ("preview", "preview-end", "preview-expired")
 UNREVIEWED = "6"
 """The exit code of `ci reviewed` where nothing was reviewed."""
 FORGES: Mapping[str, Mapping[str, str]] = {
     "github": {
         f".github/workflows/reconcile-{name}.yml": f"github/reconcile-{name}.yml"
-        for name in ("plan", "apply", "drift", "images", "deploy")
+        for name in ("plan", "apply", "drift", "images", "deploy", "preview")
     },
     "azure-devops": {
         f".azure-pipelines/reconcile-{name}.yml": f"azure-devops/reconcile-{name}.yml"
@@ -35,6 +36,7 @@ FORGES: Mapping[str, Mapping[str, str]] = {
         ".gitlab-ci.yml": "gitlab/gitlab-ci.yml",
         ".gitlab/reconcile.yml": "gitlab/reconcile.yml",
         ".gitlab/reconcile-images.yml": "gitlab/reconcile-images.yml",
+        ".gitlab/reconcile-preview.yml": "gitlab/reconcile-preview.yml",
     },
 }
 """Forge → path of a file → its template."""
@@ -58,6 +60,7 @@ class Pipelines:
     branch       whose merges are applied
     environment  where what was reviewed is applied; ENVIRONMENT-approval is where somebody must approve
     images       specs with VM images → the addresses of these; without any there is no pipeline for them
+    preview      whether there are previews of pull requests
     """
 
     package: str
@@ -65,6 +68,7 @@ class Pipelines:
     branch: str = "main"
     environment: str = "production"
     images: Mapping[str, tuple[str, ...]] | None = None
+    preview: bool = False
 
     def __post_init__(self) -> None:
         addresses = (address for several in (self.images or {}).values() for address in several)
@@ -85,7 +89,7 @@ def files(forge: str, asked: Pipelines) -> dict[str, str]:
     return {
         path: filled(read(template), values)
         for path, template in FORGES[forge].items()
-        if asked.images or "images" not in path
+        if (asked.images or "images" not in path) and (asked.preview or "preview" not in path)
     }
 
 
@@ -94,14 +98,15 @@ def _values(asked: Pipelines) -> dict[str, str]:
         f"reconcile apply {spec} --yes --wait {' '.join(f'--target {address}' for address in addresses)}"
         for spec, addresses in (asked.images or {}).items()
     ]
+    included = ["", *(["-images"] if images else []), *(["-preview"] if asked.preview else [])]
     return {
         **ACTIONS,
-        **{name: read(f"steps/{name}.sh") for name in STEPS},
+        **{name: read(f"steps/{name}.sh") for name in (*STEPS, *PREVIEW)},
         "branch": asked.branch,
         "environment": asked.environment,
         "first": asked.specs[0].replace("*", "prod"),
         "images": "\n".join(images),
-        "includes": "\n".join(f"- local: .gitlab/reconcile{name}.yml" for name in ("", "-images")[: 1 + bool(images)]),
+        "includes": "\n".join(f"- local: .gitlab/reconcile{name}.yml" for name in included),
         "nightly": "23 3 * * *",
         "package": asked.package,
         "python": "3.13",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.azure.retired import Retired
 from reconciler.errors import Problem
 from reconciler.spec.document import Document
+from reconciler.spec.previews import Preview
 from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
 
@@ -28,6 +29,9 @@ class Section:
     retiring  what Azure retires, or has retired, each with its place
     advice    what is allowed but not wise, each with its path
     files     local files and folders whose content it asks for, beside what the spec itself says; seen from its folder
+    preview   name and entry, with every default → how it stands in a preview: of a few items, and without consequences
+    fills     the containers that the work of an entry writes to: storage/ACCOUNT/CONTAINER → whether it is results
+              that it writes there, rather than what it needs on the way
     """
 
     key: str
@@ -37,6 +41,8 @@ class Section:
     retiring: Callable[[Spec], Iterable[tuple[Path_, Retired]]] = lambda spec: ()
     advice: Callable[[Spec], Iterable[tuple[Path_, str]]] = lambda spec: ()
     files: Callable[[Spec], Iterable[str]] = lambda spec: ()
+    preview: Callable[[str, dict[str, Any], Preview], dict[str, Any]] = lambda name, entry, preview: entry
+    fills: Callable[[Mapping[str, Any]], Mapping[str, bool]] = lambda entry: {}
 
 
 Sections = tuple[Section, ...]

@@ -158,6 +158,7 @@ Conversion = TypedDict(
         "deleteOrphans": bool,
         "overwriteForeign": bool,
         "tasks": NotRequired[int],
+        "sample": NotRequired[int],
     },
 )
 

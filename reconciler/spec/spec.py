@@ -64,6 +64,8 @@ class Spec:
     azure: Target
     sections: Mapping[str, Any] = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()
+    expires: str = ""
+    """When any run may delete what it makes, as marks have it; empty: never. Only previews do."""
     warnings: tuple[Problem, ...] = ()
     """What is allowed but not wise, or will be retired, each with its place; known if it was read for a day."""
 

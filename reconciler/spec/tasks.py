@@ -93,6 +93,7 @@ class Task(TypedDict):
     patterns: NotRequired[Sequence[str]]
     chunk: NotRequired[Chunk]
     pack: NotRequired[int | str]
+    sample: NotRequired[int]
     limit: int
     dependsOn: Sequence[str | Chosen]
     environmentSettings: Mapping[str, str]

@@ -23,6 +23,7 @@ ROOMS = (
     "pipelines",
     "policy",
     "preflight",
+    "preview",
     "prices",
     "render",
     "serve",

@@ -60,6 +60,7 @@ class Team:
         return {
             "AZURE_APPLY_CLIENT_ID": who,
             "AZURE_PLAN_CLIENT_ID": who,
+            "AZURE_PREVIEW_CLIENT_ID": who,
             "AZURE_SUBSCRIPTION_ID": os.environ["AZURE_SUBSCRIPTION_ID"],
             "AZURE_TENANT_ID": os.environ["AZURE_TENANT_ID"],
         }
@@ -76,11 +77,11 @@ class Team:
         """What the forge says of who runs, as the local Entra believes it."""
         return Path(azure_local.env(self.world.azure.folder)["AZURE_FEDERATED_TOKEN_FILE"]).read_text()
 
-    def init(self, forge: str) -> None:
+    def init(self, forge: str, *more: str) -> None:
         """Write a spec and pipelines into the clone in which somebody works."""
         place = self.world.text["azure"]
         options = ("--name", self.name, "--resource-group", place["resourceGroup"], "--location", place["location"])
-        done = reconcile("init", "--yes", "--ci", forge, *options, cwd=self.repository.work)
+        done = reconcile("init", "--yes", "--ci", forge, *options, *more, cwd=self.repository.work)
         assert done.returncode == 0, done.stderr
 
     def text(self, before: str = "", after: str = "", branch: str = "main") -> str:
@@ -113,11 +114,19 @@ storage:
 
     def actions(self, spec: str = "") -> set[str]:
         """What a plan of a spec would do by now."""
+        plan = json.loads(self._run("plan", spec or self.spec, "--format", "json"))
+        return {one["action"] for one in plan["decisions"]} - {"none"}
+
+    def apply(self) -> None:
+        """Somebody applies the spec by hand."""
+        self._run("apply", self.spec, "--yes")
+
+    def _run(self, *arguments: str) -> str:
         git(self.repository.work, "checkout", "--quiet", "main")
         there = azure_local.env(self.world.azure.folder) | {"RECONCILE_CLOUD": "local"}
-        done = reconcile("plan", spec or self.spec, "--format", "json", cwd=self.repository.work, **there)
+        done = reconcile(*arguments, cwd=self.repository.work, **there)
         assert done.returncode == 0, done.stderr
-        return {one["action"] for one in json.loads(done.stdout)["decisions"]} - {"none"}
+        return done.stdout
 
 
 @pytest.fixture(scope="package")

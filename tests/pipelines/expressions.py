@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _WITHIN = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w.-]*)|(==|!=|&&|\|\||[!(),]))")
+_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w.*-]*)|(==|!=|&&|\|\||[!(),]))")
 STATUS = ("success", "failure", "cancelled", "always")
 _BINARY = ({"||"}, {"&&"}, {"==", "!="})
 
@@ -111,11 +111,14 @@ class _Reader:
         if name in STATUS:
             self.expect(")")
             return name == "always" or name == {"success": "success", "failure": "failure"}.get(self.contexts["status"])
-        if name != "fromJSON":
+        if name not in ("fromJSON", "contains"):
             raise Unknown(name)
         inside = self.binary(0)
+        if name == "contains":
+            self.expect(",")
+            held = self.binary(0) in (inside or [])
         self.expect(")")
-        return json.loads(inside)
+        return held if name == "contains" else json.loads(inside)
 
     def looked_up(self, path: str) -> Any:
         """What a path names. What a run may lack is nothing, as on GitHub; a context that is not there is an error."""
@@ -124,5 +127,10 @@ class _Reader:
             raise Unknown(path)
         found = self.contexts[context]
         for part in rest:
-            found = found.get(part) if isinstance(found, Mapping) else None
+            if part == "*":
+                continue
+            if isinstance(found, list):
+                found = [each.get(part) for each in found]
+            else:
+                found = found.get(part) if isinstance(found, Mapping) else None
         return found

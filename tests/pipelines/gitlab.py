@@ -21,7 +21,7 @@ KEYS = {
     "artifacts", "before_script", "environment", "extends", "id_tokens", "image", "needs", "resource_group", "rules",
     "script", "stage", "timeout", "variables",
 }  # fmt: skip
-_TERM = re.compile(r'\$(\w+)(?: == (?:"([^"]*)"|\$(\w+)))?')
+_TERM = re.compile(r'\$(\w+)(?: == (?:"([^"]*)"|\$(\w+))| =~ /(.*)/)?')
 _VARIABLE = re.compile(r"\$(\w+)")
 
 
@@ -114,7 +114,7 @@ def _extended(entries: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, 
 
 
 def fits(rule: str, variables: Mapping[str, str]) -> bool:
-    """Whether a rule's `if` fits: terms such as `$A`, `$A == "b"` and `$A == $B`, with `&&` between them."""
+    """Whether a rule's `if` fits: terms such as `$A`, `$A == "b"`, `$A == $B` and `$A =~ /b/`, with `&&` between."""
     return all(_holds(term.strip(), variables) for term in rule.split("&&"))
 
 
@@ -124,4 +124,6 @@ def _holds(term: str, variables: Mapping[str, str]) -> bool:
     value = variables.get(match[1], "")
     if match[3]:
         return value == variables.get(match[3], "")
+    if match[4]:
+        return re.search(match[4], value) is not None
     return bool(value) if match[2] is None else value == match[2]

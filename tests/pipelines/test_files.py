@@ -22,7 +22,11 @@ from reconciler.errors import WrongUsage
 from reconciler.pipelines import FORGES, WHAT, Pipelines, Start, files, spec
 from reconciler.pipelines.template import filled
 
-ASKED = Pipelines("reconcile-batch==1.0", images={"specs/images.yaml": ("image_version/base", "image_version/gpu")})
+ASKED = Pipelines(
+    "reconcile-batch==1.0",
+    images={"specs/images.yaml": ("image_version/base", "image_version/gpu")},
+    preview=True,
+)
 SCHEMAS = {"github": "github-workflows", "gitlab": "gitlab-ci", "azure-devops": "azure-pipelines"}
 RULES = YamlLintConfig("{extends: default, rules: {document-start: disable, line-length: {max: 135}}}")
 BIN = Path(sys.executable).parent
@@ -69,7 +73,8 @@ def test_they_are_tidy_and_whole(forge: str) -> None:
         assert [str(problem) for problem in linter.run(text, RULES)] == [], path
         assert not re.search(r"<<[\w-]+>>", text), path
     bare = Pipelines("reconcile-batch==1.0")
-    assert set(files(forge, ASKED)) - set(files(forge, bare)) == {p for p in files(forge, ASKED) if "images" in p}
+    more = {path for path in files(forge, ASKED) if "images" in path or "preview" in path}
+    assert set(files(forge, ASKED)) - set(files(forge, bare)) == more
     for text in files(forge, bare).values():
         assert [str(problem) for problem in linter.run(text, RULES)] == []
 

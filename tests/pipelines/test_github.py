@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import azure_local
+from reconciler.cloud import arm, batch_jobs
+from reconciler.kinds import load
 from tests.cli.command import reconcile
 from tests.pipelines.conftest import NEEDED, POLICY, WEAK, Team
 from tests.pipelines.github import GitHub, Run
@@ -17,6 +20,9 @@ from tests.pipelines.tokens import Tokens
 PLANNED = {"validate": "success", "plan": "success"}
 DONE = {"apply": "success", "approved": "skipped"}
 WAITING = {"apply": "success", "approved": "waiting"}
+TRIED = {"preview": "success", "end": "skipped", "expired": "skipped"}
+ENDED = {"preview": "skipped", "end": "success", "expired": "skipped"}
+ACCOUNTS = "Microsoft.Storage/storageAccounts"
 
 
 class Life:
@@ -27,7 +33,7 @@ class Life:
         (folder / "runs").mkdir()
         place = team.repository.origin, folder / "runs"
         self.github = GitHub(*place, team.shell, team.forges, team.variables, team.surroundings, tokens)
-        team.init("github")
+        team.init("github", "--preview")
 
     def pull(self, branch: str, files: dict[str, str] | None = None, *, fork: bool = False) -> int:
         """Open a pull request of a branch, or push to it; returns its number. What ran for it is `last`."""
@@ -47,6 +53,30 @@ class Life:
 
     def pushed(self, event: dict[str, Any], commit: str) -> Run:
         return self.github.start("reconcile-apply", "push", event, commit)
+
+    def preview(self, number: int, action: str, *labels: str) -> dict[str, str]:
+        """What becomes of a pull request with these labels, of which the last is new or has gone; the jobs of that."""
+        pull = {"number": number, "base": {"ref": "main"}, "head": {"repo": {"full_name": "acme/farm"}}}
+        told = {"labels": [{"name": name} for name in labels if action != "unlabeled"], **pull}
+        event = {"action": action, "label": {"name": labels[-1] if labels else ""}, "pull_request": told}
+        tried = git(self.repository.origin, "rev-parse", f"refs/pull/{number}/merge")
+        return dict(self.github.start("reconcile-preview", "pull_request", event, tried).jobs)
+
+    def previewed(self) -> list[str]:
+        """The pools, jobs and containers of previews that there are."""
+        spec = load(self.repository.work / self.team.spec, os.environ, "local")
+        cloud, account = self.team.world.cloud(spec), self.team.storage.account_name
+        names = [raw["id"] for raw in batch_jobs.listing(cloud)]
+        for place in (f"{cloud.account_id}/pools", f"{cloud.id_of(ACCOUNTS, account)}/blobServices/default/containers"):
+            names += [raw["name"] for raw in arm.listing(cloud, place)]
+        return sorted(name for name in names if "-pr-" in name)
+
+    def night(self) -> str:
+        """What is said at night about previews."""
+        head = git(self.repository.origin, "rev-parse", "main")
+        jobs = self.github.start("reconcile-preview", "schedule", {}, head).jobs
+        assert jobs == {"preview": "skipped", "end": "skipped", "expired": "success"}, self.team.shell.said[-1]
+        return self.team.shell.said[-1]
 
     def begin(self) -> None:
         """What init wrote is reviewed, merged and applied."""
@@ -195,8 +225,47 @@ def test_a_spec_is_deployed_by_hand_once_somebody_approves_it(life: Life) -> Non
     assert team.actions() == set()
 
 
-def test_a_deletion_needs_a_label_and_a_policy_that_the_change_weakens_holds(life: Life) -> None:
+def test_a_preview_lives_from_its_label_until_its_pull_request_is_closed(life: Life) -> None:
     team = life.team
+    for number in (1, 2):
+        team.storage.get_container_client("results").upload_blob(f"hello-{number}.txt", f"hello from task {number}\n")
+    number = life.pull("tried", {team.spec: team.text("task {{number}} >", "task {{number}} | sed s/1/one/ >")})
+    assert set(life.preview(number, "synchronize").values()) == {"skipped"}, "it has no label"
+    assert set(life.preview(number, "labeled", "preview", "urgent").values()) == {"skipped"}, "it has had that before"
+    assert life.previewed() == []
+
+    assert life.preview(number, "labeled", "urgent", "preview") == TRIED, team.shell.said[-1]
+    body = team.bodies(number)[-1]
+    assert body.startswith(f"<!-- reconcile ci specs-{team.name}-preview -->\n### Preview `pr-{number}` of ")
+    assert "of 3 results 1 is equal, 1 differs and 1 is new" in body, body
+    made = [f"{name}-pr-{number}" for name in ("hello", "results", "staging", "workers")]
+    assert life.previewed() == made
+    assert team.actions() == set(), "nothing of main is touched"
+    assert life.preview(number, "synchronize", "preview") == TRIED, team.shell.said[-1]
+    assert len(team.bodies(number)) == 2, "the plan and the preview, each once"
+
+    assert life.preview(number, "closed", "preview") == ENDED, team.shell.said[-1]
+    assert (life.previewed(), team.actions()) == ([], set())
+
+
+def test_what_a_dead_runner_has_left_goes_at_night_once_it_has_expired(life: Life) -> None:
+    team = life.team
+    number = life.pull("dead", {team.spec: team.text("from task", "of task")})
+    fault = {"status": 400, "code": "Broken", "message": "no"}
+    team.world.azure.fault(match={"method": "POST", "path": "/jobs"}, action=fault)
+    assert life.preview(number, "labeled", "preview") == {**TRIED, "preview": "failure"}
+    assert "Broken" in team.bodies(number)[-1], "that too is told"
+    left = life.previewed()
+    assert left == [f"{name}-pr-{number}" for name in ("results", "staging", "workers")]
+    assert "No preview has expired." in life.night()
+    assert life.previewed() == left
+    team.world.azure.advance(24 * 3600)
+    assert f"pool/workers-pr-{number}" in life.night()
+    assert (life.previewed(), team.actions()) == ([], set())
+
+
+def test_a_deletion_needs_a_label_and_a_policy_that_the_change_weakens_holds(life: Life) -> None:
+    team, before = life.team, life.team.text()
     life.repository.push({"policy.yaml": POLICY})
     number = life.pull("less", {team.spec: team.text().partition("pools:\n")[0]})
     assert life.last.jobs == {"validate": "success", "plan": "failure"}
@@ -225,3 +294,6 @@ def test_a_deletion_needs_a_label_and_a_policy_that_the_change_weakens_holds(lif
     assert life.github.again(run).jobs == WAITING, "it was never planned as it was to be"
     assert life.github.approve(run).jobs["approved"] == "success", team.shell.said[-1]
     assert team.actions() == set()
+
+    life.repository.push({team.spec: before, "policy.yaml": "apiVersion: reconciler-policy/v1\n"})
+    team.apply()

@@ -16,7 +16,7 @@ def test_from_a_merge_request_to_drift(team: Team, tmp_path_factory: pytest.Temp
     surroundings = {name: value for name, value in surroundings.items() if value}
     surroundings.pop("CI_JOB_URL")
     gitlab = GitLab(repository.origin, folder, team.shell, team.forges, surroundings, team.token)
-    team.init("gitlab")
+    team.init("gitlab", "--preview")
 
     head = repository.change("begin", {})
     event, _ = repository.pull("begin")
@@ -38,11 +38,26 @@ def test_from_a_merge_request_to_drift(team: Team, tmp_path_factory: pytest.Temp
     gitlab.run(applied, "reconcile-approved")
     assert "Nothing waits" in said[-1]
 
+    head = repository.change("tried", {team.spec: team.text("hello from", "hi from")})
+    event, _ = repository.pull("tried")
+    asked |= {
+        "CI_MERGE_REQUEST_IID": (iid := str(event["pull_request"]["number"])),
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": git(repository.work, "rev-parse", "main"),
+        "CI_MERGE_REQUEST_LABELS": "urgent,preview",
+    }
+    tried = gitlab.start(head, **asked)
+    assert (tried.jobs["reconcile-preview"], tried.jobs["reconcile-preview-end"]) == ("success", "manual"), said
+    assert f"### Preview `pr-{iid}` of " in team.bodies(int(iid))[-1]
+    gitlab.run(tried, "reconcile-preview-end")
+    assert f"pool/workers-pr-{iid} done" in said[-1]
+    assert team.actions() == set()
+
     team.storage.get_container_client("results").delete_container()
+    night = {"reconcile-drift": "success", "reconcile-preview-expired": "success"}
     nightly = {"CI_PIPELINE_SOURCE": "schedule", "RECONCILE_RUN": "drift"}
-    assert gitlab.start(merged, **nightly).jobs == {"reconcile-drift": "success"}
+    assert gitlab.start(merged, **nightly).jobs == night
     gitlab.run(applied, "reconcile-apply")
-    assert gitlab.start(merged, **nightly).jobs == {"reconcile-drift": "success"}
+    assert gitlab.start(merged, **nightly).jobs == night
     assert [(one["title"], one["open"]) for one in team.forges.state.issues] == [
         (f"{team.spec} is not what is live", False)
     ]
@@ -54,6 +69,12 @@ def test_from_a_merge_request_to_drift(team: Team, tmp_path_factory: pytest.Temp
     assert pipeline.jobs == {"reconcile-apply": "success", "reconcile-approved": "success"}, said
     assert team.actions() == set()
 
+    _refused_until_it_has_a_label(gitlab, team, asked, main)
+
+
+def _refused_until_it_has_a_label(gitlab: GitLab, team: Team, asked: dict[str, str], main: dict[str, str]) -> None:
+    """What deletes, on a branch that is older than the policy of main."""
+    repository, said = team.repository, team.shell.said
     base = git(repository.work, "rev-parse", "main")
     head = repository.change("old", {team.spec: team.text("[staging, one, ", "[staging, ")})
     git(repository.work, "checkout", "--quiet", "main")
@@ -73,7 +94,15 @@ def test_from_a_merge_request_to_drift(team: Team, tmp_path_factory: pytest.Temp
 
 
 @pytest.mark.parametrize(
-    ("rule", "holds"), [('$A == "b"', True), ('$A == "c"', False), ("$A && $C", False), ("$A == $B && $A", True)]
+    ("rule", "holds"),
+    [
+        ('$A == "b"', True),
+        ('$A == "c"', False),
+        ("$A && $C", False),
+        ("$A == $B && $A", True),
+        ("$A =~ /^b$/ && $A =~ /(^|,)b/", True),
+        ("$A =~ /c/", False),
+    ],
 )
 def test_rules(rule: str, *, holds: bool) -> None:
     assert fits(rule, {"A": "b", "B": "b"}) is holds

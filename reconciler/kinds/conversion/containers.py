@@ -59,7 +59,13 @@ def look(cloud: Cloud, desired: Desired) -> Work:
         markers = pool.submit(failures, client(cloud, data["scripts"]), prefix, again.of(desired))
         known = sources.result(), results.result(), markers.result()
         again.of(desired).check(desired.address.name, known[0])
-        return work(*known, data["suffixes"], overwrites=data["overwriteForeign"], due=again.of(desired).due)
+        return work(
+            *known,
+            data["suffixes"],
+            overwrites=data["overwriteForeign"],
+            due=again.of(desired).due,
+            sample=data["sample"],
+        )
 
 
 def inputs(container: Any, prefix: str) -> dict[str, str]:

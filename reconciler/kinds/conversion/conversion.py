@@ -8,7 +8,7 @@ whoever submitted them. There is nothing to delete: the data is the user's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -18,12 +18,13 @@ from reconciler.cloud import arm, blob_containers, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, permissions, unread
+from reconciler.kind import Kind, Result, permissions, unread
 from reconciler.kind.permissions import Permissions
 from reconciler.kinds.conversion import again, containers, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.again import Again
 from reconciler.kinds.conversion.records import Failed
-from reconciler.kinds.conversion.work import Work
+from reconciler.kinds.conversion.work import Work, outputs
+from reconciler.kinds.conversion.work import chosen as chosen_of
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec import jobs, role_targets
@@ -65,6 +66,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "scripts": containers[2],
                 "suffixes": tuple(convert["suffixes"]),
                 "prefix": convert["prefix"],
+                "sample": convert.get("sample", 0),
                 "tasks": convert.get("tasks", max(1, slots)),
                 "nodes": slots,
                 "identity": identity,
@@ -193,6 +195,14 @@ def delete(cloud: Cloud, observed: Observed) -> Operation | None:
     return None
 
 
+def results(cloud: Cloud, desired: Desired) -> Iterator[Result]:
+    """The output of each input."""
+    data = desired.data
+    inputs = containers.inputs(containers.client(cloud, data["from"]), data["prefix"])
+    for output in chosen_of(outputs(inputs, data["suffixes"]), data["sample"]).values():
+        yield Result(f"storage/{data['to']}", output)
+
+
 def report(cloud: Cloud, desired: Desired) -> Report | None:
     """Its counts, the results of its last run, and the inputs that were not converted."""
     observed = observe(cloud, desired)
@@ -245,6 +255,7 @@ KIND = Kind(
     report=report,
     job_of=lambda desired: desired.address.name,
     rerun=chosen,
+    results=results,
     permissions=Permissions(
         reads=(permissions.STORAGE, f"{permissions.BLOBS}/read", f"{permissions.JOBS}/read"),
         writes=(f"{permissions.BLOBS}/write", f"{permissions.JOBS}/write"),

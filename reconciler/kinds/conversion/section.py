@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.azure import roles
 from reconciler.errors import Problem
+from reconciler.kinds.conversion import previewed
 from reconciler.spec import auto_pools, container_pools, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -151,4 +152,4 @@ def _writers(document: Document, spec: Spec, path: Path_, name: str, accounts: l
             yield document.problem(path, message, at_key=True)
 
 
-SECTION = Section(key="jobs", spell=spell, check=check, advice=advice)
+SECTION = Section(key="jobs", spell=spell, check=check, advice=advice, preview=previewed.preview, fills=previewed.fills)

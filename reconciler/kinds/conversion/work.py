@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.kind.sampling import spread
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -105,6 +107,11 @@ def outputs(names: Iterable[str], suffixes: Sequence[str]) -> dict[str, str]:
     return named
 
 
+def chosen(named: Mapping[str, str], sample: int) -> Mapping[str, str]:
+    """Of inputs and their outputs, so many of the inputs, in the order of their names; 0 are all."""
+    return {name: named[name] for name in spread(sorted(named), sample)} if sample else named
+
+
 def work(
     inputs: Mapping[str, str],
     made: Made,
@@ -113,10 +120,12 @@ def work(
     *,
     overwrites: bool = False,
     due: Callable[[str], bool] = lambda name: False,
+    sample: int = 0,
 ) -> Work:
     """Compare inputs (name → ETag), outputs and failures (input → ETag that failed).
 
-    `due`: whether an input is converted again that has an output from before.
+    `due`: whether an input is converted again that has an output from before. `sample`: how many inputs are meant; 0
+    are all.
     """
     missing: list[Item] = []
     changed: list[Item] = []
@@ -125,8 +134,8 @@ def work(
     refused: list[tuple[Item, str]] = []
     overwritten: list[str] = []
     fresh = renamed = 0
-    named = outputs(inputs, suffixes)
-    for name, output in named.items():
+    every = outputs(inputs, suffixes)
+    for name, output in chosen(every, sample).items():
         etag = inputs[name]
         renamed += output.startswith(f"{name}.png")
         before, maker = made.source(output), made.maker(output)
@@ -142,7 +151,7 @@ def work(
         else:
             overwritten += [output] if maker is not None else []
             (missing if before is None else changed).append(item)
-    wanted = set(named.values())
+    wanted = set(every.values())
     return Work(
         tuple(missing),
         tuple(changed),

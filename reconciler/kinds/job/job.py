@@ -138,7 +138,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diffe
     from azure.core import MatchConditions
 
     match: dict[str, Any] = {"etag": observed.etag, "match_condition": MatchConditions.IfNotModified}
-    parts = {change.path.split(".")[0] for change in differs.changes} - {"stage", "owner", "protect"}
+    parts = {change.path.split(".")[0] for change in differs.changes} - {"stage", "owner", "protect", "expires"}
     disabled = observed.body["stage"] == "disabled"
     if "poolInfo" in parts and not disabled:
         batch_jobs.post(cloud, f"/jobs/{observed.id}/disable", {"disableTasks": "requeue"}, observed.etag)

@@ -97,7 +97,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     from azure.core import MatchConditions
 
     match: dict[str, Any] = {"etag": observed.etag, "match_condition": MatchConditions.IfNotModified}
-    parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect"}
+    parts = {change.path.split(".")[0] for change in diff.changes} - {"stage", "owner", "protect", "expires"}
     if not parts and observed.body["stage"] == "disabled":
         cloud.batch().enable_job_schedule(desired.address.name, **match)
         return None

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.job import auto_pool_checks, on_done
+from reconciler.kinds.job import auto_pool_checks, on_done, previewed
 from reconciler.spec import jobs, order
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -100,4 +100,6 @@ def _filled(document: Document, spec: Spec, name: str) -> Iterator[Problem]:
                 yield document.problem(("jobs", name, "tasks", task, "forEach"), message)
 
 
-SECTION = Section(key="jobs", spell=on_done.spell, check=check, advice=auto_pool_checks.advice)
+SECTION = Section(
+    key="jobs", spell=on_done.spell, check=check, advice=auto_pool_checks.advice, preview=previewed.preview
+)

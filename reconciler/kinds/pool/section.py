@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import auto_pool_checks, rollout_checks
+from reconciler.kinds.pool import auto_pool_checks, previewed, rollout_checks
 from reconciler.spec import auto_pools, identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -173,4 +173,12 @@ def _urn(image: images.Image) -> str:
     return ":".join(reference[key] for key in ("publisher", "offer", "sku"))
 
 
-SECTION = Section(key="pools", spell=spell, check=check, trial=trial, retiring=retiring, advice=advice)
+SECTION = Section(
+    key="pools",
+    spell=spell,
+    check=check,
+    trial=trial,
+    retiring=retiring,
+    advice=advice,
+    preview=previewed.preview,
+)

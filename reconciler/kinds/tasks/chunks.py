@@ -60,6 +60,7 @@ def cut(items: Iterable[Item], entry: Task) -> Iterator[Item]:
 
 def count(entry: Task, points: int) -> int:
     """How many tasks a sweep of so many points makes."""
+    points = min(points, entry.get("sample", points))
     if "pack" in entry and entry["pack"] == "auto":
         return ceil(points / _auto(points).count)
     return ceil(points / _size(entry).count) if chunked(entry) else points

@@ -23,7 +23,18 @@ KEY, CONTENT, CHECK = 13, 8, 4
 """How many characters of an id stand for what a task is for (65 bits, in base 32), for what it does (32 bits, hex), and
 for its being an id of ours (16 bits, hex): others may add tasks to a job, under names with a date at their end."""
 _ID = re.compile(rf"(?P<entry>[a-z][a-z0-9_-]*?)(-[a-z2-7]{{{KEY}}})?-[0-9a-f]{{{CONTENT + CHECK}}}")
-PRESENTED = ("limit", "forEach", "sweep", "prefix", "patterns", "dependsOn", "retentionTime", "identity", "rerun")
+PRESENTED = (
+    "limit",
+    "forEach",
+    "sweep",
+    "prefix",
+    "patterns",
+    "sample",
+    "dependsOn",
+    "retentionTime",
+    "identity",
+    "rerun",
+)
 """Keys of an entry that say which tasks there are, when they run again, how long their files stay, not what they do."""
 
 
@@ -97,6 +108,11 @@ def entry_of(task: str) -> str:
     """The name, in lower case, of the entry that a task of ours is or was of; empty for one of others."""
     match = _ID.fullmatch(task)
     return match["entry"] if match else ""
+
+
+def stem(task: str) -> str:
+    """How the id of a task of ours begins, whatever it does; the whole id of one of others."""
+    return task[: -CONTENT - CHECK] if ours(task) else task
 
 
 def _checked(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.tasks import acting_checks, chunks, command, order_checks, sweep
+from reconciler.kinds.tasks import acting_checks, chunks, command, order_checks, previewed, sweep
 from reconciler.spec import container_pools
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -78,7 +78,7 @@ def _task(document: Document, spec: Spec, path: Path_, entry: Task) -> Iterator[
 
 def _chunks(document: Document, path: Path_, entry: Task) -> Iterator[Problem]:
     """Tasks for several items."""
-    for key in ("chunk", "pack"):
+    for key in ("chunk", "pack", "sample"):
         if key in entry and not ("sweep" in entry or "forEach" in entry):
             yield document.problem((*path, key), "has no meaning without sweep or forEach", at_key=True)
     if "chunk" in entry and "pack" in entry:
@@ -215,4 +215,4 @@ def files(spec: Spec) -> Iterator[str]:
                 yield rows
 
 
-SECTION = Section(key="jobs", check=check, advice=advice, files=files)
+SECTION = Section(key="jobs", check=check, advice=advice, files=files, preview=previewed.preview, fills=previewed.fills)

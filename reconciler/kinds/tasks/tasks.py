@@ -19,7 +19,7 @@ from reconciler.cloud import batch_jobs, batch_tasks, identities, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, permissions
+from reconciler.kind import Kind, Result, permissions
 from reconciler.kind.permissions import Permissions
 from reconciler.kinds.tasks import (
     blobs,
@@ -37,16 +37,16 @@ from reconciler.kinds.tasks import (
     wording,
 )
 from reconciler.kinds.tasks.effort import Nodes
-from reconciler.kinds.tasks.group import Group, Member, entry_of
+from reconciler.kinds.tasks.group import Group, Member, entry_of, stem
 from reconciler.kinds.tasks.live import State
 from reconciler.kinds.tasks.rerun import Rerun
-from reconciler.kinds.tasks.wire import Surroundings, wire
+from reconciler.kinds.tasks.wire import Surroundings, target, wire
 from reconciler.model import Action, Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec import jobs, order
 from reconciler.spec.identities import identified
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import Task
+from reconciler.spec.tasks import Task, before, definite
 
 NAME = "tasks"
 FIELDS = {
@@ -191,6 +191,23 @@ def _told(cloud: Cloud, name: str, told: Mapping[str, str], then: str | None) ->
         cloud.batch().update_job(name, body, etag=job["eTag"], match_condition=MatchConditions.IfNotModified)
 
 
+def asks(cloud: Cloud, desired: Desired) -> Iterator[str]:
+    for _, members in wanted.groups(cloud, desired):
+        yield from (member.id for member in members)
+
+
+def results(cloud: Cloud, desired: Desired) -> Iterator[Result]:
+    """What each task writes that succeeds, under the names that are known."""
+    entries: Mapping[str, Task] = desired.data["tasks"]
+    for group, members in wanted.groups(cloud, desired):
+        written = [each for each in group.entry["outputs"] if each["when"] != "failure" and definite(each)]
+        others = before(entries, group.name) if group.name in entries else ()
+        partial = any("sample" in entries[other] for other in others)
+        for member in members:
+            for output in written:
+                yield Result(output["to"], target(output, member, desired.address.name), member.id, partial)
+
+
 def _surroundings(cloud: Cloud, desired: Desired, done: frozenset[str]) -> Surroundings:
     data, folder = desired.data, Path(desired.data["folder"])
     files = {path: digest for entry in data["tasks"].values() for path, digest in blobs.digests(folder, entry).items()}
@@ -256,6 +273,9 @@ KIND = Kind(
     work=looking.work,
     job_of=lambda desired: desired.address.name,
     entry_of=entry_of,
+    stem_of=stem,
+    asks=asks,
+    results=results,
     past=runs.past,
     rerun=rerun.chosen,
     noun="task list",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.errors import ReconcileError
+from reconciler.kind.sampling import spread
 from reconciler.kinds.tasks import blobs, chunks, sweep
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.items import Item
@@ -44,6 +45,7 @@ def groups(cloud: Cloud, desired: Desired) -> Iterator[Members]:
 def _members(cloud: Cloud, desired: Desired, group: Group, heirs: Sequence[Choice]) -> Iterator[Member]:
     """The tasks of an entry; what depends on it is told of each."""
     limit, common = group.entry["limit"], sum(map(len, group.needs))
+    few = any("sample" in entry for entry in desired.data["tasks"].values())
     for number, member in enumerate(group.members(chunks.cut(_items(cloud, desired, group.entry), group.entry)), 1):
         if number > limit:
             many = f"{desired.address}: {group.name} makes more than {limit:,} tasks"
@@ -51,6 +53,8 @@ def _members(cloud: Cloud, desired: Desired, group: Group, heirs: Sequence[Choic
         if common + sum(map(len, member.needs)) > NEEDED:
             many = f"{desired.address}: a task of {group.name} depends on {len(member.needs):,} tasks by where:"
             raise ReconcileError(f"{many}, and Batch takes some 2,000 at once; let it depend on the whole entry")
+        if few and member.lacks:  # what it is to follow is not among the few
+            continue
         for choice in heirs:
             choice.add(member.id, member.item.values)
         yield member
@@ -137,6 +141,11 @@ def _parts(ids: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _items(cloud: Cloud, desired: Desired, entry: Task) -> Iterator[Item]:
+    items = _every(cloud, desired, entry)
+    return iter(spread(list(items), entry["sample"])) if "sample" in entry else items
+
+
+def _every(cloud: Cloud, desired: Desired, entry: Task) -> Iterator[Item]:
     if "forEach" in entry:
         return blobs.items(cloud, entry)
     if "sweep" in entry:
