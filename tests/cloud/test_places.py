@@ -18,7 +18,7 @@ from reconciler.errors import AzureError, ReconcileError, Refused, SignedOut
 from reconciler.kind.places import place
 from reconciler.kinds import KINDS
 from reconciler.model import Status
-from tests.cli.command import process, reconcile
+from tests.cli.command import CHECKOUT, process, reconcile
 from tests.conftest import Azure, World
 
 DENIED = {"status": 403, "code": "AuthorizationFailed", "message": "The client may not do that."}
@@ -163,7 +163,7 @@ SIGNED_OUT = "Error: not signed in to Azure; run az login. For a workload identi
 @pytest.mark.parametrize("command", ["plan", "status", "cost", "outputs", "apply", "cleanup"])
 def test_signed_out_is_one_message_that_says_what_to_do(live: World, command: str) -> None:
     live.spec()
-    done = reconcile(command, str(live.file), **NOBODY)
+    done = reconcile(command, str(live.file), cwd=CHECKOUT, **NOBODY)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(SIGNED_OUT)
     assert len(done.stderr.splitlines()) == 1
@@ -172,7 +172,7 @@ def test_signed_out_is_one_message_that_says_what_to_do(live: World, command: st
 @pytest.mark.usefixtures("nobody")
 def test_debugging_shows_what_was_tried_to_sign_in(live: World) -> None:
     live.spec()
-    done = process("plan", str(live.file), RECONCILE_DEBUG="1", **NOBODY)
+    done = process("plan", str(live.file), RECONCILE_DEBUG="1", cwd=CHECKOUT, **NOBODY)
     assert SIGNED_OUT in done.stderr
     assert "EnvironmentCredential" in done.stderr
 
@@ -187,7 +187,7 @@ def test_what_entra_id_says_against_a_credential_is_told(live: World, tmp_path: 
         "AZURE_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
         "AZURE_FEDERATED_TOKEN_FILE": str(assertion),
     }
-    done = reconcile("plan", str(live.file), **wrong)
+    done = reconcile("plan", str(live.file), cwd=CHECKOUT, **wrong)
     assert done.stderr.startswith("Error: not signed in to Azure: ")
     assert "AADSTS" in done.stderr
     assert "; run az login" in done.stderr
@@ -197,7 +197,7 @@ def test_what_entra_id_says_against_a_credential_is_told(live: World, tmp_path: 
 @pytest.mark.usefixtures("nobody")
 def test_doctor_signed_out_is_one_row(live: World) -> None:
     live.spec()
-    done = reconcile("doctor", str(live.file), "--format", "json", **NOBODY)
+    done = reconcile("doctor", str(live.file), "--format", "json", cwd=CHECKOUT, **NOBODY)
     (row,) = json.loads(done.stdout)
     assert (row["check"], row["state"]) == ("credential", "refused")
     assert "run az login" in row["text"]
