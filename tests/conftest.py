@@ -145,11 +145,20 @@ class World:
     planned: Plan | None = None
     """The plan that was applied last."""
 
+    loaded: tuple[Any, Spec] | None = None
+    """The spec that was loaded last, after the text and the environment that it came from."""
+
     def spec(self) -> Spec:
-        self.file.write_text(dumped(self.text))
-        return load(self.file, os.environ)
+        text = dumped(self.text)
+        self.file.write_text(text)
+        made = load(self.file, os.environ)
+        self.loaded = (text, dict(os.environ)), made
+        return made
 
     def cloud(self, spec: Spec | None = None) -> Cloud:
+        """A cloud of its own for each who looks; whose it is stands in `spec`, by default the text as it is now."""
+        if spec is None and self.loaded and self.loaded[0] == (dumped(self.text), dict(os.environ)):
+            spec = self.loaded[1]
         made = connect(spec or self.spec(), os.environ)
         self.credential = self.credential or made.credential
         self.transport = self.transport or made.transport
