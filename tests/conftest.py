@@ -80,12 +80,13 @@ class Azure:
 
     def exchanges(self) -> int:
         """How many ARM and Batch requests it has seen."""
-        return len(self.wire())
-
-    def wire(self) -> list[dict[str, Any]]:
-        """The ARM and Batch requests it has seen, with its answers."""
         path = self.folder / "wire.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
+    def wire(self, since: int = 0) -> list[dict[str, Any]]:
+        """The ARM and Batch requests it has seen, less the first so many, with its answers."""
+        path = self.folder / "wire.jsonl"
+        return [json.loads(line) for line in path.read_bytes().splitlines()[since:]] if path.exists() else []
 
     def register(self) -> None:
         """Make the subscription one that has been in use: registered for all that a spec can ask for."""
@@ -144,11 +145,20 @@ class World:
     planned: Plan | None = None
     """The plan that was applied last."""
 
+    loaded: tuple[Any, Spec] | None = None
+    """The spec that was loaded last, after the text and the environment that it came from."""
+
     def spec(self) -> Spec:
-        self.file.write_text(dumped(self.text))
-        return load(self.file, os.environ)
+        text = dumped(self.text)
+        self.file.write_text(text)
+        made = load(self.file, os.environ)
+        self.loaded = (text, dict(os.environ)), made
+        return made
 
     def cloud(self, spec: Spec | None = None) -> Cloud:
+        """A cloud of its own for each who looks; whose it is stands in `spec`, by default the text as it is now."""
+        if spec is None and self.loaded and self.loaded[0] == (dumped(self.text), dict(os.environ)):
+            spec = self.loaded[1]
         made = connect(spec or self.spec(), os.environ)
         self.credential = self.credential or made.credential
         self.transport = self.transport or made.transport

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from reconciler.azure import retired
@@ -21,14 +22,19 @@ HALVES = ("required", "oneOf", "minProperties")
 
 def faults(value: Any, shape: Shape | None = None) -> list[Any]:
     """Every place where a value is not as a schema wants it, by default that of specs, as errors of the validator."""
+    return list(_validator()(shape or written()).iter_errors(value))
+
+
+@cache
+def _validator() -> Any:
+    """That of the schemas' draft, for which 1e3 is no whole number: 1000.0 would reach Azure with its fraction."""
     from jsonschema import Draft202012Validator, validators
 
-    def whole(checker: Any, number: Any) -> bool:  # 1e3 is 1000.0, which would reach Azure with its fraction
+    def whole(checker: Any, number: Any) -> bool:
         return isinstance(number, int) and not isinstance(number, bool)
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", whole)
-    validator = validators.extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]
-    return list(validator(shape or written()).iter_errors(value))
+    return validators.extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]
 
 
 def problems(document: Document, errors: Iterable[Any]) -> list[Problem]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from reconciler.errors import AzureError, ReconcileError, Refused, SignedOut
 from reconciler.kind.places import place
 from reconciler.kinds import KINDS
 from reconciler.model import Status
+from tests.cli.command import CHECKOUT, process, reconcile
 from tests.conftest import Azure, World
 
 DENIED = {"status": 403, "code": "AuthorizationFailed", "message": "The client may not do that."}
@@ -149,42 +148,36 @@ def test_every_kind_has_a_name_for_what_it_lists(live: World) -> None:
     assert len(set(places.values())) == len(places)
 
 
-def reconcile(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The command with nobody signed in but by `environ`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_CLIENT")}
-    command = [sys.executable, "-m", "reconciler", *arguments]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env={**kept, **environ},
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=100,
-    )
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is signed in but by what a command is given."""
+    for name in [name for name in os.environ if name.startswith("AZURE_CLIENT")]:
+        monkeypatch.delenv(name)
 
 
 NOBODY = {"AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential"}
 SIGNED_OUT = "Error: not signed in to Azure; run az login. For a workload identity set AZURE_CLIENT_ID, "
 
 
+@pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("command", ["plan", "status", "cost", "outputs", "apply", "cleanup"])
 def test_signed_out_is_one_message_that_says_what_to_do(live: World, command: str) -> None:
     live.spec()
-    done = reconcile(command, str(live.file), **NOBODY)
+    done = reconcile(command, str(live.file), cwd=CHECKOUT, **NOBODY)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(SIGNED_OUT)
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("nobody")
 def test_debugging_shows_what_was_tried_to_sign_in(live: World) -> None:
     live.spec()
-    done = reconcile("plan", str(live.file), RECONCILE_DEBUG="1", **NOBODY)
+    done = process("plan", str(live.file), RECONCILE_DEBUG="1", cwd=CHECKOUT, **NOBODY)
     assert SIGNED_OUT in done.stderr
     assert "EnvironmentCredential" in done.stderr
 
 
+@pytest.mark.usefixtures("nobody")
 def test_what_entra_id_says_against_a_credential_is_told(live: World, tmp_path: Path) -> None:
     live.spec()
     assertion = tmp_path / "assertion"
@@ -194,16 +187,17 @@ def test_what_entra_id_says_against_a_credential_is_told(live: World, tmp_path: 
         "AZURE_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
         "AZURE_FEDERATED_TOKEN_FILE": str(assertion),
     }
-    done = reconcile("plan", str(live.file), **wrong)
+    done = reconcile("plan", str(live.file), cwd=CHECKOUT, **wrong)
     assert done.stderr.startswith("Error: not signed in to Azure: ")
     assert "AADSTS" in done.stderr
     assert "; run az login" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("nobody")
 def test_doctor_signed_out_is_one_row(live: World) -> None:
     live.spec()
-    done = reconcile("doctor", str(live.file), "--format", "json", **NOBODY)
+    done = reconcile("doctor", str(live.file), "--format", "json", cwd=CHECKOUT, **NOBODY)
     (row,) = json.loads(done.stdout)
     assert (row["check"], row["state"]) == ("credential", "refused")
     assert "run az login" in row["text"]

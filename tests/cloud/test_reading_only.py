@@ -64,7 +64,7 @@ def looked(world: World) -> list[str]:
         arguments = [words.get(word, word) for word in command.split()]
         done = CliRunner().invoke(commands, arguments, standalone_mode=False)
         assert done.exception is None or "there is no resource group" in str(done.exception), (command, done.exception)
-    sent = [f"{one['method']} {one['path']}" for one in world.azure.wire()[begun:]]
+    sent = [f"{one['method']} {one['path']}" for one in world.azure.wire(begun)]
     assert len(sent) > len(LOOKING)
     asked = (one for one in sent if not one.startswith("GET "))
     return [one for one in asked if not (one.startswith("POST ") and ASKING.fullmatch(one.partition(" ")[2]))]

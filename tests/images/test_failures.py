@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from reconciler.engine import loop
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Status
+from tests.cli.command import reconcile
 from tests.conftest import REGIONS
 from tests.images.conftest import IMAGE, VERSION, Images
 
@@ -70,8 +69,8 @@ def test_a_kept_machine_is_taken_away_by_the_next_apply(images: Images) -> None:
 
 def cleanup(images: Images) -> str:
     images.world.spec()
-    command = [sys.executable, "-m", "reconciler", "cleanup", "--yes", str(images.world.file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = reconcile("cleanup", "--yes", str(images.world.file))
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +16,7 @@ from reconciler.kinds.pool import trial
 from reconciler.kinds.pool.checks import Check
 from reconciler.model import Action, Address, Status
 from tests.bodies import CHECKED
+from tests.cli.command import reconcile
 from tests.conftest import SPEED, World
 from tests.documents import dumped
 from tests.images.conftest import IMAGE, VERSION, Images
@@ -189,5 +187,6 @@ def test_the_records_of_image_and_pool_are_written_and_printed(images: Images, t
 
 
 def run(folder: Path, *arguments: str) -> str:
-    command: list[Any] = [sys.executable, "-m", "reconciler", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
+    done = reconcile(*arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -24,6 +24,7 @@ from reconciler.spec.document import dotted
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from tests.cli.command import reconcile
 from tests.conftest import Azure
+from tests.documents import loaded
 from tests.importing import configurations
 from tests.importing.configurations import JOB, POOL, TASK, TODAY, where
 from tests.render.test_as_text import golden
@@ -123,9 +124,7 @@ def test_a_plan_of_it_makes_all_of_it(azure: Azure, tmp_path: Path) -> None:
     assert plan.returncode == 0
 
 
-WHOLE: dict[str, Any] = {
-    name: yaml.safe_load((MOVED / name).read_text()) for name in ("pool.yaml", "jobs.yaml", "config.yaml")
-}
+WHOLE: dict[str, Any] = {name: loaded((MOVED / name).read_text()) for name in ("pool.yaml", "jobs.yaml", "config.yaml")}
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -202,7 +201,7 @@ def test_recipes_of_its_users_become_valid_specs() -> None:
         assert made.wrong == (), configuration.where
 
 
-ALL = {name: yaml.safe_load((MOVED.with_name("whole") / name).read_text()) for name in TEXTS}
+ALL = {name: loaded((MOVED.with_name("whole") / name).read_text()) for name in TEXTS}
 """Every key that Shipyard documents."""
 SAME = ("version", "native", "is_file_share", "host_path", "shared_data_volumes")
 """Keys that are there with what is usual, or that mean what the global settings say already."""

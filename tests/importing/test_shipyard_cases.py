@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from reconciler.errors import ReconcileError
+from tests.documents import loaded
 from tests.importing import configurations
 
 FOLDER = Path(__file__).parents[1] / "cases/shipyard"
 
 
 def cases(*names: str) -> list[Any]:
-    found = [case for name in names for case in yaml.safe_load((FOLDER / f"{name}.yaml").read_text())]
+    found = [case for name in names for case in loaded((FOLDER / f"{name}.yaml").read_text())]
     assert len({case["name"] for case in found}) == len(found)
     return [pytest.param(case, id=case["name"]) for case in found]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from azure.batch import models
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from reconciler.spec.build import built
 from reconciler.spec.document import Document
 from reconciler.spec.load import LOCAL_SUBSCRIPTION
 from reconciler.spec.spec import Target
+from tests.documents import loaded
 from tests.importing.conftest import Imports, changes
 from tests.importing.plain import Plain
 from tests.importing.test_inverse import live
@@ -100,7 +100,7 @@ def test_tasks_of_others_are_left_out_unless_they_are_asked_for(imports: Imports
     assert "tasks/work" not in made.value["adopt"]
 
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "cases/importing/tasks.yaml").read_text())
+CASES: list[dict[str, Any]] = loaded((Path(__file__).parents[1] / "cases/importing/tasks.yaml").read_text())
 
 
 POOL = {"identity": "identities/id-nodes"}

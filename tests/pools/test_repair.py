@@ -37,7 +37,7 @@ class Verbs:
         self.pools, self.before = pools, pools.world.azure.exchanges()
 
     def __call__(self) -> list[tuple[str, int]]:
-        wire = self.pools.world.azure.wire()[self.before :]
+        wire = self.pools.world.azure.wire(self.before)
         account = self.pools.world.text["batchAccount"]["name"]
         posts = [line for line in wire if line["method"] == "POST" and account in line["path"]]
         verbs = [(line["path"].rsplit("/", 1)[-1], line["status"]) for line in posts]

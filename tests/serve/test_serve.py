@@ -83,9 +83,9 @@ def test_a_look_sees_all_in_a_bounded_number_of_requests(world: World) -> None:
 
 
 def test_of_a_large_job_only_numbers_and_failures_are_read(world: World) -> None:
-    history, before = History(), len(world.azure.wire())
+    history, before = History(), world.azure.exchanges()
     (job,) = jobs.look(world.cloud(), ["job"], {}, history, Watching(), most=2)
-    asked = [one["path"] for one in world.azure.wire()[before:] if one["path"].endswith("/tasks")]
+    asked = [one["path"] for one in world.azure.wire(before) if one["path"].endswith("/tasks")]
     assert (len(asked), job.whole) == (1, False)
     assert (dict(job.states), job.slowest) == ({"succeeded": 2, "failed": 1}, ())
     assert [(reason, number) for reason, number, _ in job.failures] == [("exit code 3", 1)]
@@ -96,9 +96,9 @@ def test_of_a_large_job_only_numbers_and_failures_are_read(world: World) -> None
 
 
 def test_a_look_only_reads(world: World) -> None:
-    before = len(world.azure.wire())
+    before = world.azure.exchanges()
     looker(world).look()
-    asked = [(one["method"], one["path"]) for one in world.azure.wire()[before:]]
+    asked = [(one["method"], one["path"]) for one in world.azure.wire(before)]
     assert [one for one in asked if one[0] not in ("GET", "HEAD") and "checkNameAvailability" not in one[1]] == []
 
 

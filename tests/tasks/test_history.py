@@ -33,7 +33,7 @@ def history(world: World, *more: str) -> list[dict[str, Any]]:
 
 def asked(world: World, since: int) -> list[str]:
     """The filters of the lists of tasks since then."""
-    lists = [call for call in world.azure.wire()[since:] if call["path"].partition("?")[0].endswith("/jobs/job/tasks")]
+    lists = [call for call in world.azure.wire(since) if call["path"].partition("?")[0].endswith("/jobs/job/tasks")]
     return [unquote(json.dumps(call)).partition("stateTransitionTime ge ")[1] for call in lists]
 
 

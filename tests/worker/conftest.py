@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import io
+import json
+import logging
 import os
 import re
 import shutil
@@ -10,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,8 +22,10 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from azure_local.storage import azurite
+from worker import convert_image
 
 WORKER = Path(__file__).parents[2] / "worker"
+UNSUPERVISED = json.dumps({"journal": None, "suspects": [], "convicted": {}})
 ACCOUNT, KEY = "devaccount", "Zm9yIHRlc3RzIG9ubHk="
 
 
@@ -157,10 +163,26 @@ class Node:
         own = {"AZURE_STORAGE_CONNECTION_STRING": self.connection_string, "AZ_BATCH_TASK_ID": "task-0007"}
         return {**os.environ, **own, "PYTHONWARNINGS": "error"}
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A task as a node runs it: a supervisor, and a converter under it."""
         return subprocess.run(
             self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The converter alone, in this process: loading what it needs would take most of the time."""
+        out, err, level, before = io.StringIO(), io.StringIO(), logging.getLogger("azure").level, dict(os.environ)
+        os.environ.update(self.environment)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = convert_image.main([*arguments, "--supervised", UNSUPERVISED])
+        except SystemExit as done:
+            code = int(str(done.code))
+        finally:
+            logging.getLogger("azure").setLevel(level)
+            os.environ.clear()
+            os.environ.update(before)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

@@ -117,11 +117,25 @@ def zipped_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.fixture
-def node(tmp_path: Path, zipped_pip: Path) -> Node:
-    made = Node(tmp_path)
+def bare(folder: Path, zipped_pip: Path) -> Node:
+    made = Node(folder)
     shutil.copy(zipped_pip, made.worker / "pip.pyz")
     return made
+
+
+@pytest.fixture
+def node(tmp_path: Path, zipped_pip: Path) -> Node:
+    return bare(tmp_path, zipped_pip)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, zipped_pip: Path) -> tuple[Node, tuple[int, str, str]]:
+    """A node where a first task has installed what there is, with its end; there is nothing to install any more."""
+    made = bare(tmp_path_factory.mktemp("installed"), zipped_pip)
+    made.python()
+    first = made.run()
+    shutil.rmtree(made.packages)
+    return made, first
 
 
 def test_a_bare_interpreter_gets_an_environment_and_the_script_runs_in_it(node: Node) -> None:
@@ -135,11 +149,8 @@ def test_a_bare_interpreter_gets_an_environment_and_the_script_runs_in_it(node: 
     assert arguments == ["a b", "--c=$d"]
 
 
-def test_the_second_task_installs_nothing(node: Node) -> None:
-    node.python()
-    first = node.run()
-    shutil.rmtree(node.packages)
-
+def test_the_second_task_installs_nothing(installed: tuple[Node, tuple[int, str, str]]) -> None:
+    node, first = installed
     assert node.run() == first
     assert first[0] == 0
 
@@ -264,8 +275,8 @@ def test_a_node_without_a_recent_python_says_what_is_needed(node: Node) -> None:
     assert "no Python 3.10 or newer on PATH" in stderr
 
 
-def test_wrong_usage_is_told(node: Node) -> None:
-    node.python()
+def test_wrong_usage_is_told(installed: tuple[Node, tuple[int, str, str]]) -> None:
+    node, _ = installed
 
     code, _, stderr = node.run("--rum", "script.py")
 
@@ -273,11 +284,11 @@ def test_wrong_usage_is_told(node: Node) -> None:
     assert "usage" in stderr
 
 
-def test_an_exit_code_of_the_script_is_the_tasks(node: Node) -> None:
-    node.python()
-    (node.worker / "script.py").write_text("raise SystemExit(41)\n")
+def test_an_exit_code_of_the_script_is_the_tasks(installed: tuple[Node, tuple[int, str, str]]) -> None:
+    node, _ = installed
+    (node.worker / "ends.py").write_text("raise SystemExit(41)\n")
 
-    assert node.run("--run", "script.py")[0] == 41
+    assert node.run("--run", "ends.py")[0] == 41
 
 
 def test_the_script_is_clean_by_shellcheck() -> None:

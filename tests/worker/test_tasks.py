@@ -55,7 +55,7 @@ def test_a_shard_is_converted_and_reported(storage: Storage, node: Node) -> None
     etags = {name: storage.put(name, jpeg()) for name in ODD_NAMES}
     write_shard(storage, etags)
 
-    done = node.run(*SHARD_ARGUMENTS)
+    done = node.process(*SHARD_ARGUMENTS)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(
@@ -91,7 +91,7 @@ def test_inputs_that_cannot_be_converted_are_reported_and_marked_and_the_others_
     etags = {name: storage.put(name, content) for name, content in contents.items()}
     write_shard(storage, etags)
 
-    done = node.run(*SHARD_ARGUMENTS)
+    done = node.process(*SHARD_ARGUMENTS)
 
     assert done.returncode == 0, "Batch would run the task again for nothing"
     assert list(outputs(storage)) == ["fine.jpg.png"]
@@ -205,7 +205,7 @@ def test_without_an_account_it_says_how_to_give_one() -> None:
 
 
 def test_a_shard_that_is_not_there_is_a_task_that_could_not_work(storage: Storage, node: Node) -> None:
-    done = node.run(*SHARD_ARGUMENTS)
+    done = node.process(*SHARD_ARGUMENTS)
 
     assert done.returncode == 3
     assert "cannot start: missing: 404 BlobNotFound" in done.stderr
@@ -269,7 +269,7 @@ def test_a_conversion_that_takes_too_long_fails_and_the_others_are_done(storage:
     Image.new("L", (7000, 7000), 90).save(slow, "JPEG")
     write_shard(storage, {"slow.jpg": storage.put("slow.jpg", slow.getvalue()), "a.jpg": storage.put("a.jpg", jpeg())})
 
-    done = node.run(*SHARD_ARGUMENTS, "--time-limit", "0.1")
+    done = node.process(*SHARD_ARGUMENTS, "--time-limit", "0.1")
 
     failed = result(storage)["failed"]
     assert isinstance(failed, list)
