@@ -73,7 +73,7 @@ def looked(world: World) -> list[str]:
 def test_looking_at_a_subscription_that_was_never_used_writes_nothing_and_apply_registers_it(unused: World) -> None:
     assert looked(unused) == []
     plan = unused.plan()
-    needed = ", ".join(f"Microsoft.{name}" for name in ("Batch", "Compute", "ManagedIdentity", "Storage"))
+    needed = ", ".join(f"Microsoft.{name}" for name in ("Batch", "Compute", "ManagedIdentity", "Network", "Storage"))
     told = f"the subscription is not registered yet for {needed}; apply begins with that"
     assert [note for note in plan.notes if "registered" in note] == [told]
     before = {step.id: step.after for step in plan.steps}
