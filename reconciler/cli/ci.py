@@ -184,9 +184,9 @@ def touched(specs: tuple[Path, ...], since: str, shape: str, *, dependents: bool
 
 def _forge() -> Forge:
     """The forge of this run, until the end of the command."""
-    from reconciler.forge import surroundings
+    from reconciler.forge import finding
 
-    forge = surroundings.found(os.environ)
+    forge = finding.found(os.environ)
     click.get_current_context().call_on_close(forge.client.close)
     return forge
 

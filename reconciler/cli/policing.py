@@ -62,9 +62,9 @@ def read(given: tuple[Path, ...] = ()) -> tuple[Policy, ...]:
     if not files:
         return ()
     from reconciler.kinds import NAMES
-    from reconciler.policy import policy
+    from reconciler.policy import reading
 
-    policies = tuple(policy.read(file, NAMES) for file in files)
+    policies = tuple(reading.read(file, NAMES) for file in files)
     _need_cel(policies)
     return policies
 
@@ -94,7 +94,7 @@ def judged(
     reading: Reading, policing: Policing, prices: Path | None, cost: Cost | None, *, destroying: bool = False
 ) -> Reading:
     """The same with what policies say of its plan, those of the organisation and that of the spec."""
-    from reconciler.policy.policy import of_spec
+    from reconciler.policy.reading import of_spec
 
     policies = (*policing.policies, *of_spec(reading.spec))
     if not policies:

@@ -19,6 +19,7 @@ from reconciler.forge import text
 from reconciler.forge.archive import MOST, packed
 from reconciler.forge.forge import Comment, Issue, PullRequest
 from reconciler.forge.http import Client, ForgeError, Request, Service
+from reconciler.forge.surroundings import address, needed, secret, whole
 
 VERSION = {"api-version": "7.1"}
 PREVIEW = {"api-version": "7.1-preview.1"}
@@ -181,8 +182,6 @@ class AzureDevOps:
 
 def found(environ: Mapping[str, str]) -> AzureDevOps:
     """The repository of a pipeline, from what its agent sets. WrongUsage if that lacks something."""
-    from reconciler.forge.surroundings import address, needed, secret, whole
-
     token = secret(environ, "SYSTEM_ACCESSTOKEN", "env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)")
     headers = {
         "Authorization": f"Bearer {token}",

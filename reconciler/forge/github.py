@@ -17,6 +17,7 @@ from reconciler.errors import WrongUsage
 from reconciler.forge.archive import MOST, packed
 from reconciler.forge.forge import Comment, Issue, PullRequest
 from reconciler.forge.http import Client, ForgeError, Request, Service
+from reconciler.forge.surroundings import address, needed, secret
 
 READS, WRITES = (
     "`permissions: pull-requests: read`",
@@ -135,8 +136,6 @@ class GitHub:
 
 def found(environ: Mapping[str, str]) -> GitHub:
     """The repository of a workflow, from what its runner sets. WrongUsage if that lacks something."""
-    from reconciler.forge.surroundings import address, needed, secret
-
     token = secret(environ, "GITHUB_TOKEN", "env: GITHUB_TOKEN: ${{ github.token }}")
     repository = needed(environ, "GITHUB_REPOSITORY")
     headers = {

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from reconciler.forge.archive import MOST
 from reconciler.forge.forge import Comment, Issue, PullRequest
 from reconciler.forge.http import Client, Request, Service
+from reconciler.forge.surroundings import address, needed, secret, whole
 
 NEEDS = "the scope `api` and the role Reporter or more in the project"
 LABEL = "reconcile"
@@ -131,8 +132,6 @@ def _keeping(job: Mapping[str, Any]) -> int:
 
 def found(environ: Mapping[str, str]) -> GitLab:
     """The project of a pipeline, from what its runner sets. WrongUsage if that lacks something."""
-    from reconciler.forge.surroundings import address, needed, secret, whole
-
     token = secret(environ, "GITLAB_TOKEN", "a masked variable of the project with a project access token, scope api")
     headers = {"PRIVATE-TOKEN": token, "User-Agent": "reconcile"}
     service = Service("GitLab", address(environ, "CI_API_V4_URL"), "GITLAB_TOKEN", token, headers)

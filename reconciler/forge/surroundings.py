@@ -1,4 +1,4 @@
-"""Which forge this run is on: what its runner has set says so."""
+"""What the runner of a pipeline has set: addresses, numbers and tokens, each checked."""
 
 from __future__ import annotations
 
@@ -8,23 +8,6 @@ from contextlib import suppress
 import httpx
 
 from reconciler.errors import WrongUsage
-from reconciler.forge.forge import Forge
-
-
-def found(environ: Mapping[str, str]) -> Forge:
-    """The forge of this run. WrongUsage if there is none, or if a variable or the token is missing."""
-    from reconciler.forge import azure_devops, github, gitlab
-
-    if environ.get("GITHUB_ACTIONS"):
-        return github.found(environ)
-    if environ.get("TF_BUILD"):
-        return azure_devops.found(environ)
-    if environ.get("GITLAB_CI"):
-        return gitlab.found(environ)
-    raise WrongUsage(
-        "this is no run of a pipeline that is known: none of GITHUB_ACTIONS, TF_BUILD and GITLAB_CI is set, "
-        "as GitHub, Azure DevOps and GitLab do"
-    )
 
 
 def needed(environ: Mapping[str, str], name: str) -> str:

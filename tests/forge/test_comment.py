@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.forge import posting, surroundings, text
+from reconciler.forge import finding, posting, text
 from reconciler.saved import saved_plan
 from tests.forge.command import ci
 from tests.forge.server import BOT, PERSONAL, STRANGER, TOKEN, Forges
@@ -78,7 +78,7 @@ def test_of_runs_that_write_at_a_time_one_comment_stays(forges: Forges, environ:
     forges.state.pull(7, HEAD)
     forges.state.gate = threading.Barrier(2, action=lambda: setattr(forges.state, "gate", None))
     body, _ = text.made("reconcile", "### Plan\n\n2 to create\n", "")
-    ours = [surroundings.found(environ(pull=7)) for _ in range(2)]
+    ours = [finding.found(environ(pull=7)) for _ in range(2)]
     runs = [threading.Thread(target=posting.comment, args=(forge, 7, "reconcile", body)) for forge in ours]
     for run in runs:
         run.start()

@@ -12,7 +12,7 @@ from reconciler.engine import plan as planning
 from reconciler.engine.law import Choice
 from reconciler.kinds import KINDS, NAMES, SECTIONS, load
 from reconciler.model import Address, Mark, Observed
-from reconciler.policy import apart, judging, policy
+from reconciler.policy import apart, judging, reading
 from reconciler.policy.asking import Answer
 from reconciler.policy.judging import Judgement
 from reconciler.policy.policy import Policy
@@ -70,7 +70,7 @@ def subject(folder: Path, case: Mapping[str, Any]) -> Subject:
 def written(folder: Path, body: Mapping[str, Any], name: str = "org.yaml") -> Policy:
     path = folder / name
     path.write_text(dumped({"apiVersion": "reconciler-policy/v1", **body}))
-    return policy.read(path, NAMES)
+    return reading.read(path, NAMES)
 
 
 def judge(about: Subject, *policies: Policy) -> Judgement:

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import PolicyError, SpecError
 from reconciler.kinds import NAMES, load
-from reconciler.policy import policy
+from reconciler.policy import reading
 from reconciler.verdict import Level
 from tests.documents import dumped, loaded
 from tests.policy.judged import HEAD
@@ -22,7 +22,7 @@ def test_all_that_is_wrong_is_told_with_its_place_and_a_remedy(case: dict[str, A
     path = tmp_path / "org.yaml"
     path.write_text(case["text"])
     with pytest.raises(PolicyError) as caught:
-        policy.read(path, NAMES)
+        reading.read(path, NAMES)
     told = [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
     assert len(told) == len(case["says"])
     for one, expected in zip(told, case["says"], strict=True):
@@ -33,7 +33,7 @@ def test_rules_have_levels_and_places(tmp_path: Path) -> None:
     path = tmp_path / "org.yaml"
     text = "apiVersion: reconciler-policy/v1\nrules:\n  protect:\n  spotOnly: {level: warn}\n"
     path.write_text(text + 'own:\n  a: {cel: "true", text: t}\n')
-    read = policy.read(path, NAMES)
+    read = reading.read(path, NAMES)
     assert [read.level(rule) for rule in ("protect", "spotOnly", "a")] == [Level.REFUSE, Level.WARN, Level.REFUSE]
     assert [read.place(rule) for rule in ("protect", "a")] == [f"{path}:3", f"{path}:6"]
 
@@ -62,7 +62,7 @@ def test_a_spec_without_rules_has_no_policy_that_says_anything(tmp_path: Path) -
     path = tmp_path / "spec.yaml"
     for section in (None, {}, {"rules": None, "own": None, "exceptions": None}):
         path.write_text(dumped({**HEAD, "policy": section}))
-        for found in policy.of_spec(load(path, {})):
+        for found in reading.of_spec(load(path, {})):
             assert (found.rules, found.written, found.exempt) == ({}, {}, ())
 
 
@@ -73,4 +73,4 @@ def test_the_examples_of_the_guide_are_policies(tmp_path: Path) -> None:
     for text in examples:
         path = tmp_path / "org.yaml"
         path.write_text(text if "apiVersion" in text else f"apiVersion: reconciler-policy/v1\n{text}")
-        assert policy.read(path, NAMES).file == str(path)
+        assert reading.read(path, NAMES).file == str(path)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.kinds import load
-from reconciler.policy import policy, running
+from reconciler.policy import reading, running
 from reconciler.policy.matching import matches
 from reconciler.policy.policy import Exempt, Policy
 from reconciler.policy.subject import Subject
@@ -71,7 +71,7 @@ def test_exceptions_of_a_spec_that_do_nothing_are_told_of(plan: Subject, tmp_pat
     }
     path = tmp_path / "spec.yaml"
     path.write_text(dumped({**HEAD, "policy": {"rules": {"spotOnly": None}, "exceptions": exceptions}}))
-    [own] = policy.of_spec(load(path, {}))
+    [own] = reading.of_spec(load(path, {}))
     judged = judge(plan, own)
     assert judged.notes == (
         "policy: the exception gone ended on 2026-11-26 and holds no longer; take it away",
