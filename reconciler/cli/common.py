@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.Path(dir_okay=False, path_type=Path)
-UNREAD = codes.PENDING
-"""The exit code of a command that has done all but what could not be read."""
-LACKING = codes.LACKING
-"""The exit code of work that has ended and of which some has failed."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""
 REVIEWED = (*FORMATS, "markdown", "html")
@@ -205,7 +201,7 @@ def partial(what: str, unread: Iterable[str]) -> int:
     reasons = list(dict.fromkeys(unread))
     for reason in reasons:
         click.echo(f"warning: {what}: {plain.lines(reason, 2)}", err=True)
-    return UNREAD if reasons else 0
+    return codes.PENDING if reasons else codes.FINE
 
 
 def journal_name(spec: Spec) -> str:

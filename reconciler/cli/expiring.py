@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import codes, common
 from reconciler.model import Action
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def clean(spec: Spec, *, yes: bool) -> int:
     owners = sorted(set(_expired(spec)))
     if not owners:
         click.echo("No preview has expired.")
-    codes = [_deleted(*_read(spec, owner, expired), yes=yes) for owner in owners]
-    return max(codes, default=0)
+    return max((_deleted(*_read(spec, owner, expired), yes=yes) for owner in owners), default=codes.FINE)
 
 
 def expired(resource: Observed, now: str) -> bool:
@@ -95,4 +94,4 @@ def _deleted(reading: Reading, cloud: Cloud, *, yes: bool) -> int:
     shown = runs.view("text", click.echo, terminal=sys.stdout.isatty(), colour=common.colour())
     shown.plan(run.view(reading, None, wire=False))
     code = run.carry_out(reading, cloud, shown, "destroy", yes=yes)
-    return code or (common.UNREAD if reading.plan.of(Action.UNKNOWN) else 0)
+    return code or (codes.PENDING if reading.plan.of(Action.UNKNOWN) else 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import codes, common
 from reconciler.errors import ReconcileError
 from reconciler.secret import hidden
 from reconciler.words import count
@@ -116,7 +116,7 @@ def _live(
     if not live.unread:
         return 0
     click.echo("warning: not all could be read: the first lines of the spec say what is not in it, and why", err=True)
-    return common.UNREAD
+    return codes.PENDING
 
 
 def spec_of(subscription: str | None, group: str, name: str | None, cloud: str) -> tuple[str, str, bool]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, pictures, watching
+from reconciler.cli import codes, common, pictures, watching
 from reconciler.errors import Unreachable
 from reconciler.render.pace import JobView
 
@@ -29,7 +29,7 @@ def show(spec: Path | None, cloud: str | None, name: str, shape: str, *, follow:
         common.show(view, shape)
     if plot:
         pictures.show(view.course, plot, shape)
-    return common.LACKING if view.failures() else 0
+    return codes.LACKING if view.failures() else 0
 
 
 def _followed(watched: watching.Watched, shape: str) -> JobView:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import codes, common
+from reconciler.cli import common
 from reconciler.errors import ReconcileError
 from reconciler.events import Event, Listener, NoticeLogged, NoticeSent, StepFinished
 from reconciler.model import Address, Desired, Status
@@ -24,9 +24,6 @@ from reconciler.report import Report
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.spec import Spec
-
-FAILED = codes.PENDING
-"""The exit code of a run that has done all, but for a command that was to be run at the end of a job."""
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common, pricing
+from reconciler.cli import codes, common, pricing
 from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Action, Why
 
@@ -105,7 +105,7 @@ def preview(
         click.echo(view.markdown())
     else:
         common.show(view, shape)
-    return code or (common.LACKING if outcome.lacking else 0)
+    return code or (codes.LACKING if outcome.lacking else 0)
 
 
 def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: bool) -> tuple[Tried | None, int]:
@@ -132,7 +132,7 @@ def _tried(main: Spec, made: Preview, prices: Path | None, shape: str, *, yes: b
     shown.plan(run.view(reading, None, wire=False))
     say(f"This preview costs {costs.preview}.\n")
     code = run.carry_out(reading, cloud, shown, "apply", yes=yes)
-    if code not in (0, common.UNREAD):
+    if code not in (0, codes.PENDING):
         say(f"The preview could not be made, so there is nothing to compare; what is there goes by {expires}.")
         return None, code
     notes = [*_untried(whole), *_left_out(main)]

@@ -83,9 +83,9 @@ def plan(
         record = auditing.planned("plan", reading, cloud, selection, rerun, saved.digest if saved else "")
         announcing.of_plan(notify, reading.spec, cloud, record)
     if refused:
-        return 3
+        return codes.REFUSED
     changing = any(reading.plan.of(action) for action in CHANGES)
-    return 2 if detailed_exitcode and (changing or left_open(reading.plan)) else 0
+    return codes.PENDING if detailed_exitcode and (changing or left_open(reading.plan)) else codes.FINE
 
 
 @click.command()
@@ -128,7 +128,7 @@ def apply(
         if saved:
             saving.check_same(saved, reading)
             yes = True
-        from reconciler.cli.notifying import FAILED, Notifier
+        from reconciler.cli.notifying import Notifier
 
         notifier = Notifier(reading.spec, cloud, reading.desired, shape)
         notifier.warn(step.address for step in reading.plan.steps)
@@ -136,7 +136,7 @@ def apply(
         reports = _end(reading, cloud, run)
         undone = notifier.tell(reports)
         lacking = any(report.lacking for report in reports)
-        return recorder.ended(code or (codes.LACKING if lacking else FAILED if undone else 0))
+        return recorder.ended(code or (codes.LACKING if lacking else codes.PENDING if undone else codes.FINE))
 
 
 @click.command()
@@ -224,7 +224,7 @@ def carry_out(
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
     check_allowed(reading.plan)
     if not reading.plan.steps:
-        return 2 if left_open(reading.plan) else 0
+        return codes.PENDING if left_open(reading.plan) else codes.FINE
     if not yes:
         common.ask(f"{verb} this plan")
     from reconciler.engine import loop
@@ -256,10 +256,10 @@ def exit_code(plan: Plan, outcomes: Iterable[Outcome]) -> int:
     """What a pipeline is told of an apply or destroy that was carried out."""
     statuses = {outcome.status for outcome in outcomes}
     if Status.FAILED in statuses:
-        return 1
+        return codes.FAILED
     if Status.STOPPED in statuses:  # and what was skipped was skipped for that
-        return 3
-    return 2 if Status.DEFERRED in statuses or left_open(plan) else 0
+        return codes.REFUSED
+    return codes.PENDING if Status.DEFERRED in statuses or left_open(plan) else codes.FINE
 
 
 def left_open(plan: Plan) -> bool:

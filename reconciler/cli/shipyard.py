@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common
+from reconciler.cli import codes
 from reconciler.errors import ReconcileError, WrongUsage
 from reconciler.words import count
 
@@ -126,7 +126,7 @@ def write(folder: Path, asked: Asked, output: Path | None, *, force: bool) -> in
         else:
             save(file, text)
             click.echo(summary)
-        code = common.UNREAD if "\nTo fill in: " in summary else code
+        code = codes.PENDING if "\nTo fill in: " in summary else code
     if code:
         click.echo("warning: not all is valid yet: the first lines of the spec say what to fill in", err=True)
     return code

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from reconciler.cli import common, naming
+from reconciler.cli import codes, common, naming
 from reconciler.model import Address
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def why(address: str, spec: Path | None, cloud: str | None, shape: str) -> int:
     facts = _facts(loaded, common.reach(loaded), meant)
     diagnosis = diagnose(facts)
     common.show(WhyView(diagnosis), shape)
-    return common.UNREAD if diagnosis.unread else 0
+    return codes.PENDING if diagnosis.unread else 0
 
 
 def _meant(spec: Spec, address: str) -> Meant:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import common, naming
+from reconciler.cli import codes, common, naming
 from reconciler.errors import Refused, Unreachable
 from reconciler.words import count
 
@@ -50,8 +50,8 @@ def wait(name: str, spec: Path | None, cloud: str | None) -> int:
     reports = [report for kind, desired, _ in ended if kind.report and (report := kind.report(reached, desired))]
     undone = notifier.tell(reports)
     if any(report.lacking for report in reports):
-        return common.LACKING
-    return 2 if undone or any(observed.body.get("pending") for _, _, observed in ended) else 0
+        return codes.LACKING
+    return codes.PENDING if undone or any(observed.body.get("pending") for _, _, observed in ended) else codes.FINE
 
 
 def _work(spec: Spec, cloud: Cloud, job: str) -> Iterator[tuple[Kind, Desired]]:
