@@ -106,9 +106,8 @@ def _send(loaded: Spec, place: str, blobs: Iterable[tuple[str, bytes | Path]], c
 def _client(loaded: Spec, place: str) -> Any:
     from reconciler.cloud.errors import reading
 
-    _, account, container = place.split("/")
-    with reading(f"where the blobs of {account} are"):
-        return common.reach(loaded).blobs(account).get_container_client(container)
+    with reading(f"where the blobs of {place.split('/')[1]} are"):
+        return common.reach(loaded).container(place)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from azure.mgmt.batch import BatchManagementClient
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.resource.resources import ResourceManagementClient
-    from azure.storage.blob import BlobClient, BlobServiceClient
+    from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient
 
 
 def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
@@ -218,6 +218,11 @@ class Cloud:
                 url = self.blob_endpoint(storage_account)
                 self._blobs[storage_account] = BlobServiceClient(url, self.credential, **self._of_blobs)
             return self._blobs[storage_account]
+
+    def container(self, place: str) -> ContainerClient:
+        """The blobs of a container that the spec names, as `storage/ACCOUNT/CONTAINER`."""
+        _, account, name = place.split("/")
+        return self.blobs(account).get_container_client(name)
 
     def linked_blob(self, link: str) -> BlobClient:
         """The blob of a link that carries its own permission. It is not to be closed: it shares our connections."""

@@ -162,8 +162,7 @@ class LockBlob:
         return BlobLeaseClient(self._blob(), lease_id=lease or None)
 
     def _blob(self) -> Any:
-        _, account, container = self.place.split("/")
-        return self.cloud.blobs(account).get_blob_client(container, f"{self.room}/{name_of(self.cloud)}.json")
+        return self.cloud.container(self.place).get_blob_client(f"{self.room}/{name_of(self.cloud)}.json")
 
 
 def name_of(cloud: Cloud) -> str:

@@ -147,5 +147,4 @@ def _text(pauses: Pauses) -> bytes:
 
 
 def _blob(cloud: Cloud, place: str) -> Any:
-    _, account, container = place.split("/")
-    return cloud.blobs(account).get_blob_client(container, f"pause/{name_of(cloud)}.json")
+    return cloud.container(place).get_blob_client(f"pause/{name_of(cloud)}.json")

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
+from reconciler.cloud import note
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none, tolerated, translated
+from reconciler.cloud.lock_blob import name_of
 
 LARGEST = 4 << 20
 """Bytes that are read of a blob."""
@@ -44,13 +45,13 @@ class RunBlobs:
         """Add a record at a stage, such as BEGUN or ENDED; one that is there stays as it is."""
         content = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
         with translated(), tolerated(409):  # the answer to our first try was lost
-            client = self._container().get_blob_client(self._path(id_, stage))
-            client.upload_blob(content, overwrite=False, **QUICKLY)
+            self._blob(id_, stage).upload_blob(content, overwrite=False, **QUICKLY)
 
     def read(self, id_: str, stage: str) -> bytes | None:
         """A record; None if it is not there, empty if it is larger than any of ours."""
         with translated():
-            return missing_is_none(lambda: self._read(self._path(id_, stage)))
+            found = missing_is_none(lambda: note.read(self._blob(id_, stage), LARGEST))
+            return found.content if found else None
 
     def newest(self, limit: int) -> list[tuple[str, str]]:
         """Of the newest runs their id and the last stage that is kept, the newest first."""
@@ -63,32 +64,22 @@ class RunBlobs:
                     break
         return sorted(found.items(), reverse=True)[:limit]
 
-    def _read(self, path: str) -> bytes:
-        blob = self._container().get_blob_client(path)
-        size = blob.get_blob_properties().size
-        return bytes(blob.download_blob().readall()) if size <= LARGEST else b""
-
     def _months(self) -> Iterator[str]:
-        for item in self._container().walk_blobs(name_starts_with=f"{self._folder()}/", delimiter="/"):
+        for item in self.cloud.container(self.place).walk_blobs(name_starts_with=f"{self._folder()}/", delimiter="/"):
             if item.name.endswith("/"):
                 yield item.name
 
     def _of(self, month: str) -> Iterator[tuple[str, str]]:
-        for name in self._container().list_blob_names(name_starts_with=month):
+        for name in self.cloud.container(self.place).list_blob_names(name_starts_with=month):
             id_, _, stage = name.removeprefix(month).removesuffix(".json").partition(".")
             if name.endswith(".json") and ID.fullmatch(id_) and re.fullmatch(self.stages, stage, re.ASCII):
                 yield id_, stage
 
-    def _path(self, id_: str, stage: str) -> str:
+    def _blob(self, id_: str, stage: str) -> Any:
         match = ID.fullmatch(id_)
         assert match is not None
-        return f"{self._folder()}/{match[1]}-{match[2]}/{id_}.{stage}.json"
+        path = f"{self._folder()}/{match[1]}-{match[2]}/{id_}.{stage}.json"
+        return self.cloud.container(self.place).get_blob_client(path)
 
     def _folder(self) -> str:
-        target = self.cloud.target
-        parts = (target.subscription, target.resource_group, self.cloud.owner)
-        return f"{self.room}/" + "/".join(quote(part.lower(), safe="") for part in parts)
-
-    def _container(self) -> Any:
-        _, account, container = self.place.split("/")
-        return self.cloud.blobs(account).get_container_client(container)
+        return f"{self.room}/{name_of(self.cloud)}"

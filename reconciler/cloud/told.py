@@ -76,8 +76,7 @@ def _written(cloud: Cloud, place: str, job: str, told: Told) -> Told | None:
 
 
 def _blob(cloud: Cloud, place: str, job: str) -> Any:
-    _, account, container = place.split("/")
-    return cloud.blobs(account).get_blob_client(container, f"told/{cloud.account}/{job}.json".lower())
+    return cloud.container(place).get_blob_client(f"told/{cloud.account}/{job}.json".lower())
 
 
 def _parsed(content: bytes) -> Told:

@@ -46,7 +46,7 @@ def _listed(
     cloud: Cloud, place: str, mine: str, tasks: Collection[str], stem_of: Callable[[str], str]
 ) -> Iterator[tuple[Key, Any]]:
     """The blobs of a container of the preview, but for those of tasks that nobody asks for any more."""
-    for blob in missing_is_none(lambda: list(_container(cloud, mine).list_blobs(include=["metadata"]))) or ():
+    for blob in missing_is_none(lambda: list(cloud.container(mine).list_blobs(include=["metadata"]))) or ():
         task = (blob.metadata or {}).get(marks.TASK, "")
         if not task or task in tasks:
             yield key(place, blob.name, task, stem_of(task)), blob
@@ -65,7 +65,7 @@ def _seen(cloud: Cloud, known: Key, own: Mapping[str, str], made: Any, expected:
 
 def _live(cloud: Cloud, known: Key) -> Any:
     """The live blob that is the same result, the newest if there are several; None if there is none."""
-    container = _container(cloud, known.place)
+    container = cloud.container(known.place)
     if known.after is None:
         return missing_is_none(lambda: container.get_blob_client(known.name).get_blob_properties())
     found = missing_is_none(lambda: list(container.list_blobs(name_starts_with=known.name))) or []
@@ -83,10 +83,5 @@ def _compared(cloud: Cloud, live: tuple[str, Any], made: tuple[str, Any]) -> Ver
         return Verdict.EQUAL if same else Verdict.DIFFERS
     if sizes[0] > LARGEST:
         return Verdict.SAME_SIZE
-    streams = [_container(cloud, place).download_blob(blob.name).chunks() for place, blob in (live, made)]
+    streams = [cloud.container(place).download_blob(blob.name).chunks() for place, blob in (live, made)]
     return Verdict.EQUAL if all(one == other for one, other in zip_longest(*streams)) else Verdict.DIFFERS
-
-
-def _container(cloud: Cloud, place: str) -> Any:
-    _, account, container = place.split("/")
-    return cloud.blobs(account).get_container_client(container)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from reconciler.cloud.cloud import Cloud
@@ -20,12 +19,6 @@ from reconciler.spec.tasks import Task, local_files
 
 AT_ONCE = 8
 """How many manifests are uploaded at once."""
-
-
-def client(cloud: Cloud, place: str) -> Any:
-    """The client of `storage/ACCOUNT/CONTAINER`."""
-    _, account, container = place.split("/")
-    return cloud.blobs(account).get_container_client(container)
 
 
 def kept(what: str, cloud: Cloud, name: str) -> str:
@@ -41,7 +34,7 @@ def url(cloud: Cloud, place: str) -> str:
 def items(cloud: Cloud, entry: Task) -> Iterator[Item]:
     """An item for each blob that is meant, page by page: its name is `item`, its URL `url`, its version the ETag."""
     base = url(cloud, entry["forEach"])
-    for blob in client(cloud, entry["forEach"]).list_blobs(name_starts_with=entry.get("prefix")):
+    for blob in cloud.container(entry["forEach"]).list_blobs(name_starts_with=entry.get("prefix")):
         if _meant(blob.name, entry):
             if {"", ".", ".."} & set(blob.name.split("/")) or blob.name.startswith(manifest.FOLDER):
                 raise ReconcileError(f"the blob {blob.name} cannot be a file on a node; leave it out by patterns:")
@@ -64,7 +57,7 @@ def staged(files: Mapping[str, str]) -> dict[str, str]:
 
 def upload(cloud: Cloud, place: str, folder: Path, files: Mapping[str, str]) -> None:
     """Upload the files that are not there yet."""
-    container = client(cloud, place)
+    container = cloud.container(place)
     for path, blob in staged(files).items():
         target = container.get_blob_client(blob)
         if not target.exists():
@@ -73,7 +66,7 @@ def upload(cloud: Cloud, place: str, folder: Path, files: Mapping[str, str]) -> 
 
 def keep(cloud: Cloud, place: str, manifests: Iterable[Manifest]) -> None:
     """Upload manifests, several at a time; one that is there already has this content."""
-    container = client(cloud, place)
+    container = cloud.container(place)
 
     def upload(each: Manifest) -> None:
         with tolerated(409):

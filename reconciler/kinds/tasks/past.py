@@ -14,7 +14,7 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
-from reconciler.kinds.tasks import blobs, record
+from reconciler.kinds.tasks import record
 from reconciler.kinds.tasks.effort import Seconds
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.live import Past
@@ -67,7 +67,7 @@ class Kept(Past):
 
     def _listed(self, place: str, beginning: str) -> dict[int, int]:
         """Hash of a blob's name → hash of the task that wrote it: there may be a million."""
-        listed = blobs.client(self._cloud, place).list_blobs(name_starts_with=beginning or None, include=["metadata"])
+        listed = self._cloud.container(place).list_blobs(name_starts_with=beginning or None, include=["metadata"])
         return {hash(blob.name): hash((blob.metadata or {}).get(marks.TASK, "")) for blob in listed}
 
     def _record(self) -> frozenset[str]:

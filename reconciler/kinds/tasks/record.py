@@ -33,7 +33,7 @@ LARGEST = 1 << 28
 
 def before(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> tuple[frozenset[str], Seconds]:
     """The ids of tasks that have succeeded in jobs of this name before this one, and how long tasks took there."""
-    container = blobs.client(cloud, place)
+    container = cloud.container(place)
     there = container.list_blobs(name_starts_with=blobs.kept("tasks", cloud, name))
     others = [blob.name for blob in there if blob.name != _key(cloud, name, job)]
     lines = [line for other in others for line in _read(container.download_blob(other).readall())]
@@ -56,7 +56,7 @@ def settle(cloud: Cloud, place: str, name: str) -> None:
 
 def _number(cloud: Cloud, place: str, name: str, job: Mapping[str, Any]) -> int:
     """How many tasks of this job, of others too, had succeeded when that was kept last."""
-    blob = missing_is_none(blobs.client(cloud, place).get_blob_client(_key(cloud, name, job)).get_blob_properties)
+    blob = missing_is_none(cloud.container(place).get_blob_client(_key(cloud, name, job)).get_blob_properties)
     kept = (blob.metadata or {}).get(TASKS, "") if blob else ""
     return int(kept) if kept.isdecimal() else 0
 
@@ -72,7 +72,7 @@ def keep(cloud: Cloud, place: str, name: str) -> None:
     if succeeded:
         written = _written(filter(ours, succeeded), usual(listing.seconds))
         metadata = {TASKS: str(len(succeeded))}
-        blobs.client(cloud, place).upload_blob(_key(cloud, name, job), written, overwrite=True, metadata=metadata)
+        cloud.container(place).upload_blob(_key(cloud, name, job), written, overwrite=True, metadata=metadata)
     if ran:
         course = Course(job["id"], ran, cloud.time)
         runs.write(cloud, place, name, job_generations.key(job), str(job["creationTime"]), course)

@@ -38,12 +38,12 @@ def write(cloud: Cloud, place: str, name: str, key: str, made: str, course: Cour
     sums = {"seconds": f"{course.seconds():.3f}", "node_hours": f"{course.node_hours():.5f}"}
     metadata = {**states, **sums, "job": course.job, "made": made, "kept": course.now.isoformat()}
     packed = gzip.compress(json.dumps(_document(course), separators=(",", ":")).encode(), mtime=0)
-    blobs.client(cloud, place).upload_blob(_blob(cloud, name, key), packed, overwrite=True, metadata=metadata)
+    cloud.container(place).upload_blob(_blob(cloud, name, key), packed, overwrite=True, metadata=metadata)
 
 
 def numbers(cloud: Cloud, place: str, name: str, key: str) -> tuple[int, int] | None:
     """How many tasks had succeeded and failed when a job was kept last; None if it was not."""
-    client = blobs.client(cloud, place).get_blob_client(_blob(cloud, name, key))
+    client = cloud.container(place).get_blob_client(_blob(cloud, name, key))
     blob = missing_is_none(client.get_blob_properties)
     states = _states(blob.metadata or {}) if blob else {}
     return (states.get("succeeded", 0), states.get("failed", 0)) if states else None
@@ -54,7 +54,7 @@ def past(cloud: Cloud, desired: Desired) -> Iterator[Run]:
     place, name = desired.data["staging"], desired.address.name
     if not place:
         return
-    container, keys = blobs.client(cloud, place), set()
+    container, keys = cloud.container(place), set()
     with tolerated(404):
         for blob in container.list_blobs(name_starts_with=blobs.kept("runs", cloud, name), include=["metadata"]):
             run = _run(container, blob)
