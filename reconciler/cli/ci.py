@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import codes
+from reconciler.cli import codes, locking
 from reconciler.errors import ReconcileError, Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def comment(file: Path, name: str, plan: Path | None, commit: str | None) -> Non
             "this run is for no pull request; --commit SHA comments on the one that this commit merged, "
             "and `reconcile ci issue` needs none"
         )
-    body, cut = text.made(name, said, forge.run_url, digest)
+    body, cut = text.made(name, said, locking.run(os.environ), digest)
     new = posting.comment(forge, number, name, body)
     _tell_cut(file, cut=cut)
     click.echo(f"The comment {name} on pull request {number} of {forge.name} is {'written' if new else 'changed'}.")
@@ -101,14 +101,14 @@ def issue(file: Path | None, title: str, name: str, *, close: bool) -> None:
             raise WrongUsage("--title is for an issue that stays open; leave it out with --close")
         said = _read(file) if file else "This is over."
         forge = _forge()
-        number = posting.close(forge, name, text.fitted(said, forge.run_url)[0])
+        number = posting.close(forge, name, text.fitted(said, locking.run(os.environ))[0])
         click.echo(f"Issue {number} of {forge.name} is closed." if number else f"No issue {name} is open.")
         return
     if file is None or not title.strip():
         raise WrongUsage("say what the issue is: reconcile ci issue FILE.md --title T; or close it with --close")
     said = _read(file)
     forge = _forge()
-    body, cut = text.made(name, said, forge.run_url)
+    body, cut = text.made(name, said, locking.run(os.environ))
     number, done = posting.issue(forge, name, clean(title.strip())[:255], body)
     _tell_cut(file, cut=cut)
     click.echo(f"Issue {number} of {forge.name} is {done}.")
@@ -247,7 +247,7 @@ def _read(file: Path) -> str:
 
 def _tell_cut(file: Path, *, cut: bool) -> None:
     if cut:
-        from reconciler.forge.text import LIMIT
+        from reconciler.render.markdown import LIMIT
 
         click.echo(
             f"warning: {file} is longer than the {LIMIT:,} characters of a comment; the end is left out", err=True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -132,8 +133,8 @@ def run(environ: Mapping[str, str]) -> str:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"
     if environ.get("BUILD_BUILDID"):
-        project = f"{environ.get('SYSTEM_COLLECTIONURI', '')}{environ.get('SYSTEM_TEAMPROJECT', '')}"
-        return f"{project}/_build/results?buildId={environ['BUILD_BUILDID']}".replace(" ", "%20")
+        root, project = environ.get("SYSTEM_COLLECTIONURI", "").rstrip("/"), environ.get("SYSTEM_TEAMPROJECT", "")
+        return f"{root}/{quote(project)}/_build/results?buildId={environ['BUILD_BUILDID']}"
     return environ.get("CI_JOB_URL", "")
 
 

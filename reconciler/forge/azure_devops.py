@@ -39,10 +39,8 @@ class AzureDevOps:
 
     name = "Azure DevOps"
 
-    def __init__(
-        self, client: Client, project: str, repository: str, number: int | None, run_url: str, item: str
-    ) -> None:
-        self.client, self.number, self.run_url, self.item = client, number, run_url, item
+    def __init__(self, client: Client, project: str, repository: str, number: int | None, item: str) -> None:
+        self.client, self.number, self.item = client, number, item
         self.project = f"/{quote(project, safe='')}/_apis"
         self.repository = repository
         self.git = f"{self.project}/git/repositories/{quote(repository, safe='')}"
@@ -191,11 +189,9 @@ def found(environ: Mapping[str, str]) -> AzureDevOps:
     }
     root, project = address(environ, "SYSTEM_COLLECTIONURI"), needed(environ, "SYSTEM_TEAMPROJECT")
     service = Service("Azure DevOps", root, "SYSTEM_ACCESSTOKEN", token, headers, _kept)
-    build = environ.get("BUILD_BUILDID", "")
-    url = f"{root}/{quote(project)}/_build/results?buildId={build}" if build else ""
     number = whole(environ, "SYSTEM_PULLREQUEST_PULLREQUESTID")
     item = environ.get("RECONCILE_WORK_ITEM") or "Issue"
-    return AzureDevOps(Client(service), project, needed(environ, "BUILD_REPOSITORY_ID"), number, url, item)
+    return AzureDevOps(Client(service), project, needed(environ, "BUILD_REPOSITORY_ID"), number, item)
 
 
 def _kept(url: httpx.URL) -> bool:

@@ -43,7 +43,6 @@ class Forge(Protocol):
 
     client: Client
     name: str
-    run_url: str
     number: int | None
     """Of the pull request that this run is for, if it is for one."""
 

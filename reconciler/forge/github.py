@@ -36,8 +36,8 @@ class GitHub:
 
     name = "GitHub"
 
-    def __init__(self, client: Client, repository: str, number: int | None, run_url: str) -> None:
-        self.client, self.number, self.run_url = client, number, run_url
+    def __init__(self, client: Client, repository: str, number: int | None) -> None:
+        self.client, self.number = client, number
         self.root = f"/repos/{quote(repository)}"
 
     @cached_property
@@ -145,9 +145,7 @@ def found(environ: Mapping[str, str]) -> GitHub:
         "User-Agent": "reconcile",
     }
     service = Service("GitHub", address(environ, "GITHUB_API_URL"), "GITHUB_TOKEN", token, headers)
-    server, run = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_RUN_ID", "")
-    url = f"{server}/{repository}/actions/runs/{run}" if run else ""
-    return GitHub(Client(service), repository, _number(environ.get("GITHUB_EVENT_PATH", "")), url)
+    return GitHub(Client(service), repository, _number(environ.get("GITHUB_EVENT_PATH", "")))
 
 
 def _number(path: str) -> int | None:

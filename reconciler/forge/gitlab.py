@@ -28,8 +28,8 @@ class GitLab:
 
     name = "GitLab"
 
-    def __init__(self, client: Client, project: str, number: int | None, run_url: str) -> None:
-        self.client, self.project, self.number, self.run_url = client, project, number, run_url
+    def __init__(self, client: Client, project: str, number: int | None) -> None:
+        self.client, self.project, self.number = client, project, number
         self.root = f"/projects/{quote(project, safe='')}"
 
     @cached_property
@@ -136,4 +136,4 @@ def found(environ: Mapping[str, str]) -> GitLab:
     headers = {"PRIVATE-TOKEN": token, "User-Agent": "reconcile"}
     service = Service("GitLab", address(environ, "CI_API_V4_URL"), "GITLAB_TOKEN", token, headers)
     number = whole(environ, "CI_MERGE_REQUEST_IID")
-    return GitLab(Client(service), needed(environ, "CI_PROJECT_ID"), number, environ.get("CI_JOB_URL", ""))
+    return GitLab(Client(service), needed(environ, "CI_PROJECT_ID"), number)
