@@ -19,16 +19,16 @@ def found(spec: Path, environ: Mapping[str, str]) -> tuple[str, bool | None]:
     """The id of the commit, empty if nobody knows; and whether files have changes that are not in it, the spec among
     them where git does not know it at all. None: nobody knows."""
     told = next((environ[name] for name in VARIABLES if _SHA.fullmatch(environ.get(name, ""))), "")
-    own = _git(spec.parent, "rev-parse", "--verify", "HEAD") or ""
+    own = git(spec.parent, "rev-parse", "--verify", "HEAD") or ""
     commit = told or (own if _SHA.fullmatch(own) else "")
     if not commit or own != commit:
         return commit, None
-    tracked = _git(spec.parent, "status", "--porcelain", "--untracked-files=no")
-    of_spec = _git(spec.parent, "status", "--porcelain", "--", spec.name)
+    tracked = git(spec.parent, "status", "--porcelain", "--untracked-files=no")
+    of_spec = git(spec.parent, "status", "--porcelain", "--", spec.name)
     return commit, None if tracked is None or of_spec is None else bool(tracked or of_spec)
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def git(folder: Path, *arguments: str) -> str | None:
     """What git says; None if it cannot. It runs nothing that the repository names, and writes nothing."""
     safe = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.cli import commit
 from reconciler.errors import WrongUsage
 
 FILE = "identity.yaml"
@@ -52,18 +52,11 @@ def _repository(folder: Path, forge: str) -> str:
     """The path of the repository on the forge, as its remote `origin` says."""
     if forge == "azure-devops":
         raise WrongUsage("--identity needs organisation and project: --repository ORGANISATION/PROJECT")
-    asked = ["git", "-C", str(folder.absolute()), "remote", "get-url", "origin"]
-    try:
-        url = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        url = ""
-    found = REMOTE.fullmatch(url)
+    found = REMOTE.fullmatch(commit.git(folder, "remote", "get-url", "origin") or "")
     if not found:
         raise WrongUsage(
             "--identity needs to know the repository, and git has no remote origin: --repository OWNER/NAME"
         )
-    if forge == "azure-devops":
-        raise WrongUsage("--identity needs organisation and project: --repository ORGANISATION/PROJECT")
     return found["path"]
 
 
