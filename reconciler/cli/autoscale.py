@@ -71,7 +71,7 @@ _OPTIONS = (
         "--prices",
         metavar="FILE",
         type=FILE,
-        envvar="RECONCILE_PRICES",
+        envvar=common.PRICES,
         help="A file with the price of SPEC's size.  [default: what was asked for before]",
     ),
     click.option("--spot-price", type=click.FloatRange(0), help="Of a Spot node-hour.  [default: as --price]"),

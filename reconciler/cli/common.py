@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.Path(dir_okay=False, path_type=Path)
+PRICES = "RECONCILE_PRICES"
+"""The variable that names a price list."""
 FORMATS = ("text", "json")
 """The formats of `render.views`, repeated here so that --help loads no view."""
 REVIEWED = (*FORMATS, "markdown", "html")
@@ -156,7 +158,7 @@ def prices_option(function: Function) -> Function:
     """`--prices`."""
     path = click.Path(dir_okay=False, path_type=Path)
     text = "A file with prices; default: Azure's public price list."
-    return click.option("--prices", metavar="FILE", type=path, envvar="RECONCILE_PRICES", help=text)(function)
+    return click.option("--prices", metavar="FILE", type=path, envvar=PRICES, help=text)(function)
 
 
 def cost_options(function: Function) -> Function:

@@ -83,25 +83,14 @@ def import_(
     if output is not None and output.exists() and not (force and output.is_file()):
         remedy = "--force overwrites it" if output.is_file() else "it is a folder; name a file"
         raise click.UsageError(f"{output} is there already; {remedy}")
-    return _live(subscription, group, name, account, only, cloud, output, again=again, force=force)
+    return _written(*_drafted(subscription, group, name, account, only, cloud, again=again), output, force=force)
 
 
-def _live(
-    subscription: str | None,
-    group: str,
-    name: str | None,
-    account: str | None,
-    only: tuple[str, ...],
-    cloud: str,
-    output: Path | None,
-    *,
-    again: bool,
-    force: bool,
-) -> int:
+def _written(azure: Target, live: Live, draft: Draft, output: Path | None, *, force: bool) -> int:
+    """Print the spec, or write it and what stands beside it; returns the exit code."""
     from reconciler import importing
     from reconciler.render import as_yaml
 
-    azure, live, draft = _drafted(subscription, group, name, account, only, cloud, again=again)
     value, files = importing.aside(draft, output.stem) if output else (draft.value, {})
     text = as_yaml.spec(value, header(azure, live, draft))
     if output is None:

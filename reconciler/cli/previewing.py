@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -263,5 +263,5 @@ def _asked(spec: Spec, cloud: Cloud) -> Iterator[str]:
 def _stem(task: str) -> str:
     from reconciler.kinds import KINDS
 
-    stems: Mapping[str, str] = {kind.name: kind.stem_of(task) for kind in KINDS.values() if kind.stem_of}
-    return next((stem for stem in stems.values() if stem != task), task)
+    stems = (kind.stem_of(task) for kind in KINDS.values() if kind.stem_of)
+    return next((stem for stem in stems if stem != task), task)

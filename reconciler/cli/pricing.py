@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import common
 from reconciler.errors import ReconcileError, Refused
 from reconciler.model import Action
 
@@ -41,6 +42,12 @@ def rates(reading: Reading, prices: Path | None) -> tuple[Uses, Prices]:
     """What of a plan costs, without what could not be read, and the prices of that."""
     used = uses(reading)
     return used, _prices(reading, used, prices)
+
+
+def named() -> Path | None:
+    """The price list that the environment names, for those who take no option."""
+    name = os.environ.get(common.PRICES)
+    return Path(name) if name else None
 
 
 def check(reading: Reading, prices: Path | None, cost: Cost | None) -> None:

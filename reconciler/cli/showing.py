@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from reconciler.cli import common, extras, serve
+from reconciler.cli import common, extras, pricing, serve
 from reconciler.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -113,9 +112,7 @@ def looker() -> Looker:
     """Who looks at what rounds have read; it reads no spec and connects to nothing itself."""
     from reconciler.serve.gathering import Looker, Source
 
-    named = os.environ.get("RECONCILE_PRICES")
-    prices = partial(serve.rates, prices=Path(named) if named else None)
-    return Looker(Source(_never, common.reach, serve.Watching(), prices))
+    return Looker(Source(_never, common.reach, serve.Watching(), partial(serve.rates, prices=pricing.named())))
 
 
 def _never() -> NoReturn:

@@ -278,8 +278,7 @@ def recording(source: Source, reading: Reading, cloud: Cloud) -> Iterator[Record
         if isinstance(source, Git):
             told = replace(recorder.record.source, commit=source.commit_of(file), dirty=False)
             recorder.record = replace(recorder.record, source=told)
-        named = os.environ.get("RECONCILE_PRICES")
-        prices = Path(named) if named else None
+        prices = pricing.named()
         try:
             pricing.check(reading, prices, None)
             policing.check_kept(reading, prices)

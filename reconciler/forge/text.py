@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reconciler.render.markdown import size
+from reconciler.render.markdown import LIMIT, size
 
-LIMIT = 65_536
-"""What GitHub takes in a body, in characters. The other forges take more."""
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 """A name that can stand in a marker, in that of an artifact, of a file and of a tag."""
 _MARKER = re.compile(r"<!-- reconcile ci (\S+)(?: sha256:([0-9a-f]{64}))? -->")

@@ -13,12 +13,10 @@ from urllib.parse import quote
 from reconciler.model import Decision
 from reconciler.render import as_text, review
 from reconciler.render import cost as costs
-from reconciler.render.markdown import cell, code, fence, folded, prose, size
+from reconciler.render.markdown import LIMIT, cell, code, fence, folded, prose, size
 from reconciler.render.review import Review
 from reconciler.words import count
 
-LIMIT = 65_536
-"""What a comment on GitHub may have, in characters."""
 LEAST = 16_384
 """Room for what must be decided, whatever its names are, if none of them is told."""
 _FRAME = 700

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.render.plain import clean, lines
 
+LIMIT = 65_536
+"""What a comment on GitHub may have, in characters. The other forges take more."""
 _TOKEN = re.compile(r"([(\"']*)(.*?)([)\"'.,:;?]*)")
 _WORD = re.compile(r"(?![0-9a-f]{7,40}$)[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}(?:[.,]\d{1,6})*|[→%…±]|")
 """What stands as text: words, small numbers; no run of hex digits that may be a commit."""

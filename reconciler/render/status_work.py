@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.render import curves, nodes_grid
 from reconciler.render.html import folded, message, table, text
@@ -18,10 +18,14 @@ def jobs(status: Status) -> str:
 
 
 def _job(job: Job) -> str:
-    name = f"<code>{text(job.name)}</code>"
-    also = f' <span class="dim">as {text(job.id)}</span>' if job.id and job.id != job.name else ""
-    head = f'<h3>{name}{also} <span class="state">{text(job.state)}</span></h3>'
-    return f'<article class="card">{head}{"".join(_of_job(job))}</article>'
+    return _card(job, "", _of_job(job))
+
+
+def _card(shown: Job | Pool, beside: str, blocks: Iterable[str]) -> str:
+    """What there is to see of a job or a pool, under its name, the id that it has if that is another, and its state."""
+    also = f' <span class="dim">as {text(shown.id)}</span>' if shown.id and shown.id != shown.name else ""
+    head = f'<code>{text(shown.name)}</code>{also}{beside} <span class="state">{text(shown.state)}</span>'
+    return f'<article class="card"><h3>{head}</h3>{"".join(blocks)}</article>'
 
 
 def _of_job(job: Job) -> Iterator[str]:
@@ -83,10 +87,7 @@ def pools(status: Status) -> str:
 
 
 def _pool(pool: Pool) -> str:
-    also = f' <span class="dim">as {text(pool.id)}</span>' if pool.id and pool.id != pool.name else ""
-    size = f' <span class="dim">{text(pool.size)}</span>' if pool.size else ""
-    head = f'<h3><code>{text(pool.name)}</code>{also}{size} <span class="state">{text(pool.state)}</span></h3>'
-    return f'<article class="card">{head}{"".join(_of_pool(pool))}</article>'
+    return _card(pool, f' <span class="dim">{text(pool.size)}</span>' if pool.size else "", _of_pool(pool))
 
 
 def _of_pool(pool: Pool) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from reconciler.cost import Cost
 from reconciler.model import Address, Observed, Plan
-from reconciler.render import as_html, as_json, as_markdown, as_text, plain
+from reconciler.render import as_html, as_json, as_markdown, as_text, markdown, plain
 from reconciler.render import cost as costs
 from reconciler.render.review import Review
 
@@ -44,7 +44,7 @@ def reviewed(view: Reviewed, shape: str, *, colour: bool = False, limit: int = 0
     """The view as `text`, `json`, `html`, or as `markdown` of at most `limit` bytes (0: as many as a comment on GitHub
     may have) and with a link to the whole."""
     if shape == "markdown":
-        return as_markdown.plan(view.review, limit or as_markdown.LIMIT, link)
+        return as_markdown.plan(view.review, limit or markdown.LIMIT, link)
     if shape == "html":
         return as_html.plan(view.review)
     return shown(view, shape, colour=colour)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.render import as_markdown
-from reconciler.render.markdown import cell, prose, size
+from reconciler.render.markdown import LIMIT, cell, prose, size
 from reconciler.render.plain import clean, lines
 from reconciler.saved.comparing import Difference
 from reconciler.saved.saved_plan import SavedPlan
@@ -49,7 +48,7 @@ class Comparison:
         """A table in at most `limit` bytes of UTF-8 (0: as many as a comment on GitHub may have)."""
         end = [f"[The whole plan of now]({link})"] if link else []
         head = "\n\n".join([f"### {self._sum()}", "<br>".join(map(prose, self._sources()))])
-        room = (limit or as_markdown.LIMIT) - size(head) - sum(map(size, end)) - _END
+        room = (limit or LIMIT) - size(head) - sum(map(size, end)) - _END
         kept = []
         for one in self.differences:
             row = f"| {cell(str(one.address))} | {prose(one.how.replace('|', '/'))} |"

@@ -119,7 +119,7 @@ def many(number: int) -> Review:
 
 
 @pytest.mark.parametrize("number", [10, 100, 1000])
-@pytest.mark.parametrize("limit", [as_markdown.LEAST, as_markdown.LIMIT])
+@pytest.mark.parametrize("limit", [as_markdown.LEAST, markdown.LIMIT])
 def test_a_long_plan_is_cut_where_it_may_be(number: int, limit: int) -> None:
     shown = as_markdown.plan(many(number), limit, "https://example.org/1")
     assert markdown.size(shown) <= limit
@@ -127,7 +127,7 @@ def test_a_long_plan_is_cut_where_it_may_be(number: int, limit: int) -> None:
     assert shown.count("\n```") % 2 == 0
     assert "[The whole plan](https://example.org/1)" in shown
     assert f"| **Deletions** | {number + 2} |" in shown, "the sums are of the whole plan"
-    assert ("**Cut**" in shown) == (number > 100 or (number == 100 and limit < as_markdown.LIMIT))
+    assert ("**Cut**" in shown) == (number > 100 or (number == 100 and limit < markdown.LIMIT))
     if number == 1000:
         assert re.search(
             r"left out are [\d,]+ of 1,007 under “To decide”, .* 1,01\d of 1,011 under “1,011 other", shown
