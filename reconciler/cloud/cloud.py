@@ -73,6 +73,8 @@ class Cloud:
         self.shared = Shared()
         self.former: tuple[str, ...] = ()
         """Batch accounts that are ours and that the spec does not name any more; filled when accounts are listed."""
+        self.hosts: dict[str, str] = {}
+        """ARM id of a Batch or storage account → where its data is, `https://host`, as the account has said."""
         self._beside: dict[str, Cloud] = {}
 
     def at(self, account: str) -> Cloud:
@@ -204,9 +206,11 @@ class Cloud:
 
         with self._lock:
             if self._batch is None:
-                body = self.arm("GET", self.account_id or "").body
-                endpoint = f"https://{body['properties']['accountEndpoint']}"
-                self._batch = BatchClient(endpoint, self.credential, **self._sending(("GET", "POST"), self._dating))
+                account = self.account_id or ""
+                if account not in self.hosts:
+                    self.hosts[account] = f"https://{self._properties(account)['accountEndpoint']}"
+                sending = self._sending(("GET", "POST"), self._dating)
+                self._batch = BatchClient(self.hosts[account], self.credential, **sending)
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
@@ -215,7 +219,8 @@ class Cloud:
 
         with self._lock:
             if storage_account not in self._blobs:
-                url = self.blob_endpoint(storage_account)
+                account = self.id_of("Microsoft.Storage/storageAccounts", storage_account)
+                self.hosts[account] = url = self.hosts.get(account) or self.blob_endpoint(storage_account)
                 self._blobs[storage_account] = BlobServiceClient(url, self.credential, **self._of_blobs)
             return self._blobs[storage_account]
 
@@ -239,11 +244,15 @@ class Cloud:
 
     def blob_endpoint(self, storage_account: str) -> str:
         """`https://account.blob.core.windows.net`, as the account itself says, without a slash at the end."""
-        body = self.arm("GET", self.id_of("Microsoft.Storage/storageAccounts", storage_account)).body
-        endpoints = body["properties"].get("primaryEndpoints")
+        account = self.id_of("Microsoft.Storage/storageAccounts", storage_account)
+        endpoints = self._properties(account).get("primaryEndpoints")
         if not endpoints:
             raise AzureError(409, NOT_PROVISIONED, f"the storage account {storage_account} is still being made.")
         return str(endpoints["blob"]).rstrip("/")
+
+    def _properties(self, account: str) -> dict[str, Any]:
+        """What an account says of itself. While lists are shared it is asked once, also if it is not there."""
+        return dict(next(self.shared.listed(account, lambda: iter([self.arm("GET", account).body])))["properties"])
 
     def arm(self, method: str, path: str, body: Any = None, api_version: str | None = None, **query: str) -> Answer:
         """One ARM request for a resource id or a full URL; `query` adds `$expand` and such.

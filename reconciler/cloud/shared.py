@@ -27,6 +27,11 @@ class Shared:
         finally:
             self._answers = None
 
+    @property
+    def lasts(self) -> bool:
+        """Whether lists are shared now."""
+        return self._answers is not None
+
     def listed(self, asked: Hashable, ask: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
         """The items that `ask` lists, page by page; while lists are shared, those that were listed before."""
         answers = self._answers
