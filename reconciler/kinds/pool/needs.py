@@ -21,14 +21,16 @@ def twice(decision: Decision, desired: Desired, live: Nodes | None) -> bool:
 
 
 def wanted(desired: Desired) -> Nodes:
-    return _nodes(desired.body["properties"], desired.data.get("nodeAgentSkuId") or "", desired.data.get("base") or "")
+    return nodes_of(
+        desired.body["properties"], desired.data.get("nodeAgentSkuId") or "", desired.data.get("base") or ""
+    )
 
 
 def live(observed: Observed) -> Nodes:
-    return _nodes(observed.body["properties"])
+    return nodes_of(observed.body["properties"])
 
 
-def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
+def nodes_of(properties: Body, agent: str = "", base: str = "") -> Nodes:
     """The nodes of a pool: its target or its current number, whichever is more."""
     machine, network = reading.machine(properties), properties.get("networkConfiguration") or {}
     dedicated, spot = reading.targets(properties) or (0, 0)
