@@ -28,3 +28,13 @@ def arm64(size: str) -> bool:
 def gpu(size: str) -> bool:
     """Whether it is of a series with GPUs: those whose name begins with an N. Source: the same page."""
     return size.lower().partition("_")[2].startswith("n")
+
+
+def cores(size: str) -> int:
+    """Its vCPUs as far as its name tells them, else 1: sizes of version 3 and later are named by their number.
+
+    Source: the same page; of earlier ones the number is none of vCPUs (Standard_D11_v2 has 2). A constrained size has
+    the second of its numbers (Standard_E96-24s_v5).
+    """
+    match = re.fullmatch(r"[a-z]+_[a-z]+(\d+)(?:-(\d+))?[a-z]*(?:_[a-z0-9]+)*_v(\d+)", size.lower())
+    return int(match[2] or match[1]) if match and int(match[3]) >= 3 else 1

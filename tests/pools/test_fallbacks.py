@@ -24,7 +24,11 @@ from tests.documents import loaded
 from tests.pools.conftest import Pools
 
 CASES = loaded((Path(__file__).parents[1] / "cases" / "capacity" / "choosing.yaml").read_text())
-HEAD = {"apiVersion": "reconciler/v1", "name": "n", "azure": {"location": "italynorth", "resourceGroup": "rg"}}
+HEAD = {
+    "apiVersion": "reconciler/v1",
+    "name": "n",
+    "azure": {"location": "italynorth", "resourceGroup": "rg", "subscription": "00000000-0000-0000-0000-000000000000"},
+}
 
 
 def region(case: dict[str, Any]) -> Region:

@@ -25,7 +25,7 @@ is 80 in UserSubscription, in which an account of others may be; Azure tells tha
 
 
 def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write out short forms: a number of nodes means dedicated ones, one identity or VM size a list of one; `verify`."""
+    """Write out short forms: a number means dedicated nodes, one identity or VM size a list of one; `verify`."""
     nodes, identity, size = pool["nodes"], pool.get("identity", []), pool["vmSize"]
     return {
         **pool,
