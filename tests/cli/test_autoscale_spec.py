@@ -93,14 +93,16 @@ def trace(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: World, tmp_path: Path) -> None:
     del world.text["jobs"]["job"]["convert"]
+    world.text["jobs"]["job"]["usesTaskDependencies"] = True
     world.text["pools"]["pool"]["taskSlotsPerNode"] = 2
     world.apply()
     batch = world.cloud().batch()
     none = trace(world, "job")
     assert (none.returncode, none.stdout) == (3, "")
     assert "job has no task that has run and ended" in none.stderr
-    run(batch, "one", "/bin/sh -c 'exit 0'")
-    two = run(batch, "two", "/bin/sh -c 'exit 3'", requiredSlots=2)
+    run(batch, "7", "/bin/sh -c 'exit 0'")
+    waits = {"taskIdRanges": [{"start": 7, "end": 7}]}
+    two = run(batch, "two", "/bin/sh -c 'exit 3'", requiredSlots=2, dependsOn=waits)
     batch.create_task("job", models.BatchTaskCreateOptions(id="runs", command_line="sleep 1000"))
 
     printed = trace(world, "job")
@@ -108,6 +110,7 @@ def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: Wo
     assert printed.stderr == "2 tasks of job; 1 left out, which never ran or have not ended\n"
     first, second = read_csv(printed.stdout).tasks
     assert (first.submitted, first.slots, second.slots) == (0, 1, 2)
+    assert (second.id, second.after) == ("two", ("7",))
     info = two.execution_info
     assert info is not None
     assert info.start_time is not None
