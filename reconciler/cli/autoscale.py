@@ -169,6 +169,8 @@ def size(spec: Path | None, cloud: str | None, pool: str | None, deadline: str, 
     setting = simulating.setting(options, base, rates)
     seconds = simulating.usage(lambda: language.times.duration(simulating.span(deadline)), "--deadline")
     found = simulating.usage(lambda: language.size(trace, setting, seconds, most, spot=options["spot"]))
+    if base.spec is not None:
+        click.echo(f"Pool {base.name} of {base.spec.file}\n")
     click.echo(sized(found, seconds, setting.slots, rates, spot=options["spot"]))
 
 

@@ -45,6 +45,15 @@ def sizes(cloud: Cloud, location: str) -> tuple[Size, ...]:
     return tuple(size(sku, location) for sku in skus if sku.get("resourceType") == "virtualMachines")
 
 
+def regions(cloud: Cloud, names: Iterable[str]) -> tuple[str, ...]:
+    """The regions that offer one of these sizes to us. It asks for the sizes of all regions, which takes a while."""
+    wanted = {name.lower() for name in names}
+    path = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/skus"
+    there = (sku for sku in cloud.list_arm(path) if sku["name"].lower() in wanted)
+    pairs = ((arm.region(region), sku) for sku in there for region in sku.get("locations") or ())
+    return tuple(sorted({region for region, sku in pairs if size(sku, region).offered}))
+
+
 def size(sku: Mapping[str, Any], location: str) -> Size:
     """A size, from its entry in Azure's list of resource SKUs.
 

@@ -58,6 +58,19 @@ def test_options_go_before_the_pool(spec: Path) -> None:
     assert reconcile("validate", str(spec)).returncode == 4
 
 
+def test_a_pool_is_sized_for_its_tasks(spec: Path) -> None:
+    sized = ("autoscale", "size", str(spec), "--deadline")
+    done = reconcile(*sized, "PT1H", cwd=spec.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Pool scales of {spec}\n\n4 nodes end 40 tasks within ")
+    assert "    nodes: {autoscale: {scenario: pending-tasks, max: 4}}\n" in done.stdout
+    late = reconcile(*sized, "PT12M", cwd=spec.parent)
+    assert late.returncode == 4
+    assert "no number of nodes ends the tasks within 00:12:00" in late.stderr
+    fixed = reconcile(*sized, "PT1H", "--pool", "fixed", "--burst", "9", "PT5M", "--spot", cwd=spec.parent)
+    assert "max: 1, spot: true" in fixed.stdout
+
+
 def test_a_pool_of_a_fixed_size_is_tried_with_another_formula(spec: Path) -> None:
     done = simulate(spec, "--pool", "fixed", "--scenario", "pending-tasks", "--max", "5", "--burst", "9", "PT5M")
     assert (done.returncode, done.stderr) == (0, "")

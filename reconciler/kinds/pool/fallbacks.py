@@ -7,7 +7,7 @@ size, and of a pool that does nothing is asked but the list of pools.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from reconciler.kinds.pool.choosing import Current, Region
 from reconciler.model import Address, Body, Desired, Health, Observed
 from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
+from reconciler.words import some
 
 
 def data(spec: Spec, pool: Pool) -> dict[str, Any]:
@@ -52,9 +53,11 @@ def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -
         return _with(desired, size)
     dedicated, spot = asked["most"]
     need = replace(needs.wanted(desired), dedicated=dedicated, spot=spot)
-    choice = choosing.choose(asked["listed"], need, _region(cloud, desired, before, live), current)
+    region = _region(cloud, desired, before, live)
+    choice = choosing.choose(asked["listed"], need, region, current)
     words = choosing.told(choice)
     if not choice.size:
+        words += _elsewhere(cloud, asked["listed"], region.location)
         return replace(desired, obstacle=desired.obstacle or words)
     return replace(_with(desired, choice.size), notes=(*desired.notes, *([words] if words else [])))
 
@@ -106,6 +109,12 @@ def _region(
     return Region(location, sizes, account.get("properties") or {}, others)
 
 
+def _elsewhere(cloud: Cloud, sizes: Sequence[str], location: str) -> str:
+    """The other regions that offer one of the sizes; what an account there may have, nobody knows before it is made."""
+    regions = [region for region in capacity.regions(cloud, sizes) if region != location]
+    return f"; other regions offer one of them, each to a spec of its own: {some(regions)}" if regions else ""
+
+
 def _others(
     desired: Desired, before: Mapping[Address, Desired], live: Mapping[str, tuple[Body, ...]]
 ) -> Iterator[tuple[Nodes, ...]]:
@@ -116,6 +125,7 @@ def _others(
         if address.kind == desired.address.kind and "sizes" in known.data:
             dedicated, spot = known.data["sizes"]["most"]
             wanted[address.name.lower()] = Nodes(known.data["vmSize"], dedicated, spot)
-    for name in sorted({*wanted, *live} - {own}):
+    beside = desired.data["rollout"]["whenEmpty"] == "blueGreen"  # then the pool itself exists twice for a while
+    for name in sorted({*wanted, *live} - (set() if beside else {own})):
         there = tuple(needs.nodes_of(properties) for properties in live.get(name, ()))
         yield (*there, *((wanted[name],) if name in wanted else ()))

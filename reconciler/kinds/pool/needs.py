@@ -57,7 +57,7 @@ def _of_gallery(image: Image) -> bool:
 def permitted(desired: Desired) -> Permissions:
     properties = desired.body["properties"]
     subnet = (properties.get("networkConfiguration") or {}).get("subnetId")
-    reads = [permissions.ACCOUNT]
+    reads = [permissions.ACCOUNT, *([permissions.SIZES] if "sizes" in desired.data else [])]
     reads += [f"{IMAGES}/read", f"{IMAGES}/versions/read"] if _of_gallery(desired.data["image"]) else []
     writes = [permissions.JOIN] if subnet else []
     writes += [permissions.ASSIGN] if desired.body["identity"] else []
