@@ -108,10 +108,26 @@ def test_a_pool_that_gets_no_nodes_goes_on_to_the_next_size_and_stays_there(pool
         "pool/pool: its size is Standard_E2s_v5, as Standard_D2s_v3 got no node at the last try (AllocationFailed)"
     )
     assert [change.after for change in plan.of(Action.UPDATE)[0].diff.changes] == ["standard_e2s_v5"]
+    since = world.azure.exchanges()
     pools.done()
+    patched = [json.loads(each["request"]) for each in world.azure.wire(since) if each["method"] == "PATCH"]
+    assert [{"vmSize", "scaleSettings"} <= set(body["properties"]) for body in patched] == [True]
     there = [raw["name"] for raw in world.cloud().list_arm(f"{world.cloud().account_id}/pools")]
     assert there == ["pool"]
     assert pools.live()["properties"]["currentDedicatedNodes"] == 1
+    assert world.plan().steps == ()
+
+
+def test_where_no_size_can_be_had_the_plan_is_refused_and_names_other_regions(pools: Pools) -> None:
+    world, sizes = pools.world, ["Standard_D64s_v3", "Standard_D48s_v3"]
+    pools.pool.update(vmSize=sizes, nodes=0)
+    pools.done()
+    pools.pool["nodes"] = 1000
+    (decision,) = world.plan().of(Action.REFUSE)
+    needs = "Standard_D64s_v3 needs 64000 cores of dedicatedCoreQuota, which has 0 of 300 in use or spoken for"
+    assert f"none of its sizes can be had: {needs}; Standard_D48s_v3 needs 48000 cores" in decision.reason
+    assert "other regions offer one of them, each to a spec of its own: australiaeast" in decision.reason
+    pools.pool["nodes"] = 0
     assert world.plan().steps == ()
 
 

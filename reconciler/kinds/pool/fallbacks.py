@@ -13,6 +13,8 @@ from typing import Any
 
 from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
+from reconciler.cloud.errors import translated
+from reconciler.errors import AzureError, Unreachable
 from reconciler.kind.needs import Nodes
 from reconciler.kinds.pool import choosing, generations, needs, reading
 from reconciler.kinds.pool.choosing import Current, Region
@@ -111,7 +113,11 @@ def _region(
 
 def _elsewhere(cloud: Cloud, sizes: Sequence[str], location: str) -> str:
     """The other regions that offer one of the sizes; what an account there may have, nobody knows before it is made."""
-    regions = [region for region in capacity.regions(cloud, sizes) if region != location]
+    try:
+        with translated():
+            regions = [region for region in capacity.regions(cloud, sizes) if region != location]
+    except (AzureError, Unreachable):  # the plan is refused all the same, and says why
+        return ""
     return f"; other regions offer one of them, each to a spec of its own: {some(regions)}" if regions else ""
 
 
