@@ -7,7 +7,8 @@ already has autoscale. Here the language is a library, pure and without Azure:
 - `evaluate`: formula + samples + now -> targets, deallocation option and variables, and Azure's `results` string;
 - `lint`: what is valid but will cause trouble; `scenarios.formula`: formulas made from a few parameters;
 - `simulate`, `fixed` and `compare`: a formula, or a fixed pool, against a `Trace` of tasks (`constant`, `burst`,
-  `diurnal`, `read_csv`): nodes, queue times, node-hours and money; `check`: which expectations it did not meet.
+  `diurnal`, `read_csv`): nodes, queue times, node-hours and money; `check`: which expectations it did not meet;
+- `size`: the fewest nodes with which tasks end by a deadline, beside the least node-hours that are possible.
 
 A wrong formula raises FormulaError, which holds all problems with their places; a formula that has no value now raises
 EvaluationError with Azure's code and words. A wrong parameter raises ValueError. Times have a zone; durations are ISO
@@ -29,6 +30,7 @@ from batch_autoscale.parser import parse
 from batch_autoscale.report import Result
 from batch_autoscale.samples import Series, every
 from batch_autoscale.simulator import Setting, TooLong, compare, fixed, simulate
+from batch_autoscale.sizing import Sized, optimum, size
 from batch_autoscale.syntax import Formula, show
 from batch_autoscale.traces import Task, Trace, burst, constant, diurnal, read_csv, write_csv
 
@@ -45,6 +47,7 @@ __all__ = [
     "Result",
     "Series",
     "Setting",
+    "Sized",
     "Task",
     "TooLong",
     "Trace",
@@ -58,11 +61,13 @@ __all__ = [
     "fixed",
     "lint",
     "missed",
+    "optimum",
     "parse",
     "read_csv",
     "scenarios",
     "show",
     "simulate",
+    "size",
     "typecheck",
     "write_csv",
 ]

@@ -54,6 +54,15 @@ class Cluster:
         self.where: dict[int, int] = {}
         self.queue: list[int] = []
         self.misfits: list[int] = []
+        self.blocked: set[int] = set()
+        """Submitted tasks that wait for others."""
+        numbers = {task.id: index for index, task in enumerate(tasks) if task.id}
+        self.needed = [len(set(task.after)) for task in tasks]
+        """For each task, how many others must succeed first."""
+        self.followers: dict[int, list[int]] = {}
+        for index, task in enumerate(tasks):
+            for before in set(task.after):
+                self.followers.setdefault(numbers[before], []).append(index)
         self.free: list[dict[int, None]] = [{} for _ in range(slots + 1)]
         self.running = self.succeeded = self.terminated = 0
         self.busy = self.usable = 0
@@ -67,11 +76,13 @@ class Cluster:
 
     @property
     def active(self) -> int:
-        return len(self.queue) + len(self.misfits)
+        return len(self.queue) + len(self.misfits) + len(self.blocked)
 
     def submit(self, index: int, now: float) -> None:
         fits = self.tasks[index].slots <= self.slots
-        if fits:
+        if fits and self.needed[index]:
+            self.blocked.add(index)
+        elif fits:
             heapq.heappush(self.queue, index)
         else:
             self.misfits.append(index)  # Batch keeps it active for ever, and counts it
@@ -113,10 +124,19 @@ class Cluster:
             return
         life.outcome, life.finished = "succeeded", now
         self.succeeded += 1
+        self.free_followers(index)
         node = self.release(index)
         if node.leaving and not node.running:
             self.emptied(node, now)
         self.place(now)
+
+    def free_followers(self, index: int) -> None:
+        """Let tasks run that have waited for this one and for no other."""
+        for follower in self.followers.get(index, ()):
+            self.needed[follower] -= 1
+            if not self.needed[follower] and follower in self.blocked:
+                self.blocked.remove(follower)
+                heapq.heappush(self.queue, follower)
 
     def release(self, index: int) -> Node:
         node = self.nodes[self.where.pop(index)]

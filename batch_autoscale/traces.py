@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 
 from batch_autoscale import times
 
@@ -18,11 +19,16 @@ MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Task:
-    """One task: seconds from the trace's start to its submission, seconds that it runs, task slots that it takes."""
+    """One task: seconds from the trace's start to its submission, seconds that it runs, task slots that it takes.
+
+    It waits for the tasks whose ids are in `after`; ids are needed only for that.
+    """
 
     submitted: float
     duration: float
     slots: int = 1
+    id: str = ""
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,29 @@ class Trace:
             if fault:
                 raise ValueError(f"task {number} {fault}")
         object.__setattr__(self, "tasks", tuple(sorted(self.tasks)))
+        _check_order(self.tasks)
 
     @property
     def work(self) -> float:
         """Slot-seconds of all tasks."""
         return sum(task.duration * task.slots for task in self.tasks)
+
+
+def _check_order(tasks: tuple[Task, ...]) -> None:
+    """ValueError if a task waits for one that is not there, or for itself by way of others."""
+    if not any(task.after for task in tasks):
+        return
+    known = {task.id for task in tasks if task.id}
+    if len(known) < sum(bool(task.id) for task in tasks):
+        raise ValueError("two tasks have one id")
+    for task in tasks:
+        for id_ in task.after:
+            if id_ not in known:
+                raise ValueError(f"a task waits for {id_!r}, which is no task of the trace")
+    try:
+        TopologicalSorter({task.id: task.after for task in tasks if task.id}).prepare()
+    except CycleError as error:
+        raise ValueError(f"tasks wait for each other: {' → '.join(error.args[1])}") from None
 
 
 def _fault(task: Task) -> str:
@@ -90,6 +114,8 @@ def diurnal(
 def read_csv(text: str, start: datetime = MONDAY) -> Trace:
     """Tasks of a CSV with a header: `submitted` and `duration` in seconds, and `slots` if they differ.
 
+    `id` and `after`, ids with spaces between them, say which tasks wait for which.
+
     Where `submitted` is an ISO 8601 time with a zone in every row, the trace starts at the first one. ValueError names
     the row and the column.
     """
@@ -104,7 +130,13 @@ def read_csv(text: str, start: datetime = MONDAY) -> Trace:
     moments = [_submitted(number, row["submitted"], dated=dated) for number, row in read]
     first = min(moments, default=0.0) if dated else 0.0
     tasks = (
-        Task(at - first, _number(number, row, "duration"), int(_number(number, row, "slots")))
+        Task(
+            at - first,
+            _number(number, row, "duration"),
+            int(_number(number, row, "slots")),
+            (row.get("id") or "").strip(),
+            tuple((row.get("after") or "").split()),
+        )
         for at, (number, row) in zip(moments, read, strict=True)
     )
     return Trace(_checked(tasks), times.Moment(first).date if dated else start)
@@ -113,10 +145,12 @@ def read_csv(text: str, start: datetime = MONDAY) -> Trace:
 def write_csv(trace: Trace) -> str:
     """The trace in the form that read_csv takes; times are written as Azure does, to the millisecond."""
     zero = times.moment(trace.start).seconds
-    lines = ["submitted,duration,slots"]
+    ordered = any(task.after for task in trace.tasks)
+    lines = ["submitted,duration,slots" + ",id,after" * ordered]
     for task in trace.tasks:
         lasted = f"{task.duration:.3f}".rstrip("0").rstrip(".")
-        lines.append(f"{times.Moment(zero + task.submitted)},{lasted},{task.slots}")
+        order = f",{task.id},{' '.join(task.after)}" if ordered else ""
+        lines.append(f"{times.Moment(zero + task.submitted)},{lasted},{task.slots}{order}")
     return "\n".join(lines) + "\n"
 
 

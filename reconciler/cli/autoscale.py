@@ -1,4 +1,4 @@
-"""Commands that try out autoscale formulas: autoscale check and simulate, without Azure, and trace."""
+"""Commands that try out autoscale formulas: autoscale check, simulate and size, without Azure, and trace."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check(file: Path, interval: str | None) -> int:
     return INVALID if any(problem.severity == "error" for problem in problems) else 0
 
 
-_OPTIONS = (
+_FORMULA = (
     click.option("--pool", metavar="NAME", help="The pool of SPEC.  [default: the only one with autoscale]"),
     click.option("--formula", type=FILE, help="The file that holds the formula (-: standard input)."),
     click.option("--scenario", type=click.Choice(list(NAMES)), help="A ready-made formula, which needs --max."),
@@ -51,6 +51,8 @@ _OPTIONS = (
         "--per-node", type=click.IntRange(1, 256), help="Of a scenario: tasks for a node.  [default: --slots]"
     ),
     click.option("--spot", is_flag=True, help="Of a scenario: Spot nodes."),
+)
+_TASKS = (
     click.option(
         "--constant", nargs=3, type=(COUNT, str, str), metavar="COUNT EVERY TAKES", help="Tasks evenly apart."
     ),
@@ -62,7 +64,9 @@ _OPTIONS = (
         metavar="COUNT DAYS TAKES",
         help="Tasks mostly by day.",
     ),
-    click.option("--trace", type=FILE, help="A CSV of tasks: submitted,duration and, if they differ, slots."),
+    click.option("--trace", type=FILE, help="A CSV of tasks: submitted,duration and, if needed, slots,id,after."),
+)
+_NODES = (
     click.option("--interval", help="How often the formula is evaluated.  [default: PT5M]"),
     click.option("--slots", type=click.IntRange(1, 256), help="Task slots of a node.  [default: 1]"),
     click.option("--boot", help="How long a node takes to be ready.  [default: PT5M]"),
@@ -75,6 +79,8 @@ _OPTIONS = (
         help="A file with the price of SPEC's size.  [default: what was asked for before]",
     ),
     click.option("--spot-price", type=click.FloatRange(0), help="Of a Spot node-hour.  [default: as --price]"),
+)
+_JUDGED = (
     click.option(
         "--fixed", "nodes", type=click.IntRange(0, 100_000), help="Nodes to compare with.  [default: the most it had]"
     ),
@@ -83,15 +89,23 @@ _OPTIONS = (
 )
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+Option = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def _options(*groups: tuple[Option, ...]) -> Option:
+    """All options of some groups, in their order."""
+
+    def decorated(function: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed([option for group in groups for option in group]):
+            function = option(function)
+        return function
+
+    return decorated
 
 
 @autoscale.command()
 @common.spec_argument
-@_options
+@_options(_FORMULA, _TASKS, _NODES, _JUDGED)
 def simulate(spec: Path | None, cloud: str | None, pool: str | None, **options: Any) -> None:
     """Run tasks on a pool that scales by a formula, and on one of a fixed size, and compare.
 
@@ -127,6 +141,37 @@ def simulate(spec: Path | None, cloud: str | None, pool: str | None, **options: 
         common.write(picture, plot(scaled, fixed, nodes, rates, picture.suffix[1:]))
     if missed:
         raise Missed("not as expected\n" + "\n".join(missed))
+
+
+@autoscale.command()
+@common.spec_argument
+@click.option("--deadline", required=True, help="When the tasks are to have ended after the first came, such as PT2H.")
+@click.option("--max", "most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="The most nodes.")
+@click.option("--pool", metavar="NAME", help="The pool of SPEC.  [default: the only one with autoscale]")
+@click.option("--spot", is_flag=True, help="Spot nodes.")
+@_options(_TASKS, _NODES)
+def size(spec: Path | None, cloud: str | None, pool: str | None, deadline: str, most: int, **options: Any) -> None:
+    """Find the fewest nodes with which tasks end in time, by what they take and what they wait for.
+
+    \b
+    reconcile autoscale size --trace tasks.csv --slots 4 --deadline PT2H
+    reconcile autoscale size specs/prod.yaml --pool encode --trace tasks.csv --deadline PT2H --max 50
+
+    Slots, boot time and price come from a pool in SPEC; options go before them. In a trace, id and after say which
+    tasks wait for which. 4: no number of nodes up to --max suffices.
+    """
+    from reconciler.render.sizing import sized
+
+    base = simulating.Base()
+    if spec is not None or pool is not None:
+        base = simulating.pool_of(common.load_spec(spec, cloud, trying=False), pool)
+    trace, rates = simulating.trace(options, base), simulating.rates(options, base)
+    setting = simulating.setting(options, base, rates)
+    seconds = simulating.usage(lambda: language.times.duration(simulating.span(deadline)), "--deadline")
+    found = simulating.usage(lambda: language.size(trace, setting, seconds, most, spot=options["spot"]))
+    if base.spec is not None:
+        click.echo(f"Pool {base.name} of {base.spec.file}\n")
+    click.echo(sized(found, seconds, setting.slots, rates, spot=options["spot"]))
 
 
 @autoscale.command()

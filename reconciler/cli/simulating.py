@@ -42,7 +42,7 @@ def pool_of(spec: Spec, name: str | None) -> Base:
         raise click.UsageError(f"say which pool of {spec.file} with --pool; none has autoscale")
     name = naming.named(spec, name, scaled if name is None else list(spec.pools), "pool", "--pool")
     body = spec.pools[name]
-    return Base(name, body["nodes"].get("autoscale"), body["taskSlotsPerNode"], body["vmSize"], spec)
+    return Base(name, body["nodes"].get("autoscale"), body["taskSlotsPerNode"], body["vmSize"][0], spec)
 
 
 def formula(options: Mapping[str, Any], base: Base) -> str:

@@ -17,6 +17,10 @@ from reconciler.errors import AzureError, Refused
 
 Row = tuple[str, str, str, str, str]
 """(task, state, exit code, node, failure) of a task."""
+READ = ["id", "creationTime", "requiredSlots", "executionInfo", "dependsOn"]
+"""What is read of a task for a trace."""
+RANGE = 100_000
+"""The most tasks of a range that one waits for; further ones are not looked at."""
 
 
 def found(cloud: Cloud, name: str) -> dict[str, Any] | None:
@@ -65,16 +69,29 @@ def history(cloud: Cloud, job: str) -> tuple[Trace, int]:
     """
     ended, omitted = [], 0
     with _there(cloud, job), reading(f"the tasks of {job}"):
-        for task in cloud.batch().list_tasks(job, select=["id", "creationTime", "requiredSlots", "executionInfo"]):
+        for task in cloud.batch().list_tasks(job, select=READ):
             info = task.execution_info
             if task.creation_time is None or info is None or info.start_time is None or info.end_time is None:
                 omitted += 1
                 continue
             runs = max(0.0, (info.end_time - info.start_time).total_seconds())
-            ended.append((moment(task.creation_time).seconds, runs, task.required_slots or 1))
-    first = min((at for at, _, _ in ended), default=0.0)
-    tasks = (Task(round(at - first, 3), round(runs, 3), slots) for at, runs, slots in ended)
+            before = _before(task.depends_on)
+            ended.append((moment(task.creation_time).seconds, runs, task.required_slots or 1, task.id, before))
+    first = min((task[0] for task in ended), default=0.0)
+    known = {task[3] for task in ended}
+    tasks = (
+        Task(round(at - first, 3), round(runs, 3), slots, id_, tuple(sorted(before & known)))
+        for at, runs, slots, id_, before in ended
+    )
     return Trace(tuple(tasks), Moment(first).date), omitted
+
+
+def _before(depends_on: Any) -> set[str]:
+    """The ids of the tasks that a task waits for; of a range of numbers each."""
+    if depends_on is None:
+        return set()
+    ranges = ((span.start, min(span.end, span.start + RANGE)) for span in depends_on.task_id_ranges or ())
+    return {*(depends_on.task_ids or ()), *(str(id_) for start, end in ranges for id_ in range(start, end + 1))}
 
 
 @contextmanager

@@ -32,11 +32,26 @@ class Size:
 
 def obstacle(cloud: Cloud, location: str, wanted: str) -> str:
     """Why no VM of size `wanted` can be made in `location` now, with sizes that can; empty if one can."""
-    place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute"
-    skus = cloud.list_arm(f"{place}/skus", filter=f"location eq '{location}'")
-    sizes = [size(sku, location) for sku in skus if sku.get("resourceType") == "virtualMachines"]
-    quotas = {usage["name"]["value"]: usage for usage in arm.listing(cloud, f"{place}/locations/{location}/usages")}
-    return explain(sizes, quotas, location, wanted)
+    place = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/locations/{location}/usages"
+    quotas = {usage["name"]["value"]: usage for usage in arm.listing(cloud, place)}
+    return explain(sizes(cloud, location), quotas, location, wanted)
+
+
+def sizes(cloud: Cloud, location: str) -> tuple[Size, ...]:
+    """All sizes of a region, those that are not offered to us included."""
+    path = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/skus"
+    asked = f"location eq '{location}'"
+    skus = cloud.shared.listed((path, asked), lambda: cloud.list_arm(path, filter=asked))
+    return tuple(size(sku, location) for sku in skus if sku.get("resourceType") == "virtualMachines")
+
+
+def regions(cloud: Cloud, names: Iterable[str]) -> tuple[str, ...]:
+    """The regions that offer one of these sizes to us. It asks for the sizes of all regions, which takes a while."""
+    wanted = {name.lower() for name in names}
+    path = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/skus"
+    there = (sku for sku in cloud.list_arm(path) if sku["name"].lower() in wanted)
+    pairs = ((arm.region(region), sku) for sku in there for region in sku.get("locations") or ())
+    return tuple(sorted({region for region, sku in pairs if size(sku, region).offered}))
 
 
 def size(sku: Mapping[str, Any], location: str) -> Size:

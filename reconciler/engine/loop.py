@@ -57,7 +57,9 @@ def read(
     `rerun` names tasks that are to run again, as JOB or JOB/PATTERN. `history` says how many seconds steps took before,
     by `estimate.key`.
     """
-    desired = repeating.chosen(cloud, kinds, resolve(spec, cloud, kinds), rerun)
+    with cloud.shared.lasting():
+        resolved = resolve(spec, cloud, kinds)
+    desired = repeating.chosen(cloud, kinds, resolved, rerun)
     sight = observe(cloud, kinds, desired)
     desired, observed = existing.checked(cloud, kinds, sight.marked(desired), sight.resources), sight.resources
     choice = Choice(tuple(targets), tuple(excludes))

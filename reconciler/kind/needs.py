@@ -13,7 +13,7 @@ from reconciler.model import Action, Body, Decision, Desired, Observed
 class Nodes:
     """The nodes of a live or desired pool. `image` is publisher:offer:sku, or the id of a gallery image.
 
-    `wants` are properties that not every size or region supports, by their names in `preflight.sizes.NEEDS`.
+    `wants` are properties that not every size or region supports, by their names in `kind.sizes.NEEDS`.
     """
 
     size: str

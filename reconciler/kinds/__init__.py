@@ -41,6 +41,7 @@ MODULES = (
     "registry.registry",
     "log_analytics_workspace",
     "batch_account.batch_account",
+    "batch_account.batch_quota",
     "identity.role_assignment",
     "registry.container_image",
     "image.gallery",

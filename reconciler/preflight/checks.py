@@ -8,12 +8,11 @@ from datetime import timedelta
 
 from reconciler.azure import retired
 from reconciler.cloud.capacity import SHOWN
+from reconciler.kind.sizes import MAX_SLOTS, most_slots, named
 from reconciler.model import Address
 from reconciler.preflight import access, quotas, sizes, subnets
 from reconciler.preflight.facts import Change, Facts, Finding, Image, Severity
 
-MAX_SLOTS = 256
-SLOTS_PER_CORE = 4
 SOON = timedelta(days=90)
 NOTED = timedelta(days=365)
 """How long before the end of a retired thing a plan warns of it; `validate` warns from the announcement on."""
@@ -34,8 +33,8 @@ def check(facts: Facts, changes: Iterable[Change]) -> tuple[Finding, ...]:
 
 
 def _slots(facts: Facts, change: Change) -> Iterator[Finding]:
-    size = sizes.named(facts.sizes, change.after.size)
-    most = min(MAX_SLOTS, SLOTS_PER_CORE * size.cores) if size else MAX_SLOTS
+    size = named(facts.sizes, change.after.size)
+    most = most_slots(size) if size else MAX_SLOTS
     if change.after.slots > most and (change.before is None or change.before != change.after):
         words = f"taskSlotsPerNode is {change.after.slots} and {change.after.size} takes {most} at most"
         remedy = f"set {most} or fewer, or use a size with more cores"

@@ -9,23 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.cloud.capacity import Size, nearest
-from reconciler.kind.needs import Nodes
+from reconciler.kind.quotas import Quota, held, quotas
 from reconciler.model import Address
 from reconciler.preflight.facts import Change, Facts, Finding, Severity
 from reconciler.words import some
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A limit of cores: of dedicated or spot nodes, of one family of sizes or of all."""
-
-    name: str
-    limit: int
-    dedicated: bool
-    family: str = ""
-
-    def counts(self, size: Size | None) -> bool:
-        return size is not None and (not self.family or size.family.lower() == self.family.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +40,7 @@ def check(facts: Facts, changes: Iterable[Change]) -> Iterator[Finding]:
     if facts.sizes is None:
         return
     sizes = {size.name.lower(): size for size in facts.sizes}
-    tallies = [_tally(quota, facts, changes, sizes) for quota in _quotas(facts)]
+    tallies = [_tally(quota, facts, changes, sizes) for quota in quotas(facts.account or {})]
     for tally in tallies:
         yield from _cores(tally, tallies, changes, sizes)
 
@@ -81,36 +68,16 @@ def _untold(facts: Facts, changes: tuple[Change, ...]) -> Iterator[Finding]:
         yield Finding(Severity.WARN, "quota", nobody, words, f"to know them first: --target {facts.fresh}")
 
 
-def _quotas(facts: Facts) -> Iterator[Quota]:
-    account = facts.account or {}
-    if account.get("dedicatedCoreQuota") is not None:
-        yield Quota("dedicatedCoreQuota", account["dedicatedCoreQuota"], dedicated=True)
-    if account.get("lowPriorityCoreQuota") is not None:
-        yield Quota("lowPriorityCoreQuota", account["lowPriorityCoreQuota"], dedicated=False)
-    if account.get("dedicatedCoreQuotaPerVMFamilyEnforced"):
-        for family in account.get("dedicatedCoreQuotaPerVMFamily") or ():
-            yield Quota(
-                f"the core quota of {family['name']}", family["coreQuota"], dedicated=True, family=family["name"]
-            )
-
-
-def _held(quota: Quota, pool: Nodes | None, sizes: dict[str, Size]) -> int:
-    size = sizes.get(pool.size.lower()) if pool else None
-    if pool is None or size is None or not quota.counts(size):
-        return 0
-    return size.cores * (pool.dedicated if quota.dedicated else pool.spot)
-
-
 def _gain(quota: Quota, change: Change, sizes: dict[str, Size]) -> int:
     """How many more cores the change needs at its peak, with the pool that exists besides it for a while."""
-    height = _held(quota, change.after, sizes) + _held(quota, change.surge, sizes)
-    return height - _held(quota, change.before, sizes)
+    height = held(quota, change.after, sizes) + held(quota, change.surge, sizes)
+    return height - held(quota, change.before, sizes)
 
 
 def _tally(quota: Quota, facts: Facts, changes: Iterable[Change], sizes: dict[str, Size]) -> Tally:
-    use = sum(_held(quota, nodes, sizes) for nodes in facts.live.values())
+    use = sum(held(quota, nodes, sizes) for nodes in facts.live.values())
     gains = [_gain(quota, change, sizes) for change in changes]
-    gone = sum(_held(quota, facts.live.get(address), sizes) for address in facts.leaving)
+    gone = sum(held(quota, facts.live.get(address), sizes) for address in facts.leaving)
     return Tally(quota, use, sum(gain for gain in gains if gain > 0), gone - sum(gain for gain in gains if gain < 0))
 
 
@@ -122,7 +89,7 @@ def _cores(
     if not gaining or tally.use + tally.more <= quota.limit:
         return
     words = f"{quota.name} has {tally.use} of {quota.limit} cores in use and {tally.more} more are needed"
-    if surge := sum(_held(quota, change.surge, sizes) for change in gaining):
+    if surge := sum(held(quota, change.surge, sizes) for change in gaining):
         words += f", {surge} of them only while blue/green has two pools"
     together = f", by {', '.join(str(change.address) for change in gaining)} together" if len(gaining) > 1 else ""
     numbers = (quota.limit, tally.use, tally.more)
@@ -150,7 +117,7 @@ def _fitting(quota: Quota, change: Change, tallies: list[Tally], sizes: dict[str
 
 def _remedy(quota: Quota, change: Change, tally: Tally, fitting: list[Size], sizes: dict[str, Size]) -> str:
     cores = sizes[change.after.size.lower()].cores
-    room = _held(quota, change.after, sizes) + tally.left
+    room = held(quota, change.after, sizes) + tally.left
     few = f"{max(0, room // cores)} nodes of {change.after.size} fit"
     names = ", ".join(f"{size.name} ({size.cores} cores)" for size in fitting)
     return f"{few}{f', or as many of {names}' if names else ''}, or ask for more quota"

@@ -162,7 +162,7 @@ def _pool_jobs(
 ) -> list[Job]:
     if not changed:
         return []
-    jobs: list[Job] = [("sizes", lambda: _sizes(cloud, location))]
+    jobs: list[Job] = [("sizes", lambda: capacity.sizes(cloud, location))]
     fresh = [change for change in changed if change.before is None or change.before.image != change.after.image]
     if account:
         jobs.append(("images", lambda: _images(cloud)))
@@ -246,12 +246,6 @@ def _asked(cloud: Cloud, facts: Facts, jobs: list[Job]) -> Facts:
         skipped=skipped,
         unregistered=frozenset(unregistered - {""}),
     )
-
-
-def _sizes(cloud: Cloud, location: str) -> tuple[capacity.Size, ...]:
-    path = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Compute/skus"
-    skus = cloud.list_arm(path, filter=f"location eq '{location}'")
-    return tuple(capacity.size(sku, location) for sku in skus if sku.get("resourceType") == "virtualMachines")
 
 
 def _images(cloud: Cloud) -> tuple[Image, ...]:

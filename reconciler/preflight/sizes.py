@@ -1,77 +1,15 @@
-"""Whether a pool's VM size is offered, and can do what the pool's properties ask. Pure.
-
-Azure accepts a pool whose size cannot do it, and reports that only when it allocates nodes. A capability that Azure
-does not tell is taken for granted. Source of the names: Microsoft.Compute, resource SKUs 2021-07-01;
-learn.microsoft.com, Batch, pools across availability zones (more than one zone; no InfiniBand between zones); Trusted
-Launch, supported sizes.
-"""
+"""Whether a pool's VM size is offered, and can do what the pool's properties ask. Pure."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from reconciler.azure import retired
 from reconciler.cloud.capacity import SHOWN, Size, nearest
 from reconciler.kind.needs import Nodes
+from reconciler.kind.sizes import lacks, named
 from reconciler.preflight.facts import Change, Facts, Finding, Severity
-
-ZONES = 2
-"""The number of zones in which a size must be offered for a pool that is placed zonally."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A property of a pool that not every size can do."""
-
-    field: str
-    can: Callable[[Size], bool]
-    words: str
-
-
-def _told(name: str, refusing: str = "False") -> Callable[[Size], bool]:
-    return lambda size: size.able.get(name, "").lower() != refusing.lower()
-
-
-def _second_generation(size: Size) -> bool:
-    return "V2" in size.able.get("HyperVGenerations", "V2")
-
-
-NEEDS: Mapping[str, Need] = {
-    "acceleratedNetworking": Need(
-        "networkConfiguration.enableAcceleratedNetworking",
-        _told("AcceleratedNetworkingEnabled"),
-        "has no accelerated networking",
-    ),
-    "ephemeralOSDisk": Need(
-        "osDisk.ephemeralOSDiskSettings", _told("EphemeralOSDiskSupported"), "has no room for an ephemeral OS disk"
-    ),
-    "premiumDisk": Need("managedDisk.storageAccountType", _told("PremiumIO"), "takes no Premium_LRS disks"),
-    "encryptionAtHost": Need(
-        "securityProfile.encryptionAtHost", _told("EncryptionAtHostSupported"), "has no encryption at host"
-    ),
-    "trustedLaunch": Need(
-        "securityProfile.securityType",
-        lambda size: _second_generation(size) and _told("TrustedLaunchDisabled", "True")(size),
-        "does not boot with Trusted Launch, which needs Hyper-V generation 2",
-    ),
-    "confidentialVM": Need(
-        "securityProfile.securityType",
-        lambda size: not size.able or "ConfidentialComputingType" in size.able,
-        "is no size of confidential VMs",
-    ),
-    "zonal": Need(
-        "nodePlacementConfiguration.policy",
-        lambda size: size.zones is None or len(size.zones) >= ZONES,
-        f"is not offered to this subscription in {ZONES} zones of the region, as Zonal needs",
-    ),
-    "zonalMPI": Need(
-        "nodePlacementConfiguration.policy",
-        _told("RdmaEnabled", "True"),
-        "has InfiniBand, which does not reach from zone to zone: Zonal and interNodeCommunication exclude each other",
-    ),
-}
 
 
 def check(facts: Facts, change: Change) -> Iterator[Finding]:
@@ -82,10 +20,6 @@ def check(facts: Facts, change: Change) -> Iterator[Finding]:
         yield from _missing(facts, change, size)
     else:
         yield from _unable(facts.sizes, change, size)
-
-
-def named(sizes: tuple[Size, ...] | None, name: str) -> Size | None:
-    return next((size for size in sizes or () if size.name.lower() == name.lower()), None)
 
 
 def _missing(facts: Facts, change: Change, size: Size | None) -> Iterator[Finding]:
@@ -115,17 +49,6 @@ def _near(wanted: str, size: Size | None, sizes: tuple[Size, ...], pool: Nodes) 
 
 def _listed(sizes: list[Size]) -> str:
     return ", ".join(f"{size.name} ({size.cores} cores)" for size in sizes)
-
-
-def lacks(size: Size, pool: Nodes) -> list[tuple[str, str]]:
-    """The properties that `pool` asks for and `size` cannot do, each with the reason."""
-    lacking = [(need.field, need.words) for name, need in NEEDS.items() if name in pool.wants and not need.can(size)]
-    most = int(size.able.get("MaxDataDiskCount", pool.disks))
-    if pool.disks > most:
-        lacking.append(("dataDisks", f"takes {most} data disks at most, not {pool.disks}"))
-    if pool.spot and not _told("LowPriorityCapable")(size):
-        lacking.append(("nodes.spot", "has no spot nodes"))
-    return lacking
 
 
 def _unable(sizes: tuple[Size, ...], change: Change, size: Size) -> Iterator[Finding]:

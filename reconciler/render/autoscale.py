@@ -63,11 +63,11 @@ def simulation(scaled: Result, fixed: Result, nodes: int, rates: Rates) -> str:
     ours, theirs = scaled.summary(), fixed.summary()
     rows = [("", "scaled", f"fixed at {nodes:,}")]
     rows += [(label, _written(ours[name], how), _written(theirs[name], how)) for name, label, how in LABELS]
-    lines = [*_table(rows), "", *_table(_over_time(scaled, fixed, rates)), "", _priced(scaled, rates)]
+    lines = [*_table(rows), "", *_table(_over_time(scaled, fixed, rates)), "", priced(scaled, rates)]
     return "\n".join([*lines, *_failures(scaled)])
 
 
-def _priced(scaled: Result, rates: Rates) -> str:
+def priced(scaled: Result, rates: Rates) -> str:
     """The prices that the costs were computed with."""
     unit = f" {rates.currency}" if rates.currency else ""
     spot = f", a Spot node-hour {rates.spot:g}{unit}" if scaled.spot_hours else ""

@@ -101,7 +101,7 @@ class AutoPool(TypedDict):
 
 
 class Pool(TypedDict):
-    vmSize: str
+    vmSize: Sequence[str]
     image: Image
     nodes: Nodes
     identity: Sequence[str]

@@ -125,6 +125,14 @@ class Gallery(TypedDict):
     subscription: NotRequired[str]
 
 
+class Quota(TypedDict, total=False):
+    cores: int
+    spotCores: int
+    families: Mapping[str, int]
+    pools: int
+    jobs: int
+
+
 class BatchAccount(TypedDict):
     name: str
     autoStorage: NotRequired[str]
@@ -136,6 +144,7 @@ class BatchAccount(TypedDict):
     existing: bool
     resourceGroup: NotRequired[str]
     subscription: NotRequired[str]
+    quota: NotRequired[Quota]
 
 
 class Application(TypedDict):

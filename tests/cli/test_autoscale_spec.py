@@ -58,6 +58,19 @@ def test_options_go_before_the_pool(spec: Path) -> None:
     assert reconcile("validate", str(spec)).returncode == 4
 
 
+def test_a_pool_is_sized_for_its_tasks(spec: Path) -> None:
+    sized = ("autoscale", "size", str(spec), "--deadline")
+    done = reconcile(*sized, "PT1H", cwd=spec.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Pool scales of {spec}\n\n4 nodes end 40 tasks within ")
+    assert "    nodes: {autoscale: {scenario: pending-tasks, max: 4}}\n" in done.stdout
+    late = reconcile(*sized, "PT12M", cwd=spec.parent)
+    assert late.returncode == 4
+    assert "no number of nodes ends the tasks within 00:12:00" in late.stderr
+    fixed = reconcile(*sized, "PT1H", "--pool", "fixed", "--burst", "9", "PT5M", "--spot", cwd=spec.parent)
+    assert "max: 1, spot: true" in fixed.stdout
+
+
 def test_a_pool_of_a_fixed_size_is_tried_with_another_formula(spec: Path) -> None:
     done = simulate(spec, "--pool", "fixed", "--scenario", "pending-tasks", "--max", "5", "--burst", "9", "PT5M")
     assert (done.returncode, done.stderr) == (0, "")
@@ -93,14 +106,16 @@ def trace(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: World, tmp_path: Path) -> None:
     del world.text["jobs"]["job"]["convert"]
+    world.text["jobs"]["job"]["usesTaskDependencies"] = True
     world.text["pools"]["pool"]["taskSlotsPerNode"] = 2
     world.apply()
     batch = world.cloud().batch()
     none = trace(world, "job")
     assert (none.returncode, none.stdout) == (3, "")
     assert "job has no task that has run and ended" in none.stderr
-    run(batch, "one", "/bin/sh -c 'exit 0'")
-    two = run(batch, "two", "/bin/sh -c 'exit 3'", requiredSlots=2)
+    run(batch, "7", "/bin/sh -c 'exit 0'")
+    waits = {"taskIdRanges": [{"start": 7, "end": 7}]}
+    two = run(batch, "two", "/bin/sh -c 'exit 3'", requiredSlots=2, dependsOn=waits)
     batch.create_task("job", models.BatchTaskCreateOptions(id="runs", command_line="sleep 1000"))
 
     printed = trace(world, "job")
@@ -108,6 +123,7 @@ def test_the_tasks_of_a_live_job_are_a_trace_that_its_pool_is_tried_on(world: Wo
     assert printed.stderr == "2 tasks of job; 1 left out, which never ran or have not ended\n"
     first, second = read_csv(printed.stdout).tasks
     assert (first.submitted, first.slots, second.slots) == (0, 1, 2)
+    assert (second.id, second.after) == ("two", ("7",))
     info = two.execution_info
     assert info is not None
     assert info.start_time is not None

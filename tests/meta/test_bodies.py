@@ -45,6 +45,7 @@ def everything(world: World, tmp_path: Path) -> Iterator[World]:
     text["registries"] = {f"acr{world.account}": {"builds": {"tools/run": {"context": "docker"}}}}
     text["images"] = {"image": {"gallery": "gallery", "os": "ubuntu-22.04", "packages": ["htop"]}}
     text["batchAccount"] |= {"autoStorage": f"storage/{world.account}", "autoStorageIdentity": "identities/id-pool"}
+    text["batchAccount"]["quota"] = {"cores": 10}
     issued = {"name": "main", "issuer": "https://gitlab.com", "subject": "project_path:a/b:ref_type:branch:ref:main"}
     text["identities"]["id-pool"]["federatedCredentials"] = [issued]
     text["applications"] = {"tool": {"packages": {"1": "tool"}}}

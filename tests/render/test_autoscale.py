@@ -13,6 +13,7 @@ import batch_autoscale
 from batch_autoscale import Result, Setting
 from reconciler.render import plot
 from reconciler.render.autoscale import Rates, costs, findings, simulation
+from reconciler.render.sizing import sized
 from tests.render.test_as_text import golden
 
 PRICES = Rates(0.2, 0.05)
@@ -26,6 +27,14 @@ def pair(formula: str = FORMULA, nodes: int = 4) -> tuple[Result, Result]:
 
 def test_a_simulation_reads_like_the_golden_file() -> None:
     golden("autoscale.txt", simulation(*pair(), 4, PRICES))
+
+
+@pytest.mark.parametrize(("file", "slots"), [("scenario", 1), ("formula", 2)])
+def test_a_size_reads_like_the_golden_file(file: str, slots: int) -> None:
+    """Tasks that take several slots need a formula of their own."""
+    tasks = batch_autoscale.burst(200, duration=600, slots=slots)
+    found = batch_autoscale.size(tasks, Setting("PT5M", slots=4, price=0.2, spot_price=0.05), 7200, 30, spot=True)
+    golden(f"sizing-{file}.txt", sized(found, 7200, 4, PRICES, spot=True))
 
 
 def test_why_evaluations_failed_is_told_once() -> None:

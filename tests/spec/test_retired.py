@@ -58,7 +58,7 @@ def test_a_problem_has_the_place_of_the_field(tmp_path: Path) -> None:
 
 def test_a_spec_stays_loadable_so_that_what_is_live_can_be_seen_and_deleted(tmp_path: Path) -> None:
     path = written(tmp_path, {"vmSize": "Standard_NC6s_v3", "nodes": 1, "image": "Canonical:UbuntuServer:16.04-LTS"})
-    assert load(path, {}).pools["p"]["vmSize"] == "Standard_NC6s_v3"
+    assert load(path, {}).pools["p"]["vmSize"] == ["Standard_NC6s_v3"]
 
 
 @pytest.mark.parametrize("name", images.SHORT)

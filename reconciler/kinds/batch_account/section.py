@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.errors import Problem
+from reconciler.kinds.batch_account import quota_checks
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.schema import Path_
@@ -13,6 +14,7 @@ from reconciler.spec.spec import Spec
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
     yield from _signing_in(document, spec)
+    yield from quota_checks.check(document, spec)
     account = spec.batch_account
     if account is None or "autoStorageIdentity" in account:
         if account is not None and "autoStorage" not in account:

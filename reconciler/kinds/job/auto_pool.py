@@ -60,7 +60,7 @@ def wanted(spec: Spec, pool: Pool) -> dict[str, Any]:
     """The pool that a spec asks for; None for what it does not have."""
     return {
         "displayName": pool.get("displayName"),
-        "vmSize": pool["vmSize"].lower(),
+        "vmSize": pool["vmSize"][0].lower(),
         MACHINE: _machine(spec, pool),
         "taskSlotsPerNode": pool["taskSlotsPerNode"],
         **_scale(pool),

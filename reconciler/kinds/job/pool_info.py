@@ -75,7 +75,7 @@ def notes(spec: Spec, job: Job) -> tuple[str, ...]:
     shared = pool["autoPool"]["poolLifetimeOption"] == "JobSchedule"
     whose, end = ("its jobs share", "the schedule ends") if shared else ("it gets", "the job ends")
     goes = "stays" if pool["autoPool"]["keepAlive"] else "goes"
-    return (f"{whose} a pool made from pools/{name} ({fixed} of {pool['vmSize']}), which {goes} when {end}",)
+    return (f"{whose} a pool made from pools/{name} ({fixed} of {pool['vmSize'][0]}), which {goes} when {end}",)
 
 
 def observed(info: Body, pool: str | None) -> dict[str, Any]:

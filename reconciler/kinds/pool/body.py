@@ -32,7 +32,7 @@ def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> di
         "stage": None,
         "identity": sorted(identities),
         "properties": {
-            "vmSize": pool["vmSize"].lower(),
+            "vmSize": pool["vmSize"][0].lower(),
             "displayName": pool.get("displayName"),
             "taskSlotsPerNode": pool["taskSlotsPerNode"],
             "deploymentConfiguration": {

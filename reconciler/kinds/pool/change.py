@@ -87,7 +87,9 @@ def _changed(cloud: Cloud, desired: Desired, mark: Mark, pool: Observed, diff: D
     kept = {**pool.body["properties"]["metadata"], **generations.mark(pool)}
     full = pool_body.wire(cloud, desired, mark, kept)
     parts = {c.path.split(".")[1].partition("[")[0] for c in diff.changes if c.path.startswith("properties.")}
-    parts = parts | {"metadata"} | (set() if diff else {"scaleSettings"})
+    # nodes that one VM size did not give are asked for with the next: its errors must not stand beside another's
+    again = not diff or (pool.health is Health.FAILED and "vmSize" in parts)
+    parts = parts | {"metadata"} | ({"scaleSettings"} if again else set())
     since = _rolling_since(cloud, desired, pool, diff)
     if since:
         full["metadata"].append({"name": marks.ROLLOUT, "value": since})

@@ -93,6 +93,11 @@ def belongs(cloud: Cloud, raw: Mapping[str, Any]) -> str:
     return marks.spec_name(cloud.owner, metadata, marks.POOL, raw["name"]).lower()
 
 
+def aged(raws: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Live generations of one pool as Azure lists them, the latest last."""
+    return sorted(raws, key=lambda raw: marks.generation(raw["name"]))
+
+
 def next_id(name: str, ids: Iterable[str]) -> str:
     """The id of the generation after those that exist, whoever they belong to."""
     numbers = [marks.generation(pool_id) for pool_id in ids if marks.is_generation(pool_id, name)]

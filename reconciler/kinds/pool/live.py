@@ -15,7 +15,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.kind import ids, windows
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import generations, nodes, repair, rollout, scale
+from reconciler.kinds.pool import fallbacks, generations, nodes, repair, rollout, scale
 from reconciler.kinds.pool.generations import Live, RuleOf
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
@@ -116,6 +116,7 @@ def _standing(cloud: Cloud, desired: Desired, live: Live, rule: RuleOf, *, telli
     pool = generations.handed_over(cloud, desired, chosen)
     if not state_of(pool).handover and not chosen.beside:
         pool = _rolling(cloud, desired, pool)
+    pool = replace(pool, detail=pool.detail + fallbacks.next_words(desired, pool))
     pool = replace(pool, uses=(*pool.uses, *_taken_over(chosen.others)))
     yield _disturbed(cloud, desired, pool, _staged(chosen.differs, pool, rule), telling=telling)
     for other in generations.apart(chosen.others):

@@ -21,14 +21,16 @@ def twice(decision: Decision, desired: Desired, live: Nodes | None) -> bool:
 
 
 def wanted(desired: Desired) -> Nodes:
-    return _nodes(desired.body["properties"], desired.data.get("nodeAgentSkuId") or "", desired.data.get("base") or "")
+    return nodes_of(
+        desired.body["properties"], desired.data.get("nodeAgentSkuId") or "", desired.data.get("base") or ""
+    )
 
 
 def live(observed: Observed) -> Nodes:
-    return _nodes(observed.body["properties"])
+    return nodes_of(observed.body["properties"])
 
 
-def _nodes(properties: Body, agent: str = "", base: str = "") -> Nodes:
+def nodes_of(properties: Body, agent: str = "", base: str = "") -> Nodes:
     """The nodes of a pool: its target or its current number, whichever is more."""
     machine, network = reading.machine(properties), properties.get("networkConfiguration") or {}
     dedicated, spot = reading.targets(properties) or (0, 0)
@@ -55,7 +57,7 @@ def _of_gallery(image: Image) -> bool:
 def permitted(desired: Desired) -> Permissions:
     properties = desired.body["properties"]
     subnet = (properties.get("networkConfiguration") or {}).get("subnetId")
-    reads = [permissions.ACCOUNT]
+    reads = [permissions.ACCOUNT, *([permissions.SIZES] if "sizes" in desired.data else [])]
     reads += [f"{IMAGES}/read", f"{IMAGES}/versions/read"] if _of_gallery(desired.data["image"]) else []
     writes = [permissions.JOIN] if subnet else []
     writes += [permissions.ASSIGN] if desired.body["identity"] else []

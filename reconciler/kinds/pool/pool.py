@@ -7,7 +7,7 @@ usable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from reconciler.kinds.pool import (
     change,
     costs,
     disturbing,
+    fallbacks,
     generations,
     image,
     inverse,
@@ -101,9 +102,10 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
         refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool))
-        data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
+        data: dict[str, Any] = {"vmSize": pool["vmSize"][0], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
+        data |= fallbacks.data(spec, pool)
         data["preloaded"] = pool.get("containers", {}).get("preloaded", False)
         body = pool_body.wanted(spec, pool, ids, account_id)
         vacates, renews = _vacates(pool), _renews(pool["rollout"])
@@ -138,6 +140,11 @@ def public(desired: Desired) -> str:
         return ""
     where = "networkConfiguration: {publicIPAddressConfiguration: {provision: NoPublicIPAddresses}}"
     return f"gives its nodes public addresses; write {where}"
+
+
+def resolve(cloud: Cloud, desired: Desired, before: Mapping[Address, Desired]) -> Desired:
+    """With the image that its name stands for now, and the VM size that is taken of several."""
+    return fallbacks.resolve(cloud, image.resolve(cloud, desired, before), before)
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterable[Observed]:
@@ -178,7 +185,7 @@ KIND = Kind(
     **accounts.everywhere(VERBS, 1),
     emptied_by="scale it to 0 first, or let rollout: {whenEmpty: drain} (or blueGreen) do it",
     record=record.RECORD,
-    resolve=image.resolve,
+    resolve=resolve,
     abandon=abandon,
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=3,

@@ -26,7 +26,9 @@ $NodeDeallocationOption = taskcompletion;
 def preview(name: str, pool: dict[str, Any], preview: Preview) -> dict[str, Any]:
     away = {"protect", "verify", "rollout", "onExisting", *([] if pool["identity"] else ["identity"])}
     kept = {key: value for key, value in pool.items() if key not in away}
-    return {**kept, **_image(pool["image"], preview), "nodes": _nodes(name, pool, preview)}
+    sizes = pool["vmSize"]
+    size = sizes if len(sizes) > 1 else sizes[0]
+    return {**kept, **_image(pool["image"], preview), "vmSize": size, "nodes": _nodes(name, pool, preview)}
 
 
 def _nodes(name: str, pool: Any, preview: Preview) -> dict[str, Any]:

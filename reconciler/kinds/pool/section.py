@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import auto_pool_checks, previewed, rollout_checks
+from reconciler.kinds.pool import auto_pool_checks, previewed, rollout_checks, size_checks
 from reconciler.spec import auto_pools, identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -25,10 +25,11 @@ is 80 in UserSubscription, in which an account of others may be; Azure tells tha
 
 
 def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write out short forms: a number of nodes means dedicated nodes; one identity means a list of one; `verify`."""
-    nodes, identity = pool["nodes"], pool.get("identity", [])
+    """Write out short forms: a number means dedicated nodes, one identity or VM size a list of one; `verify`."""
+    nodes, identity, size = pool["nodes"], pool.get("identity", []), pool["vmSize"]
     return {
         **pool,
+        "vmSize": [size] if isinstance(size, str) else size,
         "verify": _verification(pool.get("verify", False)),
         "nodes": nodes if isinstance(nodes, dict) else {"dedicated": nodes},
         "identity": [identity] if isinstance(identity, str) else identity,
@@ -48,6 +49,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield document.problem(("pools",), "pools need a batchAccount; add batchAccount: {name: ...}", at_key=True)
     for name, pool in spec.pools.items():
         yield from _image(document, ("pools", name), pool)
+        yield from size_checks.check(document, ("pools", name), pool)
         yield from _checks(document, ("pools", name), pool)
         if auto_pools.marked(pool):
             yield from auto_pool_checks.problems(document, spec, name, pool)
@@ -143,13 +145,19 @@ def _unwise(pool: Pool) -> Iterator[tuple[Path_, str]]:
 
 def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
     for name, pool in spec.pools.items():
-        asked = {
-            "vmSize": retired.size(pool["vmSize"]),
-            "image": retired.image(_urn(pool["image"])),
-            "nodeAgentSkuId": retired.agent(pool.get("nodeAgentSkuId", "")),
+        asked: dict[Path_, retired.Retired | None] = {
+            **{path: retired.size(size) for path, size in _sizes(pool)},
+            ("image",): retired.image(_urn(pool["image"])),
+            ("nodeAgentSkuId",): retired.agent(pool.get("nodeAgentSkuId", "")),
         }
-        yield from ((("pools", name, field), notice) for field, notice in asked.items() if notice)
+        yield from ((("pools", name, *path), notice) for path, notice in asked.items() if notice)
         yield from ((("pools", name, *path), notice) for path, notice in _values(pool))
+
+
+def _sizes(pool: Pool) -> Iterator[tuple[Path_, str]]:
+    """Each VM size with its path in the pool."""
+    several = len(pool["vmSize"]) > 1
+    yield from ((("vmSize", index) if several else ("vmSize",), size) for index, size in enumerate(pool["vmSize"]))
 
 
 def _values(pool: Pool) -> Iterator[tuple[Path_, retired.Retired]]:

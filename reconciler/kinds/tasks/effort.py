@@ -31,7 +31,7 @@ class Nodes:
     def of(cls, pool: Pool) -> Nodes:
         nodes, fixed = pool["nodes"], "autoscale" not in pool["nodes"]
         numbers = [nodes[kind] if fixed else None for kind in ("dedicated", "spot")]
-        return cls(pool["vmSize"], pool["taskSlotsPerNode"], *numbers)
+        return cls(pool["vmSize"][0], pool["taskSlotsPerNode"], *numbers)
 
     @property
     def number(self) -> int:
