@@ -6,7 +6,7 @@ by observing again until the resource is READY, FAILED or out of time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -176,6 +176,9 @@ class Kind:
     """Called before something that it refers to is deleted to be made anew: saves what would go with that."""
     settle: Callable[[Cloud, Desired], None] | None = None
     """Called at the end of an apply, also of one with nothing to do: saves what became of work that none waited for."""
+    idles: Callable[[Desired, Observed, Sequence[Address]], tuple[Desired, Observed]] | None = None
+    """What is asked of a live one, and what is said of it, given the work for it that a plan begins: less of it while
+    there is none. None: always the same. Pure."""
     users: Users | None = None
     """What is in one that is to be deleted or uses it, ours or not, as far as no list shows it. Only reads."""
     record: Record | None = None

@@ -24,6 +24,7 @@ from reconciler.kinds.pool import (
     costs,
     disturbing,
     generations,
+    idle,
     image,
     inverse,
     live,
@@ -104,6 +105,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         data: dict[str, Any] = {"vmSize": pool["vmSize"], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
+        data["idle"] = idle.wanted(pool)
         data["preloaded"] = pool.get("containers", {}).get("preloaded", False)
         body = pool_body.wanted(spec, pool, ids, account_id)
         vacates, renews = _vacates(pool), _renews(pool["rollout"])
@@ -185,6 +187,7 @@ KIND = Kind(
     ready_within=timedelta(minutes=45),
     tell=accounts.reader(telling.tell, 1),
     disturbs=disturbing.disturbs,
+    idles=idle.settled,
     keys=KEYS,
     usual=USUAL,
     maps=pool_body.MAPS,
