@@ -18,6 +18,7 @@ MODULES = (
     "identity.federated",
     "identity.federation",
     "operational_insights.workspace",
+    "consumption.budgets",
     "key_vault.vault",
     "key_vault.secrets",
     "authorization.role_assignment",

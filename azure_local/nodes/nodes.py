@@ -14,6 +14,7 @@ from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import leaving, move, rest, save
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
+from azure_local.nodes import hours
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.resource_files import subnet
@@ -116,6 +117,7 @@ class Nodes:
     def remove(self, node: dict[str, Any]) -> None:
         self.machine.abandon(f"start/{node['id']}")
         self._stop_tasks(node, "requeue")
+        hours.keep(self.azure, node)
         self.azure.store.delete("node", f"{node['account']}/{node['pool']}/{node['id']}")
         self._wipe(node)
 

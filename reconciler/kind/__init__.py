@@ -27,7 +27,7 @@ from reconciler.words import plural
 
 UNOWNED = "existing: true"
 """What most sections of a spec have to use a resource without owning it."""
-REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources"})
+REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Consumption", "Microsoft.Resources"})
 """Resource providers that every subscription is registered for.
 
 Source: learn.microsoft.com, Azure Resource Manager, resource providers and what they are for.

@@ -30,6 +30,7 @@ ROOMS = (
 )
 WORDS = {
     "cli/autoscale.py": {"job"},
+    "cli/policing.py": {"budget"},
     "cli/data.py": {"container"},
     "cli/keepsakes.py": {"container"},
     "cli/importing.py": {"pool", "job"},
@@ -43,6 +44,8 @@ WORDS = {
     "importing/shipyard/pools.py": {"resource_group"},
     "importing/shipyard/whole.py": {"pool", "tasks", "identity"},
     "pipelines/starting.py": {"pool", "conversion", "gallery"},
+    "policy/checks.py": {"budget"},
+    "policy/rules.py": {"budget"},
     "preflight/checks.py": {"gallery"},
     "cli/doctor.py": {"gallery"},
     "kind/words.py": {"gallery"},
