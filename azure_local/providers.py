@@ -41,6 +41,7 @@ MODULES = (
     "batch.data.pools",
     "batch.data.nodes",
     "batch.data.applications",
+    "batch.data.usage",
     "batch.data.jobs",
     "batch.data.tasks",
     "batch.data.schedules",

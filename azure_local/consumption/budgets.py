@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from azure_local import serving
@@ -151,17 +151,17 @@ def _costs(azure: Azure, resource: dict[str, Any]) -> Iterator[float]:
     scope = resource["id"].rpartition("/providers/")[0].lower()
     ids = [document["resource"]["id"] for document in azure.store.list("batchAccount", f"{scope}/")]
     accounts = {name.rsplit("/", 1)[-1].lower() for name in ids}
-    for used in hours.since(azure, _month(azure, properties)):
+    for used in hours.between(azure, _begun(azure, properties), azure.clock.now()):
         if used.account.lower() in accounts:
             yield used.hours * rate(used.size, spot=not used.dedicated)
 
 
-def _month(azure: Azure, properties: dict[str, Any]) -> str:
-    """The first month of the running period."""
+def _begun(azure: Azure, properties: dict[str, Any]) -> datetime:
+    """When the running period began."""
     start, now = parsed(properties["timePeriod"]["startDate"]), azure.clock.now()
     since, grain = (now.year - start.year) * 12 + now.month - start.month, MONTHS[properties["timeGrain"]]
     first = start.year * 12 + start.month - 1 + max(0, since) // grain * grain
-    return f"{first // 12:04}-{first % 12 + 1:02}"
+    return datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
 
 
 async def get(azure: Azure, call: Call) -> Answer:

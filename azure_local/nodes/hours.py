@@ -1,45 +1,38 @@
-"""For how long there have been nodes, those that are gone included: what is paid by the hour.
-
-A node that is gone counts in the month in which it went.
-"""
+"""For how long there have been nodes, those that are gone included: what is paid by the hour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from azure_local.azure import Azure
 from azure_local.clock import parsed
 
+NAMED = ("account", "pool", "size", "dedicated", "cores", "made")
+
 
 class Hours(NamedTuple):
-    """Nodes of a Batch account, of one size and dedicated or not, were there for so many hours."""
+    """A node was there for so many hours."""
 
     account: str
+    pool: str
     size: str
     dedicated: bool
+    cores: int
     hours: float
 
 
 def keep(azure: Azure, node: dict[str, Any]) -> None:
-    """Add a node that goes now."""
-    now = azure.clock.now()
-    key = f"{now:%Y-%m}/{node['account']}/{node['size'].lower()}/{node['dedicated']}"
-    known = azure.store.get("nodeHours", key) or {**_named(node), "month": f"{now:%Y-%m}", "hours": 0.0}
-    hours = (now - parsed(node["made"])).total_seconds() / 3600
-    azure.store.put("nodeHours", key, {**known, "hours": known["hours"] + hours})
+    """Remember a node that goes now."""
+    gone = {name: node[name] for name in NAMED}
+    azure.store.put("nodeGone", node["id"], {**gone, "gone": azure.clock.after(0)})
 
 
-def _named(node: dict[str, Any]) -> dict[str, Any]:
-    return {name: node[name] for name in ("account", "size", "dedicated")}
-
-
-def since(azure: Azure, month: str) -> Iterator[Hours]:
-    """Since the first of a month, such as `2026-11`."""
-    for document in azure.store.list("nodeHours"):
-        if document["month"] >= month:
-            yield Hours(*(document[name] for name in Hours._fields))
-    begun, now = parsed(f"{month}-01T00:00:00Z"), azure.clock.now()
-    for node in azure.store.list("node"):
-        hours = (now - max(begun, parsed(node["made"]))).total_seconds() / 3600
-        yield Hours(**_named(node), hours=max(0.0, hours))
+def between(azure: Azure, since: datetime, until: datetime) -> Iterator[Hours]:
+    """Each node that was there in a span of time, and for how much of it."""
+    now = azure.clock.after(0)
+    for node in [*azure.store.list("nodeGone"), *azure.store.list("node")]:
+        begun, ended = max(since, parsed(node["made"])), min(until, parsed(node.get("gone", now)))
+        if begun < ended:
+            yield Hours(*(node[name] for name in NAMED[:-1]), hours=(ended - begun).total_seconds() / 3600)

@@ -200,11 +200,12 @@ def tell(cloud: Cloud, seen: Observed) -> tuple[str, ...]:
     """How much of it is spent, and foreseen, as Azure knows by now."""
     properties = seen.body["properties"]
     shown = [
-        f"{spent['amount']:.2f} {spent.get('unit', '')} {word}".replace("  ", " ")
+        f"{spent['amount']:,.2f} {spent.get('unit', '')}".strip() + f" {word}"
         for word, key in (("spent", "currentSpend"), ("foreseen", "forecastSpend"))
         if (spent := properties.get(key))
     ]
-    return (*shown, f"of {properties['amount']} {properties['timeGrain'].lower()}")
+    of = f"of {properties['amount']:,} {properties['timeGrain'].lower()}"
+    return (f"{', '.join(shown)} {of}".strip(),)
 
 
 KIND = Kind(
