@@ -18,6 +18,7 @@ from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType, Kind
+from reconciler.kind.traits import Traits
 from reconciler.kinds.budget import naming
 from reconciler.model import Address, Body, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -222,6 +223,7 @@ KIND = Kind(
     maps=MAPS,
     tell=tell,
     section="budgets",
+    traits=Traits(alarm=True),
     outputs={"currentSpend": "properties.currentSpend.amount"},
     inverse="its name says which spec it is of, so that another spec makes one of its own",
 )

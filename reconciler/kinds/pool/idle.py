@@ -42,6 +42,13 @@ def wanted(pool: Pool) -> dict[str, Any] | None:
     return {"after": durations.seconds(idle["after"]), "size": (dedicated, idle["to"] - dedicated), "full": full}
 
 
+def costs(desired: Desired) -> str:
+    """How a pool of a spec costs while nothing is to be done, and what to write against that; empty if it does not."""
+    if desired.data.get("idle") or not sum(reading.targets(desired.body["properties"]) or (0, 0)):
+        return ""
+    return "keeps its nodes while nothing is to be done; write idle: {after: PT1H}, or nodes: {autoscale: ...}"
+
+
 def read(cloud: Cloud, desired: Desired, pool: Observed) -> Observed:
     """`pool`, with how idle it is, if its spec says what is to become of that: none of it costs a request for a pool
     that runs tasks, and one request for one that may rest, and one for each active job on it."""

@@ -196,7 +196,7 @@ KIND = Kind(
     costs=costs.COSTS,
     means=costs.means,
     needs=needs.NEEDS,
-    traits=Traits(public=public),
+    traits=Traits(public=public, idle=idle.costs),
     permissions=needs.PERMISSIONS,
     inverse=inverse.INVERSE,
 )
