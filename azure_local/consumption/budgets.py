@@ -16,10 +16,10 @@ from typing import Any
 
 from azure_local import serving
 from azure_local.azure import Azure, Route, Service
+from azure_local.batch import hours
 from azure_local.clock import parsed
 from azure_local.common import GROUP, check_subscription, group, group_id
 from azure_local.http import Answer, Call, Failure, page
-from azure_local.nodes import hours
 from azure_local.prices.retail_prices import rate
 from azure_local.settings import SUBSCRIPTION
 from azure_local.shapes import Shapes, load, malformed

@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure_local.azure import Azure
+from azure_local.batch import hours
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import leaving, move, rest, save
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
-from azure_local.nodes import hours
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
 from azure_local.nodes.resource_files import subnet

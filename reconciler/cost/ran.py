@@ -134,7 +134,7 @@ def _rate(price: Price, sides: tuple[bool, bool]) -> Range | None:
     known = [rate for rate in asked if rate is not None]
     if not known or len(known) < len(asked):
         return None
-    return Range(min(known), sum(known) / len(known), max(known))
+    return Range(min(known), sum(known, start=Decimal(0)) / len(known), max(known))
 
 
 def _share(hours: float, rate: Range | None) -> Share:

@@ -37,7 +37,8 @@ def _works(kinds: Kinds, step: Step) -> bool:
 
 def _needed(address: Address, desired: Mapping[Address, Desired]) -> Iterator[Address]:
     """All that work refers to, and what that does; not the work that it follows."""
-    seen, left = set(), [address]
+    seen: set[Address] = set()
+    left = [address]
     while left:
         want = desired[left.pop()]
         new = {*want.refs} - {*want.follows} - seen

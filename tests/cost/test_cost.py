@@ -221,14 +221,15 @@ def test_a_pool_that_may_rest_costs_between_its_sizes_and_what_it_has_is_expecte
     rests = {"after": 3600, "size": (0, 0), "full": (4, 0)}
     each = Decimal("0.096")
 
-    def both(asked: int, now: int, action: Action) -> list[tuple[Decimal, ...]]:
+    def both(asked: int, now: int, action: Action) -> list[list[int]]:
         pool = replace(wanted(D2, asked), data={"vmSize": D2, "idle": rests})
         found = costs(made(decided("pool/p", action)), (pool,), (live(D2, now),))
         return [
-            (hour.low / each, hour.expected / each, hour.high / each) for hour in (found.now.hour, found.after.hour)
+            [int(bound / each) for bound in (hour.low, hour.expected, hour.high)]
+            for hour in (found.now.hour, found.after.hour)
         ]
 
-    assert both(0, 4, Action.UPDATE) == [(4, 4, 4), (0, 0, 4)]
-    assert both(0, 0, Action.NONE) == [(0, 0, 4), (0, 0, 4)]
-    assert both(4, 0, Action.UPDATE) == [(0, 0, 0), (0, 4, 4)]
-    assert both(4, 4, Action.NONE) == [(0, 4, 4), (0, 4, 4)]
+    assert both(0, 4, Action.UPDATE) == [[4, 4, 4], [0, 0, 4]]
+    assert both(0, 0, Action.NONE) == [[0, 0, 4], [0, 0, 4]]
+    assert both(4, 0, Action.UPDATE) == [[0, 0, 0], [0, 4, 4]]
+    assert both(4, 4, Action.NONE) == [[0, 4, 4], [0, 4, 4]]

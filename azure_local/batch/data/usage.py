@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from azure_local.azure import Azure, Route, Service
+from azure_local.batch import hours
 from azure_local.batch.data.common import ACCOUNT, VERSIONS, account, listed
 from azure_local.clock import parsed, stamp
 from azure_local.http import Answer, Call, Failure
-from azure_local.nodes import hours
 
 INTERVAL = timedelta(minutes=30)
 LATE = timedelta(hours=2)

@@ -112,7 +112,7 @@ def _filter(said: Filter) -> dict[str, Any]:
     parts = [
         {side: {"name": name, "operator": "In", "values": sorted(values)}}
         for side in ("dimensions", "tags")
-        for name, values in sorted(said[side].items())  # type: ignore[literal-required]
+        for name, values in sorted(said[side].items())
     ]
     return parts[0] if len(parts) == 1 else {"and": parts}
 

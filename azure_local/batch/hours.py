@@ -35,4 +35,5 @@ def between(azure: Azure, since: datetime, until: datetime) -> Iterator[Hours]:
     for node in [*azure.store.list("nodeGone"), *azure.store.list("node")]:
         begun, ended = max(since, parsed(node["made"])), min(until, parsed(node.get("gone", now)))
         if begun < ended:
-            yield Hours(*(node[name] for name in NAMED[:-1]), hours=(ended - begun).total_seconds() / 3600)
+            hours = (ended - begun).total_seconds() / 3600
+            yield Hours(**{name: node[name] for name in NAMED[:-1]}, hours=hours)
