@@ -223,6 +223,7 @@ KIND = Kind(
     maps=MAPS,
     tell=tell,
     section="budgets",
+    sought=False,
     traits=Traits(alarm=True),
     outputs={"currentSpend": "properties.currentSpend.amount"},
     inverse="its name says which spec it is of, so that another spec makes one of its own",
