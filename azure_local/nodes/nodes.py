@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure_local.azure import Azure
+from azure_local.batch import hours
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import leaving, move, rest, save
 from azure_local.batch.shapes import seconds
@@ -116,6 +117,7 @@ class Nodes:
     def remove(self, node: dict[str, Any]) -> None:
         self.machine.abandon(f"start/{node['id']}")
         self._stop_tasks(node, "requeue")
+        hours.keep(self.azure, node)
         self.azure.store.delete("node", f"{node['account']}/{node['pool']}/{node['id']}")
         self._wipe(node)
 

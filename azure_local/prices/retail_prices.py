@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from azure_local.azure import Azure, Door, Service
 from azure_local.common import REGIONS
-from azure_local.compute.catalogue import SIZES, Size
+from azure_local.compute.catalogue import SIZES, Size, size
 
 PATH = "/prices/api/retail/prices"
 PAGE = 100
@@ -77,6 +77,16 @@ def _accepted(text: str) -> dict[str, set[str]] | None:
     return accepted if set(accepted) <= FILTERED else None
 
 
+def rate(name: str, *, spot: bool) -> float:
+    """USD per hour of a VM with Linux; 0 for a size that is not in the catalogue."""
+    known = size(name)
+    return round(_price(known, 0.2 if spot else 1.0), 6) if known else 0.0
+
+
+def _price(size: Size, share: float) -> float:
+    return float(CORE_HOUR[size.family]) * size.cores * share
+
+
 def _items(size: Size, region: str) -> list[dict[str, Any]]:
     return [_item(size, region, *kind) for kind in KINDS]
 
@@ -84,7 +94,7 @@ def _items(size: Size, region: str) -> list[dict[str, Any]]:
 def _item(size: Size, region: str, system: str, kind: str, share: float) -> dict[str, Any]:
     words = size.name.removeprefix("Standard_").replace("_", " ")
     series = re.sub(r"\d+", "", size.name.split("_")[1], count=1)
-    amount = round(float(CORE_HOUR[size.family]) * size.cores * share, 6)
+    amount = round(_price(size, share), 6)
     meter = uuid.uuid5(uuid.NAMESPACE_URL, f"{region}/{size.name}{system}{kind}")
     version = "".join(size.name.split("_")[2:])
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from reconciler.model import Action
 if TYPE_CHECKING:
     from reconciler.cost import Cost, Costs, Prices, Uses
     from reconciler.engine.loop import Reading
+    from reconciler.spec import Spec
 
 
 def shown(reading: Reading, prices: Path | None, *, wanted: bool | None) -> Cost | None:
@@ -95,7 +97,11 @@ def _price(reading: Reading, used: Uses, prices: Path | None) -> Cost:
 
 
 def _prices(reading: Reading, used: Uses, prices: Path | None) -> Prices:
-    """The prices of a file, or of the price list of the spec's cloud."""
+    return listed(reading.spec, used.sizes, prices)
+
+
+def listed(spec: Spec, sizes: Mapping[str, Collection[str]], prices: Path | None) -> Prices:
+    """The prices of a file, or of the price list of the spec's cloud; `sizes` are those of each region."""
     from reconciler import prices as lists
 
     if prices is not None:
@@ -103,6 +109,6 @@ def _prices(reading: Reading, used: Uses, prices: Path | None) -> Prices:
             return lists.read(prices)
         except lists.PricesError as error:
             raise click.UsageError(str(error)) from None
-    where = reading.spec.azure.cloud
+    where = spec.azure.cloud
     url = f"{os.environ['RECONCILE_RESOURCE_MANAGER']}/prices/api/retail/prices" if where == "local" else lists.URL
-    return lists.current(used.sizes, url, cloud=where)
+    return lists.current(sizes, url, cloud=where)

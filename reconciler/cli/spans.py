@@ -18,6 +18,12 @@ def seconds(text: str) -> float | None:
     return float(int(found[1]) * UNITS[found[2]]) if found else None
 
 
+def _written(seconds: float) -> str:
+    """`90s`, `5m`, `3h`."""
+    unit = next(unit for unit in "dhms" if seconds % UNITS[unit] == 0 or unit == "s")
+    return f"{seconds / UNITS[unit]:g}{unit}"
+
+
 def moment(text: str, now: datetime) -> datetime | None:
     """The moment that is so much later than `now`, or that of an ISO 8601 text, UTC where that has no zone."""
     span = seconds(text)
@@ -43,5 +49,5 @@ class Span(click.ParamType[float]):
         if found is None:
             self.fail(f"{value!r} is no span of time; write 90s, 5m or 2h", param, ctx)
         if not self.least <= found <= LONGEST:
-            self.fail(f"must be {self.least:g}s or more, and a year at most", param, ctx)
+            self.fail(f"must be {_written(self.least)} or more, and a year at most", param, ctx)
         return found

@@ -9,7 +9,7 @@ from functools import partial
 
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
-from reconciler.engine import asking, estimate, existing, registering, repeating
+from reconciler.engine import asking, estimate, existing, idling, registering, repeating
 from reconciler.engine import plan as planning
 from reconciler.engine.apply import apply
 from reconciler.engine.law import Choice
@@ -101,6 +101,9 @@ def _checked(
 ) -> Reading:
     """The plan, with what preflight finds as refusals and notes."""
     plan = planner(desired, observed)
+    if at_rest := idling.settled(kinds, plan, desired, observed):
+        desired, observed = at_rest
+        plan = planner(desired, observed)
     going, unseen = asking.about(cloud, kinds, plan, desired, observed)
     if going:
         planner = partial(planner, going=going)

@@ -6,7 +6,7 @@ by observing again until the resource is READY, FAILED or out of time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from reconciler.words import plural
 
 UNOWNED = "existing: true"
 """What most sections of a spec have to use a resource without owning it."""
-REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources"})
+REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Consumption", "Microsoft.Resources"})
 """Resource providers that every subscription is registered for.
 
 Source: learn.microsoft.com, Azure Resource Manager, resource providers and what they are for.
@@ -176,6 +176,9 @@ class Kind:
     """Called before something that it refers to is deleted to be made anew: saves what would go with that."""
     settle: Callable[[Cloud, Desired], None] | None = None
     """Called at the end of an apply, also of one with nothing to do: saves what became of work that none waited for."""
+    idles: Callable[[Desired, Observed, Sequence[Address]], tuple[Desired, Observed]] | None = None
+    """What is asked of a live one, and what is said of it, given the work for it that a plan begins: less of it while
+    there is none. None: always the same. Pure."""
     users: Users | None = None
     """What is in one that is to be deleted or uses it, ours or not, as far as no list shows it. Only reads."""
     record: Record | None = None
@@ -202,6 +205,8 @@ class Kind:
     vacate: Callable[[Cloud, Desired, Observed], str] | None = None
     """Called before one is deleted to be made anew, until it has nothing more to say: lets what runs in it end, where
     the spec asks for that, and says what still runs; None: that goes with it."""
+    sought: bool = True
+    """False if its list asks for nothing where the spec has none: the last one is then not seen to leave the spec."""
     deletable: bool = True
     """False if there is nothing of ours to delete, because the data that it is about belongs to the user."""
     spares_occupied: bool = False

@@ -22,12 +22,18 @@ class Traits:
     keys     how a shared key lets somebody in, and what to write against that; empty: none does
     regions  where it is, as Azure spells regions; nothing for what is where something else is
     data     whether deleting one deletes data that no apply brings back
+    idle     how it costs while nothing is to be done, and what to write against that; empty: it does not
+    endless  how it may go on forever, and what to write against that; empty: it may not
+    alarm    whether it tells somebody what was spent
     """
 
     public: Callable[[Desired], str] = lambda desired: ""
     keys: Callable[[Desired], str] = lambda desired: ""
     regions: Callable[[Desired], Iterable[str]] = located
     data: bool = False
+    idle: Callable[[Desired], str] = lambda desired: ""
+    endless: Callable[[Desired], str] = lambda desired: ""
+    alarm: bool = False
 
 
 PLAIN = Traits()

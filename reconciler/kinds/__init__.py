@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import spec
 from reconciler.kinds.application import section as application_section
 from reconciler.kinds.batch_account import section as account_section
+from reconciler.kinds.budget import section as budget_section
 from reconciler.kinds.conversion import section as conversion_section
 from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
@@ -40,6 +41,7 @@ MODULES = (
     "identity.federated_identity_credential",
     "registry.registry",
     "log_analytics_workspace",
+    "budget.budget",
     "batch_account.batch_account",
     "batch_account.batch_quota",
     "identity.role_assignment",
@@ -73,6 +75,7 @@ SECTIONS: Sections = (
     job_section.SECTION,
     tasks_section.SECTION,
     conversion_section.SECTION,
+    budget_section.SECTION,
     policy_section.section(NAMES),
 )
 

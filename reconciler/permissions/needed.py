@@ -59,7 +59,8 @@ def _all(
     yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
     if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
         yield OWN, f"{CHECKING}before a change"
-    for kind in kinds.values():
+    there = {address.kind for address in desired}
+    for kind in (kind for name, kind in kinds.items() if kind.sought or name in there):
         sees = [*kind.permissions.sees, *([f"{_called(kind.arm)}/read"] if kind.arm else [])]
         yield from ((action, f"the list of {kind.many}") for action in sees if _listed(action, kinds, types))
     for want in desired.values():

@@ -37,6 +37,20 @@ def shared_keys(subject: Subject, options: Options) -> Iterator[Finding]:
     return _told(subject, lambda traits, want: traits.keys(want))
 
 
+def idle(subject: Subject, options: Options) -> Iterator[Finding]:
+    return _told(subject, lambda traits, want: traits.idle(want))
+
+
+def wall_clock(subject: Subject, options: Options) -> Iterator[Finding]:
+    return _told(subject, lambda traits, want: traits.endless(want))
+
+
+def spending_alarm(subject: Subject, options: Options) -> Iterator[Finding]:
+    alarms = [address for address in subject.desired if _traits(subject, address).alarm]
+    if subject.desired and not alarms:
+        yield Finding(None, "nobody is told when too much is spent; write budgets")
+
+
 def _told(subject: Subject, ask: Callable[[Traits, Desired], str]) -> Iterator[Finding]:
     for decision, want in subject.asked:
         if text := ask(_traits(subject, decision.address), want):
@@ -179,5 +193,8 @@ RULES: Mapping[str, Rule] = {
     "retired": retired,
     "protect": protect,
     "deletion": deletion,
+    "idle": idle,
+    "wallClock": wall_clock,
+    "spendingAlarm": spending_alarm,
 }
 """Name in a policy → what it finds. `names` is not among them: expressions of others are judged apart, see `asking`."""

@@ -93,6 +93,13 @@ class Rollout(TypedDict):
     windows: NotRequired[Sequence[Window]]
 
 
+class Idle(TypedDict):
+    """After which time without a task a pool has so many nodes."""
+
+    after: str
+    to: int
+
+
 class AutoPool(TypedDict):
     """Of a pool that is made for a job, or for all jobs of a schedule, rather than for itself."""
 
@@ -131,4 +138,5 @@ class Pool(TypedDict):
     tags: Mapping[str, str]
     autoPool: NotRequired[AutoPool]
     rollout: Rollout
+    idle: NotRequired[Idle]
     onExisting: str

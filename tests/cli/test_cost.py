@@ -90,3 +90,38 @@ def test_a_wrong_budget_is_told_with_its_place(tmp_path: Path) -> None:
     told = reconcile("validate", str(path), cwd=tmp_path)
     assert told.returncode == 4
     assert f"{path}:4:22 budget.maxMonthly: is -1; it must be at least 0" in told.stderr
+
+
+def test_what_ran_is_told_by_job_and_what_would_cost_less(world: World, tmp_path: Path) -> None:
+    staging = f"storage/{world.account}/scripts"
+    sweep = {"n": {"from": 1, "to": 3}}
+    world.text["pools"]["pool"]["nodes"] = 2
+    world.text["jobs"] = {
+        "work": {"pool": "pools/pool", "staging": staging, "tasks": {"a": {"sweep": sweep, "command": "echo {{n}}"}}}
+    }
+    contacts = {"threshold": 80, "contactEmails": ["team@example.org"]}
+    world.text["budgets"] = {"month": {"amount": 5, "notifications": {"most": contacts}}}
+    world.apply(poll_seconds=0.05)
+    world.azure.advance(8 * 3600)
+    spec = str(world.file)
+    told = json.loads(reconcile("cost", spec, "--since", "1d", "--format", "json", cwd=tmp_path).stdout)
+    (pool,) = told["pools"]
+    (job,) = pool["jobs"]
+    assert job["job"] == "work"
+    assert 10 < pool["nodeHours"] < 2 * 8
+    assert 0 < job["nodeHours"] < 2
+    assert job["nodeHours"] + pool["rest"]["nodeHours"] == pytest.approx(pool["nodeHours"], abs=0.001)
+    assert float(pool["amount"]["low"]) == pytest.approx(pool["nodeHours"] * 0.096, abs=0.001)
+
+    world.text["pools"]["pool"]["nodes"] = 0
+    world.text["jobs"] = {}
+    world.apply(poll_seconds=0.05)
+    gone = json.loads(reconcile("cost", str(world.file), "--since", "1d", "--format", "json", cwd=tmp_path).stdout)
+    assert gone["pools"][0]["nodeHours"] >= pool["nodeHours"]
+    assert " USD spent of 5 monthly" in reconcile("status", spec, cwd=tmp_path).stdout
+    less = reconcile("cost", spec, "--suggest", cwd=tmp_path)
+    assert "pool/pool  idle: {after: PT1H}  saves up to $" in less.stdout
+    early = reconcile("cost", spec, "--since", "2h", cwd=tmp_path)
+    assert (early.returncode, "must be 3h or more" in early.stderr) == (4, True)
+    other = reconcile("cost", spec, "--format", "markdown", cwd=tmp_path)
+    assert (other.returncode, "is for --since and --suggest" in other.stderr) == (4, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -214,3 +215,21 @@ def test_a_cost_changes_with_its_amount_or_if_that_is_unknown_with_what_it_is_of
     now: Charge | None, after: Charge | None, *, changed: bool
 ) -> None:
     assert Line(Address("pool", "p"), now, after).changed is changed
+
+
+def test_a_pool_that_may_rest_costs_between_its_sizes_and_what_it_has_is_expected() -> None:
+    rests = {"after": 3600, "size": (0, 0), "full": (4, 0)}
+    each = Decimal("0.096")
+
+    def both(asked: int, now: int, action: Action) -> list[list[int]]:
+        pool = replace(wanted(D2, asked), data={"vmSize": D2, "idle": rests})
+        found = costs(made(decided("pool/p", action)), (pool,), (live(D2, now),))
+        return [
+            [int(bound / each) for bound in (hour.low, hour.expected, hour.high)]
+            for hour in (found.now.hour, found.after.hour)
+        ]
+
+    assert both(0, 4, Action.UPDATE) == [[4, 4, 4], [0, 0, 4]]
+    assert both(0, 0, Action.NONE) == [[0, 0, 4], [0, 0, 4]]
+    assert both(4, 0, Action.UPDATE) == [[0, 0, 0], [0, 4, 4]]
+    assert both(4, 4, Action.NONE) == [[0, 4, 4], [0, 4, 4]]

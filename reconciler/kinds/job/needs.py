@@ -69,6 +69,12 @@ def public(desired: Desired) -> str:
     return f"gives the nodes of its pool public addresses; write {where} there"
 
 
+def endless(desired: Desired) -> str:
+    """How it may go on forever."""
+    job = desired.body.get(SPECIFICATION, desired.body)
+    return "" if job["constraints"]["maxWallClockTime"] else "may go on forever; write maxWallClockTime: PT8H"
+
+
 def permitted(desired: Desired) -> Permissions:
     """Whoever makes something that brings a pool of its own must be allowed to make pools."""
     pool = own(desired.body)
@@ -84,4 +90,4 @@ NEEDS = Needs(
     nodes=HasNodes(wanted, lambda job: None, lambda action: action in (Action.CREATE, Action.REPLACE), held),
     active=active,
 )
-TRAITS = Traits(public=public)
+TRAITS = Traits(public=public, endless=endless)

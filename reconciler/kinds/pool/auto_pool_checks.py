@@ -18,6 +18,7 @@ OWN: dict[Path_, str] = {
     ("protect",): "it goes with its job, which can be protected",
     ("verify",): "tasks begin as soon as it has nodes",
     ("rollout",): "a change of it makes the job anew",
+    ("idle",): "it goes with its job",
     ("onExisting",): "it is always a new one",
     ("nodes", "nodeDeallocationOption"): "nobody resizes it",
     ("containers", "preloaded"): "name the images under containers.images",

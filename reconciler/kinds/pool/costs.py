@@ -9,7 +9,7 @@ from reconciler.cost import formulas
 from reconciler.cost.amounts import Range
 from reconciler.cost.use import Case, Change, Costs, Counts, Use
 from reconciler.kinds.pool import reading
-from reconciler.model import Action, Body
+from reconciler.model import Action, Body, Desired
 from reconciler.spec import trial
 from reconciler.spec.spec import Spec
 
@@ -24,11 +24,11 @@ def uses(case: Case) -> Change:
     running: Counts = reading.running(live)
     same = case.observed and case.desired and reading.formula(live) == reading.formula(asked)
     now = nodes(live, live["vmSize"], case.region, (same and case.mean) or running) if case.observed else None
-    if case.stays:
-        return Change(case.address, now, now)
+    if case.stays or (now and case.action is Action.NONE):
+        return Change(case.address, *(now and _resting(now, case.desired),) * 2)
     if case.desired is None or case.goes:
         return Change(case.address, now, None)
-    after = nodes(asked, case.desired.data["vmSize"], case.region, case.mean or running)
+    after = _resting(nodes(asked, case.desired.data["vmSize"], case.region, case.mean or running), case.desired)
     if now and case.observed and case.observed.occupants and case.action is Action.UPDATE:
         after = replace(after, size=now.size)  # another size waits until the pool is empty
     return Change(case.address, now, after)
@@ -42,6 +42,16 @@ def nodes(properties: Body, size: str, region: str, expected: Counts) -> Use:
         return Use(size, region, dedicated, spot, endless or endless_spot)
     dedicated, spot = (Range.exactly(count) for count in reading.targets(properties) or (0, 0))
     return Use(size, region, dedicated, spot)
+
+
+def _resting(use: Use, desired: Desired | None) -> Use:
+    """The nodes of a pool that may rest: between its two sizes; the one that it has or gets is expected."""
+    idle = desired.data.get("idle") if desired else None
+    if not idle:
+        return use
+    sides = zip(idle["size"], idle["full"], (use.dedicated, use.spot), strict=True)
+    dedicated, spot = (Range.between(low, max(high, int(now.high)), now.high) for low, high, now in sides)
+    return replace(use, dedicated=dedicated, spot=spot)
 
 
 def means(spec: Spec) -> Mapping[str, tuple[float, float]]:

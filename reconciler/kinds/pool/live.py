@@ -15,7 +15,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.kind import ids, windows
 from reconciler.kinds.pool import body as pool_body
-from reconciler.kinds.pool import fallbacks, generations, nodes, repair, rollout, scale
+from reconciler.kinds.pool import fallbacks, generations, idle, nodes, repair, rollout, scale
 from reconciler.kinds.pool.generations import Live, RuleOf
 from reconciler.kinds.pool.nodes import live_id
 from reconciler.kinds.pool.state import state_of
@@ -33,6 +33,7 @@ def list_(cloud: Cloud, wanted: Iterable[Desired], rule: RuleOf) -> Iterator[Obs
     for name, pools in _groups(cloud, raws).items():
         if name in known:
             standing, *others = _standing(cloud, known[name], Live(tuple(pools), names), rule, telling=True)
+            standing = idle.read(cloud, known[name], standing)
             cloud.standing[known[name].address.name] = standing
             yield from (standing, *others)
         else:

@@ -25,6 +25,7 @@ from reconciler.kinds.pool import (
     disturbing,
     fallbacks,
     generations,
+    idle,
     image,
     inverse,
     live,
@@ -105,6 +106,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         data: dict[str, Any] = {"vmSize": pool["vmSize"][0], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
+        data["idle"] = idle.wanted(pool)
         data |= fallbacks.data(spec, pool)
         data["preloaded"] = pool.get("containers", {}).get("preloaded", False)
         body = pool_body.wanted(spec, pool, ids, account_id)
@@ -192,6 +194,7 @@ KIND = Kind(
     ready_within=timedelta(minutes=45),
     tell=accounts.reader(telling.tell, 1),
     disturbs=disturbing.disturbs,
+    idles=idle.settled,
     keys=KEYS,
     usual=USUAL,
     maps=pool_body.MAPS,
@@ -200,7 +203,7 @@ KIND = Kind(
     costs=costs.COSTS,
     means=costs.means,
     needs=needs.NEEDS,
-    traits=Traits(public=public),
+    traits=Traits(public=public, idle=idle.costs),
     permissions=needs.PERMISSIONS,
     inverse=inverse.INVERSE,
 )

@@ -24,7 +24,7 @@ $NodeDeallocationOption = taskcompletion;
 
 
 def preview(name: str, pool: dict[str, Any], preview: Preview) -> dict[str, Any]:
-    away = {"protect", "verify", "rollout", "onExisting", *([] if pool["identity"] else ["identity"])}
+    away = {"protect", "verify", "rollout", "idle", "onExisting", *([] if pool["identity"] else ["identity"])}
     kept = {key: value for key, value in pool.items() if key not in away}
     sizes = pool["vmSize"]
     size = sizes if len(sizes) > 1 else sizes[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import auto_pool_checks, previewed, rollout_checks, size_checks
+from reconciler.kinds.pool import auto_pool_checks, idle_checks, previewed, rollout_checks, size_checks
 from reconciler.spec import auto_pools, identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -57,6 +57,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield from _identities(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
+        yield from idle_checks.check(document, name, pool)
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
 
@@ -124,6 +125,7 @@ def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
         yield from ((("pools", name, *path), text) for path, text in _unwise(pool))
         if auto_pools.marked(pool):
             yield from auto_pool_checks.advice(spec, name, pool)
+        yield from idle_checks.advice(spec, name, pool)
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
 

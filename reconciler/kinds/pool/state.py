@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconciler.kinds.pool.handover import Moves
 from reconciler.kinds.pool.rollout import Nodes
@@ -24,6 +25,15 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """A pool whose nodes may go, or have gone: `since` when no node has run a task, None where there is no node;
+    `waiting` is how many tasks of its jobs wait or run."""
+
+    since: datetime | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The state of a live pool.
 
@@ -33,6 +43,7 @@ class State:
     rollout   how far a rolling change of its nodes is, if one is under way
     handover  what it takes over from other generations, if there are some
     beside    the id of the generation to make beside it, where a change needs one
+    idle      how idle it is, where its spec says what is to become of that, and it is or has been so for long enough
     """
 
     broken: int
@@ -41,6 +52,7 @@ class State:
     rollout: Nodes | None = None
     handover: Handover | None = None
     beside: str = ""
+    idle: Idle | None = None
 
 
 def state_of(pool: Observed) -> State:
