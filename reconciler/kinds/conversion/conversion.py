@@ -18,7 +18,7 @@ from reconciler.cloud import arm, blob_containers, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, Result, permissions, unread
+from reconciler.kind import Kind, Result, logs, permissions, unread
 from reconciler.kind.permissions import Permissions
 from reconciler.kinds.conversion import again, containers, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.again import Again
@@ -57,6 +57,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 Address("job", name),
                 *dict.fromkeys(Address("container", container) for container in containers),
                 *role_targets.reaching(spec, identity, accounts, roles.BLOB_WRITERS),
+                *logs.refs(spec, job),
                 *follows,
             ),
             follows=follows,
@@ -70,6 +71,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "tasks": convert.get("tasks", max(1, slots)),
                 "nodes": slots,
                 "identity": identity,
+                "logs": logs.of_job(spec, job),
                 "maker": f"{spec.name}/{name}",
                 "overwriteForeign": convert["overwriteForeign"],
                 "pool": job["pool"].split("/")[1],

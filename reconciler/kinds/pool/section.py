@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import auto_pool_checks, previewed, rollout_checks
+from reconciler.kinds.pool import auto_pool_checks, kept, kept_checks, previewed, rollout_checks
 from reconciler.spec import auto_pools, identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -28,7 +28,7 @@ def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Write out short forms: a number of nodes means dedicated nodes; one identity means a list of one; `verify`."""
     nodes, identity = pool["nodes"], pool.get("identity", [])
     return {
-        **pool,
+        **kept.spelled(pool),
         "verify": _verification(pool.get("verify", False)),
         "nodes": nodes if isinstance(nodes, dict) else {"dedicated": nodes},
         "identity": [identity] if isinstance(identity, str) else identity,
@@ -53,6 +53,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield from auto_pool_checks.problems(document, spec, name, pool)
         else:
             yield from _identities(document, spec, ("pools", name), pool)
+            yield from kept_checks.check(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
     if scaled(spec):

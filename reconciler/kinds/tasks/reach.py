@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.azure import roles
+from reconciler.kind import logs
 from reconciler.model import Address
 from reconciler.spec import role_targets
 from reconciler.spec.sections import Job
@@ -36,6 +37,7 @@ def refs(spec: Spec, name: str, job: Job) -> Iterator[Address]:
     for who in dict.fromkeys(filter(None, identities(spec, job).values())):
         yield from role_targets.reaching(spec, who, accounts, roles.BLOB_READERS)
     yield from _applications(spec, job)
+    yield from logs.refs(spec, job)
 
 
 def _applications(spec: Spec, job: Job) -> Iterable[Address]:

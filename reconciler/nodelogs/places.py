@@ -1,0 +1,70 @@
+"""Where the logs of tasks and nodes are in a container, and how busy nodes were.
+
+    ACCOUNT/tasks/JOB/TASK/stdout.txt, stderr.txt
+    ACCOUNT/pools/POOL/NODE/start/2026-11-28T01-25-07Z/stdout.txt, stderr.txt     a folder a boot
+    ACCOUNT/pools/POOL/NODE/telemetry/2026-11-28T01-25.jsonl.gz                   the five minutes from then on
+
+ACCOUNT is the Batch account: several may share a container. Ids are those of what is live, as NAME-g2; Batch lets ids
+have letters, digits, `-`, `_` and `:` only, so no part can hold a `/`. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+STREAMS = "../std*.txt"
+"""Both files of a task, seen from its working directory. Source: learn.microsoft.com, batch-task-output-files."""
+WINDOW = 300
+"""Seconds of a blob of telemetry."""
+
+
+class Boot(NamedTuple):
+    """The logs of a start task that ran on a node, once."""
+
+    pool: str
+    node: str
+    at: str
+
+
+def tasks(account: str, job: str = "") -> str:
+    """How the names begin of the logs of all jobs, or of the tasks of one."""
+    return f"{account}/tasks/{job}/" if job else f"{account}/tasks/"
+
+
+def task(account: str, job: str, name: str) -> str:
+    """The folder of a task's logs, without a slash at its end."""
+    return f"{tasks(account, job)}{name}"
+
+
+def output(url: str, identity: str, account: str, job: str, name: str) -> dict[str, Any]:
+    """The outputFile of a task that brings what it wrote into the container of a URL, however it ends.
+
+    Runs of a task that is tried again go one over the other: Batch has no word for the number of a run in a path.
+    """
+    container = {"containerUrl": url, "path": task(account, job, name)}
+    reference: Mapping[str, Any] = {"identityReference": {"resourceId": identity}}
+    return {
+        "filePattern": STREAMS,
+        "destination": {"container": {**container, **reference}},
+        "uploadOptions": {"uploadCondition": "taskcompletion"},
+    }
+
+
+def kept(file: Mapping[str, Any], name: str) -> bool:
+    """Whether an outputFile of a task is one of `output`."""
+    path = str(((file.get("destination") or {}).get("container") or {}).get("path", "")).split("/")
+    return file.get("filePattern") == STREAMS and len(path) == 4 and path[1::2] == ["tasks", name]
+
+
+def pools(account: str, pool: str = "", node: str = "") -> str:
+    """How the names begin of all that is kept of nodes: of all pools, of a pool, or of a node."""
+    return "/".join(part for part in (f"{account}/pools", pool, node) if part) + "/"
+
+
+def boot(name: str) -> Boot | None:
+    """What a blob is the log of; None if it is no log of a start task."""
+    parts = name.split("/")
+    if len(parts) != 7 or parts[1] != "pools" or parts[4] != "start":
+        return None
+    return Boot(parts[2], parts[3], parts[5])
