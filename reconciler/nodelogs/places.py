@@ -1,8 +1,8 @@
 """Where the logs of tasks and nodes are in a container, and how busy nodes were.
 
     ACCOUNT/tasks/JOB/TASK/stdout.txt, stderr.txt
-    ACCOUNT/pools/POOL/NODE/start/2026-11-28T01-25-07Z/stdout.txt, stderr.txt     a folder a boot
-    ACCOUNT/pools/POOL/NODE/telemetry/2026-11-28T01-25.jsonl.gz                   the five minutes from then on
+    ACCOUNT/pools/POOL/start/NODE/2026-11-28T01-25-07Z/stdout.txt, stderr.txt     a folder a boot
+    ACCOUNT/pools/POOL/telemetry/2026-11-28T01-25/NODE.jsonl.gz                   the five minutes from then on
 
 ACCOUNT is the Batch account: several may share a container. Ids are those of what is live, as NAME-g2; Batch lets ids
 have letters, digits, `-`, `_` and `:` only, so no part can hold a `/`. Pure.
@@ -11,20 +11,23 @@ have letters, digits, `-`, `_` and `:` only, so no part can hold a `/`. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 STREAMS = "../std*.txt"
 """Both files of a task, seen from its working directory. Source: learn.microsoft.com, batch-task-output-files."""
+PACKED = ".jsonl.gz"
 WINDOW = 300
 """Seconds of a blob of telemetry."""
 
 
 class Boot(NamedTuple):
-    """The logs of a start task that ran on a node, once."""
+    """A log of a start task that ran on a node, once."""
 
     pool: str
     node: str
     at: str
+    stream: str
 
 
 def tasks(account: str, job: str = "") -> str:
@@ -38,7 +41,7 @@ def task(account: str, job: str, name: str) -> str:
 
 
 def output(url: str, identity: str, account: str, job: str, name: str) -> dict[str, Any]:
-    """The outputFile of a task that brings what it wrote into the container of a URL, however it ends.
+    """The outputFile of a task that brings what it printed into the container of a URL, however it ends.
 
     Runs of a task that is tried again go one over the other: Batch has no word for the number of a run in a path.
     """
@@ -57,14 +60,28 @@ def kept(file: Mapping[str, Any], name: str) -> bool:
     return file.get("filePattern") == STREAMS and len(path) == 4 and path[1::2] == ["tasks", name]
 
 
-def pools(account: str, pool: str = "", node: str = "") -> str:
-    """How the names begin of all that is kept of nodes: of all pools, of a pool, or of a node."""
-    return "/".join(part for part in (f"{account}/pools", pool, node) if part) + "/"
+def pools(account: str) -> str:
+    """How the names begin of all that is kept of nodes."""
+    return f"{account}/pools/"
+
+
+def starts(account: str, pool: str) -> str:
+    """How the names begin of the logs of start tasks of a pool."""
+    return f"{account}/pools/{pool}/start/"
 
 
 def boot(name: str) -> Boot | None:
     """What a blob is the log of; None if it is no log of a start task."""
     parts = name.split("/")
-    if len(parts) != 7 or parts[1] != "pools" or parts[4] != "start":
-        return None
-    return Boot(parts[2], parts[3], parts[5])
+    return Boot(parts[2], *parts[4:]) if len(parts) == 7 and parts[1::2][:2] == ["pools", "start"] else None
+
+
+def telemetry(account: str, pool: str, at: datetime) -> str:
+    """How the names begin of what all nodes of a pool measured in the window that holds a moment."""
+    begin = datetime.fromtimestamp(at.timestamp() // WINDOW * WINDOW, UTC)
+    return f"{account}/pools/{pool}/telemetry/{begin:%Y-%m-%dT%H-%M}/"
+
+
+def measured(account: str, pool: str, node: str, at: datetime) -> str:
+    """The blob of what a node measured in the window that holds a moment."""
+    return f"{telemetry(account, pool, at)}{node}{PACKED}"

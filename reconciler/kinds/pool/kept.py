@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from reconciler.azure import durations
-from reconciler.kind import logs
 from reconciler.model import Address
 from reconciler.nodelogs import startline
+from reconciler.spec import log_places
 from reconciler.spec.identities import identity_id
 from reconciler.spec.pools import Logs, Pool, StartTask, Telemetry
 from reconciler.spec.spec import Spec
@@ -72,7 +72,7 @@ def wanted(spec: Spec, pool: Pool) -> dict[str, Any]:
 def refs(spec: Spec, pool: Pool) -> Iterator[Address]:
     """What must be there before a node writes: the containers, and the roles of the identity."""
     for place in dict.fromkeys(part["to"] for part in of(pool) if part):
-        yield from logs.reaching(spec, place, pool["identity"][0])
+        yield from log_places.reaching(spec, place, pool["identity"][0])
 
 
 def observed(start_task: Mapping[str, Any]) -> dict[str, Any]:

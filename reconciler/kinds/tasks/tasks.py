@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import marks
-from reconciler.cloud import batch_jobs, batch_tasks, identities, pairs
+from reconciler.cloud import batch_jobs, batch_tasks, identities, kept, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
-from reconciler.kind import Kind, Result, logs, permissions
+from reconciler.kind import Kind, Result, permissions
 from reconciler.kind.permissions import Permissions
 from reconciler.kinds.tasks import (
     blobs,
@@ -43,7 +43,7 @@ from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.kinds.tasks.wire import Surroundings, target, wire
 from reconciler.model import Action, Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
-from reconciler.spec import jobs, order
+from reconciler.spec import jobs, log_places, order
 from reconciler.spec.identities import identified
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, definite
@@ -77,7 +77,7 @@ def _desired(spec: Spec, name: str) -> Desired:
         "staging": job.get("staging", ""),
         "wait": jobs.awaited(spec, name),
         "identities": reach.identities(spec, job),
-        "logs": logs.of_job(spec, job),
+        "logs": log_places.of_job(spec, job),
         "variables": dict(job["commonEnvironmentSettings"]),
         "folder": str(spec.folder),
         "rerun": Rerun(),
@@ -217,8 +217,8 @@ def _surroundings(cloud: Cloud, desired: Desired, job: str, done: frozenset[str]
     urls = {place: cloud.container_url(place) for place in data["places"]}
     known = {name: _identity(cloud, name) for name in set(data["identities"].values()) if name}
     acting = {entry: known[name] for entry, name in data["identities"].items() if name}
-    kept = logs.told(cloud, data["logs"], job)
-    return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done, kept)
+    logs = kept.told(cloud, data["logs"], job)
+    return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done, logs)
 
 
 def _identity(cloud: Cloud, name: str) -> dict[str, str]:

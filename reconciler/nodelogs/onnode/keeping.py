@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from reconciler.nodelogs.onnode.writing import FAILS, NODE, Container, folder, say
+from reconciler.nodelogs.onnode.writing import FAILS, NODE, Container, node, place, say
 
 LOG = 32 * 2**20
 PERIOD = 60
@@ -24,7 +24,7 @@ def keep(line: str, container: Container) -> int:
     except OSError as error:
         say(f"cannot run the start task: {error}")
         running = subprocess.Popen(["/bin/sh", "-c", "exit 127"])
-    logs = Logs(container, f"{folder()}/start/{begun}")
+    logs = Logs(container, "/".join((place("start"), node(), begun)))
     while True:
         try:
             code = running.wait(PERIOD)

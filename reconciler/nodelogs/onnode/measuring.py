@@ -9,7 +9,7 @@ from collections import deque
 from typing import Any
 
 from reconciler.nodelogs.onnode.reading import Meter
-from reconciler.nodelogs.onnode.writing import FAILS, Container, folder, say
+from reconciler.nodelogs.onnode.writing import FAILS, Container, node, place, say
 
 WINDOW = 300
 WINDOWS = 12
@@ -29,19 +29,20 @@ class Recorder:
         self.early = 0.0
 
     def add(self, sample: Any) -> None:
-        """Take a sample; write what is full, and at once, once a minute, when the node is about to be."""
+        """Take a sample; write a full window, the first sample at once, and each minute while the node is tight."""
         window = sample["t"] // WINDOW * WINDOW
         if self.lines and (window != self.window or len(self.lines) >= LINES):
             self.close()
         self.window = window
         self.lines.append(json.dumps(sample, separators=(",", ":")))
-        if tight(sample) and sample["t"] >= self.early:
+        if (tight(sample) or not self.early) and sample["t"] >= self.early:
             self.early = sample["t"] + EARLY
             self.send([self.blob()])
 
     def blob(self) -> Any:
         stamp = time.strftime("%Y-%m-%dT%H-%M", time.gmtime(self.window))
-        return f"{folder()}/telemetry/{stamp}.jsonl.gz", gzip.compress("\n".join(self.lines).encode() + b"\n", 6)
+        name = "/".join((place("telemetry"), stamp, node() + ".jsonl.gz"))
+        return name, gzip.compress("\n".join(self.lines).encode() + b"\n", 6)
 
     def close(self) -> None:
         """The window has ended."""

@@ -1,11 +1,10 @@
-"""Where what tasks print is kept, as the pool of their job says: for all kinds whose work are tasks."""
+"""Where what tasks print is kept, as the pool of their job says: for all kinds whose work are tasks. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reconciler.azure import roles
-from reconciler.cloud.cloud import Cloud
 from reconciler.model import Address
 from reconciler.spec import role_targets
 from reconciler.spec.identities import identity_id
@@ -19,14 +18,6 @@ def of_job(spec: Spec, job: Job) -> dict[str, str]:
     if "logs" not in pool:
         return {}
     return {"to": pool["logs"]["to"], "identity": identity_id(pool["identity"][0], spec.azure)}
-
-
-def told(cloud: Cloud, logs: Mapping[str, str], job: str) -> dict[str, str]:
-    """The same of a live job, as `nodelogs.places.output` takes it; empty if they are not kept."""
-    if not logs:
-        return {}
-    url = cloud.container_url(logs["to"])
-    return {"url": url, "identity": logs["identity"], "account": str(cloud.account), "job": job}
 
 
 def refs(spec: Spec, job: Job) -> Iterator[Address]:
