@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.cloud.kept import Blob
     from reconciler.nodelogs.expiry import Rules
     from reconciler.spec import Spec
+    from reconciler.spec.pools import Logs, Telemetry
 
 
 def clean(spec: Spec, *, yes: bool) -> int:
@@ -45,10 +46,10 @@ def clean(spec: Spec, *, yes: bool) -> int:
 def _expired(cloud: Cloud, place: str, rules: Rules) -> list[Blob]:
     from reconciler.cloud import kept
 
-    now, old = cloud.time, []
+    old = []
     for blob in kept.under(cloud, place, f"{rules.account}/"):
         days = rules.days(blob.name)
-        if days is not None and blob.at + timedelta(days=days) < now:
+        if days is not None and blob.at + timedelta(days=days) < cloud.time:  # as Azure tells it by now
             old.append(blob)
     return old
 
@@ -58,26 +59,19 @@ def _rules(spec: Spec, account: str) -> dict[str, Rules]:
     from reconciler import marks
     from reconciler.nodelogs.expiry import Keep, Rules
 
-    places = [part["to"] for pool in spec.pools.values() for key in ("logs", "telemetry") if (part := pool.get(key))]
+    parts = {name: (pool.get("logs"), pool.get("telemetry")) for name, pool in spec.pools.items()}
     jobs = {name: job["pool"].partition("/")[2] for name, job in spec.jobs.items()}
-    return {
-        place: Rules(
-            account,
-            {
-                name: Keep(_days(pool.get("logs"), place), _days(pool.get("telemetry"), place))
-                for name, pool in spec.pools.items()
-                if place in [part["to"] for key in ("logs", "telemetry") if (part := pool.get(key))]
-            },
-            jobs,
-            marks.first_generation,
-        )
-        for place in dict.fromkeys(places)
-    }
+    rules: dict[str, Rules] = {}
+    for place in dict.fromkeys(part["to"] for pair in parts.values() for part in pair if part):
+        there = {name: pair for name, pair in parts.items() if place in [part["to"] for part in pair if part]}
+        keeps = {name: Keep(*(_days(part, place) for part in pair)) for name, pair in there.items()}
+        rules[place] = Rules(account, keeps, jobs, marks.first_generation)
+    return rules
 
 
-def _days(part: object, place: str) -> float | None:
+def _days(part: Logs | Telemetry | None, place: str) -> float | None:
     from reconciler.azure import durations
 
-    if not isinstance(part, dict) or part["to"] != place or "keep" not in part:
+    if part is None or part["to"] != place or "keep" not in part:
         return None
     return (durations.seconds(part["keep"]) or 0) / 86_400

@@ -79,11 +79,10 @@ def samples(
     cloud: Cloud, place: str, pool: str, begin: datetime, end: datetime
 ) -> tuple[Mapping[str, list[Sample]], int]:
     """What the nodes of a live pool measured between two moments, by node; and how many blobs were too many to read."""
-    account, names = str(cloud.account), []
-    window = begin
-    while window < end + timedelta(seconds=places.WINDOW):
-        names += [blob.name for blob in under(cloud, place, places.telemetry(account, pool, window))]
-        window += timedelta(seconds=places.WINDOW)
+    first, names = begin - timedelta(seconds=places.WINDOW), []
+    for hour in places.hours(str(cloud.account), pool, begin, end):
+        windows = ((places.window(blob.name), blob.name) for blob in under(cloud, place, hour))
+        names += [name for window, name in windows if window and first < window <= end]
     by_node: dict[str, list[Sample]] = {}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="telemetry") as threads:
         read = threads.map(lambda name: (name, measured(cloud, place, name)), names[-MOST:])

@@ -38,7 +38,7 @@ class Rules:
         if account != self.account or not rest[0]:
             return None
         if room == "tasks":
-            pool = self.jobs.get(name) or self.jobs.get(self.named(name))
+            pool = self.jobs.get(name) or self.jobs.get(self.named(name), "")
             return self.pools[pool].logs if pool in self.pools else self._longest()
         keep = (self.pools.get(name) or self.pools.get(self.named(name))) if room == "pools" else None
         return getattr(keep, {"start": "logs", "telemetry": "telemetry"}.get(rest[0], ""), None) if keep else None

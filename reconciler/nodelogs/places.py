@@ -10,13 +10,13 @@ have letters, digits, `-`, `_` and `:` only, so no part can hold a `/`. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 STREAMS = "../std*.txt"
 """Both files of a task, seen from its working directory. Source: learn.microsoft.com, batch-task-output-files."""
-PACKED = ".jsonl.gz"
+PACKED, STAMP = ".jsonl.gz", "%Y-%m-%dT%H-%M"
 WINDOW = 300
 """Seconds of a blob of telemetry."""
 
@@ -76,12 +76,24 @@ def boot(name: str) -> Boot | None:
     return Boot(parts[2], *parts[4:]) if len(parts) == 7 and parts[1::2][:2] == ["pools", "start"] else None
 
 
-def telemetry(account: str, pool: str, at: datetime) -> str:
-    """How the names begin of what all nodes of a pool measured in the window that holds a moment."""
-    begin = datetime.fromtimestamp(at.timestamp() // WINDOW * WINDOW, UTC)
-    return f"{account}/pools/{pool}/telemetry/{begin:%Y-%m-%dT%H-%M}/"
+def hours(account: str, pool: str, begin: datetime, end: datetime) -> Iterator[str]:
+    """How the names begin of what the nodes of a pool measured, hour by hour: all that may hold a sample of a time."""
+    hour = (begin - timedelta(seconds=WINDOW)).replace(minute=0)
+    while hour <= end:
+        yield f"{account}/pools/{pool}/telemetry/{hour:%Y-%m-%dT%H}-"
+        hour += timedelta(hours=1)
 
 
 def measured(account: str, pool: str, node: str, at: datetime) -> str:
     """The blob of what a node measured in the window that holds a moment."""
-    return f"{telemetry(account, pool, at)}{node}{PACKED}"
+    begin = datetime.fromtimestamp(at.timestamp() // WINDOW * WINDOW, UTC)
+    return f"{account}/pools/{pool}/telemetry/{begin:{STAMP}}/{node}{PACKED}"
+
+
+def window(name: str) -> datetime | None:
+    """When the window of a blob of telemetry begins; None if it is no such blob."""
+    parts = name.split("/")
+    try:
+        return datetime.strptime(f"{parts[4]}Z", f"{STAMP}%z") if len(parts) == 6 and name.endswith(PACKED) else None
+    except ValueError:
+        return None

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-MOST = 4 * 2**20
-"""Bytes of a blob, unpacked, that are read at most; a whole one has some 10,000."""
+MOST, LINES = 2**20, 1000
+"""Bytes and lines of a blob, unpacked, that are read at most; a whole one has some 10,000 bytes."""
 GZIP = 31
 TIGHT = 0.95
 """The share of memory or disk from which on a node has none left to speak of."""
@@ -81,7 +81,7 @@ def samples(blob: bytes) -> list[Sample]:
         text = zlib.decompressobj(wbits=GZIP).decompress(blob, MOST).decode("utf-8", "replace")
     except zlib.error:
         return []
-    return [sample for line in text.splitlines() if (sample := _sample(line))]
+    return [sample for line in text.split("\n", LINES)[:LINES] if (sample := _sample(line))]
 
 
 def measured(by_node: Mapping[str, Sequence[Sample]]) -> Measured | None:

@@ -72,6 +72,10 @@ def measure(container: Container, every: int, path: str) -> None:
     meter = Meter("/", ("/", os.environ.get("AZ_BATCH_NODE_ROOT_DIR", "/")))
     meter.gpus.begin(every)
     recorder = Recorder(container)
+    try:
+        container.bearer()  # which tells the time, too
+    except FAILS as error:
+        say(f"cannot write yet: {error}")
 
     def stop(*_: Any) -> None:
         recorder.close()
