@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -36,6 +37,21 @@ class Logs(NamedTuple):
         """The tasks of a job whose logs are kept, each with its stdout or stderr, whatever there is."""
         return {blob.name.split("/")[3]: blob for blob in self._of(job, "") if blob.name.count("/") == 4}
 
+    def reader(self, job: str, stream: str) -> Callable[[str], Iterator[bytes]]:
+        """What is kept of a task, for many tasks of a job: their blobs are listed once, if any is asked for."""
+        from reconciler.cloud import kept
+
+        @cache
+        def blobs() -> dict[str, Blob]:
+            there = self._of(job, "")
+            return {blob.name.split("/")[3]: blob for blob in there if blob.name.endswith(f"/{stream}.txt")}
+
+        def read(task: str) -> Iterator[bytes]:
+            if blob := blobs().get(task):
+                yield from kept.content(self.cloud, blob)
+
+        return read
+
     def _of(self, job: str, rest: str) -> Iterator[Blob]:
         from reconciler.cloud import kept
         from reconciler.cloud.errors import reading
@@ -50,9 +66,9 @@ class Logs(NamedTuple):
 
     def _places(self, job: str) -> list[str]:
         """Where they may be: as the pool of the job says, or any pool."""
-        pool = self.spec.jobs[job]["pool"].partition("/")[2] if job in self.spec.jobs else ""
-        pools = [self.spec.pools[pool]] if pool else list(self.spec.pools.values())
-        return list(dict.fromkeys(pool["logs"]["to"] for pool in pools if "logs" in pool))
+        kept = {f"pools/{name}": pool["logs"]["to"] for name, pool in self.spec.pools.items() if "logs" in pool}
+        own = self.spec.jobs[job]["pool"] if job in self.spec.jobs else ""
+        return [kept[own]] if own in kept else list(dict.fromkeys(kept.values()))
 
 
 def list_or(logs: Logs, job: str, otherwise: Callable[[], None]) -> None:

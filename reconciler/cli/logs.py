@@ -67,11 +67,12 @@ def logs(
         job = _job(loaded, reached, section, rest) if rest else name
         if not job or task == "" or "/" in (task or ""):
             raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
+        kept = keptlogs.Logs(loaded, reached)
         several = every or failed or follow or any(sign in (task or "") for sign in "*?[")
         if several:
-            _several(reached, job, task, stream, raw=raw, failed=failed, follow=follow)
+            _several(kept, job, task, stream, raw=raw, failed=failed, follow=follow)
         else:
-            _tasks(keptlogs.Logs(loaded, reached), job, task, stream, raw=raw)
+            _tasks(kept, job, task, stream, raw=raw)
 
 
 def _kind(section: str, *, builds: bool) -> Kind | None:
@@ -123,11 +124,12 @@ def _printed(cloud: Cloud, name: str, task: str, stream: str, *, raw: bool) -> N
 
 
 def _several(
-    cloud: Cloud, name: str, pattern: str | None, stream: str, *, raw: bool, failed: bool, follow: bool
+    logs: keptlogs.Logs, name: str, pattern: str | None, stream: str, *, raw: bool, failed: bool, follow: bool
 ) -> None:
     """Print what the tasks of a job wrote that match, or have failed, each under its id."""
     from reconciler.cli import tasks, writing
 
+    cloud = logs.cloud
     job = tasks.live(cloud, name)
 
     def rows() -> list[tasks.Row]:
@@ -143,9 +145,10 @@ def _several(
     if follow:
         writing.follow(told, rows, cloud.endpoints.poll_seconds)
         return
+    kept = logs.reader(job, stream)
     for row in meant:
         if row[1] != "active":
-            told.tell(row)
+            told.tell(row, kept(row[0]))
 
 
 def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None:

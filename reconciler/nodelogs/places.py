@@ -78,7 +78,7 @@ def boot(name: str) -> Boot | None:
 
 def hours(account: str, pool: str, begin: datetime, end: datetime) -> Iterator[str]:
     """How the names begin of what the nodes of a pool measured, hour by hour: all that may hold a sample of a time."""
-    hour = (begin - timedelta(seconds=WINDOW)).replace(minute=0)
+    hour = (begin - timedelta(seconds=WINDOW)).replace(minute=0, second=0, microsecond=0)
     while hour <= end:
         yield f"{account}/pools/{pool}/telemetry/{hour:%Y-%m-%dT%H}-"
         hour += timedelta(hours=1)

@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 def wrapped(line: str, settings: Mapping[str, Any]) -> str:
     """The command line that runs `line` (empty: nothing) on a node and keeps what the settings say."""
     code = program.packed(measures="telemetry" in settings)
-    loads = f'import base64,zlib;SOURCE=zlib.decompress(base64.b64decode("{code}")).decode();exec(SOURCE)'
+    loads = f'import base64,zlib;CODE="{code}";exec(zlib.decompress(base64.b64decode(CODE)))'
     script = (
         f"command -v python3 >/dev/null || {{ echo {shlex.quote(WITHOUT)} >&2; "
         '[ -z "$2" ] || exec /bin/sh -c "exec $2"; exit 0; }; '

@@ -79,6 +79,8 @@ def test_what_nodes_wrote_and_measured_outlives_them_and_goes_when_it_is_old(mea
     assert (talks.returncode, talks.stdout) == (0, "red \x1b[31m line\n")  # no terminal: as it was written
     assert f"note: kept in storage/{world.account}/logs" in talks.stderr
     assert reconcile("logs", "words", names["fails"], "--stderr", *file).returncode in (0, 3)
+    every = reconcile("logs", "words", "--failed", *file)
+    assert every.stdout.splitlines()[1:] == ["gone"]
     started = reconcile("logs", "--start-task", "pools/pool", *file).stdout.splitlines()
     assert started[1].startswith(node.id)
     assert reconcile("logs", "--start-task", "pool", node.id[:9], *file).stdout == f"ready on {node.id}\n"
@@ -105,7 +107,7 @@ def test_what_nodes_wrote_and_measured_outlives_them_and_goes_when_it_is_old(mea
     [
         ({"identity": None}, "is written as an identity of the pool"),
         ({"identity": "identities/other"}, "which cannot write there"),
-        ({"logs": None}, "says not where it goes"),
+        ({"logs": None}, "does not say where it goes"),
         ({"telemetry": {"every": "PT1S"}}, "must be between PT5S and PT5M"),
         ({"image": "microsoftwindowsserver:windowsserver:2022-datacenter"}, "works on Linux only"),
         ({"startTask": {"commandLine": "true"}}, "needs startTask: {elevationLevel: Admin}"),

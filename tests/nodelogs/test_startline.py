@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import shlex
 import subprocess
 from pathlib import Path
@@ -51,8 +52,12 @@ def test_most_of_a_command_line_is_left_to_the_pool() -> None:
     assert len(startline.wrapped("", SETTINGS)) < startline.LONGEST * 0.8
 
 
-def run(line: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """A command line as Batch runs it: by its words, and with these variables only."""
+def run(line: str, folder: Path, services: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """A command line as Batch runs it: by its words, and with these variables only; `services` is a systemd-run."""
+    if services:
+        script = folder / "systemd-run"
+        script.write_text(f"#!/bin/sh\n{services}\n")
+        script.chmod(0o755)
     environment = {"PATH": f"{folder}:/usr/bin:/bin", **more}
     return subprocess.run(shlex.split(line), capture_output=True, text=True, env=environment, cwd=folder, check=False)
 
@@ -87,9 +92,18 @@ def test_without_python_the_command_runs_all_the_same(tmp_path: Path) -> None:
 
 
 def test_a_node_without_services_is_not_measured_and_works(tmp_path: Path) -> None:
-    line = startline.wrapped("echo works", SETTINGS)
-    python = Path("/usr/bin/env")
-    assert python.exists()
-    done = run(line, tmp_path, AZ_BATCH_NODE_SHARED_DIR=str(tmp_path / "missing"))
+    done = run(startline.wrapped("echo works", SETTINGS), tmp_path, services="exit 3")
     assert (done.returncode, done.stdout) == (0, "works\n")
-    assert "this node is not measured" in done.stderr
+    assert done.stderr == "reconcile: this node is not measured: systemd-run ended with 3\n"
+
+
+def test_the_service_begins_with_what_it_needs_and_nothing_in_a_file(tmp_path: Path) -> None:
+    line = startline.wrapped("", SETTINGS)
+    done = run(line, tmp_path, services='printf "%s\\n" "$@" >&2', AZ_BATCH_NODE_ID="n", SECRET="x")
+    words = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (0, "")
+    assert words[-2:] == ["sample", json.dumps(SETTINGS, separators=(",", ":"), sort_keys=True)]
+    assert "--setenv=AZ_BATCH_NODE_ID=n" in words
+    assert "--property=DynamicUser=yes" in words
+    assert "SECRET" not in done.stderr
+    assert words[words.index("-c") + 1].startswith("import base64,zlib")

@@ -32,7 +32,7 @@ def check(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iterator[P
 def _place(document: Document, spec: Spec, path: Path_, pool: Pool, place: str) -> Iterator[Problem]:
     """Nodes write as the pool's first identity."""
     if not place:
-        message = "says not where it goes; write telemetry: {to: storage/ACCOUNT/CONTAINER}, or logs: beside it"
+        message = "does not say where it goes; write telemetry: {to: storage/ACCOUNT/CONTAINER}, or logs: beside it"
         yield document.problem(path, message, at_key=True)
         return
     if not pool["identity"]:

@@ -66,17 +66,24 @@ class Logs:
                 self.told = True
 
 
-def install(source: str, settings: str) -> None:
-    """Begin to measure, as a service of the system: what a start task leaves running otherwise ends with it."""
-    path = os.path.join(os.environ.get("AZ_BATCH_NODE_SHARED_DIR", "/var/lib"), f"{UNIT}.py")
+def install(code: str, settings: str) -> None:
+    """Begin to measure, as a service of the system: what a start task leaves running otherwise ends with it.
+
+    The service may do nothing but look, and its program is in no file that a task could change.
+    """
+    known = [f"--setenv={name}={os.environ[name]}" for name in NODE if name in os.environ]
+    limits = [
+        "--property=DynamicUser=yes",
+        "--property=Nice=10",
+        "--property=CPUQuota=20%",
+        "--property=MemoryMax=256M",
+    ]
+    program = f'import base64,zlib;CODE="{code}";exec(zlib.decompress(base64.b64decode(CODE)))'
+    command = ["systemd-run", "--quiet", f"--unit={UNIT}", *limits, *known, sys.executable, "-c", program]
     try:
-        with open(path, "w") as file:
-            file.write(source)
-        known = [f"--setenv={name}={os.environ[name]}" for name in NODE if name in os.environ]
-        limits = ["--property=CPUQuota=20%", "--property=MemoryMax=256M", "--property=Nice=10"]
-        command = ["systemd-run", "--quiet", f"--unit={UNIT}", *limits, *known]
-        code = subprocess.call([*command, sys.executable, path, "sample", settings], stdout=subprocess.DEVNULL)
-        if code:
-            say(f"this node is not measured: systemd-run ended with {code}")
+        ended = subprocess.call([*command, "sample", settings], stdout=subprocess.DEVNULL)
     except OSError as error:
         say(f"this node is not measured: {error}")
+    else:
+        if ended:
+            say(f"this node is not measured: systemd-run ended with {ended}")

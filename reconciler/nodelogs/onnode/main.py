@@ -11,15 +11,15 @@ from reconciler.nodelogs.onnode.measuring import measure
 from reconciler.nodelogs.onnode.writing import Container
 
 
-def main(words: Any, source: str) -> int:
+def main(words: Any, code: str) -> int:
     """`start SETTINGS COMMAND` or `sample SETTINGS`; SETTINGS is JSON (`nodelogs/startline.py`)."""
     told = json.loads(words[1])
     telemetry = told.get("telemetry")
     if words[0] == "sample":
-        measure(Container(telemetry["url"], told["identity"]), telemetry["every"], sys.argv[0])
+        measure(Container(telemetry["url"], told["identity"]), telemetry["every"])
         return 0
     if telemetry:
-        install(source, words[1])
+        install(code, words[1])
     if not words[2]:
         return 0
     if "logs" in told:
@@ -28,4 +28,4 @@ def main(words: Any, source: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], globals().get("SOURCE", "")))
+    sys.exit(main(sys.argv[1:], globals().get("CODE", "")))

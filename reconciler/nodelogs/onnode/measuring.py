@@ -67,8 +67,8 @@ def tight(sample: Any) -> bool:
     return bool(full or sample.get("disk", 0) >= FULL * sample.get("diskTotal", 1))
 
 
-def measure(container: Container, every: int, path: str) -> None:
-    """Measure until the node shuts down, or the file `path` is gone."""
+def measure(container: Container, every: int) -> None:
+    """Measure until the node shuts down."""
     meter = Meter("/", ("/", os.environ.get("AZ_BATCH_NODE_ROOT_DIR", "/")))
     meter.gpus.begin(every)
     recorder = Recorder(container)
@@ -82,7 +82,7 @@ def measure(container: Container, every: int, path: str) -> None:
         os._exit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    while os.path.exists(path):
+    while True:
         try:
             recorder.add(meter.read(time.time() + container.ahead))
         except (*FAILS, IndexError) as error:

@@ -12,7 +12,7 @@ class Meter:
     """Reads how busy the machine is; a rate is that since the reading before. `root`: where /proc and /sys are."""
 
     def __init__(self, root: str = "/", disks: Any = ()) -> None:
-        self.root, self.disks = root, disks
+        self.root, self.disks = root, [open_to_us(path) for path in disks]
         self.before: dict[str, int] = {}
         self.at = 0.0
         self.gpus = Gpus()
@@ -118,3 +118,10 @@ class Gpus:
             return {}
         return {"gpu": round(sum(row[1] for row in rows) / len(rows) / 100, 4),
                 "gpuMemory": round(sum(row[2] for row in rows) / sum(row[3] for row in rows), 4)}  # fmt: skip
+
+
+def open_to_us(path: str) -> str:
+    """The path, or what it is in, as far as this user may look: mostly on the same disk."""
+    while path != "/" and not os.access(path, os.F_OK):
+        path = os.path.dirname(path)
+    return path
