@@ -58,9 +58,10 @@ def _rules(spec: Spec, account: str) -> dict[str, Rules]:
     """`storage/ACCOUNT/CONTAINER` → what holds there."""
     from reconciler import marks
     from reconciler.nodelogs.expiry import Keep, Rules
+    from reconciler.spec import log_places
 
     parts = {name: (pool.get("logs"), pool.get("telemetry")) for name, pool in spec.pools.items()}
-    jobs = {name: job["pool"].partition("/")[2] for name, job in spec.jobs.items()}
+    jobs = {name: log_places.pool_of(spec, name) for name in spec.jobs}
     rules: dict[str, Rules] = {}
     for place in dict.fromkeys(part["to"] for pair in parts.values() for part in pair if part):
         there = {name: pair for name, pair in parts.items() if place in [part["to"] for part in pair if part]}

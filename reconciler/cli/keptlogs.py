@@ -66,8 +66,10 @@ class Logs(NamedTuple):
 
     def _places(self, job: str) -> list[str]:
         """Where they may be: as the pool of the job says, or any pool."""
-        kept = {f"pools/{name}": pool["logs"]["to"] for name, pool in self.spec.pools.items() if "logs" in pool}
-        own = self.spec.jobs[job]["pool"] if job in self.spec.jobs else ""
+        from reconciler.spec import log_places
+
+        kept = {name: pool["logs"]["to"] for name, pool in self.spec.pools.items() if "logs" in pool}
+        own = log_places.pool_of(self.spec, job)
         return [kept[own]] if own in kept else list(dict.fromkeys(kept.values()))
 
 

@@ -21,14 +21,14 @@ HOUR = 3600.0
 
 
 @click.command()
-@click.argument("pool")
+@click.argument("name", metavar="POOL")
 @common.spec_option
 @common.format_option
 @click.option("--since", type=spans.Span(300), default="1h", show_default=True, help="How far back: 30m, 2h, 1d.")
 @click.option("--jobs", is_flag=True, help="Also how busy nodes were while tasks of each job of the spec ran on them.")
 @click.option("--plot", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Draw CPU and memory.")
 def usage(
-    pool: str, spec: Path | None, cloud: str | None, shape: str, since: float, *, jobs: bool, plot: Path | None
+    name: str, spec: Path | None, cloud: str | None, shape: str, since: float, *, jobs: bool, plot: Path | None
 ) -> int:
     """Show how busy the nodes of a pool were: CPU, memory, disk and GPU, also of nodes that are gone.
 
@@ -41,7 +41,7 @@ def usage(
 
     pictures.check(plot, text=False)
     loaded = common.load_spec(spec, cloud)
-    name = pool.removeprefix("pools/")
+    name = name.removeprefix("pools/")
     place = _place(loaded, name)
     reached = common.reach(loaded)
     with reading(f"the telemetry in {place}"):
@@ -76,8 +76,9 @@ def _runs(spec: Spec, cloud: Cloud, pool: str, begin: datetime) -> Iterator[Run]
     from reconciler.cloud import batch_runs
     from reconciler.cloud.errors import reading, tolerated
     from reconciler.nodelogs.telemetry import Run
+    from reconciler.spec import log_places
 
-    for name in (name for name, job in spec.jobs.items() if job["pool"] == f"pools/{pool}"):
+    for name in (name for name in spec.jobs if log_places.pool_of(spec, name) == pool):
         live = tasks.live(cloud, name)
         with reading(f"the tasks of {live}"), tolerated(404):
             for ran, _ in batch_runs.listing(cloud, live, begin):

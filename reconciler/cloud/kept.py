@@ -14,6 +14,7 @@ from reconciler import marks
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.nodelogs import places, telemetry
+from reconciler.nodelogs.places import Printing
 from reconciler.nodelogs.telemetry import Sample
 
 AT_ONCE = 8
@@ -32,12 +33,12 @@ class Blob(NamedTuple):
     at: datetime
 
 
-def told(cloud: Cloud, logs: Mapping[str, str], job: str) -> dict[str, str]:
-    """What `places.output` takes for tasks of a live job; `logs` are `{to, identity}`, or empty, as this is then."""
-    if not logs:
-        return {}
-    url = cloud.container_url(logs["to"])
-    return {"url": url, "identity": logs["identity"], "account": str(cloud.account), "job": job}
+def printing(cloud: Cloud, logs: tuple[str, str] | None, job: str) -> Printing | None:
+    """Where the tasks of a live job bring what they print: `logs` are a place and an ARM id, None if it is not kept."""
+    if logs is None:
+        return None
+    place, identity = logs
+    return Printing(cloud.container_url(place), identity, str(cloud.account), job)
 
 
 def under(cloud: Cloud, place: str, prefix: str) -> Iterator[Blob]:

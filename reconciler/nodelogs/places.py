@@ -30,6 +30,28 @@ class Boot(NamedTuple):
     stream: str
 
 
+class Printing(NamedTuple):
+    """Where the tasks of a live job bring what they print: the URL of a container, and the ARM id of who writes."""
+
+    url: str
+    identity: str
+    account: str
+    job: str
+
+    def output(self, name: str) -> dict[str, Any]:
+        """The outputFile of a task, which brings what it printed however it ends.
+
+        Runs of a task that is tried again go one over the other: Batch has no word for the number of a run in a path.
+        """
+        container = {"containerUrl": self.url, "path": task(self.account, self.job, name)}
+        reference: Mapping[str, Any] = {"identityReference": {"resourceId": self.identity}}
+        return {
+            "filePattern": STREAMS,
+            "destination": {"container": {**container, **reference}},
+            "uploadOptions": {"uploadCondition": "taskcompletion"},
+        }
+
+
 def tasks(account: str, job: str = "") -> str:
     """How the names begin of the logs of all jobs, or of the tasks of one."""
     return f"{account}/tasks/{job}/" if job else f"{account}/tasks/"
@@ -40,22 +62,8 @@ def task(account: str, job: str, name: str) -> str:
     return f"{tasks(account, job)}{name}"
 
 
-def output(url: str, identity: str, account: str, job: str, name: str) -> dict[str, Any]:
-    """The outputFile of a task that brings what it printed into the container of a URL, however it ends.
-
-    Runs of a task that is tried again go one over the other: Batch has no word for the number of a run in a path.
-    """
-    container = {"containerUrl": url, "path": task(account, job, name)}
-    reference: Mapping[str, Any] = {"identityReference": {"resourceId": identity}}
-    return {
-        "filePattern": STREAMS,
-        "destination": {"container": {**container, **reference}},
-        "uploadOptions": {"uploadCondition": "taskcompletion"},
-    }
-
-
 def kept(file: Mapping[str, Any], name: str) -> bool:
-    """Whether an outputFile of a task is one of `output`."""
+    """Whether an outputFile of a task is one of `Printing`."""
     path = str(((file.get("destination") or {}).get("container") or {}).get("path", "")).split("/")
     return file.get("filePattern") == STREAMS and len(path) == 4 and path[1::2] == ["tasks", name]
 

@@ -56,7 +56,7 @@ class UsageView:
         whole = measured(self.nodes)
         nodes = {node: measured({node: each}) for node, each in sorted(self.nodes.items())}
         return {
-            "pool": self.name,
+            "name": self.name,
             "begin": self.begin.isoformat(),
             "end": self.end.isoformat(),
             "whole": _document(whole),

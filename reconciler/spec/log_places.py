@@ -12,18 +12,23 @@ from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
 
 
-def of_job(spec: Spec, job: Job) -> dict[str, str]:
-    """`{to, identity}`: a container of the spec, and the ARM id of who writes there; empty if they are not kept."""
+def of_job(spec: Spec, job: Job) -> tuple[str, str] | None:
+    """A container of the spec, and the ARM id of who writes there; None if nothing is kept."""
     pool = spec.pools[job["pool"].split("/")[1]]
     if "logs" not in pool:
-        return {}
-    return {"to": pool["logs"]["to"], "identity": identity_id(pool["identity"][0], spec.azure)}
+        return None
+    return pool["logs"]["to"], identity_id(pool["identity"][0], spec.azure)
+
+
+def pool_of(spec: Spec, job: str) -> str:
+    """The name of the pool of a job of the spec; empty if the spec has no such job."""
+    return spec.jobs[job]["pool"].partition("/")[2] if job in spec.jobs else ""
 
 
 def refs(spec: Spec, job: Job) -> Iterator[Address]:
     """What must be there before the tasks of a job can bring what they print."""
     if kept := of_job(spec, job):
-        yield from reaching(spec, kept["to"], kept["identity"])
+        yield from reaching(spec, *kept)
 
 
 def reaching(spec: Spec, place: str, identity: str) -> Iterator[Address]:

@@ -25,7 +25,7 @@ def test_names_of_tasks_and_of_start_tasks_never_meet(account: str, job: str, ta
 
 @given(IDS, IDS)
 def test_a_task_s_log_is_known_by_the_file_that_brings_it(job: str, task: str) -> None:
-    file = places.output("https://x/logs", "/id", "ba", job, task)
+    file = places.Printing("https://x/logs", "/id", "ba", job).output(task)
     assert places.kept(file, task)
     assert not places.kept(file, f"{task}x")
     assert not places.kept({**file, "filePattern": "*.csv"}, task)

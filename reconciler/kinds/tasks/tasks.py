@@ -217,7 +217,7 @@ def _surroundings(cloud: Cloud, desired: Desired, job: str, done: frozenset[str]
     urls = {place: cloud.container_url(place) for place in data["places"]}
     known = {name: _identity(cloud, name) for name in set(data["identities"].values()) if name}
     acting = {entry: known[name] for entry, name in data["identities"].items() if name}
-    logs = kept.told(cloud, data["logs"], job)
+    logs = kept.printing(cloud, data["logs"], job)
     return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done, logs)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from reconciler import marks
 from reconciler.kinds.tasks import command, manifest
 from reconciler.kinds.tasks.group import Group, Member
-from reconciler.nodelogs import places
+from reconciler.nodelogs.places import Printing
 from reconciler.spec.tasks import Output, Task, definite
 
 Reference = Mapping[str, Any]
@@ -25,7 +25,7 @@ class Surroundings:
     urls        `storage/ACCOUNT/CONTAINER` → URL
     staged      where a file of the spec is: path → blob in the staging container
     done        ids of tasks that are not in the job, as they had succeeded before it was made
-    logs        where what they print is kept, `{url, identity, account, job}`; empty if nowhere
+    logs        where what they print is kept, if it is
     """
 
     job: str
@@ -34,7 +34,7 @@ class Surroundings:
     staging: str
     staged: Mapping[str, str]
     done: frozenset[str] = frozenset()
-    logs: Mapping[str, str] = field(default_factory=dict)
+    logs: Printing | None = None
 
 
 def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 def _printed(member: Member, around: Surroundings) -> Iterator[dict[str, Any]]:
     """What it prints, if that is kept: no output, so that it changes neither its id nor what is done."""
     if around.logs:
-        yield places.output(**around.logs, name=member.id)
+        yield around.logs.output(member.id)
 
 
 def _outputs(group: Group, member: Member, around: Surroundings, reference: Reference) -> list[dict[str, Any]]:
