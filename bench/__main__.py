@@ -10,7 +10,20 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import convert, images, listing, merging, pools, preflight, running, served, sizing, tasks, watch
+from bench import (
+    convert,
+    images,
+    listing,
+    merging,
+    pools,
+    preflight,
+    running,
+    served,
+    sizing,
+    tasks,
+    telemetry,
+    watch,
+)
 from demo import photos
 from reconciler.words import count
 
@@ -30,6 +43,7 @@ def main() -> None:
     _lines(merging.measure())
     _lines(watch.measure())
     _lines(sizing.measure())
+    _lines(telemetry.measure())
     for what, number in listing.NUMBERS.items():
         _line(f"peak memory of listing and comparing {number:,} inputs of {what}", _memory(what))
     with tempfile.TemporaryDirectory() as folder:

@@ -43,7 +43,8 @@ async def serve(azure: Azure, request: Request) -> Response:
             "not_before": str(now),
             "resource": resource,
             "token_type": "Bearer",
-        }
+        },
+        headers={"Date": azure.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")},
     )
 
 

@@ -1,6 +1,6 @@
 """Commands of a node that its machine may lack or has otherwise.
 
-`docker` in a pool with containers, `nvidia-smi` on a GPU size, and `ssh` where nodes reach each other.
+`docker` in a pool with containers, `nvidia-smi` on a GPU size, `ssh` where nodes reach each other, and `systemd-run`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from azure_local.nodes import systemd
 from azure_local.nodes.containers import ABSENT, SKIPPED
 
 NO_GPU = "not run here: this machine has no GPU"
@@ -62,6 +64,13 @@ def ssh(folder: Path, users: Iterable[str], hosts: Mapping[str, Mapping[str, str
             'echo "ssh: connect to host $host port 22: No route to host" >&2; exit 255',
         ],
     )
+
+
+def systemd_run(folder: Path, services: Path, machine: Mapping[str, str]) -> None:
+    """Write a `systemd-run` that begins services of the node with the environment of the `machine`."""
+    names = [f"{name}={value}" for name, value in machine.items()]
+    program = [sys.executable, str(Path(systemd.__file__)), str(services), str(len(names)), *names]
+    _write(folder / "systemd-run", [f'exec {shlex.join(program)} "$@"'])
 
 
 def _absent(text: str) -> list[str]:

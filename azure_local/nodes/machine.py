@@ -17,7 +17,7 @@ from azure_local.azure import Azure
 from azure_local.batch.arm.pool_access import with_keys
 from azure_local.batch.data.common import nodes_of
 from azure_local.compute import sizes
-from azure_local.nodes import commands
+from azure_local.nodes import commands, services
 from azure_local.nodes.containers import Containers, unfit
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.output_files import upload
@@ -43,6 +43,10 @@ class Machine:
         for name in ("shared", "startup/wd", "workitems", "fsmounts", "applications"):
             (self.root(node) / name).mkdir(parents=True, exist_ok=True)
 
+    def stop_services(self, node: dict[str, Any]) -> None:
+        """The machine goes down, and what runs on it beside tasks."""
+        services.stop(self.root(node))
+
     def abandon(self, key: str) -> None:
         """Forget a run: its end changes nothing any more."""
         if key in self._runs:
@@ -53,6 +57,8 @@ class Machine:
     def close(self) -> None:
         for key in list(self._runs):
             self.abandon(key)
+        for node in self.azure.store.list("node"):
+            self.stop_services(node)
         self._containers.close()
 
     def _host(self, node: dict[str, Any]) -> dict[str, str]:
@@ -85,7 +91,9 @@ class Machine:
 
     async def _commands(self, document: dict[str, Any], node: dict[str, Any]) -> None:
         """Give the node the commands that its image or size should have and this machine may lack."""
-        folder = self.root(node) / "bin"
+        folder, host = self.root(node) / "bin", self._host(node)
+        machine = {name: value for name, value in self._variables(node).items() if not name.startswith("AZ_BATCH_")}
+        commands.systemd_run(folder, services.folder(self.root(node)), {**host, **machine})
         if _configuration(document) is not None:
             commands.docker(folder, await self._containers.runtime())
         if sizes.gpu(document["resource"]["properties"]["vmSize"]):

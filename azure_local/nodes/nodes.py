@@ -91,7 +91,7 @@ class Nodes:
         if node["tasks"] or (pending["option"] == "retaineddata" and self._has_data(node)):
             return
         node["pending"] = None
-        self.machine.abandon(f"start/{node['id']}")
+        self._power_off(node)
         move(self.azure, node, pending["action"], self.azure.seconds[TAKES[pending["action"]]])
 
     def _has_data(self, node: dict[str, Any]) -> bool:
@@ -114,8 +114,13 @@ class Nodes:
         node["pending"] = None
         save(self.azure, node)
 
-    def remove(self, node: dict[str, Any]) -> None:
+    def _power_off(self, node: dict[str, Any]) -> None:
+        """Nothing runs on the node any more."""
         self.machine.abandon(f"start/{node['id']}")
+        self.machine.stop_services(node)
+
+    def remove(self, node: dict[str, Any]) -> None:
+        self._power_off(node)
         self._stop_tasks(node, "requeue")
         hours.keep(self.azure, node)
         self.azure.store.delete("node", f"{node['account']}/{node['pool']}/{node['id']}")
@@ -123,6 +128,7 @@ class Nodes:
 
     def _wipe(self, node: dict[str, Any]) -> None:
         """Delete all that is on the node's disks."""
+        self.machine.stop_services(node)
         self.azure.store.delete("imds", node["secret"])
         shutil.rmtree(self.machine.root(node), ignore_errors=True)
 
@@ -241,6 +247,7 @@ class Nodes:
     def recover(self) -> None:
         """After a restart nothing is running."""
         for node in self.azure.store.list("node"):
+            self.machine.stop_services(node)
             _whole(node)["tasks"] = []
             rest(self.azure, node)
             if node["state"] == "waitingforstarttask":

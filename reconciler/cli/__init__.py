@@ -101,6 +101,11 @@ COMMANDS = {
         "upload",
         "Upload the JPEGs below FOLDER into a job's input container, or all --to any; what is there is not sent again.",
     ),
+    "usage": Place(
+        "usage",
+        "usage",
+        "Show how busy the nodes of a pool were: CPU, memory, disk and GPU, also of nodes that are gone.",
+    ),
     "validate": Place(
         "look", "validate", "Check the spec without any network: every problem at once, each with its place."
     ),

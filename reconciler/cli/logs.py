@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, naming
+from reconciler.cli import common, keptlogs, naming
 from reconciler.errors import Refused
 from reconciler.model import Address
 
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", metavar="JOB|ADDRESS")
-@click.argument("task", metavar="[TASK|PATTERN|STAGE]", required=False)
+@click.argument("name", metavar="JOB|ADDRESS|POOL")
+@click.argument("task", metavar="[TASK|PATTERN|STAGE|NODE]", required=False)
 @common.spec_option
 @click.option("--stderr", is_flag=True, help="What tasks wrote to stderr instead of stdout.")
 @click.option("--raw", is_flag=True, help="Also in a terminal with the control characters that tasks wrote.")
 @click.option("--all", "every", is_flag=True, help="What each task wrote, under its id.")
 @click.option("--failed", is_flag=True, help="What each task wrote that has failed.")
+@click.option(
+    "--start-task", "start", is_flag=True, help="What the start task of POOL wrote, also on nodes that are gone."
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what they write until they have ended; Ctrl-C leaves.")
 def logs(
     name: str,
@@ -40,15 +43,21 @@ def logs(
     raw: bool,
     every: bool,
     failed: bool,
+    start: bool,
     follow: bool,
 ) -> None:
     """List the tasks of a job with their exit codes, or print what a task wrote.
 
     A pattern such as points-* prints what all tasks wrote that match, each under its id.
     For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it. Any
-    address that plan or status print will do as well, such as verification/POOL.
+    address that plan or status print will do as well, such as verification/POOL. Where the pool says logs, also what
+    is gone with its node; --start-task POOL lists the runs of its start task, and with NODE prints the last one.
     """
     loaded = common.load_spec(spec, cloud)
+    stream = "stderr" if stderr else "stdout"
+    if start:
+        keptlogs.start_tasks(loaded, common.reach(loaded), name.removeprefix("pools/"), task, stream, raw=raw)
+        return
     section, _, rest = name.partition("/")
     builder = _kind(section, builds=True) if rest else None
     if builder is not None:
@@ -58,9 +67,12 @@ def logs(
         job = _job(loaded, reached, section, rest) if rest else name
         if not job or task == "" or "/" in (task or ""):
             raise click.UsageError("say which job, and which task if any; reconcile logs JOB lists its tasks")
+        kept = keptlogs.Logs(loaded, reached)
         several = every or failed or follow or any(sign in (task or "") for sign in "*?[")
-        show = partial(_several, failed=failed, follow=follow) if several else _tasks
-        show(reached, job, task, "stderr" if stderr else "stdout", raw=raw)
+        if several:
+            _several(kept, job, task, stream, raw=raw, failed=failed, follow=follow)
+        else:
+            _tasks(kept, job, task, stream, raw=raw)
 
 
 def _kind(section: str, *, builds: bool) -> Kind | None:
@@ -88,24 +100,36 @@ def _job(loaded: Spec, cloud: Cloud, section: str, name: str) -> str:
     return jobs[Address(kind.name, name)]
 
 
-def _tasks(cloud: Cloud, job: str, task: str | None, stream: str, *, raw: bool) -> None:
-    from reconciler.cli import door, tasks
+def _tasks(logs: keptlogs.Logs, name: str, task: str | None, stream: str, *, raw: bool) -> None:
+    """List the tasks of a job, or print what one wrote: what Batch has of it, or what is kept."""
+    if task is None:
+        keptlogs.list_or(logs, name, partial(_listed, logs.cloud, name))
+    else:
+        keptlogs.print_or(logs, name, task, stream, partial(_printed, logs.cloud, name, task, stream, raw=raw), raw=raw)
+
+
+def _listed(cloud: Cloud, name: str) -> None:
+    from reconciler.cli import tasks
     from reconciler.render import as_text
 
-    job = tasks.live(cloud, job)
-    if task is not None:
-        door.pour(tasks.output(cloud, job, task, stream), raw=raw)
-        return
+    job = tasks.live(cloud, name)
     rows = list(tasks.listing(cloud, job))
     click.echo(as_text.tasks(rows) if rows else f"{job} has no task.")
 
 
+def _printed(cloud: Cloud, name: str, task: str, stream: str, *, raw: bool) -> None:
+    from reconciler.cli import door, tasks
+
+    door.pour(tasks.output(cloud, tasks.live(cloud, name), task, stream), raw=raw)
+
+
 def _several(
-    cloud: Cloud, name: str, pattern: str | None, stream: str, *, raw: bool, failed: bool, follow: bool
+    logs: keptlogs.Logs, name: str, pattern: str | None, stream: str, *, raw: bool, failed: bool, follow: bool
 ) -> None:
     """Print what the tasks of a job wrote that match, or have failed, each under its id."""
     from reconciler.cli import tasks, writing
 
+    cloud = logs.cloud
     job = tasks.live(cloud, name)
 
     def rows() -> list[tasks.Row]:
@@ -121,9 +145,10 @@ def _several(
     if follow:
         writing.follow(told, rows, cloud.endpoints.poll_seconds)
         return
+    kept = logs.reader(job, stream)
     for row in meant:
         if row[1] != "active":
-            told.tell(row)
+            told.tell(row, kept(row[0]))
 
 
 def _build(loaded: Spec, name: str, address: Address, stage: str | None) -> None:

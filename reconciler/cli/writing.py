@@ -22,18 +22,23 @@ class Writing:
         self._told: dict[str, int] = {}
         self._last = ""
 
-    def tell(self, row: Row) -> None:
-        """Write to standard output what a task has written since it was told last."""
-        door.pour(self._headed(row), raw=self._raw)
+    def tell(self, row: Row, otherwise: Iterable[bytes] = ()) -> None:
+        """Write to standard output what a task has written since it was told last; `otherwise` if there is nothing."""
+        door.pour(self._headed(row, otherwise), raw=self._raw)
 
-    def _headed(self, row: Row) -> Iterator[bytes]:
+    def _headed(self, row: Row, otherwise: Iterable[bytes]) -> Iterator[bytes]:
         task, failure = row[0], row[4].splitlines()
-        for piece in self._pieces(task):
+        for piece in self._either(task, otherwise):
             if task != self._last:
                 gap, why = "\n" if self._last else "", f" ({failure[0]})" if failure else ""
                 yield f"{gap}==> {task}{why} <==\n".encode()
                 self._last = task
             yield piece
+
+    def _either(self, task: str, otherwise: Iterable[bytes]) -> Iterator[bytes]:
+        yield from self._pieces(task)
+        if not self._told.get(task):
+            yield from otherwise
 
     def _pieces(self, task: str) -> Iterator[bytes]:
         """Piece by piece, as a file may be as large as a disk; nothing if the task or its node has none any more."""

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from reconciler.azure.api_versions import api_version_of, provider_of
 from reconciler.cloud.endpoints import Endpoints, check_url
@@ -228,6 +228,11 @@ class Cloud:
         """The blobs of a container that the spec names, as `storage/ACCOUNT/CONTAINER`."""
         _, account, name = place.split("/")
         return self.blobs(account).get_container_client(name)
+
+    def container_url(self, place: str) -> str:
+        """The URL of a container that the spec names, as `storage/ACCOUNT/CONTAINER`."""
+        _, account, name = place.split("/")
+        return f"{self.blob_endpoint(account)}/{quote(name)}"
 
     def linked_blob(self, link: str) -> BlobClient:
         """The blob of a link that carries its own permission. It is not to be closed: it shares our connections."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model import Body
+from reconciler.nodelogs.telemetry import Sample
 from reconciler.words import some
 
 
@@ -17,6 +18,15 @@ class Written:
 
     by: str
     lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What a node measured in the two minutes before a task on it ended."""
+
+    task: str
+    node: str
+    samples: tuple[Sample, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,7 @@ class Facts:
     account: Body | None = None
     storage: Mapping[str, Body] = field(default_factory=dict)
     written: Written | None = None
+    busy: Busy | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
 
     @property

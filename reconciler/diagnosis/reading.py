@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.cloud import batch_jobs, batch_pools, batch_schedules, job_generations
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import reading
-from reconciler.diagnosis import output
+from reconciler.diagnosis import busy, output
 from reconciler.diagnosis.asking import Asking
 from reconciler.diagnosis.facts import Facts
 from reconciler.diagnosis.rules import storage
@@ -131,11 +131,14 @@ def _ended(asking: Asking, facts: Facts, storages: tuple[str, ...]) -> Facts:
     bodies = {
         f"the storage account {name}": (1, partial(_properties, asking.cloud, _STORAGE, name)) for name in named[:2]
     }
-    wrote = output.question(asking.cloud, facts)
-    told = asking.all({**bodies, **({wrote[0]: (2, wrote[1])} if wrote else {})})
+    wrote, measured = output.question(asking.cloud, facts), busy.question(asking.cloud, facts)
+    more: dict[str, tuple[int, Callable[[], Any]]] = {wrote[0]: (2, wrote[1])} if wrote else {}
+    more |= {measured[0]: (busy.REQUESTS, measured[1])} if measured else {}
+    told = asking.all({**bodies, **more})
     known = {name: told[f"the storage account {name}"] for name in named if told.get(f"the storage account {name}")}
     written = told.get(wrote[0]) if wrote else None
-    return replace(facts, storage=known, written=written, unread=asking.unread)
+    node = told.get(measured[0]) if measured else None
+    return replace(facts, storage=known, written=written, busy=node, unread=asking.unread)
 
 
 def _quota(asking: Asking, facts: Facts) -> Facts:

@@ -51,6 +51,17 @@ class StartTask(TypedDict):
     containerSettings: NotRequired[Body]
 
 
+class Logs(TypedDict):
+    to: str
+    keep: NotRequired[str]
+
+
+class Telemetry(TypedDict):
+    to: str
+    every: str
+    keep: NotRequired[str]
+
+
 class Containers(TypedDict, total=False):
     preloaded: bool
     images: Sequence[str]
@@ -113,6 +124,8 @@ class Pool(TypedDict):
     nodes: Nodes
     identity: Sequence[str]
     startTask: NotRequired[StartTask]
+    logs: NotRequired[Logs]
+    telemetry: NotRequired[Telemetry]
     taskSlotsPerNode: int
     displayName: NotRequired[str]
     metadata: Mapping[str, str]

@@ -39,7 +39,7 @@ def own(kind: Kind) -> Any:
 
 
 SECTIONS |= {kind.section: own(kind) for kind in KINDS.values() if kind.section and kind.section not in SECTIONS}
-COMPUTED = {"identity of Pool", "size of BuildMachine", "run of BuildStep", "scripts of Conversion"}
+COMPUTED = {"identity of Pool", "size of BuildMachine", "run of BuildStep", "scripts of Conversion", "to of Telemetry"}
 """What a family always fills in, though no schema can say with what."""
 WORDS = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}
 

@@ -6,13 +6,14 @@ of a POSIX shell.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from reconciler.azure import durations
 from reconciler.diagnosis.facts import Facts, Found, code, failure, ids, moment, said
 from reconciler.diagnosis.rules import images, waiting
 from reconciler.model import Body
-from reconciler.words import count
+from reconciler.nodelogs.telemetry import TIGHT
+from reconciler.words import count, size
 
 NO_ROOM = "No space left on device"
 KILLED = 137
@@ -41,7 +42,7 @@ def disk_full(facts: Facts) -> Found | None:
         return told
     full = [task for task in facts.failed if task["id"] == facts.written.by]
     found = _of(facts, full, "the disk of the node was full for {}") if full else None
-    return Found(found.what, found.evidence, inferred=True) if found else None
+    return Found(found.what, (*_measured(facts), *found.evidence), inferred=True) if found else None
 
 
 def not_found(facts: Facts) -> Found | None:
@@ -70,7 +71,28 @@ def ended(facts: Facts) -> Found | None:
 
 def killed(facts: Facts) -> Found | None:
     found = _found(facts, lambda task: code(task) == KILLED, "{} was killed (exit code 137)")
-    return Found(found.what, found.evidence, inferred=True) if found else None
+    if not found:
+        return None
+    samples = facts.busy.samples if facts.busy else ()
+    full = max((sample.memory_share for sample in samples), default=0.0)
+    short = full >= TIGHT or any(sample.killed for sample in samples)
+    other = "its node had memory left; look for what ended it: its own code, or somebody" if samples else ""
+    return Found(found.what, (*_measured(facts), *found.evidence), "" if short else other, inferred=not short)
+
+
+def _measured(facts: Facts) -> Iterator[str]:
+    """What the node measured of itself before the task ended."""
+    if facts.busy is None:
+        return
+    if not facts.busy.samples:
+        yield "what its node measured then is not there yet (it comes each five minutes), or not any more"
+        return
+    most = max(facts.busy.samples, key=lambda sample: sample.memory_share)
+    memory = f"{size(int(most.memory))} of {size(int(most.memory_total))} ({most.memory_share:.0%})"
+    disk = max(sample.disk_share for sample in facts.busy.samples)
+    yield f"its node measured in the minutes around its end at most: memory {memory}, fullest disk {disk:.0%}"
+    if number := sum(sample.killed for sample in facts.busy.samples):
+        yield f"its system killed {number} {'process' if number == 1 else 'processes'} for want of memory then"
 
 
 def exit_code(facts: Facts) -> Found | None:

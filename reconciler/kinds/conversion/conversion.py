@@ -27,7 +27,7 @@ from reconciler.kinds.conversion.work import Work, outputs
 from reconciler.kinds.conversion.work import chosen as chosen_of
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.report import Report
-from reconciler.spec import jobs, role_targets
+from reconciler.spec import jobs, log_places, role_targets
 from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
 from reconciler.words import count
@@ -57,6 +57,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 Address("job", name),
                 *dict.fromkeys(Address("container", container) for container in containers),
                 *role_targets.reaching(spec, identity, accounts, roles.BLOB_WRITERS),
+                *log_places.refs(spec, job),
                 *follows,
             ),
             follows=follows,
@@ -70,6 +71,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "tasks": convert.get("tasks", max(1, slots)),
                 "nodes": slots,
                 "identity": identity,
+                "logs": log_places.of_job(spec, job),
                 "maker": f"{spec.name}/{name}",
                 "overwriteForeign": convert["overwriteForeign"],
                 "pool": job["pool"].split("/")[1],

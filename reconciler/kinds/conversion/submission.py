@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reconciler.cloud import batch_jobs, batch_tasks, identities
+from reconciler.cloud import batch_jobs, batch_tasks, identities, kept
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.conversion import bundle, containers, records
 from reconciler.kinds.conversion.work import Item, deal
 from reconciler.model import Desired
+from reconciler.nodelogs.places import Printing
 
 PREFIX = "convert-"
 
@@ -47,8 +48,14 @@ def submit(cloud: Cloud, desired: Desired, job: str, items: Sequence[Item], earl
     metadata = {"total": str(len(items))}
     scripts.upload_blob(f"jobs/{name}/current", "\n".join(runs).encode(), overwrite=True, metadata=metadata)
     identity = identities.read(cloud, desired.data["identity"])
-    urls = containers.urls(cloud, desired)
-    batch_tasks.submit(cloud, job, (_task(desired, run, number, urls, identity) for number in range(len(shards))))
+    urls, logs = containers.urls(cloud, desired), kept.printing(cloud, desired.data["logs"], job)
+    tasks = (_task(desired, run, number, urls, identity) for number in range(len(shards)))
+    batch_tasks.submit(cloud, job, (_printing(task, logs) for task in tasks))
+
+
+def _printing(task: dict[str, Any], logs: Printing | None) -> dict[str, Any]:
+    """The task with what it prints kept, if it is."""
+    return {**task, "outputFiles": [logs.output(task["id"])]} if logs else task
 
 
 def _manifest(items: Iterable[Item]) -> bytes:

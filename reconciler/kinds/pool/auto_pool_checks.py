@@ -16,6 +16,8 @@ OWN: dict[Path_, str] = {
     ("identity",): "Batch gives no identity to its nodes",
     ("tags",): "Batch gives it no tags",
     ("protect",): "it goes with its job, which can be protected",
+    ("logs",): "its nodes have no identity that could write them",
+    ("telemetry",): "its nodes have no identity that could write it",
     ("verify",): "tasks begin as soon as it has nodes",
     ("rollout",): "a change of it makes the job anew",
     ("idle",): "it goes with its job",

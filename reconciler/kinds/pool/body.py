@@ -8,10 +8,10 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.pool import image, mounts, nodes, reading, scale, user_accounts
+from reconciler.kinds.pool import image, kept, mounts, nodes, reading, scale, user_accounts
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
-from reconciler.model import Address, Desired, Mark, Observed
+from reconciler.model import Address, Body, Desired, Mark, Observed
 from reconciler.spec.pools import Pool, StartTask
 from reconciler.spec.spec import Spec
 
@@ -44,13 +44,13 @@ def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> di
             },
             "scaleSettings": scale.wanted(pool),
             **pool_properties.wanted(pool, account_id),
-            "startTask": _start_task(pool.get("startTask")),
+            "startTask": _start_task(kept.start(pool), kept.wanted(spec, pool)),
             "metadata": dict(pool["metadata"]),
         },
     }
 
 
-def _start_task(start: StartTask | None) -> dict[str, Any] | None:
+def _start_task(start: StartTask | None, keeps: Body) -> dict[str, Any] | None:
     if start is None:
         return None
     return {
@@ -61,6 +61,7 @@ def _start_task(start: StartTask | None) -> dict[str, Any] | None:
         "resourceFiles": pool_properties.normal(start["resourceFiles"]),
         "containerSettings": start.get("containerSettings"),
         "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": start["elevationLevel"]}},
+        "keeps": keeps,
     }
 
 
@@ -80,7 +81,7 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     if start:
         files = pool_properties.normal(start.get("resourceFiles") or [])
         settings = pairs.mapped(start.get("environmentSettings"))
-        properties["startTask"] = {**start, "environmentSettings": settings, "resourceFiles": files}
+        properties["startTask"] = kept.observed({**start, "environmentSettings": settings, "resourceFiles": files})
     health, detail = nodes.health(properties, counts)
     return Observed(
         Address(NAME, raw["name"]),
@@ -134,8 +135,12 @@ def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) ->
             properties["userAccounts"], reachable=properties["interNodeCommunication"] == "Enabled"
         ),
         # an empty object is how ARM is told to remove a start task
-        "startTask": pool_properties.bare({**start, "environmentSettings": pairs.listed(start["environmentSettings"])})
-        if start
-        else {},
+        "startTask": pool_properties.bare(_started(cloud, start)) if start else {},
         "metadata": pairs.listed(marks.with_mark({**kept, **properties["metadata"]}, mark)),
     }
+
+
+def _started(cloud: Cloud, start: Mapping[str, Any]) -> dict[str, Any]:
+    """A start task as ARM takes it."""
+    told = kept.wire(start, cloud.container_url)
+    return {**told, "environmentSettings": pairs.listed(start["environmentSettings"])}

@@ -43,6 +43,7 @@ def section(observed: Observed, known: Known, notes: list[str]) -> Section:
         "nodes": nodes(properties["scaleSettings"]),
         "identity": _identity(observed.body["identity"], puller, known),
         "startTask": start_task(properties.get("startTask"), notes),
+        **_kept(properties.get("startTask") or {}),
         **without({"taskSlotsPerNode": properties["taskSlotsPerNode"]}, defaults("pool")),
         "displayName": properties["displayName"],
         "metadata": pairs(properties["metadata"], shapes["metadata"], "metadata", notes) or None,
@@ -135,11 +136,12 @@ def containers(configuration: Mapping[str, Any] | None) -> tuple[Section | None,
 
 
 def start_task(task: Mapping[str, Any] | None, notes: list[str]) -> Section | None:
-    if not task:
+    if not task or not task.get("commandLine"):
         return None
     shape = definition("pool")["properties"]["startTask"]
     user = (task.get("userIdentity") or {}).get("autoUser") or {}
-    plain = {name: value for name, value in task.items() if name not in ("userIdentity", "environmentSettings")}
+    apart = ("userIdentity", "environmentSettings", "keeps")
+    plain = {name: value for name, value in task.items() if name not in apart}
     environment = shape["properties"]["environmentSettings"]
     settings = {
         **said(plain, shape, "startTask", notes),
@@ -149,6 +151,15 @@ def start_task(task: Mapping[str, Any] | None, notes: list[str]) -> Section | No
         "elevationLevel": user.get("elevationLevel"),
     }
     return without(settings, defaults("pool", "startTask"))
+
+
+def _kept(task: Mapping[str, Any]) -> Section:
+    """What its start task keeps; how long is not in Azure."""
+    keeps = task.get("keeps") or {}
+    if not keeps.get("telemetry"):
+        return {"logs": keeps.get("logs")}
+    telemetry = {"to": keeps["telemetry"], "every": f"PT{keeps['every']}S"}
+    return {"logs": keeps["logs"], "telemetry": without(telemetry, defaults("pool", "telemetry"))}
 
 
 def _parts(properties: Mapping[str, Any], defaults: Mapping[str, Any], notes: list[str]) -> Section:

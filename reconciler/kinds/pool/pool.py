@@ -28,6 +28,7 @@ from reconciler.kinds.pool import (
     idle,
     image,
     inverse,
+    kept,
     live,
     mounts,
     needs,
@@ -55,6 +56,7 @@ KEYS = {
     f"{SCALE}.autoScale": "nodes.autoscale",
     f"{SCALE}.autoScale.evaluationInterval": "nodes.autoscale.every",
     "properties.startTask.userIdentity.autoUser.elevationLevel": "startTask.elevationLevel",
+    **kept.KEYS,
 }
 USUAL = {
     "properties": {
@@ -62,7 +64,12 @@ USUAL = {
         "taskSlotsPerNode": 1,
         "deploymentConfiguration": {"virtualMachineConfiguration": pool_properties.MACHINE_DEFAULTS},
         "scaleSettings": {"fixedScale": {"targetLowPriorityNodes": 0}},
-        "startTask": {"maxTaskRetryCount": 0, "waitForSuccess": True, "userIdentity": {"autoUser": {"scope": "Pool"}}},
+        "startTask": {
+            "maxTaskRetryCount": 0,
+            "waitForSuccess": True,
+            "userIdentity": {"autoUser": {"scope": "Pool"}},
+            "keeps": kept.NOTHING,
+        },
     }
 }
 """What a pool has where its spec says nothing."""
@@ -102,7 +109,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account = Address("batch_account", spec.batch_account["name"])
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
-        refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool))
+        refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool), *kept.refs(spec, pool))
         data: dict[str, Any] = {"vmSize": pool["vmSize"][0], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}

@@ -8,7 +8,15 @@ from typing import Any
 
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
-from reconciler.kinds.pool import auto_pool_checks, idle_checks, previewed, rollout_checks, size_checks
+from reconciler.kinds.pool import (
+    auto_pool_checks,
+    idle_checks,
+    kept,
+    kept_checks,
+    previewed,
+    rollout_checks,
+    size_checks,
+)
 from reconciler.spec import auto_pools, identities
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -28,7 +36,7 @@ def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Write out short forms: a number means dedicated nodes, one identity or VM size a list of one; `verify`."""
     nodes, identity, size = pool["nodes"], pool.get("identity", []), pool["vmSize"]
     return {
-        **pool,
+        **kept.spelled(pool),
         "vmSize": [size] if isinstance(size, str) else size,
         "verify": _verification(pool.get("verify", False)),
         "nodes": nodes if isinstance(nodes, dict) else {"dedicated": nodes},
@@ -55,6 +63,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield from auto_pool_checks.problems(document, spec, name, pool)
         else:
             yield from _identities(document, spec, ("pools", name), pool)
+            yield from kept_checks.check(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
         yield from idle_checks.check(document, name, pool)

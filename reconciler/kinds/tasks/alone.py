@@ -21,6 +21,7 @@ from reconciler.kind.inverse import Known, Section
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.tasks import command, group, manifest
 from reconciler.kinds.tasks.spoken import spoken
+from reconciler.nodelogs import places
 from reconciler.spec.schema import defaults
 from reconciler.spec.tasks import definite
 
@@ -91,7 +92,11 @@ def alone(raw: Mapping[str, Any], around: Around) -> Alone:
     kept = {key: text for key, text in variables.items() if key not in names and not (ours and key == _CLIENT)}
     entry["environmentSettings"] = _variables(kept, name, around)
     entry |= _files(raw, values, ours=ours, around=around)
-    entry["outputs"] = [_output(file, raw, around) for file in raw.get("outputFiles") or ()]
+    entry["outputs"] = [
+        _output(file, raw, around)
+        for file in raw.get("outputFiles") or ()
+        if not places.kept(file, raw["id"])  # that is the pool's
+    ]
     entry |= _surroundings(raw, around)
     entry = {key: value for key, value in entry.items() if value not in (None, [], {})}
     words.refuse_secrets(entry)

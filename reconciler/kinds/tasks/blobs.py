@@ -26,14 +26,9 @@ def kept(what: str, cloud: Cloud, name: str) -> str:
     return f"{what}/{cloud.account}/{name}/".lower()
 
 
-def url(cloud: Cloud, place: str) -> str:
-    _, account, container = place.split("/")
-    return f"{cloud.blob_endpoint(account)}/{quote(container)}"
-
-
 def items(cloud: Cloud, entry: Task) -> Iterator[Item]:
     """An item for each blob that is meant, page by page: its name is `item`, its URL `url`, its version the ETag."""
-    base = url(cloud, entry["forEach"])
+    base = cloud.container_url(entry["forEach"])
     for blob in cloud.container(entry["forEach"]).list_blobs(name_starts_with=entry.get("prefix")):
         if _meant(blob.name, entry):
             if {"", ".", ".."} & set(blob.name.split("/")) or blob.name.startswith(manifest.FOLDER):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.azure import roles
 from reconciler.model import Address
-from reconciler.spec import role_targets
+from reconciler.spec import log_places, role_targets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import identity
@@ -36,6 +36,7 @@ def refs(spec: Spec, name: str, job: Job) -> Iterator[Address]:
     for who in dict.fromkeys(filter(None, identities(spec, job).values())):
         yield from role_targets.reaching(spec, who, accounts, roles.BLOB_READERS)
     yield from _applications(spec, job)
+    yield from log_places.refs(spec, job)
 
 
 def _applications(spec: Spec, job: Job) -> Iterable[Address]:

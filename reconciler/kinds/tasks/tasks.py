@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import marks
-from reconciler.cloud import batch_jobs, batch_tasks, identities, pairs
+from reconciler.cloud import batch_jobs, batch_tasks, identities, kept, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
 from reconciler.cloud.operations import Operation
@@ -43,7 +43,7 @@ from reconciler.kinds.tasks.rerun import Rerun
 from reconciler.kinds.tasks.wire import Surroundings, target, wire
 from reconciler.model import Action, Address, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
-from reconciler.spec import jobs, order
+from reconciler.spec import jobs, log_places, order
 from reconciler.spec.identities import identified
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, definite
@@ -77,6 +77,7 @@ def _desired(spec: Spec, name: str) -> Desired:
         "staging": job.get("staging", ""),
         "wait": jobs.awaited(spec, name),
         "identities": reach.identities(spec, job),
+        "logs": log_places.of_job(spec, job),
         "variables": dict(job["commonEnvironmentSettings"]),
         "folder": str(spec.folder),
         "rerun": Rerun(),
@@ -146,7 +147,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
 
 def _submit(cloud: Cloud, desired: Desired, job: str, state: State) -> str:
     """Submit the tasks that are not there; what the job keeps of that (see live.counted)."""
-    around = _surroundings(cloud, desired, state.done)
+    around = _surroundings(cloud, desired, job, state.done)
     submitted, own, known = live.Digest(), 0, state.there | state.done | state.held
 
     def new() -> Iterator[tuple[Group, Member]]:
@@ -208,15 +209,16 @@ def results(cloud: Cloud, desired: Desired) -> Iterator[Result]:
                 yield Result(output["to"], target(output, member, desired.address.name), member.id, partial)
 
 
-def _surroundings(cloud: Cloud, desired: Desired, done: frozenset[str]) -> Surroundings:
+def _surroundings(cloud: Cloud, desired: Desired, job: str, done: frozenset[str]) -> Surroundings:
     data, folder = desired.data, Path(desired.data["folder"])
     files = {path: digest for entry in data["tasks"].values() for path, digest in blobs.digests(folder, entry).items()}
     if files:
         blobs.upload(cloud, data["staging"], folder, files)
-    urls = {place: blobs.url(cloud, place) for place in data["places"]}
+    urls = {place: cloud.container_url(place) for place in data["places"]}
     known = {name: _identity(cloud, name) for name in set(data["identities"].values()) if name}
     acting = {entry: known[name] for entry, name in data["identities"].items() if name}
-    return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done)
+    logs = kept.printing(cloud, data["logs"], job)
+    return Surroundings(desired.address.name, acting, urls, data["staging"], blobs.staged(files), done, logs)
 
 
 def _identity(cloud: Cloud, name: str) -> dict[str, str]:

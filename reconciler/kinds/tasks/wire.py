@@ -10,6 +10,7 @@ from urllib.parse import quote
 from reconciler import marks
 from reconciler.kinds.tasks import command, manifest
 from reconciler.kinds.tasks.group import Group, Member
+from reconciler.nodelogs.places import Printing
 from reconciler.spec.tasks import Output, Task, definite
 
 Reference = Mapping[str, Any]
@@ -24,6 +25,7 @@ class Surroundings:
     urls        `storage/ACCOUNT/CONTAINER` → URL
     staged      where a file of the spec is: path → blob in the staging container
     done        ids of tasks that are not in the job, as they had succeeded before it was made
+    logs        where what they print is kept, if it is
     """
 
     job: str
@@ -32,6 +34,7 @@ class Surroundings:
     staging: str
     staged: Mapping[str, str]
     done: frozenset[str] = frozenset()
+    logs: Printing | None = None
 
 
 def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
@@ -51,7 +54,8 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
         body["environmentSettings"] = [{"name": name, "value": value} for name, value in environment.items()]
     if inputs := [*_files(entry["files"], around, reference), *_blobs(entry, member, around, reference)]:
         body["resourceFiles"] = inputs
-    body |= {"outputFiles": _outputs(group, member, around, reference)} if entry["outputs"] else {}
+    if outputs := [*_outputs(group, member, around, reference), *_printed(member, around)]:
+        body["outputFiles"] = outputs
     body |= {key: entry[key] for key in ("containerSettings", "applicationPackageReferences") if key in entry}
     needs = [task for task in (*group.needs, *member.needs) if task not in around.done]
     body |= {"dependsOn": {"taskIds": needs}} if needs else {}
@@ -130,6 +134,12 @@ def target(output: Output, member: Member, job: str) -> str:
 def _filled(text: str, values: Mapping[str, str]) -> str:
     """A text with each `{{name}}` replaced by its value."""
     return command.PLACE.sub(lambda match: values[match.group(1)], text)
+
+
+def _printed(member: Member, around: Surroundings) -> Iterator[dict[str, Any]]:
+    """What it prints, if that is kept: no output, so that it changes neither its id nor what is done."""
+    if around.logs:
+        yield around.logs.output(member.id)
 
 
 def _outputs(group: Group, member: Member, around: Surroundings, reference: Reference) -> list[dict[str, Any]]:
