@@ -18,6 +18,7 @@ from reconciler.kinds.conversion import section as conversion_section
 from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
 from reconciler.kinds.job import section as job_section
+from reconciler.kinds.key_vault import section as key_vault_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 MODULES = (
     "resource_group",
+    "key_vault.key_vault",
+    "key_vault.vault_secret",
+    "key_vault.vault_key",
     "storage.storage_account",
     "storage.container",
     "identity.identity",
@@ -65,6 +69,7 @@ SECTIONS: Sections = (
     storage_section.SECTION,
     identity_section.SECTION,
     registry_section.SECTION,
+    key_vault_section.SECTION,
     account_section.SECTION,
     application_section.SECTION,
     pool_section.SECTION,

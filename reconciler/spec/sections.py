@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from reconciler.spec.tasks import JobManagerTask, JobPreparationTask, JobReleaseTask, Task
+from reconciler.spec.tasks import Environment, JobManagerTask, JobPreparationTask, JobReleaseTask, Task
 
 Texts = Mapping[str, str]
 
@@ -211,7 +211,7 @@ class Job(TypedDict):
     displayName: NotRequired[str]
     metadata: Texts
     protect: bool
-    commonEnvironmentSettings: Texts
+    commonEnvironmentSettings: Environment
     maxParallelTasks: int
     allowTaskPreemption: bool
     usesTaskDependencies: bool

@@ -22,9 +22,19 @@ class Output(TypedDict):
     required: bool
 
 
+class Secret(TypedDict):
+    """A variable whose value a node fetches: `keyVaults/VAULT/NAME`, perhaps with a version."""
+
+    secret: str
+
+
+Environment = Mapping[str, str | Secret]
+"""Variable → value."""
+
+
 class JobReleaseTask(TypedDict):
     commandLine: str
-    environmentSettings: Mapping[str, str]
+    environmentSettings: Environment
     resourceFiles: Sequence[Mapping[str, Any]]
     containerSettings: NotRequired[Mapping[str, Any]]
     elevationLevel: str
@@ -96,7 +106,7 @@ class Task(TypedDict):
     sample: NotRequired[int]
     limit: int
     dependsOn: Sequence[str | Chosen]
-    environmentSettings: Mapping[str, str]
+    environmentSettings: Environment
     files: Sequence[str]
     inputs: Sequence[Input]
     resourceFiles: NotRequired[Sequence[Mapping[str, Any]]]

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.azure import images, retired
 from reconciler.errors import Problem
 from reconciler.kinds.pool import auto_pool_checks, previewed, rollout_checks
-from reconciler.spec import auto_pools, identities
+from reconciler.spec import auto_pools, identities, vault_secrets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -54,6 +54,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         else:
             yield from _identities(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
+        yield from _secrets(document, spec, name, pool)
         yield from rollout_checks.check(document, spec, name, pool)
     if scaled(spec):
         from reconciler.kinds.pool import scale_checks
@@ -94,6 +95,15 @@ def _identities(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iter
             known = ", ".join(pool["identity"]) or "none"
             message = f"is {reference}, which is no identity of this pool ({known}); add it to the pool's identity"
             yield document.problem(where, message)
+
+
+def _secrets(document: Document, spec: Spec, name: str, pool: Pool) -> Iterator[Problem]:
+    """The start task fetches its secrets as an identity of the pool."""
+    settings = pool["startTask"]["environmentSettings"] if "startTask" in pool else {}
+    held = () if auto_pools.marked(pool) else pool["identity"]
+    who = vault_secrets.reader(spec, held, settings)
+    path = ("pools", name, "startTask", "environmentSettings")
+    yield from vault_secrets.problems(document, spec, path, settings, who, f"pools/{name}")
 
 
 def _between(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:

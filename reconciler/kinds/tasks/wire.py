@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler import marks
+from reconciler.cloud import pairs
+from reconciler.kind import node_secrets
 from reconciler.kinds.tasks import command, manifest
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.spec.tasks import Output, Task, definite
@@ -39,16 +41,18 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     entry, values = group.entry, member.item.values
     if "chunk" in entry:
         values = {"items": manifest.CHUNK}
-    environment = {**entry["environmentSettings"], **{command.variable(name): text for name, text in values.items()}}
     who = around.identities.get(group.name)
+    told = {command.variable(name): text for name, text in values.items()}
+    environment = {**node_secrets.named(entry["environmentSettings"], who["id"] if who else ""), **told}
     if who:
         environment.setdefault("AZURE_CLIENT_ID", who["client"])
     reference = {"identityReference": {"resourceId": who["id"]}} if who else {}
-    body: dict[str, Any] = {"id": member.id, "commandLine": _line(entry, member)}
+    runs = node_secrets.wired({"commandLine": _line(entry, member), "environmentSettings": environment})
+    body: dict[str, Any] = {"id": member.id, "commandLine": runs["commandLine"]}
     if group.many:
         body["displayName"] = f"{group.name} {member.item.title}"[:1024]
-    if environment:
-        body["environmentSettings"] = [{"name": name, "value": value} for name, value in environment.items()]
+    if runs["environmentSettings"]:
+        body["environmentSettings"] = pairs.listed(runs["environmentSettings"])
     if inputs := [*_files(entry["files"], around, reference), *_blobs(entry, member, around, reference)]:
         body["resourceFiles"] = inputs
     body |= {"outputFiles": _outputs(group, member, around, reference)} if entry["outputs"] else {}
