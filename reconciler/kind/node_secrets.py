@@ -1,6 +1,6 @@
 """Commands whose environment has secrets: these are fetched on the node as the command begins, by `fetch`. Pure.
 
-In bodies a variable that is a secret is `{secret: keyVaults/VAULT/NAME, as: IDENTITY}` among the plain ones. Of Batch's
+In bodies a variable that is a secret is `{from: keyVaults/VAULT/NAME, as: IDENTITY}` among the plain ones. Of Batch's
 own, the command line gets a program before it, and the environment one variable in place of these: which secrets are
 meant, as whom, and how they are fetched. Whoever reads that learns no value, and the command itself does not get it.
 """
@@ -27,14 +27,19 @@ PREFIX = (
 
 def named(settings: Mapping[str, Any], identity: str) -> dict[str, Any]:
     """The environment of a spec as bodies have it; secrets are read as the identity of this ARM id."""
-    secrets = {name: {"secret": text, "as": identity} for name, text in secrets_of(settings).items()}
+    secrets = {name: {"from": text, "as": identity} for name, text in secrets_of(settings).items()}
     return {**settings, **secrets}
+
+
+def _meant(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Variable → reference, of the secrets of a body's environment."""
+    return {name: value["from"] for name, value in settings.items() if isinstance(value, Mapping)}
 
 
 def wired(task: Mapping[str, Any]) -> dict[str, Any]:
     """A task of a body, with its environment as a map, as Batch takes it; as it is if it has no secrets."""
     settings = {name: value for name, value in task[ENVIRONMENT].items() if value is not None}
-    secrets = secrets_of(settings)
+    secrets = _meant(settings)
     if not secrets:
         return dict(task)
     identity = next(settings[name]["as"] for name in secrets)
@@ -51,13 +56,13 @@ def seen(task: Mapping[str, Any]) -> dict[str, Any]:
     if given is None or not line.startswith(PREFIX):
         return dict(task)
     del settings[VARIABLE]
-    secrets = {name: {"secret": text, "as": given["as"]} for name, (text, _) in given["secrets"].items()}
+    secrets = {name: {"from": text, "as": given["as"]} for name, (text, _) in given["secrets"].items()}
     return {**task, LINE: line.removeprefix(PREFIX), ENVIRONMENT: {**settings, **secrets}}
 
 
 def told(task: Mapping[str, Any], where: str, notes: list[str]) -> dict[str, Any]:
     """A task of a body without its secrets, of which notes tell how a spec says them. `where` is its environment."""
-    for name, text in secrets_of(task[ENVIRONMENT]).items():
+    for name, text in _meant(task[ENVIRONMENT]).items():
         vault, _, secret = text.removeprefix(f"{SECTION}/").partition("/")
         named = f"list {secret.partition('/')[0]} in secrets: of {SECTION}.{vault}"
         notes.append(f"{where}.{name} is left out, as it is a secret: write {{secret: {text}}}, and {named}")
