@@ -37,6 +37,8 @@ PULLERS = ("AcrPull", "AcrPush", "Contributor", "Owner")
 """Roles with which container images can be pulled."""
 SECRET_READERS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Administrator")
 """Roles with which the value of a secret of a vault can be read."""
+ENCRYPTING = ("Key Vault Crypto Service Encryption User", "Key Vault Administrator")
+"""Roles with which a service can encrypt with a key of a vault."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

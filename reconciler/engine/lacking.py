@@ -12,7 +12,7 @@ MADE = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 def held(
     decisions: Mapping[Address, Decision], desired: Mapping[Address, Desired], live: Container[Address]
 ) -> dict[Address, Decision]:
-    """The decisions, with what is put off. `desired` has what is needed first; what is there already is of use still."""
+    """The decisions, with what is put off. `desired` has what is needed first; what is there is of use still."""
     made = dict(decisions)
     roots = {a: a for a, want in desired.items() if want.existing and made[a].action is Action.DEFER}
     for address, want in desired.items() if roots else ():

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 MODULES = (
     "resource_group",
+    "identity.identity",
+    "identity.federated_identity_credential",
     "key_vault.key_vault",
     "key_vault.vault_secret",
     "key_vault.vault_key",
     "storage.storage_account",
     "storage.container",
-    "identity.identity",
-    "identity.federated_identity_credential",
     "registry.registry",
     "log_analytics_workspace",
     "batch_account.batch_account",

@@ -19,6 +19,13 @@ class Container(TypedDict):
     existing: bool
 
 
+class Encryption(TypedDict):
+    """With which key of a vault (`keyVaults/VAULT/KEY`) an account encrypts, and as whom it uses it."""
+
+    key: str
+    identity: str
+
+
 class StorageAccount(TypedDict):
     sku: str
     kind: str
@@ -26,6 +33,7 @@ class StorageAccount(TypedDict):
     allowSharedKeyAccess: bool
     allowBlobPublicAccess: bool
     minimumTlsVersion: str
+    encryption: NotRequired[Encryption]
     containers: Mapping[str, Container]
     tags: Texts
     protect: bool
@@ -131,6 +139,7 @@ class BatchAccount(TypedDict):
     autoStorageIdentity: NotRequired[str]
     publicNetworkAccess: str
     allowedAuthenticationModes: Sequence[str]
+    encryption: NotRequired[Encryption]
     tags: Texts
     protect: bool
     existing: bool

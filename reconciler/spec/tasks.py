@@ -131,6 +131,12 @@ def definite(output: Output) -> bool:
     return not re.search(r"[*?\[]", output["pattern"])
 
 
+def path(output: Output) -> str:
+    """Where an output goes, as the spec says it or by default. Batch takes the path of one file as its blob's name."""
+    name = f"/{output['pattern'].rpartition('/')[2]}" if definite(output) else ""
+    return output.get("path", f"{{{{job}}}}/{{{{task}}}}{name}")
+
+
 def proving(entry: Task) -> list[Output]:
     """The outputs by which it is known that a task of this entry has succeeded; none if they do not say so."""
     written = [output for output in entry["outputs"] if output["when"] != "failure"]

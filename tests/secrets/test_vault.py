@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 import os
-import ssl
-import uuid
-from typing import Any
 
-import httpx
-from azure.identity import DefaultAzureCredential
-
-from reconciler.cloud.cloud import Cloud
 from reconciler.model import Address, Status
 from tests.cli.command import CHECKOUT
-from tests.conftest import Azure, World
+from tests.conftest import World
 from tests.documents import loaded
+from tests.secrets.vaults import OFFICER, USER, ask, give, vault
 
 VALUE = "correct horse battery staple"
-USER, OFFICER = "4633458b-17de-408a-b874-0445c86b69e6", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
-OPERATOR_SCOPE = "https://vault.azure.net"
-
-
-def give(cloud: Cloud, scope: str, principal: str, role: str) -> None:
-    name = uuid.uuid4()
-    definition = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    properties = {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
-    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
-    cloud.arm("PUT", path, {"properties": properties}, api_version="2022-04-01")
-
-
-def ask(method: str, url: str, scope: str = OPERATOR_SCOPE, **more: Any) -> httpx.Response:
-    context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    token = DefaultAzureCredential().get_token(f"{scope}/.default").token
-    with httpx.Client(verify=context, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as client:
-        return client.request(method, url, params={"api-version": "7.4"}, **more)
-
-
-def vault(azure: Azure, cloud: Cloud, name: str) -> dict[str, Any]:
-    """A vault of another team, in a group of its own, in which the operator keeps a secret."""
-    cloud.register("Microsoft.KeyVault")
-    azure.advance(120)
-    group = f"/subscriptions/{cloud.target.subscription}/resourceGroups/rg-{name}"
-    cloud.arm("PUT", group, {"location": "italynorth"}, api_version="2025-04-01")
-    tenant = os.environ["AZURE_TENANT_ID"]
-    properties = {"tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
-    path = f"{group}/providers/Microsoft.KeyVault/vaults/{name}"
-    body = {"location": "italynorth", "properties": properties}
-    made: dict[str, Any] = cloud.arm("PUT", path, body, api_version="2026-02-01").body
-    return made
 
 
 def test_a_node_fetches_its_secret_and_nobody_else_sees_it(world: World) -> None:
