@@ -102,7 +102,8 @@ def _observed(cloud: Cloud, address: Address, raw: Mapping[str, Any]) -> Observe
     attributes = raw["properties"].get("attributes") or {}
     fault = _fault(attributes, cloud.time)
     health = Health.FAILED if fault else Health.READY
-    return Observed(address, raw["id"], {"properties": {"attributes": attributes}}, health=health, detail=fault)
+    body = {"properties": {"attributes": attributes}}
+    return Observed(address, raw["id"], body, health=health, detail=fault, byproduct=True)  # it goes with its vault
 
 
 def _fault(attributes: Mapping[str, Any], now: datetime) -> str:
