@@ -161,7 +161,7 @@ async def gone(azure: Azure, document: Document) -> None:
 def _deleted(azure: Azure, name: str) -> Document | None:
     """The deleted vault of this name; one whose days are over is gone for good."""
     found = azure.store.get("deletedVault", name.lower())
-    if found is not None and azure.clock.past(found["scheduledPurgeDate"]):
+    if found is not None and azure.clock.passed(found["scheduledPurgeDate"]):
         _forget(azure, found)
         return None
     return found
