@@ -1,90 +1,158 @@
-"""The data plane of key vaults, as far as secrets go: setting one, and reading its newest or a named version.
+"""Secrets of a vault: versions, attributes, lists without values, and soft delete.
 
-Served under `/vaults/NAME.vault.azure.net`, because that name does not resolve to this machine. Texts of errors are
-from Microsoft's documentation of the REST API and of its authentication.
+Documented (About secrets): a value has 25 KB at most; `nbf` and `exp` only inform, so that a secret can be read before
+and after; one that is disabled cannot. The text for a value that is too long is inferred.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
-from azure_local.authorization import roles
-from azure_local.azure import Azure, Door, Service
+from azure_local.azure import Azure
 from azure_local.http import Failure
-from azure_local.key_vault.vault import GET, HOST, SET, named
-from azure_local.settings import TENANT
+from azure_local.key_vault.asked import Answered, Asked, Served
+from azure_local.key_vault.vault import GET, SECRETS, SEE, SET
 
-PREFIX = "/vaults/"
-VERSIONS = ("7.4", "7.5", "7.6", "2025-07-01")
-PATH = re.compile(
-    rf"{PREFIX}(?P<vault>[^/]+){re.escape(HOST)}/secrets/(?P<name>[0-9A-Za-z-]{{1,127}})(?:/(?P<version>\w*))?"
-)
-
-
-async def serve(azure: Azure, request: Request) -> Response:
-    """One request. Failure if it is refused."""
-    match = PATH.fullmatch(request.url.path)
-    vault = named(azure, match["vault"]) if match else None
-    if match is None or vault is None:
-        raise Failure(404, "ResourceNotFound", f"There is no {request.url.path}.")
-    if request.query_params.get("api-version") not in VERSIONS:
-        raise Failure(400, "BadParameter", f"api-version must be specified, as one of {', '.join(VERSIONS)}")
-    principal = azure.tokens.principal(request.headers.get("authorization"), "vault")
-    action = SET if request.method == "PUT" else GET
-    key = f"{vault['id']}/secrets/{match['name']}"
-    if not roles.allowed(azure, principal, action, key, data=True):
-        text = "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or "
-        text += "role definitions were changed recently, please observe propagation time.\r\n"
-        raise Failure(403, "Forbidden", f"{text}Caller: oid={principal}\r\nAction: '{action}'\r\nResource: '{key}'")
-    base = f"{azure.front}{PREFIX}{vault['name'].lower()}{HOST}/secrets/{match['name']}"
-    if request.method == "PUT":
-        return JSONResponse(_set(azure, key, base, await request.body()))
-    if request.method == "GET":
-        return JSONResponse(_get(azure, key, match["name"], match["version"] or ""))
-    raise Failure(405, "MethodNotAllowed", f"{request.method} is not allowed.")
+MOST = 25_600
+"""Bytes of a value."""
+GIVEN = ("enabled", "exp", "nbf")
+"""Attributes that whoever sets a secret may give."""
+Secret = dict[str, Any]
 
 
-def _set(azure: Azure, key: str, base: str, content: bytes) -> dict[str, Any]:
+def _set(asked: Asked) -> Answered:
+    """A new version of a secret."""
+    value = asked.body.get("value")
+    if not isinstance(value, str):
+        raise Failure(400, "BadParameter", "Property 'value' is required.")
+    if len(value.encode("utf-8", "surrogatepass")) > MOST:
+        raise Failure(400, "BadParameter", f"The length of the secret value exceeds {MOST} bytes.")
+    key = asked.key("secrets")
+    if asked.azure.store.get("deletedSecret", key):
+        text = f"Secret {asked.name} is currently in a deleted but recoverable state, and its name cannot be reused; "
+        raise Failure(409, "Conflict", f"{text}in this state, the secret can only be recovered or purged.",
+                      values={"innererror": "ObjectIsDeletedButRecoverable"})  # fmt: skip
+    secret = kept(asked.azure, key, asked.base, value, asked.body, asked.now)
+    return 200, secret
+
+
+def kept(azure: Azure, key: str, base: str, value: str, body: Any, now: int) -> Secret:
     """Keep a new version of a secret."""
-    try:
-        body = json.loads(content)
-        value = body["value"]
-    except (ValueError, KeyError, TypeError):
-        raise Failure(400, "BadParameter", "Property 'value' is required.") from None
-    now, version = int(time.time()), uuid.uuid4().hex
-    attributes = {"enabled": True, "created": now, "updated": now, "recoveryLevel": "Recoverable+Purgeable"}
-    secret = {"value": str(value), "id": f"{base}/{version}", "attributes": attributes, "tags": body.get("tags") or {}}
+    given = body.get("attributes") or {}
+    attributes = {"enabled": True, **{name: given[name] for name in GIVEN if name in given}}
+    attributes |= {"created": now, "updated": now, "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
+    name, version = key.rsplit("/", 1)[1], uuid.uuid4().hex
+    secret = {"value": value, "id": f"{base}/secrets/{name}/{version}", "attributes": attributes}
+    secret |= {member: body[member] for member in ("contentType", "tags", "kid", "managed") if body.get(member)}
     before = azure.store.get("secret", key) or {"versions": []}
     azure.store.put("secret", key, {"versions": [*before["versions"], secret]})
     return secret
 
 
-def _get(azure: Azure, key: str, name: str, version: str) -> dict[str, Any]:
-    kept = azure.store.get("secret", key) or {"versions": []}
-    secret: dict[str, Any]
-    for secret in reversed(kept["versions"]):
+def _versions(asked: Asked) -> list[Secret]:
+    found: list[Secret] = (asked.azure.store.get("secret", asked.key("secrets")) or {"versions": []})["versions"]
+    return found
+
+
+def _one(asked: Asked) -> Secret:
+    """The newest version of a secret, or the one that is named. Failure 404."""
+    version = asked.parts[1] if len(asked.parts) > 1 else ""
+    for secret in reversed(_versions(asked)):
         if not version or secret["id"].endswith(f"/{version}"):
             return secret
-    text = f"A secret with (name/id) {name}{'/' if version else ''}{version} was not found in this key vault."
-    raise Failure(404, "SecretNotFound", text)
+    text = f"A secret with (name/id) {'/'.join(asked.parts)} was not found in this key vault. If you recently deleted "
+    text += "this secret you may be able to recover it using the correct recovery command. For help resolving this "
+    raise Failure(404, "SecretNotFound", text + "issue, please see https://go.microsoft.com/fwlink/?linkid=2125182")
 
 
-def refusal(failure: Failure, extra: Mapping[str, str]) -> Response:
-    """A failure in the form of key vaults; one without a token says where tokens are from."""
-    error: dict[str, Any] = {"code": failure.code, "message": failure.message}
-    if failure.status == 403:
-        error["innererror"] = {"code": "ForbiddenByRbac"}
-    where = f'Bearer authorization="https://login.microsoftonline.com/{TENANT}", resource="https://vault.azure.net"'
-    challenge = {"WWW-Authenticate": where} if failure.status == 401 else {}
-    return JSONResponse({"error": error}, failure.status, {**extra, **failure.headers, **challenge})
+def _get(asked: Asked) -> Answered:
+    secret = _one(asked)
+    if not secret["attributes"]["enabled"]:
+        text = "Operation get is not allowed on a disabled secret."
+        raise Failure(403, "Forbidden", text, values={"innererror": "SecretDisabled"})
+    return 200, secret
 
 
-SERVICE = Service(door=Door("vault", lambda path: path.startswith(PREFIX), serve, lambda path: "vault", refusal))
+def _change(asked: Asked) -> Answered:
+    """Other attributes of a version, or of the newest."""
+    secret = _one(asked)
+    given = asked.body.get("attributes") or {}
+    secret["attributes"] |= {name: given[name] for name in GIVEN if name in given} | {"updated": asked.now}
+    asked.azure.store.put("secret", asked.key("secrets"), {"versions": _versions(asked)})
+    return 200, _without_value(secret)
+
+
+def _without_value(secret: Secret) -> Secret:
+    return {name: value for name, value in secret.items() if name != "value"}
+
+
+def _listed(asked: Asked) -> Answered:
+    start = f"{asked.vault['id']}/secrets/"
+    return 200, {"value": [_unversioned(document) for document in asked.azure.store.list("secret", start)]}
+
+
+def _unversioned(document: Secret) -> Secret:
+    """A secret as lists show it."""
+    newest = _without_value(document["versions"][-1])
+    return {**newest, "id": newest["id"].rsplit("/", 1)[0]}
+
+
+def _listed_versions(asked: Asked) -> Answered:
+    return 200, {"value": [_without_value(secret) for secret in _versions(asked)]}
+
+
+def _delete(asked: Asked) -> Answered:
+    newest, key = _one(asked), asked.key("secrets")
+    times = {"deletedDate": asked.now, "scheduledPurgeDate": asked.now + 90 * 86400}
+    shown = {**_without_value(newest), "recoveryId": f"{asked.base}/deletedsecrets/{asked.name}", **times}
+    asked.azure.store.put("deletedSecret", key, {"versions": _versions(asked), "shown": shown})
+    asked.azure.store.delete("secret", key)
+    return 200, shown
+
+
+def _gone(asked: Asked) -> dict[str, Any]:
+    found = asked.azure.store.get("deletedSecret", asked.key("secrets"))
+    if found is None:
+        raise Failure(404, "SecretNotFound", f"Deleted Secret not found: {asked.name}")
+    return found
+
+
+def _recover(asked: Asked) -> Answered:
+    found = _gone(asked)
+    asked.azure.store.put("secret", asked.key("secrets"), {"versions": found["versions"]})
+    asked.azure.store.delete("deletedSecret", asked.key("secrets"))
+    return 200, _without_value(found["versions"][-1])
+
+
+def _purge(asked: Asked) -> Answered:
+    _gone(asked)
+    if asked.vault["properties"].get("enablePurgeProtection"):
+        text = 'Operation "purge" is not allowed on this secret: purge protection is enabled.'
+        raise Failure(403, "Forbidden", text, values={"innererror": "ForbiddenByPolicy"})
+    asked.azure.store.delete("deletedSecret", asked.key("secrets"))
+    return 204, None
+
+
+def every(azure: Azure, vault: str) -> Iterator[tuple[str, Secret]]:
+    """Name and newest version of each secret of a vault, which is given by its id."""
+    for key, document in azure.store.items("secret", f"{vault}/secrets/"):
+        yield key.rsplit("/", 1)[1], document["versions"][-1]
+
+
+SERVED: Served = {
+    ("GET", ""): (SEE, _listed),
+    ("GET", "name"): (GET, _get),
+    ("GET", "name/version"): (GET, _get),
+    ("GET", "name/versions"): (SEE, _listed_versions),
+    ("PUT", "name"): (SET, _set),
+    ("PATCH", "name"): (f"{SECRETS}/update/action", _change),
+    ("PATCH", "name/version"): (f"{SECRETS}/update/action", _change),
+    ("DELETE", "name"): (f"{SECRETS}/delete", _delete),
+}
+DELETED: Served = {
+    ("GET", "name"): (SEE, lambda asked: (200, _gone(asked)["shown"])),
+    ("POST", "name/recover"): (f"{SECRETS}/recover/action", _recover),
+    ("DELETE", "name"): (f"{SECRETS}/purge/action", _purge),
+}

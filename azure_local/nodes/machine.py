@@ -85,6 +85,7 @@ class Machine:
             "AZ_BATCH_NODE_STARTUP_WORKING_DIR": str(root / "startup" / "wd"),
             "AZ_BATCH_NODE_MOUNTS_DIR": str(root / "fsmounts"),
             "AZURE_POD_IDENTITY_AUTHORITY_HOST": f"{self.azure.imds_front}/{node['secret']}",
+            "AZURE_LOCAL_VAULTS": f"{self.azure.front}/vaults",
             "REQUESTS_CA_BUNDLE": ca,
             "SSL_CERT_FILE": ca,
         }

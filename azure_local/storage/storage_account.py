@@ -10,8 +10,9 @@ from azure_local import serving, tracked
 from azure_local.azure import Azure, Route
 from azure_local.common import check_subscription, registered
 from azure_local.http import Answer, Call, Failure
+from azure_local.identity.assigned import patched
 from azure_local.shapes import Fault, Shapes, load, malformed
-from azure_local.storage import roles
+from azure_local.storage import encryption, roles
 from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
 VERSIONS = (
@@ -86,8 +87,12 @@ async def put(azure: Azure, call: Call) -> Answer:
     name = call.params[ACCOUNT.last]
     if _taken(azure, name):
         raise Failure(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
-    properties = {**_defaults(azure, body["location"]), **body["properties"]}
+    usual = _defaults(azure, body["location"])
+    properties = {**usual, **body["properties"]}
     resource = {member: body[member] for member in ("location", "tags", "kind")}
+    if "identity" in body:
+        resource["identity"] = encryption.identity(azure, body["identity"])
+    properties["encryption"] = encryption.checked(azure, properties["encryption"], usual["encryption"], resource)
     return tracked.keep(azure, call, ACCOUNT, {**resource, "sku": _sku(body["sku"]["name"]), "properties": properties})
 
 
@@ -127,7 +132,11 @@ def _changed(azure: Azure, document: Document, body: Document) -> Answer:
     if len(names) > 1 and not any(names <= group for group in IN_PLACE):
         raise Failure(409, "AccountTypeConversionNotSupported", "The sku cannot be changed to or from that type.")
     resource.update(sku=sku, tags=body.get("tags", resource["tags"]))
-    resource["properties"].update(body["properties"])
+    if "identity" in body:
+        resource["identity"] = encryption.identity(azure, patched(resource.get("identity") or {}, body["identity"]))
+    there = resource["properties"]["encryption"]
+    changed = encryption.checked(azure, body["properties"].get("encryption", there), there, resource)
+    resource["properties"].update({**body["properties"], "encryption": changed})
     return tracked.update(azure, ACCOUNT, document)
 
 

@@ -11,7 +11,7 @@ import re
 _DATA = re.compile(
     r"Microsoft\.Batch/batchAccounts/(jobs|jobSchedules)/.*"
     r"|Microsoft\.Storage/storageAccounts/blobServices/containers/blobs/.*"
-    r"|Microsoft\.KeyVault/vaults/secrets/.*",
+    r"|Microsoft\.KeyVault/vaults/secrets/(?!(read|write)$).*",
     re.IGNORECASE,
 )
 _WIDE = re.compile(

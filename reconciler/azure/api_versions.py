@@ -12,6 +12,7 @@ API_VERSIONS = {
     "Microsoft.Compute/galleries": "2024-03-03",
     "Microsoft.Compute/skus": "2021-07-01",
     "Microsoft.ContainerRegistry": "2025-04-01",
+    "Microsoft.KeyVault": "2026-02-01",
     "Microsoft.ManagedIdentity": "2024-11-30",
     "Microsoft.Network": "2024-07-01",
     "Microsoft.Storage": "2025-01-01",

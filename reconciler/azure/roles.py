@@ -15,6 +15,11 @@ ROLES = {
     "Azure Batch Account Reader": "11076f67-66f6-4be0-8f6b-f0609fd05cc9",
     "Azure Batch Data Contributor": "6aaa78f1-f7de-44ca-8722-c64a23943cae",
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+    "Key Vault Certificate User": "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
+    "Key Vault Crypto Service Encryption User": "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    "Key Vault Reader": "21090545-7ca7-4776-b22c-e363652d74d2",
+    "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
@@ -30,6 +35,10 @@ BLOB_READERS = ("Storage Blob Data Reader", *BLOB_WRITERS)
 """Roles with which blobs can be read."""
 PULLERS = ("AcrPull", "AcrPush", "Contributor", "Owner")
 """Roles with which container images can be pulled."""
+SECRET_READERS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Administrator")
+"""Roles with which the value of a secret of a vault can be read."""
+ENCRYPTING = ("Key Vault Crypto Service Encryption User", "Key Vault Administrator")
+"""Roles with which a service can encrypt with a key of a vault."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -74,6 +74,8 @@ def _used(kind: Kind, owner: str, desired: Desired, observed: Observed | None, a
     if address in adopt:
         reason = f"is to be taken over and to be used without being owned; take it out of adopt:, or {kind.unowned} out"
         return Decision(address, Action.REFUSE, Why.FOREIGN, reason)
+    if observed is None and desired.waits:
+        return Decision(address, Action.DEFER, Why.HELD, desired.waits)
     if observed is None:
         return Decision(address, Action.REFUSE, Why.MISSING, desired.obstacle or "is to be there already, and is not")
     if observed.mark and observed.mark.owner == owner:

@@ -19,7 +19,7 @@ def checked(
     seen = {resource.address for resource in observed}
     return {
         address: replace(want, obstacle=_missing(cloud, kinds[address.kind], want))
-        if want.existing and not want.unreadable and address not in seen
+        if want.existing and not (want.unreadable or want.waits) and address not in seen
         else want
         for address, want in desired.items()
     }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.digest import digest
-from reconciler.engine import edges, following, law
+from reconciler.engine import edges, following, lacking, law
 from reconciler.engine.decide import actionable, decide, decide_stray
 from reconciler.engine.law import EVERYTHING, Choice, Ground
 from reconciler.errors import WrongUsage
@@ -48,7 +48,7 @@ def make(
     live |= anew
     decisions |= {address: decision for address, decision in rested.items() if not desired[address].follows}
     decisions |= {a: decide(kinds[a.kind], spec, desired[a], becomes, adopt) for a, becomes in anew.items()}
-    decisions = following.ordered(decisions, desired, live)
+    decisions = lacking.held(following.ordered(decisions, desired, live), desired, live)
     strays = [a for a, resource in live.items() if resource.of(spec) and not resource.kept and a not in desired]
     decisions |= {address: decide_stray(live[address]) for address in strays}
     ground = _ground(spec, kinds, desired, live, decisions, strays)

@@ -42,7 +42,8 @@ class ArmType:
     if names need to be unique within the parent only. `writes` are further types that are written or deleted for it.
     `asks` are further providers that requests for it go to, such as the one that lists VM sizes. `in_group` is whether
     it is in the spec's resource group, where permissions are checked. `called` is what roles call it, if not by its
-    name.
+    name. `deleted_at` is the provider path that shows what was deleted and keeps its name, which the command `recovers`
+    brings back and the command `purges` ends, each with `{name}`; empty if a name is free once its resource is gone.
     """
 
     name: str
@@ -52,6 +53,9 @@ class ArmType:
     asks: tuple[str, ...] = ()
     in_group: bool = True
     called: str = ""
+    deleted_at: str = ""
+    recovers: str = ""
+    purges: str = ""
 
     @property
     def provider(self) -> str:

@@ -19,6 +19,7 @@ from reconciler.kinds.conversion import section as conversion_section
 from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
 from reconciler.kinds.job import section as job_section
+from reconciler.kinds.key_vault import section as key_vault_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
 
 MODULES = (
     "resource_group",
-    "storage.storage_account",
-    "storage.container",
     "identity.identity",
     "identity.federated_identity_credential",
+    "key_vault.key_vault",
+    "key_vault.vault_secret",
+    "key_vault.vault_key",
+    "storage.storage_account",
+    "storage.container",
     "registry.registry",
     "log_analytics_workspace",
     "budget.budget",
@@ -68,6 +72,7 @@ SECTIONS: Sections = (
     storage_section.SECTION,
     identity_section.SECTION,
     registry_section.SECTION,
+    key_vault_section.SECTION,
     account_section.SECTION,
     application_section.SECTION,
     pool_section.SECTION,

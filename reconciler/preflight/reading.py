@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,14 +14,12 @@ from reconciler.cloud import arm, capacity
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import translated
 from reconciler.errors import NotRegistered
-from reconciler.kind import ArmType, Kinds, ids
+from reconciler.kind import Kinds, ids
 from reconciler.model import Action, Address, Desired, Observed, Plan
-from reconciler.preflight import access
+from reconciler.preflight import access, names
 from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, held_nodes, live_nodes
 
 THREADS = 8
-LOOKS = 3
-"""How often a resource is looked for whose name is taken: the first reads after a write may not show it yet."""
 NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 MOST_JOBS = 100
 """How many jobs are asked at most what they have left to do."""
@@ -204,7 +201,7 @@ def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Jo
     """One question for each new resource whose name all of Azure shares."""
     made = [(decision.address, kinds[decision.address.kind].arm) for decision in plan.of(Action.CREATE)]
     return [
-        (f"name {address}", partial(_name, cloud, arm, address.name, location))
+        (f"name {address}", partial(names.fault, cloud, arm, address.name, location))
         for address, arm in made
         if arm and arm.named_at
     ]
@@ -284,29 +281,3 @@ def _subnet(network: Mapping[str, Any], subnet: Mapping[str, Any]) -> Subnet:
         len(subnet.get("ipConfigurations") or ()),
         tuple(delegation.get("serviceName", "another service") for delegation in delegations),
     )
-
-
-def _name(cloud: Cloud, kind: ArmType, name: str, location: str) -> str:
-    """Why the name cannot be had; empty if it can.
-
-    A name is taken by ourselves too while the resource is being made, by an apply that was cut off or that runs beside
-    this one. Azure shows it meanwhile, though lists may lag; so it is looked at by its id, more than once.
-    """
-    path = f"/subscriptions/{cloud.target.subscription}/providers/{kind.named_at.format(location=location)}"
-    answer = cloud.told(f"{path}/checkNameAvailability", {"name": name, "type": kind.name})
-    if answer.get("nameAvailable"):
-        return ""
-    if answer.get("reason") == "AlreadyExists" and _in_our_group(cloud, kind, name):
-        return ""
-    return str(answer.get("message") or f"the name {name} is taken")
-
-
-def _in_our_group(cloud: Cloud, kind: ArmType, name: str) -> bool:
-    """Whether the spec's group has the resource by now, ready or not."""
-    resource_id = f"{cloud.group_id}/providers/{kind.name}/{name}"
-    for look in range(LOOKS):
-        if arm.get(cloud, resource_id, kind.api_version) is not None:
-            return True
-        if look < LOOKS - 1:
-            time.sleep(cloud.endpoints.poll_seconds / 2)
-    return False

@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict
 
 from reconciler.azure.images import Image
 from reconciler.model import Body
+from reconciler.spec.tasks import Environment
 
 
 class Span(TypedDict):
@@ -43,7 +44,7 @@ class Nodes(TypedDict):
 
 class StartTask(TypedDict):
     commandLine: str
-    environmentSettings: Mapping[str, str]
+    environmentSettings: Environment
     maxTaskRetryCount: int
     waitForSuccess: bool
     elevationLevel: str

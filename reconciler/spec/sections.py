@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from reconciler.spec.tasks import JobManagerTask, JobPreparationTask, JobReleaseTask, Task
+from reconciler.spec.tasks import Environment, JobManagerTask, JobPreparationTask, JobReleaseTask, Task
 
 Texts = Mapping[str, str]
 
@@ -19,6 +19,13 @@ class Container(TypedDict):
     existing: bool
 
 
+class Encryption(TypedDict):
+    """With which key of a vault (`keyVaults/VAULT/KEY`) an account encrypts, and as whom it uses it."""
+
+    key: str
+    identity: str
+
+
 class StorageAccount(TypedDict):
     sku: str
     kind: str
@@ -26,6 +33,7 @@ class StorageAccount(TypedDict):
     allowSharedKeyAccess: bool
     allowBlobPublicAccess: bool
     minimumTlsVersion: str
+    encryption: NotRequired[Encryption]
     containers: Mapping[str, Container]
     tags: Texts
     protect: bool
@@ -139,6 +147,7 @@ class BatchAccount(TypedDict):
     autoStorageIdentity: NotRequired[str]
     publicNetworkAccess: str
     allowedAuthenticationModes: Sequence[str]
+    encryption: NotRequired[Encryption]
     tags: Texts
     protect: bool
     existing: bool
@@ -220,7 +229,7 @@ class Job(TypedDict):
     displayName: NotRequired[str]
     metadata: Texts
     protect: bool
-    commonEnvironmentSettings: Texts
+    commonEnvironmentSettings: Environment
     maxParallelTasks: int
     allowTaskPreemption: bool
     usesTaskDependencies: bool

@@ -22,9 +22,19 @@ class Output(TypedDict):
     required: bool
 
 
+class Secret(TypedDict):
+    """A variable whose value a node fetches: `keyVaults/VAULT/NAME`, perhaps with a version."""
+
+    secret: str
+
+
+Environment = Mapping[str, str | Secret]
+"""Variable → value."""
+
+
 class JobReleaseTask(TypedDict):
     commandLine: str
-    environmentSettings: Mapping[str, str]
+    environmentSettings: Environment
     resourceFiles: Sequence[Mapping[str, Any]]
     containerSettings: NotRequired[Mapping[str, Any]]
     elevationLevel: str
@@ -96,7 +106,7 @@ class Task(TypedDict):
     sample: NotRequired[int]
     limit: int
     dependsOn: Sequence[str | Chosen]
-    environmentSettings: Mapping[str, str]
+    environmentSettings: Environment
     files: Sequence[str]
     inputs: Sequence[Input]
     resourceFiles: NotRequired[Sequence[Mapping[str, Any]]]
@@ -119,6 +129,12 @@ class Task(TypedDict):
 def definite(output: Output) -> bool:
     """Whether an output is one file, whose blob has a name of its own, and not all that match a pattern."""
     return not re.search(r"[*?\[]", output["pattern"])
+
+
+def path(output: Output) -> str:
+    """Where an output goes, as the spec says it or by default. Batch takes the path of one file as its blob's name."""
+    name = f"/{output['pattern'].rpartition('/')[2]}" if definite(output) else ""
+    return output.get("path", f"{{{{job}}}}/{{{{task}}}}{name}")
 
 
 def proving(entry: Task) -> list[Output]:

@@ -29,6 +29,7 @@ TYPES = {
     "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "registry": "Microsoft.ContainerRegistry/registries",
     "batch_account": "Microsoft.Batch/batchAccounts",
+    "key_vault": "Microsoft.KeyVault/vaults",
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
 UNLISTED = {"container_image", "conversion", "verification", "tasks"}
@@ -38,7 +39,14 @@ UNLISTED = {"container_image", "conversion", "verification", "tasks"}
 def bodies(spec: Spec) -> dict[Any, Any]:
     """Kind and address (of a role: what it says) → body."""
     made = [(kind.name, one) for kind in KINDS.values() for one in kind.expand(spec)]
-    return {(name, str(one.address)): one.body for name, one in made if name not in UNLISTED}
+    return {(name, str(one.address)): _plain(one.body) for name, one in made if name not in UNLISTED}
+
+
+def _plain(body: Any) -> Any:
+    """A body without the secrets of its environments, which notes tell of: their vault does not say which it needs."""
+    if not isinstance(body, dict):
+        return body
+    return {name: _plain(part) for name, part in body.items() if not isinstance(part, dict) or "as" not in part}
 
 
 def live(spec: Spec, mark: Mark | None) -> Live:

@@ -20,6 +20,7 @@ from tests.conftest import SPEED, World
 from tests.engine.world import Sky
 from tests.engine.world import World as Things
 from tests.kinds import cases
+from tests.secrets.vaults import keep
 
 NO_JSON = [Item("a", "1", "b"), Observed(Address("pool", "p"), "", {}), ("a",), {"a"}, datetime.now(UTC), math.nan]
 
@@ -49,6 +50,7 @@ def everything(world: World, tmp_path: Path) -> Iterator[World]:
     issued = {"name": "main", "issuer": "https://gitlab.com", "subject": "project_path:a/b:ref_type:branch:ref:main"}
     text["identities"]["id-pool"]["federatedCredentials"] = [issued]
     text["applications"] = {"tool": {"packages": {"1": "tool"}}}
+    text["keyVaults"] = {f"kv{world.account}": {"secrets": ["one"], "keys": ["two"]}}
     text["pools"]["pool"]["verify"] = True
     text["jobs"]["others"] = {"pool": "pools/pool", "tasks": {"one": {"command": "true"}}}
     manager = {"id": "main", "commandLine": "/bin/true"}
@@ -70,6 +72,7 @@ def test_what_is_asked_for_and_observed_of_every_kind_is_json(
 ) -> None:
     outcomes = everything.apply(poll_seconds=0.1)
     assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
+    keep(everything.azure, everything.cloud(), f"kv{everything.account}", {"one": "1"}, "two")
     everything.container("images").upload_blob("1.jpg", photograph(1))
     observed = loop.read(everything.spec(), everything.cloud(), bodies.CHECKED).observed
     assert {resource.address.kind for resource in observed} == set(KINDS)

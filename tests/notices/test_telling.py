@@ -19,7 +19,7 @@ from reconciler.notices.telling import Teller
 from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import World
 from tests.notices.receiver import Receiver, receiving
-from tests.secrets.test_vault import OFFICER, USER, ask, give, vault
+from tests.secrets.vaults import OFFICER, USER, ask, give, vault
 from tests.tasks.conftest import lab
 from tests.tasks.test_lab import states
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from azure_local import serving, tracked
 from azure_local.azure import Azure, Route
 from azure_local.batch.roles import BUILT_IN
@@ -9,6 +11,7 @@ from azure_local.batch.schema import SHAPES
 from azure_local.common import not_found, registered
 from azure_local.http import Answer, Call, Failure
 from azure_local.identity.assigned import identities, patched
+from azure_local.key_vault import encrypting
 from azure_local.settings import TENANT
 from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
@@ -86,7 +89,21 @@ async def put(azure: Azure, call: Call) -> Answer:
         "accountEndpoint": f"{azure.front.removeprefix('https://')}/batch/{name}",
         "nodeManagementEndpoint": f"{name}.{location}.service.batch.azure.com",
     }
+    _encrypted(azure, properties["encryption"], identity)
     return tracked.keep(azure, call, ACCOUNT, {**body, "identity": identity, "properties": properties})
+
+
+def _encrypted(azure: Azure, encryption: Document, identity: Document) -> None:
+    """Failure unless one of the account's identities may use the key. How Batch refuses it is inferred from storage."""
+    if encryption.get("keySource") != "Microsoft.KeyVault":
+        return
+    held = list(identity.get("userAssignedIdentities") or {})
+    uri = str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier", ""))
+    match = re.fullmatch(r"(https://.+)/keys/([^/]+)(?:/([^/]+))?", uri)
+    if match is None or not held:
+        text = "The keyIdentifier of a key vault and a user-assigned identity must be specified for Microsoft.KeyVault."
+        raise Failure(400, "InvalidPropertyValue", text)
+    encrypting.check(azure, match[1], match[2], match[3] or "", held[0])
 
 
 def _defaults() -> Document:
@@ -117,6 +134,7 @@ async def patch(azure: Azure, call: Call) -> Answer:
     resource["tags"] = changes.get("tags", resource["tags"])
     if "identity" in changes:
         resource["identity"] = _identity(azure, patched(resource["identity"], call.body["identity"]))
+    _encrypted(azure, resource["properties"]["encryption"], resource["identity"])
     azure.store.put(ACCOUNT.store, resource["id"], document)
     return Answer(200, resource)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.diagnosis.facts import Facts, Found
-from reconciler.diagnosis.rules import accounts, ends, jobs, nodes, pools, storage, waiting
+from reconciler.diagnosis.rules import accounts, ends, jobs, nodes, pools, secrets, storage, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,11 @@ TABLE: tuple[Rule, ...] = (
          "try the formula on these tasks: reconcile autoscale simulate; Batch evaluates it every few minutes",
          pools.formula_zero, FORMULA),
     Rule("no-nodes", "The pool is to have 0 nodes.", "give it nodes in the spec, and apply", pools.zero, SHORTAGE),
+    Rule("node-secret-unread", "A start task could not have a secret of its environment.",
+         "do what it says; then reboot the nodes: reconcile apply", secrets.of_node),
     Rule("start-task-failed", "The start task failed on the nodes, and none works.",
-         "correct startTask; nodes that are there need a reboot: reconcile apply", nodes.start_task),
+         "correct startTask; nodes that are there need a reboot: reconcile apply", nodes.start_task,
+         ("node-secret-unread",)),
     Rule("node-disk-full", "The nodes' disks of tasks are full.",
          "use a size with a larger temporary disk, or a shorter retentionTime, and reboot the nodes", nodes.disk_full),
     Rule("node-registry-denied", "A registry refused the nodes, as they prefetch the pool's container images.",
@@ -184,19 +187,22 @@ TABLE: tuple[Rule, ...] = (
          ("task-wall-clock", "job-wall-clock", "job-manager-ended", "job-task-failed", "job-ended")),
     Rule("killed", "A task was killed, mostly for want of memory.",
          "use a size with more memory, or fewer slots a node", ends.killed),
+    Rule("secret-unread", "A task could not have a secret of its environment.",
+         f"do what it says; {AGAIN}", secrets.of_task),
     Rule("exit-code", "The command ended with an exit code that is not 0.",
          f"reconcile logs JOB TASK --stderr shows all that it wrote; {AGAIN}", ends.exit_code,
-         ("disk-full", "command-not-found", "not-executable", "killed")),
+         ("disk-full", "command-not-found", "not-executable", "killed", "secret-unread")),
     Rule("dependency-ended", "A task was ended, as what it depends on had failed for good.",
          "mend that; apply, or reconcile retry JOB, runs both again", waiting.dependency_ended),
     Rule("task-failed", "A task failed otherwise.", f"the code says why; {AGAIN}", ends.other,
          ("input-missing", "storage-closed", "role-missing", "download-failed", "registry-denied", "image-missing",
           "container-settings", "package-failed", "disk-full", "command-not-found", "not-executable", "task-wall-clock",
-          "output-failed", "task-ended", "killed", "exit-code", "dependency-ended", "job-wall-clock",
+          "output-failed", "task-ended", "killed", "secret-unread", "exit-code", "dependency-ended", "job-wall-clock",
           "job-manager-ended", "job-task-failed", "job-ended")),
     Rule("fewer-nodes", "Some of the nodes take no tasks.",
          "reconcile apply mends them; reconcile why pools/POOL tells more", nodes.fewer,
-         ("start-task-failed", "preempted", "maybe-preempted", "nodes-unusable", "node-disk-full", "node-package",
+         ("start-task-failed", "node-secret-unread", "preempted", "maybe-preempted", "nodes-unusable",
+          "node-disk-full", "node-package",
           "node-registry-denied", "node-image-missing")),
 )  # fmt: skip
 """Every cause there is. A rule stands before those that matter less where both are found."""

@@ -23,7 +23,7 @@ from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import Unsayable, without
 from reconciler.model import Address, Body, Desired, Observed, Rule
-from reconciler.spec import identities
+from reconciler.spec import identities, vault_keys
 from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
 
@@ -68,6 +68,12 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "nodeIdentityReference": {"resourceId": identity_id},
         }
         body["identity"] = [identity_id]
+    if "encryption" in account:
+        refs += vault_keys.refs(spec, account["encryption"])
+        vault, key = vault_keys.vault_url(account["encryption"]), vault_keys.key_name(account["encryption"])
+        used = {"keyIdentifier": f"{vault}/keys/{key}"}
+        properties["encryption"] = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": used}
+        body["identity"] = [identities.identity_id(account["encryption"]["identity"], spec.azure)]
     address, existing = Address(NAME, account["name"]), account["existing"]
     yield Desired(address, body, tuple(refs), account["protect"], existing=existing)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.errors import Problem
 from reconciler.kinds.batch_account import quota_checks
+from reconciler.spec import vault_keys
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.schema import Path_
@@ -15,6 +16,7 @@ from reconciler.spec.spec import Spec
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
     yield from _signing_in(document, spec)
     yield from quota_checks.check(document, spec)
+    yield from _encryption(document, spec)
     account = spec.batch_account
     if account is None or "autoStorageIdentity" in account:
         if account is not None and "autoStorage" not in account:
@@ -34,6 +36,19 @@ def _signing_in(document: Document, spec: Spec) -> Iterator[Problem]:
     if account and "AAD" not in account["allowedAuthenticationModes"] and (spec.pools or spec.jobs):
         message = "lacks AAD: Entra ID is the only way in which reconcile signs in to read pools and jobs; add AAD"
         yield document.problem(("batchAccount", "allowedAuthenticationModes"), message)
+
+
+def _encryption(document: Document, spec: Spec) -> Iterator[Problem]:
+    """Azure is not told which of several identities of an account it uses the key as, so there is one."""
+    account = spec.batch_account
+    if account is None or "encryption" not in account:
+        return
+    path = ("batchAccount", "encryption")
+    yield from vault_keys.problems(document, spec, path, account["encryption"])
+    other = account.get("autoStorageIdentity", account["encryption"]["identity"])
+    if other != account["encryption"]["identity"]:
+        message = f"is another one than autoStorageIdentity ({other}), and the account can have one only; name it twice"
+        yield document.problem((*path, "identity"), message)
 
 
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:

@@ -9,6 +9,7 @@ from reconciler.model import Address, Desired, Observed
 
 CONDITIONS = ("condition", "delegatedManagedIdentityResourceId")
 PLACES = {"storage_account": "storage/{}", "registry": "registries/{}", "batch_account": "batchAccount"}
+PLACES |= {"key_vault": "keyVaults/{}"}
 """Kind of resource that a role can be assigned on → how a spec refers to it."""
 
 

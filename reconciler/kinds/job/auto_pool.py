@@ -17,7 +17,7 @@ from reconciler.cloud import node_agents, pairs, registries
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.job import pool_spelling
 from reconciler.model import Body
-from reconciler.spec import container_pools, trial
+from reconciler.spec import container_pools, trial, vault_secrets
 from reconciler.spec.pools import Pool, StartTask
 from reconciler.spec.spec import Spec
 
@@ -110,7 +110,7 @@ def _start_task(start: StartTask | None) -> dict[str, Any] | None:
     kept = ("commandLine", "maxTaskRetryCount", "waitForSuccess")
     return {
         **{name: start[name] for name in kept},  # type: ignore[literal-required]
-        "environmentSettings": _listed(start["environmentSettings"]),
+        "environmentSettings": _listed(vault_secrets.plain(start["environmentSettings"])),
         "resourceFiles": [dict(file) for file in start["resourceFiles"]],
         "containerSettings": pool_spelling.spelled(start.get("containerSettings")),
         "userIdentity": {"autoUser": {"scope": "pool", "elevationLevel": start["elevationLevel"].lower()}},

@@ -12,9 +12,10 @@ from reconciler import marks
 from reconciler.azure.durations import canonical
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
-from reconciler.kinds.job import pool_info
+from reconciler.kind import node_secrets
+from reconciler.kinds.job import pool_info, secrets
 from reconciler.model import Body
-from reconciler.spec import identities
+from reconciler.spec import identities, vault_secrets
 from reconciler.spec.jobs import AROUND
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
@@ -44,7 +45,7 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
         },
         "displayName": job.get("displayName"),
         "metadata": dict(job["metadata"]),
-        "commonEnvironmentSettings": dict(job["commonEnvironmentSettings"]),
+        "commonEnvironmentSettings": vault_secrets.plain(job["commonEnvironmentSettings"]),
         "maxParallelTasks": job["maxParallelTasks"],
         "allowTaskPreemption": job["allowTaskPreemption"],
         "state": "active",
@@ -75,7 +76,10 @@ def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
         return None
     apart = ("elevationLevel", "maxTaskRetryCount", "maxWallClockTime", "retentionTime")
     body = {key: value for key, value in task.items() if key not in apart}
-    body[ENVIRONMENT] = dict(task[ENVIRONMENT])
+    held = spec.pools[job["pool"].split("/")[1]]["identity"]
+    settings = secrets.furnished(job, task[ENVIRONMENT])
+    who = vault_secrets.reader(spec, held, settings)
+    body[ENVIRONMENT] = node_secrets.named(settings, identities.identity_id(who, spec.azure))
     body["userIdentity"] = {"autoUser": {"scope": "pool", "elevationLevel": task["elevationLevel"].lower()}}
     limits = {key: canonical(task[key]) if key in LENGTHS else task[key] for key in apart[1:] if key in task}
     return body | (limits if name == BESIDE else {"constraints": limits})
@@ -100,7 +104,8 @@ def observed(raw: Mapping[str, Any], pool: str | None) -> dict[str, Any]:
     for name in AROUND:
         if task := raw.get(name):
             limited = {"constraints": _spelled(task["constraints"])} if task.get("constraints") else {}
-            body[name] = {**_spelled(task), **limited, ENVIRONMENT: pairs.mapped(task.get(ENVIRONMENT))}
+            found = {**_spelled(task), **limited, ENVIRONMENT: pairs.mapped(task.get(ENVIRONMENT))}
+            body[name] = node_secrets.seen(found)
     return body
 
 
@@ -119,8 +124,9 @@ def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any
     made["commonEnvironmentSettings"] = pairs.listed(common)
     for name in AROUND:
         if task := body.get(name):
-            settings = {key: value for key, value in task[ENVIRONMENT].items() if value is not None}
-            made[name] = {**task, ENVIRONMENT: pairs.listed(settings)}
+            runs = node_secrets.wired(task)
+            settings = {key: value for key, value in runs[ENVIRONMENT].items() if value is not None}
+            made[name] = {**runs, ENVIRONMENT: pairs.listed(settings)}
     apart = {"state", "stage", *(key for key, usual in USUAL.items() if body[key] == usual)}
     asked = {key: value for key, value in made.items() if key not in apart and value not in (None, [])}
     return asked | {"metadata": made["metadata"]}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.cloud import batch_jobs
-from reconciler.kind import words
+from reconciler.kind import node_secrets, words
 from reconciler.kind.inverse import Known, Section, protect
 from reconciler.kinds.job.body import ENVIRONMENT, UNLIMITED
 from reconciler.kinds.job.schedule import SPECIFICATION
@@ -97,6 +97,7 @@ def _settings(body: Body, known: Known, notes: list[str]) -> Section:
 def _task(task: Mapping[str, Any], name: str, notes: list[str]) -> Section:
     """A manager, preparation or release task."""
     shapes = words.definition("job")["properties"][name]["properties"]
+    task = node_secrets.told(task, f"{name}.{ENVIRONMENT}", notes)
     values = {**task, **(task.get("constraints") or {})}
     user = (values.get("userIdentity") or {}).get("autoUser")
     wordless = [key for key, value in task.items() if value and key not in shapes and key not in APART]

@@ -22,7 +22,7 @@ from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.permissions import Permissions
-from reconciler.kinds.job import body, costs, inverse, needs, pool_info, work
+from reconciler.kinds.job import body, costs, inverse, needs, pool_info, secrets, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -54,7 +54,7 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" not in job:
-            refs, notes = pool_info.refs(spec, job), pool_info.notes(spec, job)
+            refs, notes = (*pool_info.refs(spec, job), *secrets.refs(spec, job)), pool_info.notes(spec, job)
             data = {"filled": "convert" in job or "tasks" in job, work.REPLACED: job["whenReplaced"]}
             yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data, notes=notes)
 

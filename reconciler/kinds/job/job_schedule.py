@@ -20,7 +20,7 @@ from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.permissions import Permissions
-from reconciler.kinds.job import body, costs, inverse, needs, pool_info, schedule, work
+from reconciler.kinds.job import body, costs, inverse, needs, pool_info, schedule, secrets, work
 from reconciler.kinds.job.schedule import SPECIFICATION
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec.spec import Spec
@@ -44,7 +44,7 @@ COUNTED = 1_000
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" in job:
-            refs, notes = pool_info.refs(spec, job), pool_info.notes(spec, job)
+            refs, notes = (*pool_info.refs(spec, job), *secrets.refs(spec, job)), pool_info.notes(spec, job)
             yield Desired(Address(NAME, name), schedule.wanted(spec, job), refs, job["protect"], notes=notes)
 
 

@@ -8,11 +8,14 @@ from typing import Any
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.kind import node_secrets
 from reconciler.kinds.pool import image, kept, mounts, nodes, reading, scale, user_accounts
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
-from reconciler.model import Address, Body, Desired, Mark, Observed
-from reconciler.spec.pools import Pool, StartTask
+from reconciler.model import Address, Desired, Mark, Observed
+from reconciler.spec import vault_secrets
+from reconciler.spec.identities import identity_id
+from reconciler.spec.pools import Pool
 from reconciler.spec.spec import Spec
 
 NAME = "pool"
@@ -44,24 +47,26 @@ def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> di
             },
             "scaleSettings": scale.wanted(pool),
             **pool_properties.wanted(pool, account_id),
-            "startTask": _start_task(kept.start(pool), kept.wanted(spec, pool)),
+            "startTask": _start_task(spec, pool),
             "metadata": dict(pool["metadata"]),
         },
     }
 
 
-def _start_task(start: StartTask | None, keeps: Body) -> dict[str, Any] | None:
+def _start_task(spec: Spec, pool: Pool) -> dict[str, Any] | None:
+    start = kept.start(pool)
     if start is None:
         return None
+    who = vault_secrets.reader(spec, pool["identity"], start["environmentSettings"])
     return {
         "commandLine": start["commandLine"],
-        "environmentSettings": dict(start["environmentSettings"]),
+        "environmentSettings": node_secrets.named(start["environmentSettings"], identity_id(who, spec.azure)),
         "maxTaskRetryCount": start["maxTaskRetryCount"],
         "waitForSuccess": start["waitForSuccess"],
         "resourceFiles": pool_properties.normal(start["resourceFiles"]),
         "containerSettings": start.get("containerSettings"),
         "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": start["elevationLevel"]}},
-        "keeps": keeps,
+        "keeps": kept.wanted(spec, pool),
     }
 
 
@@ -81,7 +86,8 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     if start:
         files = pool_properties.normal(start.get("resourceFiles") or [])
         settings = pairs.mapped(start.get("environmentSettings"))
-        properties["startTask"] = kept.observed({**start, "environmentSettings": settings, "resourceFiles": files})
+        task = {**start, "environmentSettings": settings, "resourceFiles": files}
+        properties["startTask"] = node_secrets.seen(kept.observed(task))
     health, detail = nodes.health(properties, counts)
     return Observed(
         Address(NAME, raw["name"]),
@@ -121,7 +127,7 @@ def packages(properties: Mapping[str, Any]) -> Iterator[str]:
 def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> dict[str, Any]:
     """The properties of `desired` as ARM takes them; `kept` is metadata that is not from the spec and stays."""
     properties = desired.body["properties"]
-    start = properties["startTask"]
+    start = node_secrets.wired(properties["startTask"]) if properties["startTask"] else None
     machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
     booted = image.wire(machine, image.node_agent(cloud, desired))
     parts = {name: machine[name] for name in pool_properties.MACHINE_DEFAULTS if machine[name] not in (None, [])}

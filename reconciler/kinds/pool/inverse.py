@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.azure import images, sizes
 from reconciler.azure.durations import without_days
+from reconciler.kind import node_secrets
 from reconciler.kind.inverse import Inverse, Known, Section, protect
 from reconciler.kind.words import Unsayable, definition, pairs, refuse_secrets, said, without
 from reconciler.kinds.pool import properties as pool_properties
@@ -139,6 +140,7 @@ def start_task(task: Mapping[str, Any] | None, notes: list[str]) -> Section | No
     if not task or not task.get("commandLine"):
         return None
     shape = definition("pool")["properties"]["startTask"]
+    task = node_secrets.told({"environmentSettings": {}, **task}, "startTask.environmentSettings", notes)
     user = (task.get("userIdentity") or {}).get("autoUser") or {}
     apart = ("userIdentity", "environmentSettings", "keeps")
     plain = {name: value for name, value in task.items() if name not in apart}

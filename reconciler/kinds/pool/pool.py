@@ -37,7 +37,7 @@ from reconciler.kinds.pool import (
 )
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
-from reconciler.spec import identities
+from reconciler.spec import identities, vault_secrets
 from reconciler.spec.pools import Pool, Rollout
 from reconciler.spec.spec import Spec
 
@@ -110,6 +110,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
         refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool), *kept.refs(spec, pool))
+        refs += tuple(_secrets(spec, pool))
         data: dict[str, Any] = {"vmSize": pool["vmSize"][0], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}
@@ -120,6 +121,13 @@ def expand(spec: Spec) -> Iterable[Desired]:
         vacates, renews = _vacates(pool), _renews(pool["rollout"])
         uses = (*pool_body.packages(body["properties"]), *mounts.wanted(spec, pool))
         yield Desired(Address(NAME, name), body, refs, pool["protect"], data, vacates=vacates, renews=renews, uses=uses)
+
+
+def _secrets(spec: Spec, pool: Pool) -> Iterable[Address]:
+    """What the start task needs before it can fetch its secrets."""
+    settings = pool["startTask"]["environmentSettings"] if "startTask" in pool else {}
+    who = vault_secrets.reader(spec, pool["identity"], settings)
+    return vault_secrets.refs(spec, who, settings)
 
 
 def _vacates(pool: Pool) -> str:

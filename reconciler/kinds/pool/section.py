@@ -17,7 +17,7 @@ from reconciler.kinds.pool import (
     rollout_checks,
     size_checks,
 )
-from reconciler.spec import auto_pools, identities
+from reconciler.spec import auto_pools, identities, vault_secrets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -65,6 +65,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield from _identities(document, spec, ("pools", name), pool)
             yield from kept_checks.check(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
+        yield from _secrets(document, spec, name, pool)
         yield from rollout_checks.check(document, spec, name, pool)
         yield from idle_checks.check(document, name, pool)
     if scaled(spec):
@@ -106,6 +107,15 @@ def _identities(document: Document, spec: Spec, path: Path_, pool: Pool) -> Iter
             known = ", ".join(pool["identity"]) or "none"
             message = f"is {reference}, which is no identity of this pool ({known}); add it to the pool's identity"
             yield document.problem(where, message)
+
+
+def _secrets(document: Document, spec: Spec, name: str, pool: Pool) -> Iterator[Problem]:
+    """The start task fetches its secrets as an identity of the pool."""
+    settings = pool["startTask"]["environmentSettings"] if "startTask" in pool else {}
+    held = () if auto_pools.marked(pool) else pool["identity"]
+    who = vault_secrets.reader(spec, held, settings)
+    path = ("pools", name, "startTask", "environmentSettings")
+    yield from vault_secrets.problems(document, spec, path, settings, who, f"pools/{name}")
 
 
 def _between(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:

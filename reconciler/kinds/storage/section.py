@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.azure import retired
+from reconciler.errors import Problem
+from reconciler.spec import vault_keys
+from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
@@ -25,4 +28,10 @@ def retiring(spec: Spec) -> Iterator[tuple[Path_, retired.Retired]]:
             yield ("storage", name, "minimumTlsVersion"), retired.OLD_TLS
 
 
-SECTION = Section(key="storage", spell=spell, retiring=retiring)
+def check(document: Document, spec: Spec) -> Iterator[Problem]:
+    for name, account in spec.storage.items():
+        if "encryption" in account:
+            yield from vault_keys.problems(document, spec, ("storage", name, "encryption"), account["encryption"])
+
+
+SECTION = Section(key="storage", spell=spell, check=check, retiring=retiring)

@@ -7,18 +7,22 @@ and the account is never replaced, because that would delete its data. It is emp
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import UNOWNED, ArmType, Kind, permissions
-from reconciler.kind.arm import Plain
+from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs, Room
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kinds.storage import inverse, mounts
-from reconciler.model import Address, Change, Desired, Observed, Rule
+from reconciler.model import Address, Body, Change, Desired, Observed, Rule
+from reconciler.spec import vault_keys
+from reconciler.spec.identities import identity_id
+from reconciler.spec.sections import Encryption
 from reconciler.spec.spec import Spec
 
 NAME = "storage_account"
@@ -84,8 +88,10 @@ FIELDS = {**arm.TAGGED, **dict.fromkeys(CREATE_ONLY, Rule.REFUSE), **dict.fromke
 
 def refusal(change: Change) -> str:
     """Why the redundancy cannot change from one value to the other by an update."""
+    if change.path != "sku.name":
+        return ""
     pair = {change.before, change.after}
-    if change.path != "sku.name" or any(pair <= skus for skus in IN_PLACE):
+    if any(pair <= skus for skus in IN_PLACE):
         return ""
     words = f"sku cannot be changed from {change.before} to {change.after} by an update"
     if any(str(sku).startswith("Premium") for sku in pair):
@@ -109,7 +115,53 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "supportsHttpsTrafficOnly": True,
             },
         }
-        yield Desired(Address(NAME, name), body, (group,), account["protect"], existing=account["existing"])
+        refs = [group]
+        if "encryption" in account:
+            refs += vault_keys.refs(spec, account["encryption"])
+            body["identity"] = [identity_id(account["encryption"]["identity"], spec.azure)]
+            body["properties"] |= {"encryption": _encryption(account["encryption"], body["identity"][0])}
+        address, existing = Address(NAME, name), account["existing"]
+        yield Desired(address, body, tuple(refs), account["protect"], existing=existing)
+
+
+def _encryption(encryption: Encryption, identity: str) -> Body:
+    """With the newest version of a key, whichever that is."""
+    key = {"keyvaulturi": vault_keys.vault_url(encryption), "keyname": vault_keys.key_name(encryption)}
+    used = {"identity": {"userAssignedIdentity": identity}, "keyvaultproperties": {**key, "keyversion": None}}
+    return {"keySource": "Microsoft.Keyvault", **used}
+
+
+def _normalised(body: Raw) -> Body:
+    """The identity as a list of ids; of the encryption one spelling of ids and of the vault."""
+    properties = dict(body["properties"])
+    encryption = dict(properties.get("encryption") or {})
+    if who := (encryption.get("identity") or {}).get("userAssignedIdentity"):
+        encryption["identity"] = {"userAssignedIdentity": who.lower()}
+    if key := encryption.get("keyvaultproperties"):
+        uri = str(key.get("keyvaulturi", "")).rstrip("/").lower()
+        encryption["keyvaultproperties"] = {**key, "keyvaulturi": uri, "keyversion": key.get("keyversion") or None}
+    return {
+        **body,
+        "identity": arm.identity_ids(body.get("identity")),
+        "properties": {**properties, "encryption": encryption},
+    }
+
+
+def _seen(cloud: Cloud, account: Observed) -> Observed:
+    """An account needs the vault that it has its key from, which is taken for one of the spec by its name."""
+    uri = (account.body["properties"]["encryption"].get("keyvaultproperties") or {}).get("keyvaulturi", "")
+    name = uri.rpartition("/")[2].partition(".")[0]
+    return replace(account, uses=(cloud.id_of("Microsoft.KeyVault/vaults", name),)) if name else account
+
+
+def _written(body: Raw) -> Raw:
+    """As ARM takes it; an empty version is how it is told to use the newest. Documented: KeyVaultProperties."""
+    if "identity" not in body:
+        return body
+    encryption = body["properties"]["encryption"]
+    key = {**encryption["keyvaultproperties"], "keyversion": ""}
+    properties = {**body["properties"], "encryption": {**encryption, "keyvaultproperties": key}}
+    return {**body, "identity": arm.user_assigned(body["identity"]), "properties": properties}
 
 
 def room(cloud: Cloud, location: str) -> Room | None:
@@ -162,6 +214,10 @@ KIND = Kind(
         unset=UNSET,
         patched=("properties",),
         patched_if_changed=("sku",),
+        merged={"identity": arm.user_assigned},
+        normalise=_normalised,
+        written=_written,
+        seen=_seen,
         holds="blobServices/default/containers",
         held=lambda raw: str(raw["name"]),
         users=users,

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.azure import roles
 from reconciler.errors import Problem
 from reconciler.kinds.tasks import auto_pool_checks
-from reconciler.spec import auto_pools, role_targets
+from reconciler.spec import auto_pools, role_targets, vault_secrets
 from reconciler.spec.document import Document
 from reconciler.spec.pools import Pool
 from reconciler.spec.references import nearest
@@ -31,6 +31,9 @@ def problems(document: Document, spec: Spec, path: Path_, entry: Task, job: Job,
         yield document.problem((*path, "identity"), _stranger(job["pool"], pool))
     else:
         yield from _roles(document, spec, path, entry, job, pool)
+    held = () if auto_pools.marked(pool) else pool["identity"]
+    settings, here = entry["environmentSettings"], (*path, "environmentSettings")
+    yield from vault_secrets.problems(document, spec, here, settings, identity(entry, held), job["pool"])
 
 
 def _stranger(name: str, pool: Pool) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from reconciler import secret
 from reconciler.azure.durations import canonical
 from reconciler.cloud import pairs
-from reconciler.kind import words
+from reconciler.kind import node_secrets, words
 from reconciler.kind.inverse import Known, Section
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.tasks import command, group, manifest
@@ -75,7 +75,11 @@ class Alone(NamedTuple):
 def alone(raw: Mapping[str, Any], around: Around) -> Alone:
     """A live task. Raises Unsayable if no spec can say it."""
     name, ours = raw["id"], around.owned and group.ours(raw["id"].lower())
-    variables = pairs.mapped(raw.get("environmentSettings"))
+    seen = node_secrets.seen({**raw, "environmentSettings": pairs.mapped(raw.get("environmentSettings"))})
+    bare = node_secrets.told(seen, "environmentSettings", secrets := list[str]())
+    variables: Mapping[str, str] = bare["environmentSettings"]
+    for note in secrets:
+        around.told[note].append(name)
     names = _names(variables, raw.get("displayName") or "") if ours else {}
     values = {names[variable]: variables[variable] for variable in names}
     if "items" in values or any(_path(file).startswith(manifest.FOLDER) for file in raw.get("resourceFiles") or ()):
@@ -83,7 +87,7 @@ def alone(raw: Mapping[str, Any], around: Around) -> Alone:
             "it is for several items of an entry, and its list of them is in storage; write chunk: or pack:"
         )
     _tell(raw, around, ours=ours)
-    said = spoken(raw["commandLine"], names)
+    said = spoken(bare["commandLine"], names)
     if secret.form_of("command", raw["commandLine"]):
         raise Unsayable("its command holds a signature or a key, which has no place in a spec")
     entry: Section = {"command": said.command, **_limits(raw, said.times if said.codes else None)}

@@ -18,9 +18,9 @@ from reconciler.kinds.tasks import record
 from reconciler.kinds.tasks.effort import Seconds
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.kinds.tasks.live import Past
-from reconciler.kinds.tasks.wire import path, target
+from reconciler.kinds.tasks.wire import target
 from reconciler.model import Desired
-from reconciler.spec.tasks import Output, proving, required
+from reconciler.spec.tasks import Output, path, proving, required
 
 NOBODY = hash("")
 

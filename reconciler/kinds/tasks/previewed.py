@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.kinds.tasks.wire import path
 from reconciler.spec.previews import Preview
-from reconciler.spec.tasks import Output, Task, places_filled
+from reconciler.spec.tasks import Output, Task, path, places_filled
 
 
 def fills(job: Mapping[str, Any]) -> dict[str, bool]:

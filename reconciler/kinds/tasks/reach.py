@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.azure import roles
 from reconciler.model import Address
-from reconciler.spec import log_places, role_targets
+from reconciler.spec import log_places, role_targets, vault_secrets
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
-from reconciler.spec.tasks import identity
+from reconciler.spec.tasks import Task, identity
 
 
 def places(job: Job) -> tuple[str, ...]:
@@ -27,6 +27,13 @@ def identities(spec: Spec, job: Job) -> dict[str, str]:
     return {name: identity(entry, pool["identity"]).rpartition("/")[2] for name, entry in job.get("tasks", {}).items()}
 
 
+def furnished(job: Job, entry: Task) -> Task:
+    """An entry whose tasks have the secrets of their job's environment, too, unless they say otherwise."""
+    settings = job["commonEnvironmentSettings"]
+    secrets = {name: settings[name] for name in vault_secrets.secrets_of(settings)}
+    return {**entry, "environmentSettings": {**secrets, **entry["environmentSettings"]}} if secrets else entry
+
+
 def refs(spec: Spec, name: str, job: Job) -> Iterator[Address]:
     """What must be there before tasks can be submitted and run."""
     needed = places(job)
@@ -37,6 +44,9 @@ def refs(spec: Spec, name: str, job: Job) -> Iterator[Address]:
         yield from role_targets.reaching(spec, who, accounts, roles.BLOB_READERS)
     yield from _applications(spec, job)
     yield from log_places.refs(spec, job)
+    acting = identities(spec, job)
+    for task, entry in job.get("tasks", {}).items():
+        yield from vault_secrets.refs(spec, acting[task], furnished(job, entry)["environmentSettings"])
 
 
 def _applications(spec: Spec, job: Job) -> Iterable[Address]:

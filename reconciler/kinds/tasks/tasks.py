@@ -47,6 +47,7 @@ from reconciler.spec import jobs, log_places, order
 from reconciler.spec.identities import identified
 from reconciler.spec.spec import Spec
 from reconciler.spec.tasks import Task, before, definite
+from reconciler.spec.vault_secrets import plain
 
 NAME = "tasks"
 FIELDS = {
@@ -72,13 +73,13 @@ def _desired(spec: Spec, name: str) -> Desired:
     job, follows = spec.jobs[name], jobs.followed(spec, name)
     tasks = job.get("tasks", {})
     data = {
-        "tasks": {task: _identified(spec, entry) for task, entry in tasks.items()},
+        "tasks": {task: _identified(spec, reach.furnished(job, entry)) for task, entry in tasks.items()},
         "places": reach.places(job),
         "staging": job.get("staging", ""),
         "wait": jobs.awaited(spec, name),
         "identities": reach.identities(spec, job),
         "logs": log_places.of_job(spec, job),
-        "variables": dict(job["commonEnvironmentSettings"]),
+        "variables": plain(job["commonEnvironmentSettings"]),
         "folder": str(spec.folder),
         "rerun": Rerun(),
         "alone": "convert" not in job,

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler import marks
+from reconciler.kind import node_secrets
 from reconciler.kinds.tasks import command, manifest
 from reconciler.kinds.tasks.group import Group, Member
 from reconciler.nodelogs.places import Printing
-from reconciler.spec.tasks import Output, Task, definite
+from reconciler.spec.tasks import Output, Task, path
 
 Reference = Mapping[str, Any]
 """Who files come and go as: an identityReference, or nothing."""
@@ -42,16 +43,19 @@ def wire(group: Group, member: Member, around: Surroundings) -> dict[str, Any]:
     entry, values = group.entry, member.item.values
     if "chunk" in entry:
         values = {"items": manifest.CHUNK}
-    environment = {**entry["environmentSettings"], **{command.variable(name): text for name, text in values.items()}}
     who = around.identities.get(group.name)
+    told = {command.variable(name): text for name, text in values.items()}
+    environment = {**node_secrets.named(entry["environmentSettings"], who["id"] if who else ""), **told}
     if who:
         environment.setdefault("AZURE_CLIENT_ID", who["client"])
     reference = {"identityReference": {"resourceId": who["id"]}} if who else {}
-    body: dict[str, Any] = {"id": member.id, "commandLine": _line(entry, member)}
+    runs = node_secrets.wired({"commandLine": _line(entry, member), "environmentSettings": environment})
+    body: dict[str, Any] = {"id": member.id, "commandLine": runs["commandLine"]}
     if group.many:
         body["displayName"] = f"{group.name} {member.item.title}"[:1024]
-    if environment:
-        body["environmentSettings"] = [{"name": name, "value": value} for name, value in environment.items()]
+    if runs["environmentSettings"]:
+        variables = runs["environmentSettings"].items()
+        body["environmentSettings"] = [{"name": name, "value": value} for name, value in variables]
     if inputs := [*_files(entry["files"], around, reference), *_blobs(entry, member, around, reference)]:
         body["resourceFiles"] = inputs
     if outputs := [*_outputs(group, member, around, reference), *_printed(member, around)]:
@@ -103,9 +107,9 @@ def _several(entry: Task, around: Surroundings, reference: Reference) -> dict[st
 
 def _files(paths: Iterable[str], around: Surroundings, reference: Reference) -> Iterator[dict[str, Any]]:
     """Local files, as they are staged."""
-    for path in paths:
-        url = f"{around.urls[around.staging]}/{quote(around.staged[path])}"
-        yield {"httpUrl": url, "filePath": path.rpartition("/")[2], **reference}
+    for local in paths:
+        url = f"{around.urls[around.staging]}/{quote(around.staged[local])}"
+        yield {"httpUrl": url, "filePath": local.rpartition("/")[2], **reference}
 
 
 def _blobs(entry: Task, member: Member, around: Surroundings, reference: Reference) -> Iterator[dict[str, Any]]:
@@ -118,12 +122,6 @@ def _blobs(entry: Task, member: Member, around: Surroundings, reference: Referen
         beginning = {"blobPrefix": _filled(taken["prefix"], member.item.values)} if "prefix" in taken else {}
         yield {"storageContainerUrl": around.urls[taken["from"]], **beginning, **reference}
     yield from map(dict, entry.get("resourceFiles", ()))
-
-
-def path(output: Output) -> str:
-    """Where an output goes, as the spec says it or by default. Batch takes the path of one file as its blob's name."""
-    name = f"/{output['pattern'].rpartition('/')[2]}" if definite(output) else ""
-    return output.get("path", f"{{{{job}}}}/{{{{task}}}}{name}")
 
 
 def target(output: Output, member: Member, job: str) -> str:
