@@ -30,6 +30,7 @@ MODULES = (
     "network.private_link",
     "network.private_endpoint",
     "network.dns_zone_group",
+    "reach.places",
     "private_dns.zone",
     "private_dns.link",
     "private_dns.record_set",

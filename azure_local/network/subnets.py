@@ -10,7 +10,7 @@ from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.http import Failure
-from azure_local.network import references
+from azure_local.network import addresses, references
 
 Document = dict[str, Any]
 OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Compute/virtualMachineScaleSets/{}/"
@@ -89,6 +89,16 @@ def configurations(azure: Azure, subnet: str) -> list[Document]:
     interfaces = azure.store.list("interface")
     every = (one for document in interfaces for one in document["resource"]["properties"]["ipConfigurations"])
     return [one for one in every if references.id_of(one["properties"].get("subnet")).lower() == subnet.lower()]
+
+
+def room(azure: Azure, subnet: Document) -> int:
+    """How many addresses of a subnet are left."""
+    return addresses.room(subnet["properties"]) - len(users(azure, subnet["id"]))
+
+
+def prefix(subnet: Document) -> str:
+    """The first address prefix of a subnet."""
+    return str(addresses.prefixes(subnet["properties"])[0])
 
 
 def pools(azure: Azure, subnet: str) -> list[Document]:
