@@ -22,6 +22,7 @@ MODULES = (
     "key_vault.secrets",
     "authorization.role_assignment",
     "authorization.role_definition",
+    "network.quotas",
     "network.virtual_network",
     "network.security_group",
     "network.public_address",

@@ -29,7 +29,7 @@ MINUTE = 60
 class Place:
     """address: its own public one, "" if it has none. subnet: the id, "" if it is in none of the subscription's.
 
-    region: of a node; "" of the client, who is in none of Azure's.
+    region: that of Azure in which it is, "" if it is in none.
     """
 
     address: str = ""
@@ -97,8 +97,8 @@ def put_client(azure: Azure, body: dict[str, Any]) -> Any:
     subnets = document["resource"]["properties"]["subnets"] if document else []
     if network and name.lower() not in [subnet["name"].lower() for subnet in subnets]:
         raise Wrong(f"subnet: there is no {body['subnet']}")
-    before = client(azure).claim()
-    return azure.store.put("client", "client", {**before, **body})
+    region = {"region": document["resource"]["location"] if document else ""} if "subnet" in body else {}
+    return azure.store.put("client", "client", {**client(azure).claim(), **body, **region})
 
 
 SERVICE = Service(settings={"client": Setting(members({"address": _address, "subnet": _text}), put_client)})

@@ -209,17 +209,25 @@ def _denying(net: Net, destination: str, ports: str = "443") -> str:
 
 def test_a_subnet_gets_in_by_its_rule_and_a_service_endpoint(net: Net) -> None:
     inside, rules = place(net.bench.subnet), [{"id": net.bench.subnet}]
-    net.storage(networkAcls={"defaultAction": "Deny", "virtualNetworkRules": rules})
-    assert net.blob(inside) == REFUSED
+    closed = {"defaultAction": "Deny", "virtualNetworkRules": rules}
+    with pytest.raises(AssertionError, match="SubnetsHaveNoServiceEndpointsConfigured"):
+        net.storage(networkAcls=closed)
     net.nodes(serviceEndpoints=[{"service": "Microsoft.Storage"}])
+    net.storage(networkAcls=closed)
     assert net.blob(inside)[0] == 200
     assert net.blob(place(net.bench.subnet, ""))[0] == 200, "no public address is needed for that"
     assert net.blob(place(net.id("Microsoft.Network/virtualNetworks/other/subnets/nodes"))) == REFUSED
     net.storage(publicNetworkAccess="Disabled")
     assert net.blob(inside) == REFUSED
+    net.storage(publicNetworkAccess="Enabled")
+    net.nodes()
+    assert net.blob(inside) == REFUSED, "the rule alone does not do it"
 
 
 def test_an_address_gets_in_by_its_rule_but_none_of_the_accounts_region(net: Net) -> None:
+    for value in ("10.1.2.3", "203.0.113.8/31", "203.0.113.9/29", "::1"):
+        with pytest.raises(AssertionError, match="InvalidValuesForRequestParameters"):
+            net.storage(networkAcls={"defaultAction": "Deny", "ipRules": [{"value": value}]})
     net.storage(networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.9"}]})
     assert net.blob(None) == REFUSED
     assert net.at({"address": "203.0.113.9"})["address"] == "203.0.113.9"
@@ -256,7 +264,7 @@ def test_the_client_is_where_it_is_put(net: Net) -> None:
         with pytest.raises(azure_local.Refused, match=wrong):
             net.at(body)
     assert net.at({"subnet": net.bench.subnet})["subnet"] == net.bench.subnet
-    assert net.at({}) == {"address": OUTSIDE["address"], "subnet": net.bench.subnet, "region": ""}
+    assert net.at({}) == {"address": OUTSIDE["address"], "subnet": net.bench.subnet, "region": REGION}
 
 
 def test_a_batch_account_shows_its_network_profile_as_recorded_and_keeps_to_it(net: Net) -> None:
