@@ -18,9 +18,10 @@ from starlette.responses import JSONResponse, Response
 from azure_local.authorization import roles
 from azure_local.azure import Azure, Door, Service
 from azure_local.http import Failure
-from azure_local.key_vault import certificates, keys, secrets
+from azure_local.key_vault import certificates, keys, network, secrets
 from azure_local.key_vault.asked import Asked
-from azure_local.key_vault.vault import HOST, named, reachable
+from azure_local.key_vault.vault import HOST, named
+from azure_local.reach import places, ways
 from azure_local.settings import TENANT
 from azure_local.tokens import claims_of
 
@@ -58,9 +59,10 @@ async def serve(azure: Azure, request: Request) -> Response:
     authorization = request.headers.get("authorization")
     principal = azure.tokens.principal(authorization, "vault")
     claims = claims_of((authorization or "")[7:])
-    address = request.client.host if request.client else ""
     caller = f"appid={claims.get('appid')};oid={principal};iss={claims.get('iss')}"
-    reachable(dict(entry.vault), address, str(claims.get("local_subnet", "")), caller)
+    network.check(
+        entry.vault, ways.arrive(azure, places.of_request(azure, request.headers), entry.vault, "vault"), caller
+    )
     served = SERVED[entry.collection].get((request.method, _form(entry.parts)))
     if served is None:
         raise Failure(405, "MethodNotAllowed", f"{request.method} is not allowed.")

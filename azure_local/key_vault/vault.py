@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
 
 from azure_local import serving, tracked
 from azure_local.azure import Azure, Role, Route
@@ -103,6 +102,7 @@ async def put(azure: Azure, call: Call) -> Answer:
             raise Failure(409, "VaultAlreadyExists", f"The vault name '{name}' is already in use. {GLOBAL}")
         known = _recovered(azure, name, VAULT.key(azure, call), body["properties"].get("createMode", "default"))
     usual = {
+        "privateEndpointConnections": [],
         "enableRbacAuthorization": True,
         "enableSoftDelete": True,
         "publicNetworkAccess": "Enabled",
@@ -238,28 +238,6 @@ def named(azure: Azure, name: str) -> Document | None:
     """The vault of this name, which is unique in all of Azure."""
     vaults = (document["resource"] for document in azure.store.list("vault"))
     return next((vault for vault in vaults if vault["name"].lower() == name.lower()), None)
-
-
-def reachable(vault: Document, address: str, subnet: str, caller: str) -> None:
-    """Failure 403 unless the vault's network lets in a caller from this address, on a node in this subnet."""
-    properties: dict[str, Any] = vault["properties"]
-    if properties.get("publicNetworkAccess", "Enabled") != "Enabled":
-        text = "Public network access is disabled and request is not from a trusted service nor via an approved "
-        raise _closed(f"{text}private link.\r\nCaller: {caller}", "ForbiddenByConnection")
-    rules = properties.get("networkAcls") or {}
-    if rules.get("defaultAction", "Allow") == "Allow":
-        return
-    if subnet and subnet.lower() in [rule["id"].lower() for rule in rules.get("virtualNetworkRules") or ()]:
-        return
-    ranges = [ipaddress.ip_network(rule["value"]) for rule in rules.get("ipRules") or ()]
-    if not any(ipaddress.ip_address(address) in known for known in ranges):
-        text = "Client address is not authorized and caller is not a trusted service.\r\nClient address: "
-        where = f"Vault: {vault['name']};location={vault['location']}"
-        raise _closed(f"{text}{address}\r\nCaller: {caller}\r\n{where}", "ForbiddenByFirewall")
-
-
-def _closed(text: str, why: str) -> Failure:
-    return Failure(403, "Forbidden", text, values={"innererror": why})
 
 
 DELETED = "/subscriptions/{subscription}/providers/Microsoft.KeyVault"

@@ -12,7 +12,7 @@ from azure_local.common import check_subscription, registered
 from azure_local.http import Answer, Call, Failure
 from azure_local.identity.assigned import patched
 from azure_local.shapes import Fault, Shapes, load, malformed
-from azure_local.storage import encryption, roles
+from azure_local.storage import encryption, network, roles
 from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
 VERSIONS = (
@@ -79,6 +79,7 @@ ACCOUNT = Type(
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, ACCOUNT.namespace)
     body, before = tracked.body(azure, call, ACCOUNT), tracked.existing(azure, call, ACCOUNT)
+    network.check_rules(azure, body["properties"])
     if before is not None:
         tracked.idle(ACCOUNT, before)
         if body["kind"] != before["resource"]["kind"]:
@@ -141,7 +142,9 @@ def _changed(azure: Azure, document: Document, body: Document) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    return _changed(azure, tracked.lookup(azure, call, ACCOUNT), tracked.changes(call, ACCOUNT))
+    document, changes = tracked.lookup(azure, call, ACCOUNT), tracked.changes(call, ACCOUNT)
+    network.check_rules(azure, changes["properties"])
+    return _changed(azure, document, changes)
 
 
 async def made(azure: Azure, document: Document) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 
 from tests.validity import vendor
 from tests.validity.exchanges import BICEP, DOCUMENTS, EXACT, SHARED, TYPES
+
+
+@cache
+def parsed(path: Path) -> Any:
+    return json.loads(path.read_text())
 
 
 def references(value: Any) -> Iterator[str]:
@@ -34,7 +40,7 @@ def test_every_document_is_there() -> None:
 def test_every_reference_leads_to_something_that_is_kept(path: Path) -> None:
     for reference in references(json.loads(path.read_text())):
         name, _, pointer = reference.partition("#")
-        value: Any = json.loads(((path.parent / name).resolve() if name else path).read_text())
+        value = parsed((path.parent / name).resolve() if name else path)
         for part in pointer.strip("/").split("/"):
             value = value[int(part) if isinstance(value, list) else part]
         assert isinstance(value, dict)
