@@ -24,7 +24,7 @@ def read(desk: Desk, names: str, resource: str = "", **query: str) -> dict[str, 
 
 
 def total(series: list[dict[str, Any]], name: str = "total") -> float:
-    return sum(point.get(name, 0) for one in series for point in one["data"])
+    return float(sum(point.get(name, 0) for one in series for point in one["data"]))
 
 
 def test_tasks_and_pools_are_counted_by_pool_and_job(desk: Desk) -> None:
