@@ -19,6 +19,8 @@ _SHOWN = (
 REGIONS = {name.replace(" ", "").lower(): name for name in _SHOWN}
 """Region → its name for people, in which providers list it."""
 
+WORLD = "global"
+"""The location of what is in no region."""
 GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 
 

@@ -35,6 +35,12 @@ SUBNET = "microsoft.network/virtualnetworks/subnets"
 BY_ENDPOINT = "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"
 """What those need with a subnet that name it in the network rules of a service of these providers."""
 BEHIND_ENDPOINTS = ("microsoft.storage", "microsoft.keyvault", "microsoft.containerregistry")
+SENDING = "microsoft.insights/diagnosticsettings/write"
+SENT_TO = {
+    "microsoft.operationalinsights/workspaces": "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+    "microsoft.storage/storageaccounts": "Microsoft.Storage/storageAccounts/listKeys/action",
+}
+"""The same, for what a diagnostic setting sends to (quoted in issues of Terraform's provider)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +82,10 @@ def _resources(method: str, parts: list[str]) -> Asked:
     return Asked("/".join([*names, VERBS.get(method, "action")]), "/" + "/".join(scope))
 
 
-def linked(path: str, body: Any) -> Iterator[Asked]:
-    """What the writer of `body` at `path` must be allowed to do with the resources that it refers to."""
-    asked = {}
-    known = LINKED | ({SUBNET: BY_ENDPOINT} if _provider(path) in BEHIND_ENDPOINTS else {})
+def linked(path: str, body: Any, writing: str = "") -> Iterator[Asked]:
+    """What the writer of `body` at `path`, by the action `writing`, must be allowed to do with what it refers to."""
+    asked, known = {}, SENT_TO if writing.lower() == SENDING else LINKED
+    known = known | ({SUBNET: BY_ENDPOINT} if _provider(path) in BEHIND_ENDPOINTS else {})
     for reference in _references(body):
         inner = f"{reference.lower()}/".startswith(f"{path.lower().rstrip('/')}/")
         parts = reference.strip("/").split("/")

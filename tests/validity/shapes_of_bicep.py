@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.validity.bicep import READ_ONLY, REQUIRED, index, resource
+from tests.validity.bicep import FRACTIONS, READ_ONLY, REQUIRED, index, resource
 
 PATH = ("apiVersion", "id", "name", "type")
 """What a body may repeat of the resource's path."""
@@ -27,7 +27,7 @@ class Shapes:
         if form == "ObjectType":
             return "any" if kind["name"] in self.references and place not in self.inside else self._object(kind)
         if form == "DiscriminatedObjectType":
-            return "any"
+            return self._one_of(kind)
         if form == "ArrayType":
             return [self.member(kind["itemType"], place)]
         if form == "UnionType":
@@ -47,6 +47,15 @@ class Shapes:
         inner = kind.get("additionalProperties")
         return {"*": self.member(inner)} if inner else "any"
 
+    def _one_of(self, kind: dict[str, Any]) -> dict[str, Any]:
+        """One of several objects, as a member of it says; each has the members that all of them have."""
+        shapes = {}
+        for word, one in sorted(kind["elements"].items()):
+            inner = self.types[index(one)]
+            self.add(inner["name"], {**inner, "properties": {**kind["baseProperties"], **inner["properties"]}})
+            shapes[word] = f"#{inner['name']}"
+        return {"by": kind["discriminator"], "is": shapes}
+
     def add(self, name: str, kind: dict[str, Any]) -> None:
         if name in self.found:
             return
@@ -55,6 +64,8 @@ class Shapes:
         for member, one in sorted(kind["properties"].items()):
             flags = one.get("flags", 0)
             shape[member] = None if flags & READ_ONLY else self.member(one["type"], (name, member))
+            if member in FRACTIONS:
+                shape[member] = "number"
             if flags & REQUIRED and member != "location":  # a region that is missing is told of by ARM itself
                 needed.append(member)
         if needed:
