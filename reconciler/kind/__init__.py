@@ -42,7 +42,7 @@ class ArmType:
     if names need to be unique within the parent only. `writes` are further types that are written or deleted for it.
     `asks` are further providers that requests for it go to, such as the one that lists VM sizes. `in_group` is whether
     it is in the spec's resource group, where permissions are checked. `called` is what roles call it, if not by its
-    name.
+    name. `rare`: its list is read only where the spec asks for one, or the list of all that is in the group shows one.
     """
 
     name: str
@@ -52,6 +52,7 @@ class ArmType:
     asks: tuple[str, ...] = ()
     in_group: bool = True
     called: str = ""
+    rare: bool = False
 
     @property
     def provider(self) -> str:

@@ -18,6 +18,7 @@ from reconciler.kinds.conversion import section as conversion_section
 from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
 from reconciler.kinds.job import section as job_section
+from reconciler.kinds.monitoring import section as monitoring_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -39,8 +40,14 @@ MODULES = (
     "identity.identity",
     "identity.federated_identity_credential",
     "registry.registry",
-    "log_analytics_workspace",
+    "monitoring.log_analytics_workspace",
     "batch_account.batch_account",
+    "monitoring.action_group",
+    "monitoring.diagnostic_setting",
+    "monitoring.metric_alert",
+    "monitoring.scheduled_query_rule",
+    "monitoring.activity_log_alert",
+    "monitoring.workbook",
     "identity.role_assignment",
     "registry.container_image",
     "image.gallery",
@@ -66,6 +73,7 @@ SECTIONS: Sections = (
     identity_section.SECTION,
     registry_section.SECTION,
     account_section.SECTION,
+    monitoring_section.SECTION,
     application_section.SECTION,
     pool_section.SECTION,
     image_section.SECTION,
