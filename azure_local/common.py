@@ -18,6 +18,8 @@ _SHOWN = (
 REGIONS = {name.replace(" ", "").lower(): name for name in _SHOWN}
 """Region → its name for people, in which providers list it."""
 
+WORLD = "global"
+"""The location of what is in no region."""
 GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 
 
@@ -31,6 +33,17 @@ def region(body: dict[str, Any], namespace: str) -> str:
         text += f"List of available regions for the resource type is '{','.join(REGIONS)}'."
         raise Failure(400, "LocationNotAvailableForResourceType", text)
     return name
+
+
+def worldwide(body: dict[str, Any], namespace: str) -> str:
+    """The location of a body that is in no region. Failure 400 if it names one, or nothing."""
+    if str(body.get("location") or "").lower() == WORLD:
+        return WORLD
+    if not body.get("location"):
+        raise Failure(400, "LocationRequired", "The location property is required for this definition.")
+    text = f"The provided location '{body['location']}' is not available for resource type '{namespace}'. "
+    text += f"List of available regions for the resource type is '{WORLD}'."
+    raise Failure(400, "LocationNotAvailableForResourceType", text)
 
 
 def group(azure: Azure, call: Call) -> dict[str, Any]:

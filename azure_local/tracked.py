@@ -14,7 +14,7 @@ from typing import Any
 
 from azure_local import operations
 from azure_local.azure import Azure
-from azure_local.common import GROUP, check_tags, group, group_id, not_found, region
+from azure_local.common import GROUP, check_tags, group, group_id, not_found, region, worldwide
 from azure_local.http import Answer, Call, Failure
 from azure_local.shapes import Shapes
 
@@ -87,6 +87,7 @@ class Type:
     shape    the shape of a PUT's body; that of a PATCH is `<shape>Update` unless `update` says otherwise
     offered  the members of `properties` that the local Azure supports; None: all
     left     simulated seconds for which a deleted resource still blocks the deletion of its parent
+    world    whether it is in no region: its location is `global`
     """
 
     provider: Provider
@@ -97,6 +98,7 @@ class Type:
     update: str = ""
     seconds: float = 15
     left: float = 0
+    world: bool = False
     offered: tuple[str, ...] | None = None
     naming: str = r"[A-Za-z0-9]([\w.-]{0,78}\w)?"
     making: Making = Making.WATCHED
@@ -158,7 +160,7 @@ def body(azure: Azure, call: Call, kind: Type) -> Document:
     if not re.fullmatch(kind.naming, name, re.ASCII):
         raise kind.provider.bad_name(kind, name)
     resource = kind.provider.shapes.fitted(kind.shape, call.body)
-    resource["location"] = region(resource, kind.name)
+    resource["location"] = worldwide(resource, kind.name) if kind.world else region(resource, kind.name)
     resource["tags"] = check_tags(resource)
     resource["properties"] = _offered(kind, resource.get("properties", {}))
     document = existing(azure, call, kind)

@@ -27,6 +27,12 @@ LINKED = {
     "microsoft.compute/galleries/images": "Microsoft.Compute/galleries/images/read",
 }
 """Type of a resource that a written one refers to → what its writer must be allowed to do with it."""
+SENDING = "microsoft.insights/diagnosticsettings/write"
+SENT_TO = {
+    "microsoft.operationalinsights/workspaces": "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+    "microsoft.storage/storageaccounts": "Microsoft.Storage/storageAccounts/listKeys/action",
+}
+"""The same, for what a diagnostic setting sends to (quoted in issues of Terraform's provider)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,15 @@ def _resources(method: str, parts: list[str]) -> Asked:
     return Asked("/".join([*names, VERBS.get(method, "action")]), "/" + "/".join(scope))
 
 
-def linked(path: str, body: Any) -> Iterator[Asked]:
-    """What the writer of `body` at `path` must be allowed to do with the resources that it refers to."""
-    asked = {}
+def linked(path: str, body: Any, writing: str = "") -> Iterator[Asked]:
+    """What the writer of `body` at `path`, by the action `writing`, must be allowed to do with what it refers to."""
+    asked, known = {}, SENT_TO if writing.lower() == SENDING else LINKED
     for reference in _references(body):
         inner = f"{reference.lower()}/".startswith(f"{path.lower().rstrip('/')}/")
         parts = reference.strip("/").split("/")
         if inner or len(parts) < 8 or len(parts) % 2 or parts[4].lower() != "providers":
             continue
-        action = LINKED.get("/".join([parts[5], *parts[6::2]]).lower())
+        action = known.get("/".join([parts[5], *parts[6::2]]).lower())
         if action is not None:
             asked[reference.lower()] = Asked(action, reference)
     yield from asked.values()

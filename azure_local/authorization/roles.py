@@ -138,7 +138,7 @@ def check_arm(azure: Azure, principal: str, method: str, path: str, body: Any) -
         text += "scope is invalid. If access was recently granted, please refresh your credentials."
         raise Failure(403, "AuthorizationFailed", text)
     if method in ("PUT", "PATCH"):
-        _check_linked(azure, principal, who, asked, [*actions.linked(path, body)])
+        _check_linked(azure, principal, who, asked, [*actions.linked(path, body, asked.action)])
 
 
 def _check_linked(azure: Azure, principal: str, who: str, asked: Asked, linked: list[Asked]) -> None:

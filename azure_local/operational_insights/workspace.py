@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from azure_local import serving, tracked
-from azure_local.azure import Azure
+from azure_local.azure import Azure, Role
 from azure_local.common import registered
 from azure_local.http import Answer, Call, Failure
 from azure_local.shapes import Shapes, load, malformed
@@ -19,12 +19,38 @@ WORKSPACE = Type(
     provider=Provider("Microsoft.OperationalInsights", Shapes(load("operationalinsights"), malformed)),
     name="Microsoft.OperationalInsights/workspaces",
     store="workspace",
-    versions=("2025-02-01", "2026-03-01", "2023-09-01", "2022-10-01"),
+    versions=("2025-02-01", "2026-03-01", "2025-07-01", "2023-09-01", "2022-10-01"),
     shape="Workspace",
     seconds=15,
-    offered=("retentionInDays", "sku"),
+    offered=(
+        "features",
+        "publicNetworkAccessForIngestion",
+        "publicNetworkAccessForQuery",
+        "retentionInDays",
+        "sku",
+        "workspaceCapping",
+    ),
     naming=r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
 )
+ROLES = (
+    Role(  # Log Analytics Contributor
+        "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
+        actions=(
+            "*/read",
+            "Microsoft.Insights/alertRules/*",
+            "Microsoft.Insights/diagnosticSettings/*",
+            "Microsoft.OperationalInsights/*",
+            "Microsoft.Storage/storageAccounts/listKeys/action",
+            "Microsoft.Support/*",
+        ),
+    ),
+    Role(  # Log Analytics Reader
+        "73c42c96-874c-492b-b04d-ab87d138a893",
+        actions=("*/read", "Microsoft.OperationalInsights/workspaces/*/action", "Microsoft.Support/*"),
+        not_actions=("Microsoft.OperationalInsights/workspaces/sharedKeys/*",),
+    ),
+)
+NO_CAP = {"dailyQuotaGb": -1, "dataIngestionStatus": "RespectQuota"}
 DAYS = {"Free": (7, 7)}
 """Sku → the fewest and the most days that it keeps logs; 30 to 730 for a sku that is not listed."""
 
@@ -36,7 +62,8 @@ def _completed(properties: Document) -> Document:
     days = properties.get("retentionInDays") or fewest
     if not fewest <= days <= most:
         raise Failure(400, "InvalidParameter", "'RetentionInDays' property doesn't match the SKU limits")
-    return {**properties, "sku": sku, "retentionInDays": days}
+    open_to_all = {"publicNetworkAccessForIngestion": "Enabled", "publicNetworkAccessForQuery": "Enabled"}
+    return {**open_to_all, "workspaceCapping": NO_CAP, **properties, "sku": sku, "retentionInDays": days}
 
 
 async def put(azure: Azure, call: Call) -> Answer:
@@ -55,4 +82,4 @@ async def patch(azure: Azure, call: Call) -> Answer:
     return tracked.update(azure, WORKSPACE, document)
 
 
-SERVICE = serving.service(WORKSPACE, put=put, patch=patch)
+SERVICE = serving.service(WORKSPACE, put=put, patch=patch, roles=ROLES)

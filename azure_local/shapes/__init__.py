@@ -6,6 +6,7 @@ The JSON files are taken from Microsoft's OpenAPI documents, types of ARM resour
     "string", "integer", "number", "boolean", "duration" (ISO 8601), "any"
     {"type": "string", "min": 1, "max": 64, "pattern": "...", "secret": true}    with limits; a secret is never shown
     "#Name" another shape, [member] a list, {"*": member} a map, {"enum": [...]} one of these words in any letter case
+    {"by": "type", "is": {"A": "#NameA", "B": "#NameB"}}    the shape that the member `type` of the value names
     null    what the service fills in and ignores in a request
 
 Beside them `!` lists the members that must be there. `$types` names the version of Microsoft's types for a file without
@@ -135,6 +136,8 @@ class Shapes:
             return dict(self._members(member[1:], value, path)) if member[0] == "#" else _scalar(member, value, path)
         if "enum" in member:
             return _word(member["enum"], value, path)
+        if "by" in member:
+            return dict(self._members(self._named(member, value, path), value, path))
         if "*" in member:
             items = _typed(dict, value, path, "dictionary")
             given = {name: item for name, item in items.items() if item is not None}
@@ -158,6 +161,14 @@ class Shapes:
                 inner = f"{path}.{member}".strip(".")
                 fit[member] = self._ruled(f"{name}.{member}", self._fit(kind, item, inner), inner)
         yield from self._ruled(name, fit, path).items()
+
+    def _named(self, member: Mapping[str, Any], value: Any, path: str) -> str:
+        """The shape that one member of a value names."""
+        items = {self._case(name): item for name, item in _typed(dict, value, path, "object").items()}
+        inner, word = f"{path}.{member['by']}".strip("."), items.get(self._case(member["by"]))
+        if word is None:
+            raise Unfit(Fault("missing", inner))
+        return str(member["is"][_word(list(member["is"]), word, inner)][1:])
 
     def _case(self, member: str) -> str:
         return member if self.exact else member.lower()

@@ -10,6 +10,8 @@ from tests.validity.bicep import READ_ONLY, REQUIRED, index, resource
 PATH = ("apiVersion", "id", "name", "type")
 """What a body may repeat of the resource's path."""
 WORDS = {"StringType": "string", "IntegerType": "integer", "BooleanType": "boolean", "AnyType": "any"}
+FRACTIONS = ("threshold", "dailyQuotaGb")
+"""Members that Azure's documents call numbers; these types know whole ones only."""
 LIMITS = {"minLength": "min", "maxLength": "max", "minValue": "min", "maxValue": "max", "pattern": "pattern"}
 
 
@@ -26,7 +28,7 @@ class Shapes:
         if form == "ObjectType":
             return self._object(kind)
         if form == "DiscriminatedObjectType":
-            return "any"
+            return self._one_of(kind)
         if form == "ArrayType":
             return [self.member(kind["itemType"])]
         if form == "UnionType":
@@ -46,6 +48,15 @@ class Shapes:
         inner = kind.get("additionalProperties")
         return {"*": self.member(inner)} if inner else "any"
 
+    def _one_of(self, kind: dict[str, Any]) -> dict[str, Any]:
+        """One of several objects, as a member of it says; each has the members that all of them have."""
+        shapes = {}
+        for word, one in sorted(kind["elements"].items()):
+            inner = self.types[index(one)]
+            self.add(inner["name"], {**inner, "properties": {**kind["baseProperties"], **inner["properties"]}})
+            shapes[word] = f"#{inner['name']}"
+        return {"by": kind["discriminator"], "is": shapes}
+
     def add(self, name: str, kind: dict[str, Any]) -> None:
         if name in self.found:
             return
@@ -54,6 +65,8 @@ class Shapes:
         for member, one in sorted(kind["properties"].items()):
             flags = one.get("flags", 0)
             shape[member] = None if flags & READ_ONLY else self.member(one["type"])
+            if member in FRACTIONS:
+                shape[member] = "number"
             if flags & REQUIRED and member != "location":  # a region that is missing is told of by ARM itself
                 needed.append(member)
         if needed:
