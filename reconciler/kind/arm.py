@@ -89,9 +89,7 @@ class Plain:
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         wanted = list(wanted)
-        if self.arm.rare and not wanted and not in_group(cloud, self.arm.name):
-            return
-        for name, raw in self.rows(cloud, wanted) if self.rows else self.collection(cloud):
+        for name, raw in (self.rows or self.listed)(cloud, wanted):
             yield self.seen(cloud, self.shown(name, raw))
         for desired in wanted if self.rows is None else ():
             if not ids.inside(self.id_of(cloud, desired), cloud.group_id):
@@ -141,8 +139,10 @@ class Plain:
             if name := held(raw):
                 yield User(raw["id"], name)
 
-    def collection(self, cloud: Cloud) -> Iterator[tuple[str, Raw]]:
+    def listed(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
         """Those in the spec's group. One with the name of what is used from elsewhere is `GROUP/NAME`."""
+        if self.arm.rare and not wanted and not in_group(cloud, self.arm.name):
+            return
         for raw in arm.listing(cloud, f"{cloud.group_id}/providers/{self.arm.name}", self.arm.api_version):
             meant = cloud.id_of(self.arm.name, raw["name"]).lower() == raw["id"].lower()
             yield raw["name"] if meant else f"{cloud.target.resource_group}/{raw['name']}", raw

@@ -18,7 +18,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind
-from reconciler.kind.arm import Plain, Raw, Verbs, in_group
+from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kind.inverse import Inverse, Known, Section
 from reconciler.kinds.monitoring import saying, wanted
 from reconciler.model import Address, Body, Desired, Diff, Mark, Observed, Rule
@@ -73,12 +73,14 @@ def _name(receiver: Mapping[str, Any]) -> str:
 def _normalised(body: Raw) -> Body:
     """Receivers by name; of addresses only the host, as they may be secrets."""
     properties = dict(body["properties"])
-    mails = [
-        {key: item for key, item in one.items() if key != "status"} for one in properties.get("emailReceivers", ())
-    ]
+    mails = [_mail_of(one) for one in properties.get("emailReceivers") or ()]
     hooks = [{**_plain(one), "serviceUri": _told(one["serviceUri"])} for one in _hooks(body)]
     properties |= {"emailReceivers": sorted(mails, key=_name), "webhookReceivers": sorted(hooks, key=_name)}
     return {**body, "properties": properties}
+
+
+def _mail_of(receiver: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in receiver.items() if key != "status"}
 
 
 def _told(address: str) -> str:
@@ -99,9 +101,8 @@ def _plain(receiver: Mapping[str, Any]) -> dict[str, Any]:
 
 def _list(cloud: Cloud, groups: Iterable[Desired]) -> Iterator[Observed]:
     asked = {desired.address: desired for desired in groups}
-    if asked or in_group(cloud, ARM.name):
-        for name, raw in PLAIN.collection(cloud):
-            yield _seen(cloud, asked.get(Address(NAME, name)), name, raw)
+    for name, raw in PLAIN.listed(cloud, asked.values()):
+        yield _seen(cloud, asked.get(Address(NAME, name)), name, raw)
 
 
 def _observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
@@ -147,9 +148,8 @@ def _written(cloud: Cloud, body: Body) -> Raw:
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     body = _written(cloud, desired.body)
-    return arm.put(
-        cloud, PLAIN.id_of(cloud, desired), {**body, "tags": marks.with_mark(body["tags"], mark)}, ARM.api_version
-    )
+    whole = {**body, "tags": marks.with_mark(body["tags"], mark)}
+    return arm.put(cloud, PLAIN.id_of(cloud, desired), whole, ARM.api_version)
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:

@@ -49,7 +49,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 {"field": SERVICES, "containsAny": sorted(health["services"])},
             ]
         },
-        "actions": {"actionGroups": [{"actionGroupId": group} for group in ids]},
+        "actions": ids,
     }
     address = Address(NAME, f"{wanted.account(spec)[0].name}{SUFFIX}")
     body = {**arm.tagged(spec, {}), "location": "global", "properties": properties}
@@ -57,14 +57,18 @@ def expand(spec: Spec) -> Iterable[Desired]:
 
 
 def _normalised(body: Raw) -> Body:
-    """Ids in lower case, lists in one order."""
+    """Ids in lower case, groups by their ids alone, lists in one order."""
     properties = {"description": "", "enabled": True, **body["properties"]}
     properties["scopes"] = [str(scope).lower().rstrip("/") for scope in properties.get("scopes") or ()]
     groups = (properties.get("actions") or {}).get("actionGroups") or ()
-    ids = sorted(str(group["actionGroupId"]).lower() for group in groups)
-    properties["actions"] = {"actionGroups": [{"actionGroupId": group} for group in ids]}
+    properties["actions"] = sorted(str(group["actionGroupId"]).lower() for group in groups)
     properties["condition"] = {"allOf": [_leaf(leaf) for leaf in properties["condition"]["allOf"]]}
     return {**body, "properties": properties}
+
+
+def _written(body: Raw) -> Raw:
+    groups = [{"actionGroupId": group} for group in body["properties"]["actions"]]
+    return {**body, "properties": {**body["properties"], "actions": {"actionGroups": groups}}}
 
 
 def _leaf(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,8 +83,8 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     leaves = {leaf.get("field"): leaf for leaf in properties["condition"]["allOf"]}
     if observed.address.name not in [f"{account}{SUFFIX}" for account in accounts] or SERVICES not in leaves:
         raise Unsayable("a spec has one such alert, about service health and under the name of its account")
-    groups = (group["actionGroupId"] for group in properties["actions"]["actionGroups"])
-    section = {"services": leaves[SERVICES].get("containsAny"), "notify": saying.notify(groups, known)}
+    groups = saying.notify(properties["actions"], known)
+    section = {"services": leaves[SERVICES].get("containsAny"), "notify": groups}
     return without(section, defaults(NAME))
 
 
@@ -89,9 +93,9 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **Plain(name=NAME, arm=ARM, normalise=_normalised, replaces=True).verbs(),
+    **Plain(name=NAME, arm=ARM, normalise=_normalised, written=_written, replaces=True).verbs(),
     noun="service health alert",
-    keys={"properties.actions.actionGroups": "notify", "properties.condition.allOf": "condition"},
+    keys={"properties.actions": "notify", "properties.condition.allOf": "condition"},
     usual={"location": "global", "properties": {"enabled": True}},
     traits=saying.NOWHERE,
     inverse=Inverse(

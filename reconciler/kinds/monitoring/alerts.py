@@ -104,11 +104,10 @@ def _query(document: Document, path: Path_, rule: QueryRule) -> Iterator[Problem
         yield document.problem((*path, "query"), f"cannot be read: {reason}")
     counted, column = rule["timeAggregation"] == "Count", "metricMeasureColumn" in rule
     if counted == column:
-        message = "is not for Count, which counts rows; take it out, or write timeAggregation: Total"
-        where = (*path, "metricMeasureColumn") if column else (*path, "timeAggregation")
-        yield document.problem(
-            where, message if column else "needs metricMeasureColumn: NAME, the column that it is about"
-        )
+        needless = "is not for Count, which counts rows; take it out, or write timeAggregation: Total"
+        missing = "needs metricMeasureColumn: NAME, the column that it is about"
+        where = (*path, "metricMeasureColumn" if column else "timeAggregation")
+        yield document.problem(where, needless if column else missing)
     if counted:
         yield from _possible(document, (*path, "threshold"), rule["operator"], rule["threshold"])
 
@@ -126,13 +125,13 @@ def _words(operator: str) -> str:
 
 
 def _preset(document: Document, path: Path_, preset: Preset, said: Mapping[str, Any]) -> Iterator[Problem]:
-    window = said.get("windowSize", preset.windowSize)
-    frequency = said.get("evaluationFrequency", preset.evaluationFrequency)
+    window = said.get("windowSize", preset.window)
+    frequency = said.get("evaluationFrequency", preset.every)
     threshold = said.get("threshold", preset.threshold)
     if preset.query and isinstance(threshold, str):
         yield document.problem((*path, "threshold"), "is a part of a quota, and this counts rows; write a number")
     elif not preset.query:
-        yield from _part(document, (*path, "threshold"), preset.metricName, threshold)
+        yield from _part(document, (*path, "threshold"), preset.metric, threshold)
         for key, value, known in (
             ("windowSize", window, METRIC_WINDOWS),
             ("evaluationFrequency", frequency, METRIC_FREQUENCIES),

@@ -8,7 +8,7 @@ does not delete them on Azure, so they go before it. Source: learn.microsoft.com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from reconciler import marks
@@ -42,6 +42,7 @@ SIGNS = tuple(f"Microsoft.Insights/{name}" for name in ("actionGroups", "metricA
 """Types of which one of ours in the group tells that there may be settings of ours."""
 PREFIX = "reconcile-"
 ALL = "AllMetrics"
+SAID = ("category", "categoryGroup", "enabled")
 
 
 def type_of(place: str) -> str:
@@ -79,8 +80,8 @@ def _normalised(body: Raw) -> Body:
     properties = dict(body["properties"])
     for part in ("logs", "metrics"):
         sent = (one for one in properties.get(part) or () if one.get("enabled"))
-        properties[part] = sorted(({k: one[k] for k in ("category", "categoryGroup", "enabled") if one.get(k)}
-                                   for one in sent), key=str)  # fmt: skip
+        kept = ({key: one[key] for key in SAID if one.get(key)} for one in sent)
+        properties[part] = sorted(kept, key=lambda one: str(one.get("category") or one.get("categoryGroup")))
     if properties.get("workspaceId"):
         properties["workspaceId"] = str(properties["workspaceId"]).lower()
     return {**body, "properties": properties}
@@ -167,19 +168,12 @@ def _within(address: Address) -> Address:
 
 PLAIN = Plain(name=NAME, arm=ARM, place=_place, rows=_rows, normalise=_normalised)
 VERBS: Verbs = {**PLAIN.verbs(), "observe": observe, "create": create, "update": update}
-
-
-def _list(cloud: Cloud, settings: Iterable[Desired]) -> Iterator[Observed]:
-    for name, raw in _rows(cloud, settings):
-        yield PLAIN.shown(name, raw)
-
-
 KIND = Kind(
     name=NAME,
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **{**VERBS, "list": _list},
+    **VERBS,
     noun="diagnostic setting",
     keys={"properties.workspaceId": "workspace"},
     permissions=Permissions(sees=(GROUPED,)),

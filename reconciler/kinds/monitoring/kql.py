@@ -1,4 +1,4 @@
-"""What can be seen of a query without Azure: brackets and quotes that do not close, and which table it begins with. Pure.
+"""What can be seen of a query without Azure: brackets and quotes that do not close, and its table. Pure.
 
 The language has strings in double and single quotes, with `@` before one where a backslash means itself, and comments
 from `//` to the end of the line. Source: learn.microsoft.com, the string data type of the Kusto Query Language.

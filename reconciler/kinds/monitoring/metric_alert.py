@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler import marks
-from reconciler.azure.monitor import BATCH, QUOTAS
+from reconciler.azure.monitor import QUOTAS
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind
-from reconciler.kind.arm import Plain, Raw, Verbs, in_group
+from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kind.inverse import Inverse, Known, Section
 from reconciler.kind.permissions import ACCOUNT, Permissions
 from reconciler.kind.words import Unsayable, without
@@ -51,23 +51,20 @@ def expand(spec: Spec) -> Iterable[Desired]:
             "scopes": [scope],
             "evaluationFrequency": alert["evaluationFrequency"],
             "windowSize": alert["windowSize"],
-            "targetResourceType": BATCH,
-            "targetResourceRegion": spec.azure.location,
             "criteria": metric_criteria.criteria(alert),
             "autoMitigate": True,
-            "actions": [{"actionGroupId": group} for group in ids],
+            "actions": ids,
         }
         body = {**arm.tagged(spec, {}), "location": "global", "properties": properties}
         yield Desired(Address(NAME, name), body, (account, *groups))
 
 
 def _normalised(body: Raw) -> Body:
-    """Ids in lower case, lists in one order, and no usual values."""
+    """Ids in lower case, groups by their ids alone, lists in one order, and no usual values."""
     properties = {"description": "", "autoMitigate": True, **body["properties"]}
     criteria = properties["criteria"]
     properties["criteria"] = {**criteria, "allOf": [metric_criteria.seen(one) for one in criteria.get("allOf") or ()]}
-    ids = (str(action["actionGroupId"]).lower() for action in properties.get("actions") or ())
-    properties["actions"] = [{"actionGroupId": group} for group in sorted(ids)]
+    properties["actions"] = sorted(str(action["actionGroupId"]).lower() for action in properties.get("actions") or ())
     properties["scopes"] = [scope.lower() for scope in properties["scopes"]]
     return {**body, "properties": properties}
 
@@ -102,10 +99,9 @@ def _with(body: Body, thresholds: Mapping[Any, Any]) -> Body:
 
 def _list(cloud: Cloud, alerts: Iterable[Desired]) -> Iterator[Observed]:
     asked = {desired.address: desired for desired in alerts}
-    if asked or in_group(cloud, ARM.name):
-        quotas = _quotas(cloud) if any(part for one in asked.values() for part in _parts(one.body)) else {}
-        for name, raw in PLAIN.collection(cloud):
-            yield _seen(asked.get(Address(NAME, name)), PLAIN.shown(name, raw), quotas)
+    quotas = _quotas(cloud) if any(part for one in asked.values() for part in _parts(one.body)) else {}
+    for name, raw in PLAIN.listed(cloud, asked.values()):
+        yield _seen(asked.get(Address(NAME, name)), PLAIN.shown(name, raw), quotas)
 
 
 def _observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
@@ -127,9 +123,7 @@ def _numbers(cloud: Cloud, desired: Desired) -> Body:
     parts = list(_parts(desired.body))
     quotas = _quotas(cloud) if parts else {}
     if any(name not in quotas for name, _ in parts):
-        raise Refused(
-            f"the account does not tell its quota of cores; write the threshold of {desired.address} in cores"
-        )
+        raise Refused(f"the account does not tell its quota; write the threshold of {desired.address} in cores")
     return _with(desired.body, {part: _share(part, int(quotas[name])) for name, part in parts})
 
 
@@ -143,7 +137,8 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
 
 def _put(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) -> Operation | None:
     body = _numbers(cloud, desired)
-    whole = {**body, "tags": marks.with_mark({**kept, **body["tags"]}, mark)}
+    properties = {**body["properties"], "actions": [{"actionGroupId": one} for one in body["properties"]["actions"]]}
+    whole = {**body, "tags": marks.with_mark({**kept, **body["tags"]}, mark), "properties": properties}
     return arm.put(cloud, PLAIN.id_of(cloud, desired), whole, ARM.api_version)
 
 
@@ -162,7 +157,7 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
         "dimensions": {dimension["name"]: dimension["values"] for dimension in one["dimensions"]} or None,
         **{key: one.get(key) for key in ("timeAggregation", "operator", "threshold", "alertSensitivity")},
         **{key: properties.get(key) for key in ("windowSize", "evaluationFrequency", "severity")},
-        "notify": saying.notify((action["actionGroupId"] for action in properties["actions"]), known),
+        "notify": saying.notify(properties["actions"], known),
     }
     return without(section, defaults(NAME))
 
@@ -185,7 +180,12 @@ KIND = Kind(
     },
     usual={
         "location": "global",
-        "properties": {"enabled": True, "autoMitigate": True, "description": "", "targetResourceType": BATCH},
+        "properties": {
+            "enabled": True,
+            "autoMitigate": True,
+            "description": "",
+            "criteria": {"odata.type": metric_criteria.SINGLE},
+        },
     },
     permissions=Permissions(reads=(ACCOUNT,)),
     traits=saying.NOWHERE,

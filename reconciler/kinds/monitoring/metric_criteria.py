@@ -27,19 +27,21 @@ def criteria(alert: MetricAlert) -> dict[str, Any]:
         {"name": name, "operator": "Include", "values": sorted(values)}
         for name, values in sorted(alert["dimensions"].items())
     ]
-    criterion = {
-        "name": alert["metricName"],
+    compared = {
         "metricName": alert["metricName"],
-        "metricNamespace": BATCH,
-        "dimensions": dimensions,
-        "operator": alert["operator"],
         "timeAggregation": aggregation(alert),
+        "operator": alert["operator"],
     }
+    metric = {"dimensions": dimensions, "name": alert["metricName"], "metricNamespace": BATCH}
     if sensitivity := alert.get("alertSensitivity"):
-        dynamic = {"criterionType": "DynamicThresholdCriterion", "alertSensitivity": sensitivity}
-        return {"odata.type": MULTIPLE, "allOf": [{**criterion, **dynamic, "failingPeriods": FAILING}]}
-    static = {"criterionType": "StaticThresholdCriterion", "threshold": alert.get("threshold")}
-    return {"odata.type": SINGLE, "allOf": [{**criterion, **static}]}
+        usual = {"alertSensitivity": sensitivity, "failingPeriods": FAILING}
+        criterion = {**compared, **usual, **metric, "criterionType": "DynamicThresholdCriterion"}
+        return {"odata.type": MULTIPLE, "allOf": [criterion]}
+    limit = {"threshold": alert.get("threshold")}
+    return {
+        "odata.type": SINGLE,
+        "allOf": [{**compared, **limit, **metric, "criterionType": "StaticThresholdCriterion"}],
+    }
 
 
 def seen(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,11 @@ class Preset:
 
     description: str
     severity: int
-    windowSize: str
-    evaluationFrequency: str = "PT5M"
+    window: str
+    every: str = "PT5M"
     operator: str = "GreaterThan"
     threshold: int | str = 0
-    metricName: str = ""
+    metric: str = ""
     dimensions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     query: str = ""
     by: Sequence[str] = ()
@@ -36,26 +36,26 @@ PRESETS = {
     "taskFailures": Preset(
         description="More than 5 tasks have failed within 15 minutes. See why: reconcile why JOB.",
         severity=2,
-        metricName="TaskFailEvent",
+        metric="TaskFailEvent",
         threshold=5,
-        windowSize="PT15M",
+        window="PT15M",
     ),
     "unusableNodes": Preset(
         description="Nodes have been unusable for 30 minutes; they cost, and run nothing. See why: reconcile why POOL.",
         severity=2,
-        metricName="UnusableNodeCount",
-        windowSize="PT30M",
+        metric="UnusableNodeCount",
+        window="PT30M",
     ),
     "startTaskFailedNodes": Preset(
         description="The start task of a pool fails, so its nodes run nothing. See why: reconcile why POOL.",
         severity=1,
-        metricName="StartTaskFailedNodeCount",
-        windowSize="PT15M",
+        metric="StartTaskFailedNodeCount",
+        window="PT15M",
     ),
     "poolBelowTarget": Preset(
         description="A pool has not got the nodes that it asked for. See why: reconcile why POOL.",
         severity=2,
-        windowSize="PT15M",
+        window="PT15M",
         query=EVENTS
         + """\
 | where OperationName == "PoolResizeCompleteEvent"
@@ -68,31 +68,31 @@ PRESETS = {
     "quotaUse": Preset(
         description="More than 80 % of the cores that the account may have are in use. Ask for a larger quota in time.",
         severity=3,
-        metricName="CoreCount",
+        metric="CoreCount",
         threshold="80%",
-        windowSize="PT15M",
+        window="PT15M",
     ),
     "spotEvictions": Preset(
         description="More than 10 tasks were put back into the queue within an hour, as their Spot nodes were taken.",
         severity=3,
-        metricName="TaskRequeueEvent",
+        metric="TaskRequeueEvent",
         threshold=10,
-        windowSize="PT1H",
+        window="PT1H",
     ),
     "idleCost": Preset(
         description="On average at least one node was idle for 6 hours; it costs. Let a formula scale the pool.",
         severity=3,
-        metricName="IdleNodeCount",
+        metric="IdleNodeCount",
         operator="GreaterThanOrEqual",
         threshold=1,
-        windowSize="PT6H",
-        evaluationFrequency="PT1H",
+        window="PT6H",
+        every="PT1H",
     ),
     "noProgress": Preset(
         description="Tasks of a job run, and for two hours none has started or ended. See why: reconcile why JOB.",
         severity=2,
-        windowSize="P1D",
-        evaluationFrequency="PT15M",
+        window="P1D",
+        every="PT15M",
         query=EVENTS
         + """\
 | where OperationName in ("TaskStartEvent", "TaskCompleteEvent")
@@ -106,16 +106,16 @@ PRESETS = {
     "throttling": Preset(
         description="Batch has turned away more than 50 requests within 15 minutes. Ask it less often.",
         severity=3,
-        metricName="ApiCount",
+        metric="ApiCount",
         dimensions={"result": ("429", "503")},
         threshold=50,
-        windowSize="PT15M",
+        window="PT15M",
     ),
     "formulaErrors": Preset(
         description="The autoscale formula of a pool cannot be evaluated. Check it: reconcile autoscale check.",
         severity=2,
-        windowSize="PT1H",
-        evaluationFrequency="PT15M",
+        window="PT1H",
+        every="PT15M",
         query=EVENTS
         + """\
 | where OperationName == "PoolAutoScaleEvent"

@@ -1,4 +1,4 @@
-"""What the kinds of monitoring say alike: where a live one stands in a spec, and that nothing else is asked for there."""
+"""What the kinds of monitoring say alike of a live one: where it stands in a spec, and what must stand beside it."""
 
 from __future__ import annotations
 

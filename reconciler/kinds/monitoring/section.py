@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.azure.monitor import CATEGORIES, METRIC_FREQUENCIES, METRIC_WINDOWS
+from reconciler.azure.monitor import CATEGORIES
 from reconciler.errors import Problem
 from reconciler.kinds.monitoring import alerts, kql, wanted
 from reconciler.kinds.monitoring.presets import PRESETS
@@ -22,8 +22,6 @@ TYPES = {
     "storage": "Microsoft.Storage/storageAccounts",
     "registries": "Microsoft.ContainerRegistry/registries",
 }
-MOST = 5
-"""How many settings a resource may have."""
 
 
 def spell(section: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -118,12 +118,11 @@ def groups(spec: Spec, names: Sequence[str] | None) -> tuple[list[Address], list
     """The action groups of these names, else all of the spec, and their ids in lower case, sorted."""
     wanted = section(spec)
     chosen = names if names is not None else tuple(wanted["notify"] if wanted else ())
-    return [Address("action_group", name) for name in chosen], sorted(
-        spec.id_of(GROUP, name).lower() for name in chosen
-    )
+    ids = sorted(spec.id_of(GROUP, name).lower() for name in chosen)
+    return [Address("action_group", name) for name in chosen], ids
 
 
-def chosen(spec: Spec) -> Iterator[tuple[str, Preset, Mapping[str, Any]]]:
+def chosen(spec: Spec) -> Iterator[tuple[str, Preset, Any]]:
     """The presets that the spec has: name of the alert, preset, and what the spec says otherwise.
 
     Those of logs need a workspace, and are left out without one where no one asks for them by name.
@@ -144,14 +143,14 @@ def metric_alerts(spec: Spec) -> Iterator[tuple[str, MetricAlert]]:
     yield from (wanted["metricAlerts"] if wanted else {}).items()
     for name, preset, said in chosen(spec):
         if not preset.query:
-            alert: MetricAlert = {
+            alert: Any = {
                 "description": preset.description,
-                "metricName": preset.metricName,
+                "metricName": preset.metric,
                 "dimensions": preset.dimensions,
                 "operator": preset.operator,
                 "threshold": preset.threshold,
-                "windowSize": preset.windowSize,
-                "evaluationFrequency": preset.evaluationFrequency,
+                "windowSize": preset.window,
+                "evaluationFrequency": preset.every,
                 "severity": preset.severity,
                 **said,
             }
@@ -164,15 +163,15 @@ def query_rules(spec: Spec) -> Iterator[tuple[str, QueryRule]]:
     yield from (wanted["scheduledQueryRules"] if wanted else {}).items()
     for name, preset, said in chosen(spec):
         if preset.query:
-            rule: QueryRule = {
+            rule: Any = {
                 "description": preset.description,
                 "query": preset.query,
                 "dimensions": preset.by,
                 "timeAggregation": "Count",
                 "operator": preset.operator,
                 "threshold": int(preset.threshold),
-                "windowSize": preset.windowSize,
-                "evaluationFrequency": preset.evaluationFrequency,
+                "windowSize": preset.window,
+                "evaluationFrequency": preset.every,
                 "severity": preset.severity,
                 **said,
             }

@@ -12,11 +12,12 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from reconciler.azure.monitor import BATCH
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw, in_group
-from reconciler.kind.inverse import Inverse, Known, Section
+from reconciler.kind.inverse import Inverse, Known
 from reconciler.kind.permissions import GROUPED, Permissions
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.monitoring import page, saying, wanted
@@ -25,14 +26,13 @@ from reconciler.spec.spec import Spec
 
 NAME = "workbook"
 ARM = ArmType("Microsoft.Insights/workbooks", "2023-06-01", rare=True)
+CHANGEABLE = (
+    "category", "description", "displayName", "serializedData", "sourceId", "storageUri", "tags", "version",
+)  # fmt: skip
 FIELDS = {
     **arm.TAGGED,
     **dict.fromkeys(("etag", "identity", "kind"), Rule.IGNORE),
-    **dict.fromkeys(
-        (f"properties.{name}" for name in ("displayName", "serializedData", "description", "version", "tags")),
-        Rule.LIVE,
-    ),
-    **dict.fromkeys((f"properties.{name}" for name in ("category", "sourceId", "storageUri")), Rule.LIVE),
+    **dict.fromkeys((f"properties.{name}" for name in CHANGEABLE), Rule.LIVE),
 }
 NAMESPACE = uuid.UUID("0b0a0d5e-6c1f-5d3e-8a57-1f2f6b1c9d10")
 """Makes our UUIDs differ from everybody else's."""
@@ -86,10 +86,8 @@ def _written(body: Raw) -> Raw:
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Any:
     """`true`, for the one of the spec's account."""
-    accounts = [
-        f"{known.group_id}/providers/Microsoft.Batch/batchAccounts/{name}" for name in known.names("batch_account")
-    ]
-    if observed.address.name not in map(_name, accounts):
+    ids = (f"{known.group_id}/providers/{BATCH}/{name}" for name in known.names("batch_account"))
+    if observed.address.name not in map(_name, ids):
         raise Unsayable("import has no words for workbooks but the one that monitoring makes")
     return True
 
