@@ -160,7 +160,7 @@ class Plain:
         """A resource that ARM shows, by its name in addresses."""
         properties = {**self.unset, **(raw.get("properties") or {})}
         body = {**raw, "properties": properties}
-        if "location" in raw:
+        if raw.get("location"):
             body["location"] = arm.region(raw["location"])
         shown = _at(raw, self.marked)
         body = _with(body, self.marked, marks.without_mark(shown))

@@ -95,7 +95,7 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, normalise=_normalised, written=_written, replaces=True).verbs(),
     noun="service health alert",
-    keys={"properties.actions": "notify", "properties.condition.allOf": "condition"},
+    keys={"properties.actions": "notify", "properties.condition": "services"},
     usual={"location": "global", "properties": {"enabled": True}},
     traits=saying.NOWHERE,
     inverse=Inverse(

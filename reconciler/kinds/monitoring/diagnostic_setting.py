@@ -18,7 +18,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw, Verbs, in_group
-from reconciler.kind.inverse import Inverse, Known, Section
+from reconciler.kind.inverse import Inverse, Known
 from reconciler.kind.permissions import GROUPED, Permissions
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.monitoring import saying, wanted
@@ -143,14 +143,14 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
     return arm.put(cloud, observed.id, body, ARM.api_version)
 
 
-def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
-    """`{categories}` of a live setting. Unsayable for one that no spec would name so."""
+def entry(observed: Observed, known: Known, notes: list[str]) -> Any:
+    """The categories of a live setting. Unsayable for one that no spec would name so."""
     if observed.mark is None:
         name = observed.address.name.rpartition("/")[2]
         raise Unsayable(f"its name is {name}, and those of a spec are {PREFIX}SPEC; it stays as it is")
     properties = observed.body["properties"]
     categories = [one["category"] for one in properties["logs"] if "category" in one]
-    return {"categories": [*categories, *([ALL] if properties["metrics"] else [])]}
+    return [*categories, *([ALL] if properties["metrics"] else [])]
 
 
 def _said(observed: Observed, known: Known) -> tuple[str, ...]:
@@ -175,7 +175,6 @@ KIND = Kind(
     expand=expand,
     **VERBS,
     noun="diagnostic setting",
-    keys={"properties.workspaceId": "workspace"},
     permissions=Permissions(sees=(GROUPED,)),
     inverse=Inverse(say=entry, place=_said, beside=saying.only, within=_within),
 )

@@ -173,8 +173,6 @@ KIND = Kind(
     **VERBS,
     noun="metric alert",
     keys={
-        "properties.criteria": "criteria",
-        "properties.criteria.allOf": "criteria",
         "properties.criteria.allOf[0]": "",
         "properties.actions": "notify",
     },

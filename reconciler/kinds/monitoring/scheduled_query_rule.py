@@ -109,7 +109,6 @@ KIND = Kind(
     **Plain(name=NAME, arm=ARM, normalise=_normalised, replaces=True).verbs(),
     noun="log alert",
     keys={
-        "properties.criteria.allOf": "criteria",
         "properties.criteria.allOf[0]": "",
         "properties.actions.actionGroups": "notify",
     },

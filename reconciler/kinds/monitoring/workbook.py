@@ -16,7 +16,7 @@ from reconciler.azure.monitor import BATCH
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import ArmType, Kind
-from reconciler.kind.arm import Plain, Raw, in_group
+from reconciler.kind.arm import Plain, Raw, Verbs, in_group
 from reconciler.kind.inverse import Inverse, Known
 from reconciler.kind.permissions import GROUPED, Permissions
 from reconciler.kind.words import Unsayable
@@ -62,11 +62,25 @@ def _name(account_id: str) -> str:
     return str(uuid.uuid5(NAMESPACE, account_id.lower()))
 
 
+def _place(cloud: Cloud, resource: Desired | Observed) -> str:
+    return f"{cloud.group_id}/providers/{ARM.name}/{resource.address.name}"
+
+
+def _read(cloud: Cloud, place: str) -> Raw | None:
+    """A workbook with its content, which is shown only to who asks for it."""
+    return arm.get(cloud, f"{place}?canFetchContent=true", ARM.api_version)
+
+
+def _observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
+    raw = _read(cloud, _place(cloud, resource))
+    return PLAIN.shown(resource.address.name, raw) if raw else None
+
+
 def _rows(cloud: Cloud, wanted_: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
     """One by one, as the list of all has no contents: those that the spec has, and those of the group."""
     names = {one.address.name for one in wanted_} | {raw["name"] for raw in in_group(cloud, ARM.name)}
     for name in sorted(names):
-        if raw := arm.get(cloud, f"{cloud.group_id}/providers/{ARM.name}/{name}", ARM.api_version):
+        if raw := _read(cloud, f"{cloud.group_id}/providers/{ARM.name}/{name}"):
             yield name, raw
 
 
@@ -92,13 +106,14 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Any:
     return True
 
 
+PLAIN = Plain(name=NAME, arm=ARM, place=_place, rows=_rows, normalise=_normalised, written=_written, replaces=True)
+VERBS: Verbs = {**PLAIN.verbs(), "observe": _observe}
 KIND = Kind(
     name=NAME,
     arm=ARM,
     fields=FIELDS,
     expand=expand,
-    **Plain(name=NAME, arm=ARM, rows=_rows, normalise=_normalised, written=_written, replaces=True).verbs(),
-    keys={"properties.serializedData": "content"},
+    **VERBS,
     usual={"kind": "shared", "properties": {"category": "workbook", "version": "Notebook/1.0"}},
     permissions=Permissions(sees=(GROUPED,)),
     inverse=Inverse(
