@@ -54,6 +54,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
     yield from _workspace(document, spec, section)
     yield from _logs(document, spec, section)
     yield from _notify(document, section)
+    yield from _names(document, spec, section)
     yield from alerts.problems(document, spec, section)
 
 
@@ -100,6 +101,16 @@ def _notify(document: Document, section: wanted.Monitoring) -> Iterator[Problem]
             if one in called[:index]:
                 message = f"{one} is the name of two webhooks; give the secrets other names"
                 yield document.problem((*path, "webhooks", index), message)
+
+
+def _names(document: Document, spec: Spec, section: wanted.Monitoring) -> Iterator[Problem]:
+    """Alerts of one's own under the names of presets, which Azure compares without case."""
+    presets = {name.lower(): name.partition("-")[2] for name, _, _ in wanted.chosen(spec)}
+    for part in ("metricAlerts", "scheduledQueryRules"):
+        for name in section[part]:
+            if preset := presets.get(name.lower()):
+                message = f"is the name of the preset {preset}; choose another, or write presets: {{{preset}: false}}"
+                yield document.problem((HERE, part, name), message, at_key=True)
 
 
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
