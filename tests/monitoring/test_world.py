@@ -55,7 +55,8 @@ def unchanged(world: World) -> list[str]:
 
 
 def put(world: World, resource: dict[str, Any], type_: str) -> None:
-    arm.put(world.cloud(), resource["id"], resource, VERSIONS[type_])
+    body = {key: resource[key] for key in ("location", "tags", "kind", "properties") if key in resource}
+    arm.put(world.cloud(), resource["id"], body, VERSIONS[type_])
 
 
 def test_all_of_it_is_made_and_then_there_is_nothing_to_do(monitored: World) -> None:

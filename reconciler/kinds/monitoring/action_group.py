@@ -73,13 +73,14 @@ def _name(receiver: Mapping[str, Any]) -> str:
 def _normalised(body: Raw) -> Body:
     """Receivers by name; of addresses only the host, as they may be secrets."""
     properties = dict(body["properties"])
-    mails = [_mail_of(one) for one in properties.get("emailReceivers") or ()]
+    mails = [_own(one) for one in properties.get("emailReceivers") or ()]
     hooks = [{**_plain(one), "serviceUri": _told(one["serviceUri"])} for one in _hooks(body)]
     properties |= {"emailReceivers": sorted(mails, key=_name), "webhookReceivers": sorted(hooks, key=_name)}
     return {**body, "properties": properties}
 
 
-def _mail_of(receiver: Mapping[str, Any]) -> dict[str, Any]:
+def _own(receiver: Mapping[str, Any]) -> dict[str, Any]:
+    """A receiver without what Azure says of it."""
     return {key: item for key, item in receiver.items() if key != "status"}
 
 
@@ -154,7 +155,8 @@ def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
     """A PUT, as a PATCH changes only tags; it carries the receivers of other forms that are there."""
-    others = {key: item for key, item in observed.body["properties"].items() if key.endswith("Receivers")}
+    kept = ((key, item) for key, item in observed.body["properties"].items() if key.endswith("Receivers"))
+    others = {key: list(map(_own, receivers)) for key, receivers in kept if receivers}
     body = _written(cloud, desired.body)
     tags = marks.with_mark({**observed.body["tags"], **desired.body["tags"]}, mark)
     whole = {**body, "tags": tags, "properties": {**others, **body["properties"]}}
