@@ -29,6 +29,8 @@ TYPES = {
     "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "registry": "Microsoft.ContainerRegistry/registries",
     "batch_account": "Microsoft.Batch/batchAccounts",
+    "log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
+    "action_group": "Microsoft.Insights/actionGroups",
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
 UNLISTED = {"container_image", "conversion", "verification", "tasks"}
