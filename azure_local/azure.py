@@ -68,6 +68,30 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something that has happened in a Batch account, with the body that its log has of it."""
+
+    account: str
+    name: str
+    body: Mapping[str, Any]
+    pool: str = ""
+    job: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that has been answered: on which plane, by whom, and how. `taken` is in seconds on the wall."""
+
+    plane: str
+    method: str
+    path: str
+    principal: str
+    status: int
+    body: Any
+    taken: float
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role and the actions that it allows, with `*` for any text. Source of built-in ones: learn.microsoft.com.
 
@@ -90,6 +114,10 @@ class Service:
     completions  what happens when an operation of this name ends
     seconds      how long its work takes, in simulated seconds, by names; tests may change it
     settings     what a POST does at paths below `/local/`, for tests
+    shows        what a GET answers there
+    hears        is told of every event in a Batch account
+    notes        is told of every answered request to ARM and to the Batch data plane
+    step         what it does in every round of the background
     """
 
     namespace: str = ""
@@ -100,8 +128,12 @@ class Service:
     completions: Mapping[str, Completion] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    shows: Mapping[str, Callable[[Azure], Any]] = field(default_factory=dict)
     roles: tuple[Role, ...] = ()
     door: Door | None = None
+    hears: Callable[[Azure, Event], None] | None = None
+    notes: Callable[[Azure, Exchange], None] | None = None
+    step: Callable[[Azure], None] | None = None
 
 
 @dataclass
@@ -127,6 +159,8 @@ class Azure:
     roles: dict[str, Role] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
     """What a POST to `/local/<name>` does."""
+    shows: dict[str, Callable[[Azure], Any]] = field(default_factory=dict)
+    """What a GET of `/local/<name>` answers."""
     control: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     """The token of the control API."""
     faults: list[dict[str, Any]] = field(default_factory=list)
@@ -151,6 +185,7 @@ class Azure:
             self.types.update(service.types)
             self.roles.update((role.id, role) for role in service.roles)
             self.settings.update(service.settings)
+            self.shows.update(service.shows)
 
     @property
     def namespaces(self) -> list[str]:
@@ -159,6 +194,23 @@ class Azure:
 
     def routes(self, plane: str) -> tuple[Route, ...]:
         return tuple(route for service in self.services if service.plane == plane for route in service.routes)
+
+    def happened(self, event: Event) -> None:
+        """Tell whoever wants to hear of it."""
+        for service in self.services:
+            if service.hears is not None:
+                service.hears(self, event)
+
+    def answered(self, exchange: Exchange) -> None:
+        for service in self.services:
+            if service.notes is not None:
+                service.notes(self, exchange)
+
+    def step(self) -> None:
+        """One step of all that works in the background beside Batch."""
+        for service in self.services:
+            if service.step is not None:
+                service.step(self)
 
     def principal_id(self, name: str) -> str:
         return str(uuid.uuid5(uuid.UUID(TENANT), name))

@@ -75,6 +75,9 @@ async def _answer(azure: Azure, what: str, body: Any) -> Any:
         case "POST durations":
             azure.seconds.update(members(dict.fromkeys(azure.seconds, number()))(body))
             return azure.seconds
+    method, _, name = what.partition(" ")
+    if method == "GET":
+        return azure.shows[name](azure)
     setting = azure.settings[what.removeprefix("POST ")]
     return setting.do(azure, setting.read(body))
 

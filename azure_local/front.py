@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 
 from azure_local import control, faults, wire
 from azure_local.authorization import roles
-from azure_local.azure import Azure, Door, Route
+from azure_local.azure import Azure, Door, Exchange, Route
 from azure_local.clock import stamp
 from azure_local.http import Answer, Call, Failure, arm_error, batch_error, response
 from azure_local.identity import imds
@@ -121,7 +121,7 @@ class Front:
             faults.remember(self.azure, path, await self._routed(plane, _read(request, path, query)), times)
 
     async def _routed(self, plane: str, request: Request) -> Response:
-        content = await request.body()
+        begun, content = time.monotonic(), await request.body()
         extra = self._headers(plane)
         try:
             answer = await self._written(self._answer(plane, request, content))
@@ -129,7 +129,18 @@ class Front:
         except Failure as failure:
             shown = self._refusal(plane, failure, extra)
         wire.record(self.azure, plane, request, content, shown)
+        self._note(plane, request, content, shown.status_code, time.monotonic() - begun)
         return shown
+
+    def _note(self, plane: str, request: Request, content: bytes, status: int, taken: float) -> None:
+        """Tell whoever keeps account of requests; what they keep is on the disk with the next change."""
+        try:
+            principal = self.azure.tokens.principal(request.headers.get("authorization"), plane)
+            body = _json(content)
+        except Failure:
+            principal, body = "", None
+        path = request.url.path
+        self.azure.answered(Exchange(plane, request.method, path, principal, status, body, taken))
 
     async def _answer(self, plane: str, request: Request, content: bytes) -> Answer:
         # batch ids stand below /batch/<account>; the account is looked up by the handlers

@@ -29,6 +29,7 @@ AUDIENCES = {
     "batch": ("https://batch.core.windows.net",),
     "blob": ("https://storage.azure.com",),
     "vault": ("https://vault.azure.net",),
+    "logs": ("https://api.loganalytics.io",),
     "registry": (
         "https://containerregistry.azure.net",
         "https://management.azure.com",

@@ -53,16 +53,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     _check_sinks(azure, target, properties)
     key = f"{target.id}/providers/{TYPE}/{name}"
     _check_others(azure, target, key, properties)
-    resource = {
-        "id": key,
-        "type": TYPE,
-        "name": name,
-        "location": None,
-        "kind": None,
-        "tags": None,
-        "properties": _completed(properties),
-        "identity": None,
-    }
+    resource = {"id": key, "type": TYPE, "name": name, "properties": _completed(properties)}
     azure.store.put(STORE, key, {"resource": resource})
     return Answer(200, resource)
 

@@ -72,6 +72,7 @@ class Batch:
             await operations.settle(self.azure)
             self.step()
             self.leftovers.step()
+            self.azure.step()
             store.commit()
         except Unwritten:
             raise

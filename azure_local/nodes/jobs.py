@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from azure_local.azure import Azure
+from azure_local.batch import events
 from azure_local.batch.data import auto_pools, job_making, jobs
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
@@ -79,6 +80,7 @@ class Jobs:
             self.azure.store.delete("task", f"{task['account']}/{task['job']}/{task['id']}")
         self.tasks.preparation.forget(job)
         self.azure.store.delete("job", job_making.key(job["account"], job["id"]))
+        events.job(self.azure, job, "JobDeleteCompleteEvent")
 
     def _release(self, job: dict[str, Any]) -> None:
         """Run the job's release task; its end comes when that has run everywhere."""

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from azure_local.azure import Azure
+from azure_local.batch import events
 from azure_local.batch.arm import batch_account, pool_scale
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import leaving
@@ -44,6 +45,7 @@ class Pools:
             starved=[],
             shortage=self._shortage(document),
         )
+        events.resize_started(self.azure, document)
 
     def _shortage(self, document: dict[str, Any]) -> list[str] | None:
         """Code and message of a shortage of capacity, if there is one; each resize uses one up."""
@@ -92,6 +94,7 @@ class Pools:
         properties = document["resource"]["properties"]
         properties["provisioningState"] = "Deleting"
         properties["provisioningStateTransitionTime"] = self.azure.clock.after(0)
+        events.pool_deleting(self.azure, document)
         self.azure.store.put("pool", document["resource"]["id"], document)
         for node in nodes_of(self.azure, document):
             self.nodes.leave(node)
@@ -103,6 +106,7 @@ class Pools:
                 self.nodes.remove(node)
             self.azure.batch.scaling.samples.forget(document)
             self.azure.store.delete("pool", key)
+            events.pool_deleted(self.azure, document)
 
     def step(self, document: dict[str, Any]) -> None:
         """One step of a resize."""
@@ -126,6 +130,7 @@ class Pools:
         properties["allocationState"] = "Steady"
         properties["allocationStateTransitionTime"] = self.azure.clock.after(0)
         document["stopping"] = False
+        events.resize_ended(self.azure, document)
         if not nodes_of(self.azure, document):
             document["nodeIdentity"] = document["resource"]["identity"]
         self.azure.store.put("pool", document["resource"]["id"], document)

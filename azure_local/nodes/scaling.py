@@ -8,6 +8,7 @@ from typing import Any
 
 import batch_autoscale
 from azure_local.azure import Azure
+from azure_local.batch import events
 from azure_local.batch.arm import pool_scale
 from azure_local.batch.shapes import seconds
 from azure_local.clock import stamp
@@ -43,6 +44,7 @@ class Scaling:
         document["evaluateAt"] = stamp(self.azure.clock.now() + timedelta(seconds=interval))
         evaluation, run = self.evaluate(document, settings["formula"])
         properties["autoScaleRun"] = run
+        events.scaled(self.azure, document, settings["formula"])
         if evaluation is not None:
             self._apply(document, evaluation)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from azure_local.azure import Azure
+from azure_local.batch import events
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data.pool_spelling import package_heard
 from azure_local.batch.node_states import RECENT, move, node_info, recent, rest, save
@@ -34,6 +35,8 @@ class Tasks:
         count = info["retryCount"] if retries is None else retries
         kept = {"retryCount": count, "requeueCount": info["requeueCount"] + (retries is None)}
         self.change(task, "active", kept)
+        if retries is None:
+            events.task(self.azure, "TaskRequeueEvent", task)
 
     def change(self, task: dict[str, Any], state: str, info: dict[str, Any] | None = None) -> None:
         task["previousState"], task["previousStateTransitionTime"] = task["state"], task["stateTransitionTime"]
@@ -42,6 +45,7 @@ class Tasks:
             task["executionInfo"] = info
         settle(task)
         self._save(task)
+        events.task_moved(self.azure, task)
         if state == "completed" and task.get("manager", {}).get("ends"):
             self._end_job(task)
 
@@ -105,6 +109,7 @@ class Tasks:
         if ready is None:
             self._free(task, nodes)
             self.change(task, "active")
+            events.task_unscheduled(self.azure, task)
             return
         if isinstance(ready, Refused):
             now = self.azure.clock.after(0)

@@ -12,6 +12,7 @@ from azure_local import serving, tracked
 from azure_local.azure import Azure, Role
 from azure_local.common import registered
 from azure_local.http import Answer, Call, Failure
+from azure_local.operational_insights import rows
 from azure_local.shapes import Shapes, load, malformed
 from azure_local.tracked import Document, Provider, Type
 
@@ -82,4 +83,8 @@ async def patch(azure: Azure, call: Call) -> Answer:
     return tracked.update(azure, WORKSPACE, document)
 
 
-SERVICE = serving.service(WORKSPACE, put=put, patch=patch, roles=ROLES)
+async def _gone(azure: Azure, document: Document) -> None:
+    rows.drop(azure, document["resource"]["properties"]["customerId"])
+
+
+SERVICE = serving.service(WORKSPACE, put=put, patch=patch, gone=_gone, roles=ROLES)

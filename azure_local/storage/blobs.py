@@ -159,15 +159,31 @@ class Blobs:
         """Delete the blob at `container/blob`, if there is one."""
         await self._own("DELETE", account, f"/{account}/{path}")
 
+    async def append(self, account: str, container: str, name: str, content: bytes) -> None:
+        """Put `content` behind what an append blob has; the container and the blob are made if they are not there."""
+        path = quote(f"/{account}/{container}/{name}")
+        await self._own("PUT", account, f"/{account}/{container}", "restype=container")
+        await self._own("PUT", account, path, more={"x-ms-blob-type": "AppendBlob", "if-none-match": "*"})
+        await self._own("PUT", account, path, "comp=appendblock", content=content)
+
     async def _own(
-        self, method: str, account: str, path: str, query: str = "", more: Mapping[str, str] | None = None
+        self,
+        method: str,
+        account: str,
+        path: str,
+        query: str = "",
+        more: Mapping[str, str] | None = None,
+        content: bytes = b"",
     ) -> httpx.Response:
         """Send a request of our own; that something is missing or already exists is a valid answer."""
         running = await self.open(account)
-        headers = {"x-ms-version": "2025-11-05", **({"content-length": "0"} if method == "PUT" else {}), **(more or {})}
+        length = {"content-length": str(len(content))} if method == "PUT" else {}
+        headers = {"x-ms-version": "2025-11-05", **length, **(more or {})}
         signed = {name.lower(): value for name, value in headers.items()}
         headers |= signature(account, self.key(account), method, path, query, signed)
-        answer = await running.client.request(method, f"{path}?{query}" if query else path, headers=headers)
+        answer = await running.client.request(
+            method, f"{path}?{query}" if query else path, headers=headers, content=content
+        )
         if answer.status_code >= 300 and answer.status_code not in (404, 409):
             raise Failure(503, "ServerBusy", f"The blob service answered {answer.status_code}.")
         return answer

@@ -83,6 +83,15 @@ class Desk:
         assert answer.status_code >= 400, answer.text
         return answer.status_code, answer.json()["error"]["code"], answer.json()["error"]["message"]
 
+    def query_path(self, customer: str = "") -> str:
+        """Where the workspace is queried; one of another customer id if that is given."""
+        return f"/loganalytics/v1/workspaces/{customer or self.get(self.workspace)['properties']['customerId']}/query"
+
+    def query(self, text: str, customer: str = "", **more: Any) -> httpx.Response:
+        """A query of the workspace's logs."""
+        headers = {"Authorization": f"Bearer {operator('https://api.loganalytics.io')}"}
+        return self.client.post(self.query_path(customer), json={"query": text, **more}, headers=headers)
+
     def local(self, method: str, what: str, body: Any = None) -> Any:
         """A request to the control API."""
         return azure_local.ask(self.bench.azure.folder, method, what, body)

@@ -10,6 +10,8 @@ from typing import Any
 
 REQUIRED, READ_ONLY, WRITE_ONLY = 1, 2, 4
 SCALARS: dict[str, type | tuple[type, ...]] = {"StringType": str, "IntegerType": int, "BooleanType": bool}
+FRACTIONS = ("threshold", "dailyQuotaGb")
+"""Members that Azure's documents call numbers; these types know whole ones only."""
 
 
 @cache
@@ -42,6 +44,8 @@ def faults(types: list[dict[str, Any]], kind: dict[str, Any], value: Any, path: 
             yield f"{path} is {value!r}, not one of {[one.get('value', one['$type']) for one in options]}"
     elif form == "StringLiteralType" and value != kind["value"]:
         yield f"{path} is {value!r}, not {kind['value']!r}"
+    elif form == "IntegerType" and path.rpartition(".")[2] in FRACTIONS and isinstance(value, float):
+        return
     elif form in SCALARS and not isinstance(value, SCALARS[form]):
         yield f"{path} is {value!r}, which is no {form}"
 

@@ -44,8 +44,16 @@ EXACT = {
     "microsoft.batch/batchaccounts": "microsoft.batch/2025-06-01",
     "microsoft.batch/batchaccounts/pools": "microsoft.batch/2025-06-01",
     "microsoft.containerregistry/registries": "microsoft.containerregistry/2025-11-01",
+    "microsoft.insights/actiongroups": "microsoft.insights/2023-01-01",
+    "microsoft.insights/activitylogalerts": "microsoft.insights/2026-01-01",
+    "microsoft.insights/diagnosticsettings": "microsoft.insights/2021-05-01-preview",
+    "microsoft.insights/diagnosticsettingscategories": "microsoft.insights/2021-05-01-preview",
+    "microsoft.insights/metricalerts": "microsoft.insights/2018-03-01",
+    "microsoft.insights/scheduledqueryrules": "microsoft.insights/2026-03-01",
+    "microsoft.insights/workbooks": "microsoft.insights/2023-06-01",
     "microsoft.keyvault/vaults": "microsoft.keyvault/2026-02-01",
     "microsoft.managedidentity/userassignedidentities": "microsoft.managedidentity/2024-11-30",
+    "microsoft.operationalinsights/workspaces": "microsoft.operationalinsights/2025-02-01",
     "microsoft.authorization/roleassignments": "microsoft.authorization/2022-04-01",
 }
 """ARM types whose bodies are checked against this version, because the swagger at hand is older.

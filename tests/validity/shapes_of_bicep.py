@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.validity.bicep import READ_ONLY, REQUIRED, index, resource
+from tests.validity.bicep import FRACTIONS, READ_ONLY, REQUIRED, index, resource
 
 PATH = ("apiVersion", "id", "name", "type")
 """What a body may repeat of the resource's path."""
 WORDS = {"StringType": "string", "IntegerType": "integer", "BooleanType": "boolean", "AnyType": "any"}
-FRACTIONS = ("threshold", "dailyQuotaGb")
-"""Members that Azure's documents call numbers; these types know whole ones only."""
 LIMITS = {"minLength": "min", "maxLength": "max", "minValue": "min", "maxValue": "max", "pattern": "pattern"}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import batch_autoscale
 from azure_local.azure import Azure
+from azure_local.batch import events
 from azure_local.batch.shapes import malformed, missing
 from azure_local.http import Failure
 
@@ -58,6 +59,7 @@ def begin(azure: Azure, document: dict[str, Any], option: str) -> None:
     if "autoScale" in settings:
         properties["scaleSettings"] = complete({})[0]
         check_value(azure, document, settings["autoScale"]["formula"])
+    events.pool_created(azure, document)
     azure.batch.pools.resize(document, option)
     if "autoScale" in settings:
         enable(azure, document, settings["autoScale"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from azure_local.azure import Azure
-from azure_local.batch import containers
+from azure_local.batch import containers, events
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data import auto_pools, task_making
 from azure_local.batch.data.common import LONGEST, USER, stamped
@@ -66,6 +66,7 @@ def make(azure: Azure, name: str, body: dict[str, Any], pool_id: str | None = No
         job["executionInfo"] |= {"endTime": now, "schedulingError": error}
     stamped(azure, job)
     save(azure, job)
+    events.job(azure, job, "JobStartEvent")
     if "jobManagerTask" in job and error is None:
         task_making.make_manager(azure, job)
     return job

@@ -6,6 +6,7 @@ from typing import Any
 
 from azure_local import serving
 from azure_local.azure import Azure, Route, Service
+from azure_local.batch import events
 from azure_local.batch.data import auto_pools
 from azure_local.batch.data.common import (
     ACCOUNT,
@@ -46,6 +47,7 @@ def move(azure: Azure, job: dict[str, Any], state: str) -> None:
     job["previousState"], job["previousStateTransitionTime"] = job["state"], job["stateTransitionTime"]
     job["state"], job["stateTransitionTime"] = state, azure.clock.after(0)
     save(azure, job)
+    events.job_moved(azure, job)
 
 
 async def add(azure: Azure, call: Call) -> Answer:
