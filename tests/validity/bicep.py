@@ -81,5 +81,5 @@ def _object(
         elif "additionalProperties" in kind:
             inner = types[index(kind["additionalProperties"])]
             yield from faults(types, inner, item, f"{path}.{name}", request=request)
-        elif request or item is not None:  # Azure shows an extension resource with the members of a tracked one, empty
+        else:
             yield f"{path}.{name} is not known"
