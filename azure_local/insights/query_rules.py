@@ -13,6 +13,10 @@ from azure_local.common import registered
 from azure_local.http import Answer, Call
 from azure_local.insights import rules
 from azure_local.insights.rules import refused
+from azure_local.insights.tables import logs_of
+from azure_local.insights.targets import Target
+from azure_local.kusto import engine
+from azure_local.kusto.errors import QueryError, place
 from azure_local.shapes import Shapes, load, malformed
 from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
@@ -66,10 +70,14 @@ def _checked(azure: Azure, resource: Document) -> Document:
     (target,) = rules.watched(azure, properties["scopes"])
     if target.region != resource["location"]:
         raise refused(f"The rule must be in the region of its scope, which is '{target.region}'.")
+    if "overrideQueryTimeRange" in properties:
+        raise refused("overrideQueryTimeRange is not offered by the local Azure.")
     rules.check_groups(azure, properties.get("actions", {}).get("actionGroups", []))
     criteria = [_criterion(one) for one in properties["criteria"].get("allOf", [])]
     if len(criteria) != 1:
         raise refused("A log alert rule has exactly one criterion.")
+    if not properties.get("skipQueryValidation"):
+        _check_query(azure, target, criteria[0])
     defaults = {"enabled": True, "autoMitigate": True, "skipQueryValidation": False}
     return {**defaults, **properties, "criteria": {"allOf": criteria}}
 
@@ -89,6 +97,22 @@ def _criterion(criterion: dict[str, Any]) -> dict[str, Any]:
     if not 1 <= periods["minFailingPeriodsToAlert"] <= periods["numberOfEvaluationPeriods"] <= 6:
         raise refused("minFailingPeriodsToAlert must be from 1 to numberOfEvaluationPeriods, which is at most 6.")
     return {"dimensions": [], **criterion, "failingPeriods": periods}
+
+
+def _check_query(azure: Azure, target: Target, criterion: dict[str, Any]) -> None:
+    """Failure 400 for a query that cannot be run, or has not the columns that the criterion names."""
+    query, now = criterion["query"], azure.clock.now()
+    try:
+        columns = engine.check(query, logs_of(azure, target, now), now)
+    except QueryError as error:
+        line, column = place(query, error.at)
+        raise refused(
+            f"The query did not pass validation. {error.kind}: {error.message} on line [{line},{column}]"
+        ) from None
+    named = [one["name"] for one in criterion["dimensions"]]
+    for name in [*named, *([criterion["metricMeasureColumn"]] if criterion.get("metricMeasureColumn") else [])]:
+        if name not in columns:
+            raise refused(f"The query's result has no column '{name}'; it has {', '.join(columns)}.")
 
 
 async def put(azure: Azure, call: Call) -> Answer:
