@@ -55,7 +55,7 @@ def unchanged(world: World) -> list[str]:
 
 
 def put(world: World, resource: dict[str, Any], type_: str) -> None:
-    body = {key: resource[key] for key in ("location", "tags", "kind", "properties") if key in resource}
+    body = {key: part for key, part in resource.items() if key in ("location", "tags", "kind", "properties")}
     arm.put(world.cloud(), resource["id"], body, VERSIONS[type_])
 
 
