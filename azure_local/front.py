@@ -12,6 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
@@ -139,8 +140,9 @@ class Front:
             body = _json(content)
         except Failure:
             principal, body = "", None
-        path = request.url.path
-        self.azure.answered(Exchange(plane, request.method, path, principal, status, body, taken))
+        exchange = Exchange(plane, request.method, request.url.path, principal, status, body, taken)
+        with suppress(Unwritten):  # the disk has what was asked for, and not that it was asked
+            self.azure.answered(exchange)
 
     async def _answer(self, plane: str, request: Request, content: bytes) -> Answer:
         # batch ids stand below /batch/<account>; the account is looked up by the handlers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +39,7 @@ def aggregate(name: str, expression: Expression, scope: Scope, by: Sequence[str]
         raise meaningless("SEM0219", text, expression.at)
     value = scope.compiled(expression.arguments[0])
     kind, needs_numbers = KINDS[base]
-    if needs_numbers and not (values.is_number(value.type) or value.type in ("timespan", "dynamic")):
+    if needs_numbers and not (values.is_number(value.type) or value.type == "timespan"):
         text = f"{expression.name}() does not take values of type {value.type}."
         raise meaningless("SEM0025", text, expression.at)
     more = scope.compiled(expression.arguments[1]) if number == 2 else None
@@ -77,9 +76,9 @@ NAMES = (*KINDS, "sumif", "avgif", "minif", "maxif", "dcountif")
 def _made(base: str, found: list[Any], rank: float) -> Any:
     """The aggregate of values that are not null."""
     if base == "dcount":
-        return len({_key(one) for one in found})
+        return len({values.sortable(one) for one in found})
     if base == "make_set":
-        return list({_key(one): one for one in found}.values())
+        return list({values.sortable(one): one for one in found}.values())
     if base == "make_list":
         return found
     if base == "sum":
@@ -94,10 +93,6 @@ def _made(base: str, found: list[Any], rank: float) -> Any:
     if base in ("min", "max"):
         return (min if base == "min" else max)(found, key=values.sortable)
     return found[0]
-
-
-def _key(value: Any) -> Any:
-    return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else value
 
 
 def _counted(name: str, call: Called, scope: Scope, *, conditional: bool) -> Aggregate:

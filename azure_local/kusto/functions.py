@@ -11,7 +11,7 @@ from typing import Any
 
 from azure_local.kusto import parser, values
 from azure_local.kusto.errors import meaningless, unoffered
-from azure_local.kusto.scalars import Row, Scope, Typed
+from azure_local.kusto.scalars import Row, Scope, Typed, calculated
 from azure_local.kusto.syntax import Called, Literal
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
@@ -44,7 +44,14 @@ def called(call: Called, scope: Scope) -> Typed:
     for one in arguments:
         if function.takes and one.type not in (*function.takes, "dynamic"):
             raise meaningless("SEM0025", f"{call.name}() does not take a value of type {one.type}.", call.at)
-    return Typed(function.type, lambda row: function.make(*[one.of(row) for one in arguments]))
+
+    def of(row: Row) -> Any:
+        try:
+            return function.make(*[one.of(row) for one in arguments])
+        except (TypeError, ValueError, ArithmeticError, AttributeError):  # what a dynamic value may be
+            return values.blank(function.type)
+
+    return Typed(function.type, of)
 
 
 def _check_number(call: Called, least: int, most: int) -> None:
@@ -58,7 +65,7 @@ def _ago(call: Called, scope: Scope) -> Typed:
     _check_number(call, 1, 1)
     length = scope.compiled(call.arguments[0])
     _check_type(call, length, "timespan")
-    return Typed("datetime", lambda row: None if (one := length.of(row)) is None else scope.now - one)
+    return Typed("datetime", lambda row: calculated("-", scope.now, length.of(row), whole=False))
 
 
 def _now(call: Called, scope: Scope) -> Typed:
@@ -67,7 +74,7 @@ def _now(call: Called, scope: Scope) -> Typed:
         return Typed("datetime", lambda row: scope.now)
     length = scope.compiled(call.arguments[0])
     _check_type(call, length, "timespan")
-    return Typed("datetime", lambda row: scope.now + length.of(row))
+    return Typed("datetime", lambda row: calculated("+", scope.now, length.of(row), whole=False))
 
 
 def _check_type(call: Called, one: Typed, *kinds: str) -> None:
@@ -93,9 +100,12 @@ def rounded(value: Any, size: Any) -> Any:
     """The greatest multiple of `size` that is not more than the value; null where there is none."""
     if value is None or not size:
         return None
-    if isinstance(value, datetime):
-        return EPOCH + (value - EPOCH) // size * size
-    return value // size * size
+    try:
+        if isinstance(value, datetime):
+            return EPOCH + (value - EPOCH) // size * size
+        return value // size * size
+    except ArithmeticError:
+        return None
 
 
 def _chosen(call: Called, scope: Scope) -> Typed:

@@ -63,10 +63,18 @@ def _value(kind: str, word: str) -> Any:
     if kind == "span":
         number = re.match(r"[\d.]+", word)
         assert number is not None
-        return timedelta(seconds=float(number.group()) * UNITS[word[number.end() :]])
+        return span(float(number.group()), word[number.end() :])
     if kind == "text":
         return _unquoted(word)
     return None
+
+
+def span(number: float, unit: str) -> timedelta:
+    """So many of a unit; the longest span there is, if that is longer."""
+    try:
+        return timedelta(seconds=number * UNITS[unit])
+    except OverflowError:
+        return timedelta.max
 
 
 def _unquoted(word: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from azure_local.kusto import syntax
+from azure_local.kusto import lexer, syntax
 from azure_local.kusto.errors import QueryError, unoffered, unreadable
 from azure_local.kusto.lexer import Token, words
 from azure_local.kusto.syntax import Binary, Called, Expression, Literal, Name, Named, Ordered, Part, Query, Star, Step
@@ -45,7 +45,7 @@ def span(text: str) -> timedelta | None:
     match = re.fullmatch(r"\s*(?:(\d+)\.)?(\d+):(\d+)(?::(\d+(?:\.\d+)?))?\s*", text.strip("\"'"))
     if match:
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return lexer.span(((days * 24 + hours) * 60 + minutes) * 60 + seconds, "s")
     try:
         tokens = list(words(text))
     except QueryError:

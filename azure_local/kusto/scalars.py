@@ -96,7 +96,7 @@ class Scope:
             text = f"Cannot apply '{both.sign}' to values of types {left.type} and {right.type}."
             raise meaningless("SEM0025", text, both.at)
         whole = kind == "long"
-        return Typed(kind, lambda row: _calculated(both.sign, left.of(row), right.of(row), whole=whole))
+        return Typed(kind, lambda row: calculated(both.sign, left.of(row), right.of(row), whole=whole))
 
     def _compared(self, both: Binary) -> Typed:
         left, right = self.compiled(both.left), self.compiled(both.right)
@@ -109,6 +109,8 @@ class Scope:
             if one.type not in ("string", "dynamic", "guid"):
                 text = f"Operator '{both.sign}' needs texts, not values of type {one.type}."
                 raise meaningless("SEM0025", text, both.at)
+        if both.sign == "matches regex" and isinstance(both.right, Literal):
+            _check_pattern(both.right)
         test = textual(both.sign)
         return Typed(
             "bool", lambda row: test(values.text(left.of(row), left.type), values.text(right.of(row), right.type))
@@ -134,7 +136,7 @@ class Scope:
         value, low, high = (self.compiled(one) for one in (between.value, between.low, between.high))
         if high.type == "timespan" and low.type == "datetime":  # `between (start .. 1h)`: as long after the start
             begin, length = low.of, high.of
-            high = Typed("datetime", lambda row: begin(row) + length(row))
+            high = Typed("datetime", lambda row: calculated("+", begin(row), length(row), whole=False))
         for one in (low, high):
             if not _comparable(value.type, one.type, "<"):
                 text = f"Cannot compare values of types {value.type} and {one.type}. Try adding explicit casts"
@@ -143,7 +145,9 @@ class Scope:
 
         def of(row: Row) -> bool:
             one, least, most = value.of(row), low.of(row), high.of(row)
-            return None not in (one, least, most) and (least <= one <= most) is wanted
+            if None in (one, least, most):
+                return False
+            return (_holds(operator.le, least, one) and _holds(operator.le, one, most)) is wanted
 
         return Typed("bool", of)
 
@@ -182,7 +186,7 @@ def _of_arithmetic(sign: str, left: str, right: str) -> str | None:
     return pairs.get((left, sign, right))
 
 
-def _calculated(sign: str, left: Any, right: Any, *, whole: bool) -> Any:
+def calculated(sign: str, left: Any, right: Any, *, whole: bool) -> Any:
     """Null where an operand is, and where there is no result."""
     if left is None or right is None:
         return None
@@ -191,7 +195,7 @@ def _calculated(sign: str, left: Any, right: Any, *, whole: bool) -> Any:
             return int(left / right) if whole else left / right
         calculate = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod}
         return calculate[sign](left, right)
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, TypeError):
         return None
 
 
@@ -228,7 +232,7 @@ def textual(sign: str) -> Callable[[str, str], bool]:
         "contains": lambda whole, part: part in whole,
         "startswith": str.startswith,
         "endswith": str.endswith,
-        "matches regex": lambda whole, pattern: re.search(pattern, whole) is not None,
+        "matches regex": _matches,
     }
     test = tests[plain.removesuffix("_cs")]
 
@@ -237,6 +241,20 @@ def textual(sign: str) -> Callable[[str, str], bool]:
         return holds is not negated
 
     return found
+
+
+def _check_pattern(pattern: Literal) -> None:
+    try:
+        re.compile(str(pattern.value))
+    except re.error as error:
+        raise meaningless("SEM0041", f"The regular expression is not valid: {error}", pattern.at) from None
+
+
+def _matches(whole: str, pattern: str) -> bool:
+    try:
+        return re.search(pattern, whole) is not None
+    except re.error:
+        return False
 
 
 def has(whole: str, term: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,7 +57,7 @@ def shown(value: Any, kind: str) -> Any:
         return None if value is None else text(value, kind)
     if kind in ("string", "guid"):
         return "" if value is None else value
-    return value
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def blank(kind: str) -> Any:
@@ -64,6 +65,10 @@ def blank(kind: str) -> Any:
     return "" if kind in ("string", "guid") else None
 
 
-def sortable(value: Any) -> Any:
-    """Something that values of one type can be sorted by; no null."""
-    return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else value
+def sortable(value: Any) -> tuple[int, Any]:
+    """Something that values can be sorted and grouped by, also those of dynamic type; nulls come first."""
+    if isinstance(value, (dict, list)):
+        return 5, json.dumps(value, sort_keys=True)
+    if isinstance(value, (bool, int, float)):
+        return 1, value
+    return {str: 2, datetime: 3, timedelta: 4}.get(type(value), 0), value

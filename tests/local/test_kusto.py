@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,13 +57,34 @@ def test_a_query_has_its_answer_or_its_error(case: dict[str, Any]) -> None:
     assert [caught.value.kind, caught.value.code, *place(query, caught.value.at)] == case["error"]
 
 
-WORDS = st.sampled_from(
+LANGUAGE = """T | where summarize by extend project count ( ) == > n_d id_s 'x' 5m 3 1.5 ago bin , in ! has and not ..
+between order asc take - . [ ]"""
+WORDS = st.sampled_from(LANGUAGE.split())
+VALUES = st.sampled_from(
     [
-        "T", "|", "where", "summarize", "by", "extend", "project", "count", "(", ")", "==", ">", "n_d", "id_s", "'x'",
-        "5m", "3", "1.5", "ago", "bin", ",", "in", "!", "has", "and", "not", "..", "between", "order", "asc", "take",
-        "-", ".", "[", "]",
+        "n_d",
+        "id_s",
+        "TimeGenerated",
+        "json_s",
+        "'x'",
+        "5m",
+        "0",
+        "1e300",
+        "99999999d",
+        "parse_json(json_s)",
+        "dynamic([1, 'a'])",
     ]
-)  # fmt: skip
+)
+CALLS = st.sampled_from(sorted({*functions.PLAIN, *functions.SPECIAL} - {"-"}))
+
+
+@given(CALLS, st.lists(VALUES, min_size=1, max_size=3), st.sampled_from(["+", "-", "*", "/", "==", "<", "has"]), VALUES)
+def test_any_call_has_a_value_of_its_type_or_is_refused(name: str, given: list[str], sign: str, other: str) -> None:
+    query = f"T | project x = {name}({', '.join(given)}) | extend y = x {sign} {other} | order by x asc | distinct x, y"
+    with suppress(QueryError):
+        found = engine.run(query, TABLES, NOW)
+        shown = [[values.shown(row[column], kind) for column, kind in found.columns.items()] for row in found.rows]
+        assert json.loads(json.dumps(shown, allow_nan=False)) == shown
 
 
 @given(st.lists(WORDS, max_size=14).map(" ".join) | st.text(max_size=40))

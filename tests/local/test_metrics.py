@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from azure_local.insights.series import AGGREGATIONS, Cell, grains, summed, together
 from tests.local.monitors import Desk, bench, desk
+from tests.local.pools import until
 
 __all__ = ["bench", "desk"]
 
@@ -24,7 +25,7 @@ def read(desk: Desk, names: str, resource: str = "", **query: str) -> dict[str, 
 
 
 def total(series: list[dict[str, Any]], name: str = "total") -> float:
-    return sum(point.get(name, 0) for one in series for point in one["data"])
+    return float(sum(point.get(name, 0) for one in series for point in one["data"]))
 
 
 def test_tasks_and_pools_are_counted_by_pool_and_job(desk: Desk) -> None:
@@ -61,6 +62,24 @@ def test_tasks_and_pools_are_counted_by_pool_and_job(desk: Desk) -> None:
         read(desk, "UnusableNodeCount", interval="PT1M", aggregation="maximum")["UnusableNodeCount"], "maximum"
     )
     bench.drop("counted")
+
+
+def test_a_task_that_runs_again_or_cannot_run_is_counted(desk: Desk) -> None:
+    bench = desk.bench
+    bench.pool("troubled")
+    bench.job("lost", "troubled")
+    bench.task("lost", "one", "/bin/sh -c 'while [ ! -e go ]; do sleep 0.05; done'")
+    until(lambda: bench.batch.get_task("lost", "one").state == "running")
+    bench.control("nodes", pool="troubled", state="unusable")
+    assert bench.batch.get_task("lost", "one").state == "active"
+    bench.batch.begin_delete_job("lost")
+    bench.control("nodes", pool="troubled", state="idle")
+    bench.job("unready", "troubled", jobPreparationTask={"commandLine": "/bin/false"})
+    bench.task("unready", "one")
+    until(lambda: total(read(desk, "TaskScheduleFailEvent")["TaskScheduleFailEvent"]))
+    names = "TaskRequeueEvent,TaskScheduleFailEvent,JobDeleteStartEvent,JobDeleteCompleteEvent"
+    assert {name: total(series) for name, series in read(desk, names).items()} == dict.fromkeys(names.split(","), 1)
+    bench.drop("troubled")
 
 
 def test_nodes_are_sampled_once_a_minute_also_when_nothing_happens(desk: Desk) -> None:
