@@ -40,6 +40,8 @@ PLACES = {
 """Section of a spec → kind of resource, its ARM type, and what of it has the logs."""
 SIGNS = tuple(f"Microsoft.Insights/{name}" for name in ("actionGroups", "metricAlerts", "scheduledQueryRules"))
 """Types of which one of ours in the group tells that there may be settings of ours."""
+KEYS = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
+"""What whoever sends logs to a workspace must be allowed to do there: inferred from refusals that people quote."""
 PREFIX = "reconcile-"
 ALL = "AllMetrics"
 SAID = ("category", "categoryGroup", "enabled")
@@ -175,6 +177,6 @@ KIND = Kind(
     expand=expand,
     **VERBS,
     noun="diagnostic setting",
-    permissions=Permissions(sees=(GROUPED,)),
+    permissions=Permissions(sees=(GROUPED,), writes=(KEYS,)),
     inverse=Inverse(say=entry, place=_said, beside=saying.only, within=_within),
 )
