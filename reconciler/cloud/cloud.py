@@ -6,6 +6,7 @@ import threading
 from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -39,8 +40,8 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
         check_url("RECONCILE_RESOURCE_MANAGER", url)
         beside: dict[str, Any] = {"registries": f"{url}/registries", "vaults": f"{url}/vaults"}
         local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, lease_seconds=15, **beside)
-        return Cloud(spec.azure, spec.name, account, local)
-    return Cloud(spec.azure, spec.name, account, Endpoints("https://management.azure.com", 5, 120))
+        return Cloud(spec.azure, spec.name, account, local, environ)
+    return Cloud(spec.azure, spec.name, account, Endpoints("https://management.azure.com", 5, 120), environ)
 
 
 class Cloud:
@@ -49,10 +50,19 @@ class Cloud:
     target     where the spec's resources live
     owner      the spec's name: the owner mark
     account    the spec's Batch account name, or None
+    environ    the variables in which secrets of the spec may be
     """
 
-    def __init__(self, target: Target, owner: str, account: str | None, endpoints: Endpoints) -> None:
+    def __init__(
+        self,
+        target: Target,
+        owner: str,
+        account: str | None,
+        endpoints: Endpoints,
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.target, self.owner, self.account, self.endpoints = target, owner, account, endpoints
+        self.environ = environ
         self.time = datetime.now(UTC)
         """Azure's own time when it last answered, so that a wrong clock here does not matter."""
         self._lock = threading.RLock()
@@ -89,7 +99,7 @@ class Cloud:
 
     def unguarded(self, account: str | None = None) -> Cloud:
         """The same cloud, whose writes no lock holds up: for the lock itself."""
-        beside = Cloud(self.target, self.owner, account, self.endpoints)
+        beside = Cloud(self.target, self.owner, account, self.endpoints, self.environ)
         beside.credential, beside.transport, beside._pace = self.credential, self.transport, self._pace
         return beside
 

@@ -84,6 +84,8 @@ class Composing:
         self.draft.notes += [(observed.address, text) for text in notes]
         place = inverse.place(observed, self.known) if inverse.place else (kind.section, observed.address.name)
         _put(self.draft.value, place, section, appended=inverse.appended)
+        for path, value in inverse.beside(observed, self.known).items():
+            _beside(self.draft.value, path, value)
         if not inverse.appended:
             self.draft.places[place] = observed.address
         if inverse.parts:
@@ -101,6 +103,13 @@ def _put(value: dict[str, Any], place: tuple[str, ...], section: Section, *, app
         value.setdefault(last, []).append(section)
     else:
         value[last] = section
+
+
+def _beside(value: dict[str, Any], path: tuple[str, ...], what: Any) -> None:
+    *outer, last = path
+    for key in outer:
+        value = value.setdefault(key, {})
+    value.setdefault(last, what)
 
 
 def _shared_tags(group: Observed, tracked: Iterable[Observed], notes: list[str]) -> dict[str, str]:

@@ -44,6 +44,7 @@ class ArmType:
     it is in the spec's resource group, where permissions are checked. `called` is what roles call it, if not by its
     name. `deleted_at` is the provider path that shows what was deleted and keeps its name, which the command `recovers`
     brings back and the command `purges` ends, each with `{name}`; empty if a name is free once its resource is gone.
+    `rare`: its list is read only where the spec asks for one, or the list of all that is in the group shows one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ArmType:
     deleted_at: str = ""
     recovers: str = ""
     purges: str = ""
+    rare: bool = False
 
     @property
     def provider(self) -> str:

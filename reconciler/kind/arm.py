@@ -89,8 +89,8 @@ class Plain:
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         wanted = list(wanted)
-        for name, raw in self.rows(cloud, wanted) if self.rows else self._collection(cloud):
-            yield self.seen(cloud, self._observed(name, raw))
+        for name, raw in (self.rows or self.listed)(cloud, wanted):
+            yield self.seen(cloud, self.shown(name, raw))
         for desired in wanted if self.rows is None else ():
             if not ids.inside(self.id_of(cloud, desired), cloud.group_id):
                 what = f"the {self.name.replace('_', ' ')} {desired.address.name}"
@@ -99,7 +99,7 @@ class Plain:
 
     def _observe(self, cloud: Cloud, resource: Desired | Observed) -> Observed | None:
         raw = arm.get(cloud, self.id_of(cloud, resource), self.arm.api_version)
-        return self.seen(cloud, self._observed(resource.address.name, raw)) if raw else None
+        return self.seen(cloud, self.shown(resource.address.name, raw)) if raw else None
 
     def _create(self, cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
         return self._put(cloud, desired, mark, {})
@@ -139,8 +139,10 @@ class Plain:
             if name := held(raw):
                 yield User(raw["id"], name)
 
-    def _collection(self, cloud: Cloud) -> Iterator[tuple[str, Raw]]:
+    def listed(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
         """Those in the spec's group. One with the name of what is used from elsewhere is `GROUP/NAME`."""
+        if self.arm.rare and not wanted and not in_group(cloud, self.arm.name):
+            return
         for raw in arm.listing(cloud, f"{cloud.group_id}/providers/{self.arm.name}", self.arm.api_version):
             meant = cloud.id_of(self.arm.name, raw["name"]).lower() == raw["id"].lower()
             yield raw["name"] if meant else f"{cloud.target.resource_group}/{raw['name']}", raw
@@ -154,10 +156,11 @@ class Plain:
         group, _, name = resource.address.name.rpartition("/")
         return f"{cloud.group_id}/providers/{self.arm.name}/{name}" if group else cloud.id_of(self.arm.name, name)
 
-    def _observed(self, name: str, raw: Raw) -> Observed:
+    def shown(self, name: str, raw: Raw) -> Observed:
+        """A resource that ARM shows, by its name in addresses."""
         properties = {**self.unset, **(raw.get("properties") or {})}
         body = {**raw, "properties": properties}
-        if "location" in raw:
+        if raw.get("location"):
             body["location"] = arm.region(raw["location"])
         shown = _at(raw, self.marked)
         body = _with(body, self.marked, marks.without_mark(shown))
@@ -186,6 +189,16 @@ class Plain:
         """The body with our mark and the tags in `kept`: ARM replaces tags as a whole, and tags of others must stay."""
         tags = marks.with_mark({**kept, **_at(body, self.marked)}, mark)
         return _with(body, self.marked, tags)
+
+
+def in_group(cloud: Cloud, *types: str) -> list[Raw]:
+    """The resources of the spec's group that are of one of these types, in short form: id, type, name and tags.
+
+    One request shows all types, so kinds that few specs have ask nothing more where there is none. What was made a
+    moment ago may be missing; a spec that asks for it does not look here.
+    """
+    wanted = {name.lower() for name in types}
+    return [raw for raw in arm.listing(cloud, f"{cloud.group_id}/resources") if raw["type"].lower() in wanted]
 
 
 def _at(body: Body, path: tuple[str, ...]) -> Mapping[str, str]:

@@ -99,6 +99,8 @@ class Inverse:
     """What people call it, if its address is an id."""
     within: Callable[[Address], Address | None] = lambda address: None
     """What holds it: if that is left out, so is this, without a reason of its own."""
+    beside: Callable[[Observed, Known], Mapping[tuple[str, ...], Any]] = lambda observed, known: {}
+    """What the spec says beside it, where nothing is said there yet: keys that lead there → value."""
     finished: Callable[[Section], Section] = lambda section: section
     """Its final section, once all sections within it are written."""
 

@@ -20,6 +20,7 @@ from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
 from reconciler.kinds.job import section as job_section
 from reconciler.kinds.key_vault import section as key_vault_section
+from reconciler.kinds.monitoring import section as monitoring_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -44,10 +45,16 @@ MODULES = (
     "storage.storage_account",
     "storage.container",
     "registry.registry",
-    "log_analytics_workspace",
+    "monitoring.log_analytics_workspace",
     "budget.budget",
     "batch_account.batch_account",
     "batch_account.batch_quota",
+    "monitoring.action_group",
+    "monitoring.diagnostic_setting",
+    "monitoring.metric_alert",
+    "monitoring.scheduled_query_rule",
+    "monitoring.activity_log_alert",
+    "monitoring.workbook",
     "identity.role_assignment",
     "registry.container_image",
     "image.gallery",
@@ -74,6 +81,7 @@ SECTIONS: Sections = (
     registry_section.SECTION,
     key_vault_section.SECTION,
     account_section.SECTION,
+    monitoring_section.SECTION,
     application_section.SECTION,
     pool_section.SECTION,
     image_section.SECTION,

@@ -30,6 +30,8 @@ TYPES = {
     "registry": "Microsoft.ContainerRegistry/registries",
     "batch_account": "Microsoft.Batch/batchAccounts",
     "key_vault": "Microsoft.KeyVault/vaults",
+    "log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
+    "action_group": "Microsoft.Insights/actionGroups",
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
 UNLISTED = {"container_image", "conversion", "verification", "tasks"}

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load
+from reconciler.kinds.monitoring.wanted import Monitoring
 from reconciler.spec import schema
 from reconciler.spec.pools import Pool
 from reconciler.spec.sections import Application, BatchAccount, Gallery, Identity, Image, Job, Registry, StorageAccount
@@ -79,6 +80,10 @@ def _entry(hint: Any, shape: schema.Shape, path: str) -> Iterator[str]:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_is_of_the_type_that_its_schema_describes(section: str) -> None:
     assert list(misfits(SECTIONS[section], schema.kind_of(section)[1], section)) == []
+
+
+def test_what_is_monitored_is_of_the_type_that_its_schema_describes() -> None:
+    assert list(misfits(Monitoring, schema.schema()["$defs"]["monitoring"], "monitoring")) == []
 
 
 def test_every_section_of_resources_has_a_type() -> None:

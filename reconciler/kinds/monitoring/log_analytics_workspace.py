@@ -16,12 +16,12 @@ from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import without
+from reconciler.kinds.monitoring import wanted
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
 NAME = "log_analytics_workspace"
-SECTION = "logAnalytics"
-ARM = ArmType("Microsoft.OperationalInsights/workspaces", "2025-02-01")
+ARM = ArmType(wanted.WORKSPACE, "2025-02-01", rare=True)
 CHANGEABLE = (
     "defaultDataCollectionRuleResourceId", "features", "forceCmkForQuery", "publicNetworkAccessForIngestion",
     "publicNetworkAccessForQuery", "replication", "retentionInDays", "sku", "workspaceCapping",
@@ -47,11 +47,17 @@ class Workspace(TypedDict):
 
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
-    for name, workspace in spec.section(SECTION, Workspace).items():
+    for name, workspace in {**spec.section(wanted.WORKSPACES, Workspace), **_made(spec)}.items():
         days = workspace.get("retentionInDays", 7 if workspace["sku"] == "Free" else 30)
         properties = {"sku": {"name": workspace["sku"]}, "retentionInDays": days}
         body = {**arm.tagged(spec, workspace), "properties": properties}
         yield Desired(Address(NAME, name), body, (group,), workspace["protect"], existing=workspace["existing"])
+
+
+def _made(spec: Spec) -> dict[str, Workspace]:
+    """The one that monitoring needs where the spec names none."""
+    usual: Workspace = {"sku": "PerGB2018", "tags": {}, "protect": False, "existing": False}
+    return {name: usual for name in (wanted.made(spec),) if name}
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
@@ -74,7 +80,7 @@ KIND = Kind(
     unowned=UNOWNED,
     noun="Log Analytics workspace",
     keys={"properties.sku.name": "sku"},
-    section=SECTION,
+    section=wanted.WORKSPACES,
     traits=Traits(public=lambda desired: OPEN, data=True),
     outputs={"customerId": "properties.customerId"},
     inverse=Inverse(say=entry, tagged=True),
