@@ -56,6 +56,8 @@ class Plain:
     held         what people call an item of that collection; empty for one that goes by itself
     users        as in the kind; asked again just before it is deleted
     seen         an observed resource, with what else its kind knows of it
+    seldom       of what most specs have none of: its ARM type, or that of what it is in. It is listed only where the
+                 spec has one, or where the list of what is in the group, which all share, shows that type with our mark
     """
 
     name: str
@@ -76,6 +78,7 @@ class Plain:
     held: Callable[[Raw], str] | None = None
     users: Users | None = None
     seen: Callable[[Cloud, Observed], Observed] = lambda cloud, observed: observed
+    seldom: str = ""
 
     def verbs(self) -> Verbs:
         return {
@@ -89,6 +92,8 @@ class Plain:
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         wanted = list(wanted)
+        if self.seldom and not wanted and not _left(cloud, self.seldom):
+            return
         for name, raw in self.rows(cloud, wanted) if self.rows else self._collection(cloud):
             yield self.seen(cloud, self._observed(name, raw))
         for desired in wanted if self.rows is None else ():
@@ -96,6 +101,11 @@ class Plain:
                 what = f"the {self.name.replace('_', ' ')} {desired.address.name}"
                 if observed := unread.observed(self._observe, cloud, desired, what):
                     yield observed
+
+    def every(self, cloud: Cloud, live: Iterable[Observed]) -> Iterator[Observed]:
+        """All of them, ours or not, for `import`."""
+        for name, raw in self.rows(cloud, ()) if self.rows else self._collection(cloud):
+            yield self.seen(cloud, self._observed(name, raw))
 
     def _observe(self, cloud: Cloud, resource: Desired | Observed) -> Observed | None:
         raw = arm.get(cloud, self.id_of(cloud, resource), self.arm.api_version)
@@ -186,6 +196,12 @@ class Plain:
         """The body with our mark and the tags in `kept`: ARM replaces tags as a whole, and tags of others must stay."""
         tags = marks.with_mark({**kept, **_at(body, self.marked)}, mark)
         return _with(body, self.marked, tags)
+
+
+def _left(cloud: Cloud, type_: str) -> bool:
+    """Whether the list of what is in the spec's group shows one of this type with our mark."""
+    raws = arm.listing(cloud, f"{cloud.group_id}/resources")
+    return any(raw["type"].lower() == type_.lower() and marks.is_ours(cloud.owner, raw.get("tags")) for raw in raws)
 
 
 def _at(body: Body, path: tuple[str, ...]) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from reconciler.kinds.conversion import section as conversion_section
 from reconciler.kinds.identity import section as identity_section
 from reconciler.kinds.image import section as image_section
 from reconciler.kinds.job import section as job_section
+from reconciler.kinds.network import section as network_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -41,6 +42,15 @@ MODULES = (
     "registry.registry",
     "log_analytics_workspace",
     "batch_account.batch_account",
+    "network.virtual_network",
+    "network.network_security_group",
+    "network.public_ip_address",
+    "network.nat_gateway",
+    "network.subnet",
+    "network.private_dns_zone",
+    "network.virtual_network_link",
+    "network.private_endpoint",
+    "network.private_dns_zone_group",
     "identity.role_assignment",
     "registry.container_image",
     "image.gallery",
@@ -66,6 +76,7 @@ SECTIONS: Sections = (
     identity_section.SECTION,
     registry_section.SECTION,
     account_section.SECTION,
+    network_section.SECTION,
     application_section.SECTION,
     pool_section.SECTION,
     image_section.SECTION,

@@ -19,6 +19,15 @@ class Container(TypedDict):
     existing: bool
 
 
+class NetworkAcls(TypedDict):
+    """`virtualNetworkRules` are the ids of subnets."""
+
+    defaultAction: str
+    bypass: str
+    virtualNetworkRules: Sequence[str]
+    ipRules: Sequence[str]
+
+
 class StorageAccount(TypedDict):
     sku: str
     kind: str
@@ -26,6 +35,7 @@ class StorageAccount(TypedDict):
     allowSharedKeyAccess: bool
     allowBlobPublicAccess: bool
     minimumTlsVersion: str
+    networkAcls: NotRequired[NetworkAcls]
     containers: Mapping[str, Container]
     tags: Texts
     protect: bool
@@ -66,6 +76,7 @@ class ContainerBuild(TypedDict):
 
 class Registry(TypedDict):
     sku: str
+    publicNetworkAccess: NotRequired[str]
     builds: Mapping[str, ContainerBuild]
     tags: Texts
     protect: bool
@@ -125,11 +136,22 @@ class Gallery(TypedDict):
     subscription: NotRequired[str]
 
 
+class EndpointAccess(TypedDict):
+    defaultAction: str
+    ipRules: Sequence[str]
+
+
+class NetworkProfile(TypedDict):
+    accountAccess: NotRequired[EndpointAccess]
+    nodeManagementAccess: NotRequired[EndpointAccess]
+
+
 class BatchAccount(TypedDict):
     name: str
     autoStorage: NotRequired[str]
     autoStorageIdentity: NotRequired[str]
     publicNetworkAccess: str
+    networkProfile: NotRequired[NetworkProfile]
     allowedAuthenticationModes: Sequence[str]
     tags: Texts
     protect: bool

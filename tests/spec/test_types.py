@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load
 from reconciler.spec import schema
+from reconciler.spec.networks import Network
 from reconciler.spec.pools import Pool
 from reconciler.spec.sections import Application, BatchAccount, Gallery, Identity, Image, Job, Registry, StorageAccount
 
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Any] = {
     "applications": Application,
     "pools": Pool,
     "jobs": Job,
+    "networks": Network,
 }
 
 

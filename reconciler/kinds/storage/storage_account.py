@@ -17,7 +17,7 @@ from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs, Room
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
-from reconciler.kinds.storage import inverse, mounts
+from reconciler.kinds.storage import inverse, mounts, rules
 from reconciler.model import Address, Change, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -107,9 +107,11 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "allowBlobPublicAccess": account["allowBlobPublicAccess"],
                 "minimumTlsVersion": account["minimumTlsVersion"],
                 "supportsHttpsTrafficOnly": True,
+                **rules.wanted(account),
             },
         }
-        yield Desired(Address(NAME, name), body, (group,), account["protect"], existing=account["existing"])
+        refs = (group, *rules.refs(spec, account))
+        yield Desired(Address(NAME, name), body, refs, account["protect"], existing=account["existing"])
 
 
 def room(cloud: Cloud, location: str) -> Room | None:
@@ -122,7 +124,8 @@ def room(cloud: Cloud, location: str) -> Room | None:
 
 def public(desired: Desired) -> str:
     properties = desired.body["properties"]
-    if properties["publicNetworkAccess"] == "Enabled":
+    shut = properties.get("networkAcls", {}).get("defaultAction") == "Deny"
+    if properties["publicNetworkAccess"] == "Enabled" and not shut:
         return "is open to the internet; write publicNetworkAccess: Disabled"
     blobs = "lets containers be open to anybody; write allowBlobPublicAccess: false"
     return blobs if properties["allowBlobPublicAccess"] else ""
@@ -160,6 +163,8 @@ KIND = Kind(
         name=NAME,
         arm=ARM,
         unset=UNSET,
+        normalise=rules.normalised,
+        written=rules.written,
         patched=("properties",),
         patched_if_changed=("sku",),
         holds="blobServices/default/containers",
@@ -167,7 +172,7 @@ KIND = Kind(
         users=users,
     ).verbs(),
     users=users,
-    keys={"sku.name": "sku"},
+    keys={"sku.name": "sku", **rules.KEYS},
     usual={"properties": {"supportsHttpsTrafficOnly": True}},
     section="storage",
     refusal=refusal,
@@ -177,6 +182,7 @@ KIND = Kind(
         checks=("Microsoft.Storage/checknameavailability/read", "Microsoft.Storage/locations/usages/read"),
         deletes=tuple(f"{ARM.name}/{collection.replace('/default', '')}/read" for collection in BESIDE_BLOBS),
         around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
+        of=rules.permitted,
     ),
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
