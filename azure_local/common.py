@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from azure_local.azure import Azure
@@ -21,14 +22,14 @@ REGIONS = {name.replace(" ", "").lower(): name for name in _SHOWN}
 GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 
 
-def region(body: dict[str, Any], namespace: str) -> str:
-    """The canonical region of a body. Failure 400 if there is none or Azure has no such region."""
+def region(body: dict[str, Any], namespace: str, regions: Collection[str] = REGIONS) -> str:
+    """The canonical region of a body. Failure 400 if there is none or the type is not offered there."""
     if not body.get("location"):
         raise Failure(400, "LocationRequired", "The location property is required for this definition.")
     name = str(body["location"]).replace(" ", "").lower()
-    if name not in REGIONS:
+    if name not in regions:
         text = f"The provided location '{body['location']}' is not available for resource type '{namespace}'. "
-        text += f"List of available regions for the resource type is '{','.join(REGIONS)}'."
+        text += f"List of available regions for the resource type is '{','.join(regions)}'."
         raise Failure(400, "LocationNotAvailableForResourceType", text)
     return name
 

@@ -74,7 +74,7 @@ def service(
     everywhere = Route("GET", f"/subscriptions/{{subscription}}/providers/{kind.name}", lister(kind), kind.versions)
     return Service(
         namespace=kind.namespace,
-        types={kind.store: kind.name},
+        types={kind.store: kind.name} if kind.regions else {},
         routes=(*basic, *(() if above else (everywhere,)), *routes),
         completions={**ends(kind, made, gone), **(completions or {})},
         seconds={kind.store: kind.seconds, **(seconds or {})},

@@ -14,7 +14,7 @@ from typing import Any
 
 from azure_local import operations
 from azure_local.azure import Azure
-from azure_local.common import GROUP, check_tags, group, group_id, not_found, region
+from azure_local.common import GROUP, REGIONS, check_tags, group, group_id, not_found, region
 from azure_local.http import Answer, Call, Failure
 from azure_local.shapes import Shapes
 
@@ -87,6 +87,7 @@ class Type:
     shape    the shape of a PUT's body; that of a PATCH is `<shape>Update` unless `update` says otherwise
     offered  the members of `properties` that the local Azure supports; None: all
     left     simulated seconds for which a deleted resource still blocks the deletion of its parent
+    regions  where one can be; none for a nested resource, which has no location and no tags
     """
 
     provider: Provider
@@ -97,6 +98,7 @@ class Type:
     update: str = ""
     seconds: float = 15
     left: float = 0
+    regions: tuple[str, ...] = tuple(REGIONS)
     offered: tuple[str, ...] | None = None
     naming: str = r"[A-Za-z0-9]([\w.-]{0,78}\w)?"
     making: Making = Making.WATCHED
@@ -150,7 +152,7 @@ def parent(azure: Azure, call: Call, above: Type) -> Document:
 
 
 def body(azure: Azure, call: Call, kind: Type) -> Document:
-    """The checked body of a PUT: `location` canonical, `tags` checked, `properties` always there.
+    """The checked body of a PUT: `location` canonical and `tags` checked, where it has them, and always `properties`.
 
     Failure 400 for a name, member, type or word that Azure does not have, 409 for another location than before.
     """
@@ -158,11 +160,12 @@ def body(azure: Azure, call: Call, kind: Type) -> Document:
     if not re.fullmatch(kind.naming, name, re.ASCII):
         raise kind.provider.bad_name(kind, name)
     resource = kind.provider.shapes.fitted(kind.shape, call.body)
-    resource["location"] = region(resource, kind.name)
-    resource["tags"] = check_tags(resource)
+    if kind.regions:
+        resource["location"] = region(resource, kind.name, kind.regions)
+        resource["tags"] = check_tags(resource)
     resource["properties"] = _offered(kind, resource.get("properties", {}))
     document = existing(azure, call, kind)
-    if document is not None and document["resource"]["location"] != resource["location"]:
+    if document is not None and document["resource"].get("location") != resource.get("location"):
         text = f"The resource '{name}' already exists in location '{document['resource']['location']}' in resource "
         text += f"group '{call.params['group']}'. A resource with the same name cannot be created in location "
         text += f"'{resource['location']}'. Please select a new resource name."

@@ -20,6 +20,10 @@ LINKED = {
     "microsoft.network/networkinterfaces": "Microsoft.Network/networkInterfaces/join/action",
     "microsoft.network/networksecuritygroups": "Microsoft.Network/networkSecurityGroups/join/action",
     "microsoft.network/publicipaddresses": "Microsoft.Network/publicIPAddresses/join/action",
+    "microsoft.network/publicipprefixes": "Microsoft.Network/publicIPPrefixes/join/action",
+    "microsoft.network/natgateways": "Microsoft.Network/natGateways/join/action",
+    "microsoft.network/virtualnetworks": "Microsoft.Network/virtualNetworks/join/action",
+    "microsoft.network/privatednszones": "Microsoft.Network/privateDnsZones/join/action",
     "microsoft.managedidentity/userassignedidentities": (
         "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
     ),

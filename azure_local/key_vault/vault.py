@@ -48,7 +48,9 @@ async def put(azure: Azure, call: Call) -> Answer:
         raise Failure(
             400, "BadRequest", "The local Azure has no access policies: enableRbacAuthorization must be true."
         )
+    links = known["resource"]["properties"]["privateEndpointConnections"] if known else []
     body["properties"] = {
+        "privateEndpointConnections": links,
         "enableRbacAuthorization": True,
         "enableSoftDelete": True,
         "publicNetworkAccess": "Enabled",

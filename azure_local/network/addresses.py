@@ -1,33 +1,44 @@
-"""Address spaces of virtual networks: their checks, and the address that an interface gets."""
+"""Address spaces of virtual networks: their checks, and the addresses that interfaces get."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from itertools import combinations, islice
 from typing import Any
 
 from azure_local.http import Failure
 
 RESERVED = 4
-"""The number of addresses at the beginning of a subnet that Azure reserves. Source: learn.microsoft.com, subnets."""
+"""The number of addresses at the beginning of a subnet that Azure reserves; one more is at its end.
+
+Source: learn.microsoft.com, subnets, as is the smallest subnet, of 8 addresses. Its refusal is inferred.
+"""
+SMALLEST = 8
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def check_network(key: str, properties: dict[str, Any]) -> None:
-    """Failure 400 unless every subnet has a name and lies in the address space without overlap."""
+    """Failure 400 unless every subnet lies in the address space without overlap."""
     spaces = [_parsed(text) for text in (properties.get("addressSpace") or {}).get("addressPrefixes", ())]
+    network = key.rsplit("/", 1)[-1]
     if not spaces:
         text = f"Virtual network {key} must have at least one address prefix in its address space."
         raise Failure(400, "AddressPrefixesNotSpecified", text)
+    for space, other in combinations(spaces, 2):
+        if space.overlaps(other):  # inferred: the code
+            text = f"Address prefixes {space} and {other} of virtual network '{network}' overlap."
+            raise Failure(400, "NetcfgInvalidVirtualNetworkSite", text)
+    _check_subnets(network, spaces, properties.get("subnets", ()))
+
+
+def _check_subnets(network: str, spaces: list[Network], asked: Collection[dict[str, Any]]) -> None:
     subnets: list[tuple[str, Network]] = []
-    for subnet in properties.get("subnets", ()):
-        if not subnet.get("name"):
-            text = "Cannot parse the request."
-            raise Failure(400, "InvalidRequestFormat", text, details=(("MissingNameProperty", "name is required."),))
+    for subnet in asked:
         subnets += [(subnet["name"], prefix) for prefix in prefixes(subnet.get("properties", {}))]
-    network = key.rsplit("/", 1)[-1]
     for name, prefix in subnets:
-        if not any(prefix.version == space.version and _inside(prefix, space) for space in spaces):
+        inside = any(prefix.version == space.version and _inside(prefix, space) for space in spaces)
+        if not inside or prefix.num_addresses < SMALLEST:
             raise Failure(400, "NetcfgInvalidSubnet", f"Subnet '{name}' is not valid in virtual network '{network}'.")
     for (name, prefix), (other, second) in combinations(subnets, 2):
         if prefix.overlaps(second):
@@ -43,12 +54,20 @@ def prefixes(properties: dict[str, Any]) -> list[Network]:
     return [_parsed(text) for text in texts]
 
 
-def host(properties: dict[str, Any], number: int) -> str:
-    """The address of the `number`th interface in a subnet, counted from 0. Failure 400 if it is full."""
-    address = next(islice(prefixes(properties)[0].hosts(), RESERVED - 1 + number, None), None)
+def room(properties: dict[str, Any]) -> int:
+    """How many addresses of a subnet are there for interfaces and nodes."""
+    return sum(prefix.num_addresses - RESERVED - 1 for prefix in prefixes(properties))
+
+
+def free(subnet: dict[str, Any], taken: Collection[str]) -> str:
+    """The first address of a subnet that is not taken. Failure 400 if it is full."""
+    first = prefixes(subnet["properties"])[0]
+    hosts = islice(first.hosts(), RESERVED - 1, None)
+    address = next((str(host) for host in hosts if str(host) not in taken), None)
     if address is None:
-        raise Failure(400, "SubnetIsFull", "Subnet does not have enough capacity for 1 IP addresses.")
-    return str(address)
+        text = f"Subnet {subnet['name']} with address prefix {first} does not have enough capacity for 1 IP addresses."
+        raise Failure(400, "SubnetIsFull", text)
+    return address
 
 
 def _inside(prefix: Network, space: Network) -> bool:

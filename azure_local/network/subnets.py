@@ -1,4 +1,4 @@
-"""Subnets as Network shows them, with their delegations and the IP configurations that use their addresses.
+"""Subnets as Network keeps and shows them, with the IP configurations and endpoints that use their addresses.
 
 Every node of a Batch pool has an IP configuration, in a scale set of Batch's own subscription.
 """
@@ -9,19 +9,41 @@ import uuid
 from typing import Any
 
 from azure_local.azure import Azure
+from azure_local.http import Failure
+from azure_local.network import references
 
 Document = dict[str, Any]
 OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Compute/virtualMachineScaleSets/{}/"
+KIND = "Microsoft.Network/virtualNetworks/subnets"
+REGIONAL = "Microsoft.Storage"
+"""The service whose endpoint holds for a region; that of others holds everywhere. Shown so by Azure."""
+SERVICES = (
+    REGIONAL, "Microsoft.Storage.Global", "Microsoft.KeyVault", "Microsoft.ContainerRegistry", "Microsoft.Sql",
+    "Microsoft.ServiceBus", "Microsoft.EventHub", "Microsoft.AzureCosmosDB", "Microsoft.AzureActiveDirectory",
+    "Microsoft.Web", "Microsoft.CognitiveServices",
+)  # fmt: skip
+"""Services that have service endpoints. Source: learn.microsoft.com, virtual network service endpoints."""
+NOT_OFFERED = (
+    "routeTable", "serviceEndpointPolicies", "ipAllocations", "ipamPoolPrefixAllocations", "serviceGateway",
+    "applicationGatewayIPConfigurations", "sharingScope",
+)  # fmt: skip
 
 
-def kept(network: str, subnet: Document, properties: Document) -> Document:
-    """A subnet of a PUT with the members that Network fills in."""
-    subnet_id = f"{network}/subnets/{subnet['name']}"
+def kept(azure: Azure, network: str, location: str, subnet: Document) -> Document:
+    """A subnet of a PUT with the members that Network fills in. Failure for a reference to what is not there."""
+    subnet_id, properties = f"{network}/subnets/{subnet['name']}", subnet.get("properties", {})
+    for name in NOT_OFFERED:
+        if properties.get(name):
+            raise Failure(400, "InvalidParameter", f"{name} is not offered by the local Azure.", target=name)
+    for name, store in (("networkSecurityGroup", "securityGroup"), ("natGateway", "natGateway")):
+        if other := references.id_of(properties.get(name)):
+            references.found(azure, other, store, subnet_id, location)
     known = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"}
     shown = {**known, **properties, "provisioningState": "Succeeded"}
     shown["delegations"] = [_delegation(subnet_id, delegation) for delegation in properties.get("delegations", ())]
-    kind = "Microsoft.Network/virtualNetworks/subnets"
-    return {"id": subnet_id, "name": subnet["name"], "type": kind, "properties": shown}
+    if "serviceEndpoints" in properties:
+        shown["serviceEndpoints"] = [_endpoint(location, endpoint) for endpoint in properties["serviceEndpoints"]]
+    return {"id": subnet_id, "name": subnet["name"], "etag": references.etag(), "type": KIND, "properties": shown}
 
 
 def _delegation(subnet: str, delegation: Document) -> Document:
@@ -31,35 +53,61 @@ def _delegation(subnet: str, delegation: Document) -> Document:
     return {"id": f"{subnet}/delegations/{name}", "name": name, "type": kind, "properties": properties}
 
 
+def _endpoint(location: str, endpoint: Document) -> Document:
+    """A service endpoint. Failure 400 for a service that has none; its code is inferred."""
+    service = endpoint.get("service")
+    if service not in SERVICES:
+        text = f"Service {service} is not supported for service endpoints. Supported are {', '.join(SERVICES)}."
+        raise Failure(400, "ServiceEndpointServiceNotSupported", text)
+    locations = [location] if service == REGIONAL else ["*"]
+    return {"locations": locations, **endpoint, "provisioningState": "Succeeded"}
+
+
 def shown(azure: Azure, network: Document) -> Document:
-    """A virtual network whose subnets show the IP configurations in them, if there are any."""
-    users = {subnet["id"].lower(): _users(azure, subnet["id"].lower()) for subnet in network["properties"]["subnets"]}
-    subnets = [_used(subnet, users[subnet["id"].lower()]) for subnet in network["properties"]["subnets"]]
+    """A virtual network whose subnets show what is in them, if there is anything."""
+    subnets = [used(azure, subnet) for subnet in network["properties"]["subnets"]]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
-def _used(subnet: Document, users: list[str]) -> Document:
-    if not users:
-        return subnet
-    return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": [{"id": user} for user in users]}}
+def used(azure: Azure, subnet: Document) -> Document:
+    """A subnet with the IP configurations and the private endpoints in it, if there are any."""
+    inside = {"ipConfigurations": users(azure, subnet["id"]), "privateEndpoints": _endpoints(azure, subnet["id"])}
+    more = {name: [{"id": one} for one in ids] for name, ids in inside.items() if ids}
+    return {**subnet, "properties": {**subnet["properties"], **more}}
 
 
-def _users(azure: Azure, subnet: str) -> list[str]:
+def users(azure: Azure, subnet: str) -> list[str]:
     """The ids of the IP configurations in a subnet."""
-    ids = []
-    for document in azure.store.list("interface"):
-        for configuration in document["resource"]["properties"]["ipConfigurations"]:
-            if str((configuration["properties"].get("subnet") or {}).get("id", "")).lower() == subnet:
-                ids.append(configuration["id"])
+    ids = [configuration["id"] for configuration in configurations(azure, subnet)]
+    for pool in pools(azure, subnet):
+        ids += [_address(pool, node) for node in nodes(azure, pool)]
+    return ids
+
+
+def configurations(azure: Azure, subnet: str) -> list[Document]:
+    """The IP configurations of interfaces in a subnet."""
+    interfaces = azure.store.list("interface")
+    every = (one for document in interfaces for one in document["resource"]["properties"]["ipConfigurations"])
+    return [one for one in every if references.id_of(one["properties"].get("subnet")).lower() == subnet.lower()]
+
+
+def pools(azure: Azure, subnet: str) -> list[Document]:
+    """The Batch pools whose nodes are in a subnet."""
+    found = []
     for document in azure.store.list("pool"):
         network = document["resource"]["properties"].get("networkConfiguration") or {}
-        if str(network.get("subnetId", "")).lower() == subnet:
-            ids += [_address(document, node) for node in nodes(azure, document)]
-    return ids
+        if str(network.get("subnetId", "")).lower() == subnet.lower():
+            found.append(document)
+    return found
 
 
 def nodes(azure: Azure, pool: Document) -> list[Document]:
     return list(azure.store.list("node", f"{pool['account']}/{pool['resource']['name']}/"))
+
+
+def _endpoints(azure: Azure, subnet: str) -> list[str]:
+    endpoints = (document["resource"] for document in azure.store.list("privateEndpoint"))
+    return [one["id"] for one in endpoints if one["properties"]["subnet"]["id"].lower() == subnet.lower()]
 
 
 def _address(pool: Document, node: Document) -> str:

@@ -24,6 +24,12 @@ JAMMY = {
     "version": "latest",
 }
 ALMA = {"publisher": "almalinux", "offer": "almalinux-x86_64", "sku": "9-gen2", "version": "latest"}
+KINDS = (
+    "virtualNetworks", "networkSecurityGroups", "publicIP", "networkInterfaces", "natGateways", "privateEndpoints",
+    "privateDnsZones",
+)  # fmt: skip
+VERSIONS = {"/privateDnsZones": "2024-06-01", "/Microsoft.KeyVault": "2026-02-01"}
+"""Part of a path → the api-version of what no kind of the client has."""
 _numbers = itertools.count()
 
 
@@ -46,8 +52,7 @@ class Place:
 
     def id(self, path: str) -> str:
         """`virtualMachines/vm` → its id; Network's types are told from Compute's."""
-        kinds = ("virtualNetworks", "networkSecurityGroups", "publicIPAddresses", "networkInterfaces")
-        provider = NETWORK if path.startswith(kinds) else COMPUTE
+        provider = NETWORK if path.startswith(KINDS) else COMPUTE
         return f"{SUBSCRIPTION}/resourceGroups/{self.group}/providers/{provider}/{path}"
 
     def ask(self, method: str, path: str, body: Any = None, **query: str) -> httpx.Response:
@@ -55,7 +60,8 @@ class Place:
         if path.startswith("https:"):
             return self.client.request(method, path)
         path = path if path.startswith("/") else self.id(path)
-        parameters = {"api-version": api_version_of(path), **{f"${name}": value for name, value in query.items()}}
+        version = next((known for part, known in VERSIONS.items() if part in path), "") or api_version_of(path)
+        parameters = {"api-version": version, **{f"${name}": value for name, value in query.items()}}
         return self.client.request(method, path, json=body, params=parameters)
 
     def get(self, path: str, **query: str) -> Any:

@@ -52,13 +52,7 @@ ROOTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "managedidentity": (
         (f"{IDENTITY}/ManagedIdentity.json", ("Identity", "IdentityUpdate", "FederatedIdentityCredential")),
     ),
-    "network": (
-        (f"{NETWORK}/virtualNetwork.json", ("VirtualNetwork",)),
-        (f"{NETWORK}/networkSecurityGroup.json", ("NetworkSecurityGroup",)),
-        (f"{NETWORK}/publicIpAddress.json", ("PublicIPAddress",)),
-        (f"{NETWORK}/networkInterface.json", ("NetworkInterface",)),
-        (f"{NETWORK}/network.json", ("TagsObject",)),
-    ),
+    "network": ((f"{NETWORK}/network.json", ("TagsObject",)),),
     "resources": (
         (
             "resources/resource-manager/Microsoft.Resources/stable/2025-04-01/resources.json",
@@ -190,7 +184,8 @@ def made(name: str) -> dict[str, Any]:
             shapes.add(root, Schema(path, {"$ref": f"#/definitions/{root}"}).resolved())
     found = dict(shapes.found)
     if said := _said(name):
-        found |= {TYPES: said, **shapes_of_bicep.made(SHARED / "bicep-types" / said["from"], said["shapes"])}
+        folder, references = SHARED / "bicep-types" / said["from"], REFERENCES.get(name, frozenset())
+        found |= {TYPES: said, **shapes_of_bicep.made(folder, said["shapes"], references, INSIDE)}
     found |= shapes_of_sdk.made(MODELS.get(name, ()))
     if name in OLDER:
         _complete(found, document((SHARED / OLDER[name]).resolve())["definitions"])
