@@ -120,7 +120,7 @@ def _standing(use: Standing, prices: Prices) -> Charge:
     if meter is None:
         return Charge(unknown=(f"the price of {use.meter}, as meters.{use.meter} of a price file",))
     data = "" if meter.gb is None else f", and {meter.gb} {prices.currency} for each GB through it"
-    return Charge(Range.exactly(1).times(meter.hour), f"an hour{data}")
+    return Charge(Range.exactly(1).times(meter.hour), f"by the hour{data}")
 
 
 def _nodes(count: Range, hour: Decimal | None, word: str, use: Use) -> Charge:

@@ -22,6 +22,8 @@ from reconciler.model import Address, Body, Desired, Diff, Mark, Observed
 
 Raw = dict[str, Any]
 """A resource as ARM shows it."""
+LED = "privateEndpointConnections"
+"""Where a resource shows the private endpoints that lead to it: they need it, it needs none of them."""
 
 
 class Verbs(TypedDict):
@@ -166,6 +168,7 @@ class Plain:
 
     def _observed(self, name: str, raw: Raw) -> Observed:
         properties = {**self.unset, **(raw.get("properties") or {})}
+        properties.pop(LED, None)
         body = {**raw, "properties": properties}
         if "location" in raw:
             body["location"] = arm.region(raw["location"])

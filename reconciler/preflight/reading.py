@@ -59,7 +59,7 @@ def read(
     )
     ours = _made_images(kinds, desired)
     jobs = [*_pool_jobs(cloud, location, changed, ours, known), *_name_jobs(cloud, kinds, plan, location)]
-    jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
+    jobs += [*_network_jobs(cloud, changed, _made_subnets(kinds, desired)), *_access_jobs(cloud, facts, observed)]
     facts = replace(
         facts, typed=_typed(kinds, plan, desired), making=_making(kinds, plan), fresh=_fresh(cloud, kinds, plan)
     )
@@ -157,6 +157,12 @@ def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[
     return frozenset(image(want) for image, want in made if image)
 
 
+def _made_subnets(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
+    """The subnets that the spec itself makes, of which it is known that its pools fit into them."""
+    made = ((kinds[address.kind].needs.subnet, want) for address, want in desired.items() if not want.existing)
+    return frozenset(subnet(want) for subnet, want in made if subnet)
+
+
 def _pool_jobs(
     cloud: Cloud, location: str, changed: tuple[Change, ...], ours: frozenset[str], account: Any
 ) -> list[Job]:
@@ -191,11 +197,11 @@ def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
     return tuple(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
 
 
-def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
+def _network_jobs(cloud: Cloud, changed: tuple[Change, ...], ours: frozenset[str]) -> list[Job]:
     """One question for each virtual network, whose answer holds all of its subnets."""
     wanted: dict[str, set[str]] = {}
     for change in changed:
-        if change.after.subnet:
+        if change.after.subnet and change.after.subnet not in ours:
             wanted.setdefault(change.after.subnet.partition("/subnets/")[0], set()).add(change.after.subnet)
     return [(f"subnet {key}", partial(_subnets, cloud, key, names)) for key, names in wanted.items()]
 

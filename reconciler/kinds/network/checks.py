@@ -90,7 +90,7 @@ def _unfit(prefix: str, network: Network) -> str:
     range_ = ranges.read(prefix)
     if range_ and range_.version == 4 and range_.prefixlen > ranges.SMALLEST:
         return f"is smaller than a subnet can be; write /{ranges.SMALLEST} or a larger range"
-    if not ranges.inside(prefix, network["addressSpace"]):
+    if network["addressSpace"] and not ranges.inside(prefix, network["addressSpace"]):
         return f"is not inside the addressSpace ({', '.join(network['addressSpace'])}); choose one there, or widen that"
     return ""
 

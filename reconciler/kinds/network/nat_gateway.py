@@ -41,25 +41,28 @@ def expand(spec: Spec) -> Iterable[Desired]:
             used = section["publicIPAddresses"]
             properties: dict[str, Any] = {
                 "idleTimeoutInMinutes": section["idleTimeoutInMinutes"],
-                "publicIpAddresses": _sorted({"id": spec.id_of(ADDRESSES, address)} for address in used),
+                "publicIpAddresses": sorted(spec.id_of(ADDRESSES, address).lower() for address in used),
             }
             body = {**arm.tagged(spec, section), "sku": {"name": "Standard"}, "properties": properties}
             refs = (group, *(Address("public_ip_address", address) for address in used))
             yield Desired(Address(NAME, name), body, refs, section["protect"])
 
 
-def _sorted(references: Iterable[Body]) -> list[dict[str, str]]:
-    return [{"id": name} for name in sorted(each["id"].lower() for each in references)]
-
-
 def _normalised(body: Raw) -> Body:
-    addresses = _sorted(body["properties"].get("publicIpAddresses") or ())
+    """Its addresses by their ids; the subnets that have it are no part of it."""
+    addresses = sorted(each["id"].lower() for each in body["properties"].get("publicIpAddresses") or ())
+    kept = {name: value for name, value in body["properties"].items() if name != "subnets"}
+    return {**body, "properties": {**kept, "publicIpAddresses": addresses}}
+
+
+def _written(body: Raw) -> Raw:
+    addresses = [{"id": each} for each in body["properties"]["publicIpAddresses"]]
     return {**body, "properties": {**body["properties"], "publicIpAddresses": addresses}}
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties = observed.body["properties"]
-    used = [known.used("public_ip_address", each["id"]) for each in properties["publicIpAddresses"]]
+    used = [known.used("public_ip_address", each) for each in properties["publicIpAddresses"]]
     settings = without({"idleTimeoutInMinutes": properties.get("idleTimeoutInMinutes")}, {"idleTimeoutInMinutes": 4})
     return {"publicIPAddresses": used, **settings, **tracked(observed, known, notes)}
 
@@ -68,6 +71,7 @@ PLAIN = Plain(
     name=NAME,
     arm=ARM,
     normalise=_normalised,
+    written=_written,
     replaces=True,
     seldom=ARM.name,
 )

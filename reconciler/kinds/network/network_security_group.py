@@ -42,10 +42,9 @@ def _name(rule: dict[str, Any]) -> str:
 
 
 def _normalised(body: Raw) -> Body:
-    rules = [
-        {"name": rule["name"], "properties": _said(rule["properties"])}
-        for rule in body["properties"].get("securityRules") or ()
-    ]
+    """The rules in the order of their names: a list, so that one of others is a difference."""
+    shown = body["properties"].get("securityRules") or ()
+    rules = [{"name": rule["name"], "properties": _said(rule["properties"])} for rule in shown]
     return {**body, "properties": {"securityRules": sorted(rules, key=_name)}}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import arm
@@ -35,21 +34,24 @@ def expand(spec: Spec) -> Iterable[Desired]:
         for name, endpoint in section["privateEndpoints"].items():
             zone = networks.zone_of(endpoint)
             if zone in section["privateDnsZones"]:
-                config = {"name": zone.replace(".", "-"), "properties": {"privateDnsZoneId": spec.id_of(ZONES, zone)}}
-                body = {"properties": {"privateDnsZoneConfigs": [_lower(config)]}}
+                configs = {zone.replace(".", "-"): spec.id_of(ZONES, zone).lower()}
+                body = {"properties": {"privateDnsZoneConfigs": configs}}
                 refs = [Address("private_endpoint", name), Address("private_dns_zone", zone)]
                 refs.append(Address("virtual_network_link", f"{zone}/{network}"))
                 yield Desired(Address(NAME, name), body, tuple(refs), endpoint["protect"])
 
 
-def _lower(config: Body) -> dict[str, Any]:
-    zone = {"privateDnsZoneId": config["properties"]["privateDnsZoneId"].lower()}
-    return {"name": config["name"], "properties": zone}
-
-
 def _normalised(body: Raw) -> Body:
-    configs = body["properties"].get("privateDnsZoneConfigs") or ()
-    return {"properties": {"privateDnsZoneConfigs": [_lower(config) for config in configs]}}
+    """The zones by the names of their configurations."""
+    shown = body["properties"].get("privateDnsZoneConfigs") or ()
+    configs = {config["name"]: config["properties"]["privateDnsZoneId"].lower() for config in shown}
+    return {"properties": {"privateDnsZoneConfigs": configs}}
+
+
+def _written(desired: Desired) -> Body:
+    said = desired.body["properties"]["privateDnsZoneConfigs"]
+    configs = [{"name": name, "properties": {"privateDnsZoneId": zone}} for name, zone in said.items()]
+    return {"properties": {"privateDnsZoneConfigs": configs}}
 
 
 def _id(cloud: Cloud, resource: Desired | Observed) -> str:
@@ -76,11 +78,11 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
-    return arm.put(cloud, _id(cloud, desired), desired.body, ARM.api_version)
+    return arm.put(cloud, _id(cloud, desired), _written(desired), ARM.api_version)
 
 
 def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff: Diff) -> Operation | None:
-    return arm.put(cloud, observed.id, desired.body, ARM.api_version)
+    return arm.put(cloud, observed.id, _written(desired), ARM.api_version)
 
 
 PLAIN = Plain(name=NAME, arm=ARM, place=_id, rows=_rows, normalise=_normalised, seldom=ENDPOINTS).verbs()

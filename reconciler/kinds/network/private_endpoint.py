@@ -49,7 +49,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
             connection = {"privateLinkServiceId": target.lower(), "groupIds": [endpoint["groupId"]]}
             properties: dict[str, Any] = {
                 "subnet": {"id": networks.subnet_id(spec, network, endpoint["subnet"]).lower()},
-                CONNECTIONS: [{"name": name, "properties": connection}],
+                CONNECTIONS: {name: connection},
             }
             body = {**arm.tagged(spec, endpoint), "properties": properties}
             refs = (Address("subnet", f"{network}/{endpoint['subnet']}"), *holder)
@@ -69,12 +69,12 @@ def target_of(spec: Spec, to: str) -> tuple[tuple[Address, ...], str]:
 
 
 def _normalised(body: Raw) -> Body:
-    """The connections as they are asked for, and how they are beside."""
+    """The connections by name, as they are asked for, and beside that how they are."""
     shown = body["properties"]
     connections = shown.get(CONNECTIONS) or ()
     properties = {
         "subnet": {"id": shown["subnet"]["id"].lower()},
-        CONNECTIONS: [{"name": each["name"], "properties": _asked(each["properties"])} for each in connections],
+        CONNECTIONS: {each["name"]: _asked(each["properties"]) for each in connections},
     }
     states = [each["properties"].get("privateLinkServiceConnectionState") or {} for each in connections]
     return {**body, "properties": properties, "states": [str(each.get("status", "Approved")) for each in states]}
@@ -83,6 +83,11 @@ def _normalised(body: Raw) -> Body:
 def _asked(connection: Body) -> dict[str, Any]:
     target = connection["privateLinkServiceId"].lower()
     return {"privateLinkServiceId": target, "groupIds": list(connection.get("groupIds") or ())}
+
+
+def _written(body: Raw) -> Raw:
+    connections = [{"name": name, "properties": each} for name, each in body["properties"][CONNECTIONS].items()]
+    return {**body, "properties": {**body["properties"], CONNECTIONS: connections}}
 
 
 def _seen(cloud: Cloud, endpoint: Observed) -> Observed:
@@ -102,11 +107,9 @@ def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decis
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties = observed.body["properties"]
-    if len(properties[CONNECTIONS]) != 1 or len(properties[CONNECTIONS][0]["properties"]["groupIds"]) != 1:
-        raise Unsayable("it has not just one connection to one group")
-    if properties[CONNECTIONS][0]["name"] != observed.address.name:
-        raise Unsayable("its connection has another name than it")
-    connection = properties[CONNECTIONS][0]["properties"]
+    connection = properties[CONNECTIONS].get(observed.address.name, {"groupIds": ()})
+    if len(properties[CONNECTIONS]) != 1 or len(connection["groupIds"]) != 1:
+        raise Unsayable("it has not just one connection, of its own name, to one group")
     network, _, subnet = properties["subnet"]["id"].partition("/subnets/")
     known.used("virtual_network", network)
     to = next(_said(known, connection["privateLinkServiceId"]), connection["privateLinkServiceId"])
@@ -127,7 +130,7 @@ def _network(observed: Observed) -> str:
     return held.network_of(observed.body["properties"]["subnet"])
 
 
-PLAIN = Plain(name=NAME, arm=ARM, normalise=_normalised, seen=_seen, replaces=True, seldom=ARM.name)
+PLAIN = Plain(name=NAME, arm=ARM, normalise=_normalised, written=_written, seen=_seen, replaces=True, seldom=ARM.name)
 KIND = Kind(
     name=NAME,
     arm=ARM,

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from reconciler.cloud import arm
 from reconciler.kind import ArmType, Kind
-from reconciler.kind.arm import Plain
+from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import Unsayable
 from reconciler.kinds.network import costs, held
-from reconciler.model import Address, Desired, Observed, Rule
+from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec import networks
 from reconciler.spec.spec import Spec
 
@@ -47,13 +47,19 @@ def expand(spec: Spec) -> Iterable[Desired]:
             yield Desired(Address(NAME, name), {**arm.tagged(spec, section), **STANDARD}, (group,), section["protect"])
 
 
+def _normalised(body: Raw) -> Body:
+    """Without what has it, which is no part of it, but for whether that is something else than a NAT gateway."""
+    kept = {name: value for name, value in body["properties"].items() if name not in ("natGateway", "ipConfiguration")}
+    return {**body, "properties": {**kept, "elsewhere": bool(body["properties"].get("ipConfiguration"))}}
+
+
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
-    if observed.body["properties"].get("natGateway") is None:
-        raise Unsayable("no NAT gateway uses it, which is all that a spec has public addresses for")
+    if observed.body["properties"]["elsewhere"]:
+        raise Unsayable("something else than a NAT gateway has it, and a spec has public addresses for these only")
     return tracked(observed, known, notes)
 
 
-PLAIN = Plain(name=NAME, arm=ARM, replaces=True, seldom=ARM.name)
+PLAIN = Plain(name=NAME, arm=ARM, normalise=_normalised, replaces=True, seldom=ARM.name)
 KIND = Kind(
     name=NAME,
     arm=ARM,

@@ -23,6 +23,9 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, network in networks.of(spec).items():
         path: Path_ = (networks.SECTION, name)
         for subnet in network["subnets"]:
+            where, short = (*path, "subnets", subnet), not document.says(path) and document.says((private.KEY,))
+            for words in _small(spec, where, network, short=short):
+                yield document.problem((private.KEY, "addressSpace") if short else (*where, "addressPrefix"), words)
             for where, words in _pools(spec, path, network, subnet):
                 yield document.problem(place(document, where), words)
         for endpoint, entry in network["privateEndpoints"].items():
@@ -32,31 +35,39 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield document.problem(where, words)
 
 
+def _within(spec: Spec, path: Path_, network: Network) -> dict[str, Pool]:
+    """The pools that are in a subnet of the spec's own."""
+    place_id = networks.subnet_id(spec, str(path[1]), str(path[3])).lower()
+    existing = network["subnets"][str(path[3])]["existing"]
+    return {} if existing else {name: pool for name, pool in spec.pools.items() if _subnet(pool) == place_id}
+
+
+def _small(spec: Spec, path: Path_, network: Network, *, short: bool) -> Iterator[str]:
+    """Why a subnet is too small for its pools; that of the short form is half of its address space."""
+    within, prefix = _within(spec, path, network), network["subnets"][str(path[3])].get("addressPrefix", "")
+    need = sum(most(spec, name, pool) for name, pool in within.items())
+    if (range_ := ranges.read(prefix)) and range_.version == 4 and need > ranges.room(prefix):
+        named = ", ".join(f"pools/{name}" for name in within)
+        length = ranges.needed(need) - short
+        words = f"has room for {ranges.room(prefix)} nodes, and {named} may have {need} at a time"
+        yield f"{words}; write /{length} or a larger range"
+
+
 def _pools(spec: Spec, path: Path_, network: Network, name: str) -> Found:
     """What keeps the pools of a subnet from being in it or from reaching Batch."""
-    place_id, subnet = networks.subnet_id(spec, str(path[1]), name).lower(), network["subnets"][name]
-    within = {pool: body for pool, body in spec.pools.items() if _subnet(body) == place_id}
-    if not within or subnet["existing"]:
+    where, subnet = (*path, "subnets", name), network["subnets"][name]
+    within = next(iter(_within(spec, where, network)), None)
+    if within is None:
         return
-    where = (*path, "subnets", name)
-    need = sum(most(spec, pool, body) for pool, body in within.items())
-    prefix = subnet.get("addressPrefix", "")
-    if (range_ := ranges.read(prefix)) and range_.version == 4 and need > ranges.room(prefix):
-        words = (
-            f"has room for {ranges.room(prefix)} nodes, and {', '.join(f'pools/{pool}' for pool in within)} may have "
-        )
-        yield (*where, "addressPrefix"), f"{words}{need} at a time; write /{ranges.needed(need)} or a larger range"
     if "delegation" in subnet:
-        yield (*where, "delegation"), f"leaves no place for nodes, and pools/{next(iter(within))} is in it"
+        yield (*where, "delegation"), f"leaves no place for nodes, and pools/{within} is in it"
     group = network["networkSecurityGroups"].get(subnet.get("networkSecurityGroup", ""))
     managed = any(endpoint["groupId"] == "nodeManagement" for endpoint in network["privateEndpoints"].values())
-    for rule, tag in security.shuts_out(group["securityRules"], spec.azure.location) if group else ():
-        if not managed:
-            words = f"keeps the nodes of pools/{next(iter(within))} from {tag} at port 443, which Batch needs; allow "
-            yield (
-                (*path, "networkSecurityGroups", subnet["networkSecurityGroup"], "securityRules", rule),
-                f"{words}that by a rule of a smaller priority (destinationAddressPrefix: {tag}.{spec.azure.location})",
-            )
+    for rule, tag in security.shuts_out(group["securityRules"], spec.azure.location) if group and not managed else ():
+        words = f"keeps the nodes of pools/{within} from {tag} at port 443, which Batch needs; allow that by a rule of "
+        remedy = f"a smaller priority (destinationAddressPrefix: {tag}.{spec.azure.location})"
+        rules = (*path, "networkSecurityGroups", subnet["networkSecurityGroup"], "securityRules")
+        yield (*rules, rule), f"{words}{remedy}"
 
 
 def _subnet(pool: Pool) -> str:

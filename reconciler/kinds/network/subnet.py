@@ -20,6 +20,7 @@ from reconciler.kind import UNOWNED, ArmType, Kind, ids, permissions
 from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kind.going import Neighbours, User, user
 from reconciler.kind.inverse import Inverse, Known, Section
+from reconciler.kind.needs import Needs
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.words import Unsayable, without
 from reconciler.kinds.network import naming, writable
@@ -47,7 +48,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
             address, refs = Address(NAME, f"{network}/{name}"), [Address("virtual_network", network)]
             refs += _refs(subnet)
             body = {"properties": {} if subnet["existing"] else _properties(spec, subnet)}
-            yield Desired(address, body, tuple(refs), section["protect"], existing=subnet["existing"])
+            data = {"id": networks.subnet_id(spec, network, name).lower()}
+            yield Desired(address, body, tuple(refs), section["protect"], data, existing=subnet["existing"])
 
 
 def _refs(subnet: Subnet) -> Iterator[Address]:
@@ -59,7 +61,7 @@ def _refs(subnet: Subnet) -> Iterator[Address]:
 
 def _properties(spec: Spec, subnet: Subnet) -> dict[str, Any]:
     return {
-        "addressPrefixes": [subnet.get("addressPrefix", "")],
+        "addressPrefix": subnet.get("addressPrefix", ""),
         "networkSecurityGroup": _reference(spec, GROUPS, "networkSecurityGroup", subnet),
         "natGateway": _reference(spec, GATEWAYS, "natGateway", subnet),
         "serviceEndpoints": sorted(subnet["serviceEndpoints"]),
@@ -73,12 +75,12 @@ def _reference(spec: Spec, type_: str, key: str, subnet: Mapping[str, Any]) -> d
 
 
 def _normalised(body: Raw) -> Body:
-    """References in lower case, services by their names. A range is told as one or as a list of one."""
+    """References in lower case, services by their names. One range is told as such, or as a list of one."""
     shown = body["properties"]
     endpoints, delegations = shown.get("serviceEndpoints") or (), shown.get("delegations") or ()
     properties = {
-        **{name: shown[name] for name in writable.SUBNET if name in shown and name != "addressPrefix"},
-        "addressPrefixes": shown.get("addressPrefixes") or [shown.get("addressPrefix")],
+        **{name: shown[name] for name in writable.SUBNET if name in shown},
+        "addressPrefix": ", ".join(shown.get("addressPrefixes") or [shown.get("addressPrefix") or ""]),
         "serviceEndpoints": sorted(each["service"] for each in endpoints),
         "delegations": [each["properties"]["serviceName"] for each in delegations],
     }
@@ -91,9 +93,8 @@ def written(properties: Body) -> dict[str, Any]:
     """The properties of a desired subnet as ARM takes them."""
     services = [{"service": name} for name in properties["serviceEndpoints"]]
     delegations = [{"name": "delegation", "properties": {"serviceName": name}} for name in properties["delegations"]]
-    prefix = {"addressPrefix": properties["addressPrefixes"][0]}
-    kept = {name: value for name, value in properties.items() if name != "addressPrefixes" and value is not None}
-    return {**kept, **prefix, "serviceEndpoints": services, "delegations": delegations}
+    kept = {name: value for name, value in properties.items() if value is not None}
+    return {**kept, "serviceEndpoints": services, "delegations": delegations}
 
 
 def _id(cloud: Cloud, resource: Desired | Observed) -> str:
@@ -183,9 +184,9 @@ def disturbs(cloud: Cloud, desired: Desired, observed: Observed, decision: Decis
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties: Mapping[str, Any] = observed.body["properties"]
-    if len(properties["addressPrefixes"]) != 1:
+    if "," in properties["addressPrefix"]:
         raise Unsayable("it has several ranges")
-    settings: dict[str, Any] = {"addressPrefix": properties["addressPrefixes"][0]}
+    settings: dict[str, Any] = {"addressPrefix": properties["addressPrefix"]}
     group, gateway = properties["networkSecurityGroup"], properties["natGateway"]
     settings["networkSecurityGroup"] = known.used("network_security_group", group["id"]) if group else None
     settings["natGateway"] = known.used("nat_gateway", gateway["id"]) if gateway else None
@@ -214,11 +215,11 @@ KIND = Kind(
     **VERBS,
     users=users,
     disturbs=disturbs,
+    needs=Needs(subnet=lambda desired: str(desired.data["id"])),
     maps=(),
     turn=lambda address: address.name.rpartition("/")[0],
     emptied_by="move or delete what has an address in it first, or add another subnet",
     keys={
-        "properties.addressPrefixes": "addressPrefix",
         "properties.delegations": "delegation",
         "properties.networkSecurityGroup.id": "networkSecurityGroup",
         "properties.natGateway.id": "natGateway",
