@@ -28,12 +28,14 @@ class Meter:
 
 STANDING: Mapping[str, Meter] = {
     "natGateway": Meter(Decimal("0.045"), Decimal("0.045")),
+    "privateDnsZone": Meter(Decimal("0.50") / 730),
     "privateEndpoint": Meter(Decimal("0.01"), Decimal("0.01")),
     "publicIPAddress": Meter(Decimal("0.005")),
 }
 """List prices in USD, which are the same in nearly all regions.
 
-Source: azure.microsoft.com/pricing/details: azure-nat-gateway, private-link, ip-addresses (Standard, static).
+Source: azure.microsoft.com/pricing/details: azure-nat-gateway, dns (private zones), private-link, ip-addresses
+(Standard, static).
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,12 @@ from reconciler.cloud.errors import translated
 from reconciler.errors import NotRegistered
 from reconciler.kind import ArmType, Kinds, ids
 from reconciler.model import Action, Address, Desired, Observed, Plan
-from reconciler.preflight import access
-from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, held_nodes, live_nodes
+from reconciler.preflight import access, networks
+from reconciler.preflight.facts import Change, Facts, Image, changes, held_nodes, live_nodes
 
 THREADS = 8
 LOOKS = 3
 """How often a resource is looked for whose name is taken: the first reads after a write may not show it yet."""
-NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 MOST_JOBS = 100
 """How many jobs are asked at most what they have left to do."""
 Job = tuple[str, Callable[[], Any]]
@@ -59,7 +57,7 @@ def read(
     )
     ours = _made_images(kinds, desired)
     jobs = [*_pool_jobs(cloud, location, changed, ours, known), *_name_jobs(cloud, kinds, plan, location)]
-    jobs += [*_network_jobs(cloud, changed, _made_subnets(kinds, desired)), *_access_jobs(cloud, facts, observed)]
+    jobs += [*networks.jobs(cloud, changed, networks.made(kinds, desired)), *_access_jobs(cloud, facts, observed)]
     facts = replace(
         facts, typed=_typed(kinds, plan, desired), making=_making(kinds, plan), fresh=_fresh(cloud, kinds, plan)
     )
@@ -157,12 +155,6 @@ def _made_images(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[
     return frozenset(image(want) for image, want in made if image)
 
 
-def _made_subnets(kinds: Kinds, desired: Mapping[Address, Desired]) -> frozenset[str]:
-    """The subnets that the spec itself makes, of which it is known that its pools fit into them."""
-    made = ((kinds[address.kind].needs.subnet, want) for address, want in desired.items() if not want.existing)
-    return frozenset(subnet(want) for subnet, want in made if subnet)
-
-
 def _pool_jobs(
     cloud: Cloud, location: str, changed: tuple[Change, ...], ours: frozenset[str], account: Any
 ) -> list[Job]:
@@ -195,15 +187,6 @@ def state(cloud: Cloud) -> str:
 def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
     """What the roles of the signed-in principal allow in the resource group, one value a role."""
     return tuple(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
-
-
-def _network_jobs(cloud: Cloud, changed: tuple[Change, ...], ours: frozenset[str]) -> list[Job]:
-    """One question for each virtual network, whose answer holds all of its subnets."""
-    wanted: dict[str, set[str]] = {}
-    for change in changed:
-        if change.after.subnet and change.after.subnet not in ours:
-            wanted.setdefault(change.after.subnet.partition("/subnets/")[0], set()).add(change.after.subnet)
-    return [(f"subnet {key}", partial(_subnets, cloud, key, names)) for key, names in wanted.items()]
 
 
 def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Job]:
@@ -278,24 +261,6 @@ def _regions(cloud: Cloud, image: str) -> tuple[str, ...]:
     raw = arm.get(cloud, image)
     profile = ((raw or {}).get("properties") or {}).get("publishingProfile") or {}
     return tuple(arm.region(region["name"]) for region in profile.get("targetRegions") or ())
-
-
-def _subnets(cloud: Cloud, network: str, names: Iterable[str]) -> Mapping[str, Subnet | None]:
-    """The named subnets of a virtual network; None for one that does not exist, or whose id is none of a subnet."""
-    raw = arm.get(cloud, network) if NETWORK.fullmatch(network) else None
-    parts = (raw or {}).get("properties", {}).get("subnets") or ()
-    subnets = {part["id"].lower(): _subnet(raw or {}, part["properties"]) for part in parts}
-    return {name: subnets.get(name) for name in names}
-
-
-def _subnet(network: Mapping[str, Any], subnet: Mapping[str, Any]) -> Subnet:
-    delegations = [delegation.get("properties") or {} for delegation in subnet.get("delegations") or ()]
-    return Subnet(
-        arm.region(network["location"]),
-        tuple(subnet.get("addressPrefixes") or [subnet["addressPrefix"]]),
-        len(subnet.get("ipConfigurations") or ()),
-        tuple(delegation.get("serviceName", "another service") for delegation in delegations),
-    )
 
 
 def _name(cloud: Cloud, kind: ArmType, name: str, location: str) -> str:

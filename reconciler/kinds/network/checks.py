@@ -57,6 +57,18 @@ def _problems(path: Path_, network: Network) -> Iterator[tuple[Path_, str]]:
         yield from _spaces(path, network)
         yield from _subnets(path, network)
     yield from _references(path, network)
+    yield from _priorities(path, network)
+
+
+def _priorities(path: Path_, network: Network) -> Iterator[tuple[Path_, str]]:
+    """Rules of one direction need priorities of their own."""
+    for name, group in network["networkSecurityGroups"].items():
+        seen: dict[tuple[str, int], str] = {}
+        for rule, body in group["securityRules"].items():
+            first = seen.setdefault((body["direction"], body["priority"]), rule)
+            if first != rule:
+                where = (*path, "networkSecurityGroups", name, "securityRules", rule, "priority")
+                yield where, f"is that of {first} too, which is {body['direction']} as well; give one of them another"
 
 
 def _spaces(path: Path_, network: Network) -> Iterator[tuple[Path_, str]]:

@@ -10,6 +10,8 @@ def hourly(meter: str) -> Costs:
 
     def uses(case: Case) -> Change:
         use = Standing(meter)
+        if case.desired and case.desired.existing:  # others pay
+            return Change(case.address, None, None)
         now = use if case.observed else None
         after = now if case.stays else None if case.desired is None or case.goes else use
         return Change(case.address, now, after)

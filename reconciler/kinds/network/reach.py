@@ -31,7 +31,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         for endpoint, entry in network["privateEndpoints"].items():
             for where, words in _endpoint(spec, (*path, "privateEndpoints", endpoint), entry):
                 yield document.problem(place(document, where), words)
-    for where, words in (*_closed(spec), *_basic(spec)):
+    for where, words in (*_closed(spec), *_basic(spec), *_unheard(spec)):
         yield document.problem(where, words)
 
 
@@ -108,8 +108,30 @@ def _closed(spec: Spec) -> Found:
                 yield ("jobs", name, "convert", end), f"{why} {job['pool']} to it; write network: private"
 
 
+def _unheard(spec: Spec) -> Found:
+    """Subnets that an account lets in, which do not tell storage who they are."""
+    served = {
+        networks.subnet_id(spec, network, name).lower(): any(
+            service.startswith("Microsoft.Storage") for service in subnet["serviceEndpoints"]
+        )
+        for network, section in networks.of(spec).items()
+        for name, subnet in section["subnets"].items()
+        if not subnet["existing"]
+    }
+    for name, account in spec.storage.items():
+        rules = account["networkAcls"]["virtualNetworkRules"] if "networkAcls" in account else ()
+        for index, subnet in enumerate(rules):
+            if not served.get(subnet.lower(), True):
+                words = "has no endpoint of storage, so that no rule can let it in; give it serviceEndpoints: "
+                yield ("storage", name, "networkAcls", "virtualNetworkRules", index), f"{words}[Microsoft.Storage]"
+
+
 def _basic(spec: Spec) -> Found:
     chosen = private.choices(spec.sections)
+    for name, registry in spec.registries.items():
+        if registry.get("publicNetworkAccess") == "Disabled" and registry["sku"] != "Premium":
+            words = "takes a Premium registry, as only that has another way in than the internet; write sku: Premium"
+            yield ("registries", name, "publicNetworkAccess"), words
     for name, registry in spec.registries.items() if chosen and chosen["outbound"] == "none" else ():
         if registry["sku"] != "Premium" and not registry["existing"]:
             words = "has no private endpoint, and network: {outbound: none} leaves nodes no other way to it; write "
