@@ -217,6 +217,8 @@ class Kind:
     counts: str = ""
     """The section of a spec that says what the work or data is which its body only counts. That changes by itself, so a
     plan stays valid if the counts change. Empty: its body says all."""
+    seldom: bool = False
+    """Whether it is not listed where the spec has none and the list of what is in the group shows none of ours."""
     reads: tuple[str, ...] = ()
     """Kinds that must be listed before this one, because its list needs their answers (a pool's account)."""
     noun: str = ""

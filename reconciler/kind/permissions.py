@@ -20,6 +20,7 @@ ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 SIZES = "Microsoft.Compute/skus/read"
+INSIDE = "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
 RESOURCES = "Microsoft.Resources/subscriptions/resources/read"
 
 

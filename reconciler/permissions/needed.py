@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.azure.actions import is_wide
 from reconciler.kind import ArmType, Kind, Kinds
-from reconciler.kind.permissions import BLOBS, STORAGE, Permissions
+from reconciler.kind.permissions import BLOBS, INSIDE, STORAGE, Permissions
 from reconciler.model import Address, Desired
 from reconciler.spec.spec import Spec
 
@@ -60,8 +60,10 @@ def _all(
     if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
         yield OWN, f"{CHECKING}before a change"
     for kind in kinds.values():
-        sees = [*kind.permissions.sees, *([f"{_called(kind.arm)}/read"] if kind.arm else [])]
-        yield from ((action, f"the list of {kind.many}") for action in sees if _listed(action, kinds, types))
+        absent = kind.seldom and not any(address.kind == kind.name for address in desired)
+        own = [f"{_called(kind.arm)}/read"] if kind.arm and not absent else []
+        sees = [INSIDE] if absent else [*kind.permissions.sees, *own]
+        yield from ((action, f"the list of {kind.many}") for action in sees if absent or _listed(action, kinds, types))
     for want in desired.values():
         yield from _of_one(kinds[want.address.kind], want, uses)
     if spec.lock and not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):

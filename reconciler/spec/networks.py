@@ -108,6 +108,13 @@ def zone_of(endpoint: PrivateEndpoint) -> str:
     return next((zones[group] for _, zones in GROUPS.values() if (group := endpoint["groupId"]) in zones), "")
 
 
+def linked(network: Network) -> Iterator[str]:
+    """The zones that the spec links to a network. Whether a zone of others holds in a network of others is theirs to say."""
+    for name, zone in network["privateDnsZones"].items():
+        if not (network["existing"] and zone["existing"]):
+            yield name
+
+
 def subnet_id(spec: Spec, network: str, subnet: str) -> str:
     return f"{spec.id_of(NETWORKS, network)}/subnets/{subnet}"
 
@@ -134,7 +141,7 @@ def refs(spec: Spec, subnet: str | None) -> Iterator[Address]:
         for part in network["subnets"]:
             if subnet and subnet_id(spec, name, part).lower() == subnet.lower():
                 yield Address("subnet", f"{name}/{part}")
-                yield from (Address("virtual_network_link", f"{zone}/{name}") for zone in network["privateDnsZones"])
+                yield from (Address("virtual_network_link", f"{zone}/{name}") for zone in linked(network))
                 for endpoint, entry in network["privateEndpoints"].items():
                     if zone_of(entry) in network["privateDnsZones"]:
                         yield Address("private_dns_zone_group", endpoint)

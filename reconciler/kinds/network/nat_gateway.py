@@ -80,6 +80,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **PLAIN.verbs(),
     usual={"sku": {"name": "Standard"}},
     keys={"properties.publicIpAddresses": "publicIPAddresses"},

@@ -69,6 +69,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **PLAIN.verbs(),
     noun="network security group",
     inverse=Inverse(say=entry, place=held.place("networkSecurityGroups"), tagged=True, every=PLAIN.every),

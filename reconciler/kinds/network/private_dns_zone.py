@@ -52,6 +52,7 @@ KIND = Kind(
     unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **PLAIN.verbs(),
     users=PLAIN.inside,
     noun="private DNS zone",

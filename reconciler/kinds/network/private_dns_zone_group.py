@@ -37,7 +37,9 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 configs = {zone.replace(".", "-"): spec.id_of(ZONES, zone).lower()}
                 body = {"properties": {"privateDnsZoneConfigs": configs}}
                 refs = [Address("private_endpoint", name), Address("private_dns_zone", zone)]
-                refs.append(Address("virtual_network_link", f"{zone}/{network}"))
+                refs += (
+                    [Address("virtual_network_link", f"{zone}/{network}")] if zone in networks.linked(section) else []
+                )
                 yield Desired(Address(NAME, name), body, tuple(refs), endpoint["protect"])
 
 
@@ -92,6 +94,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **VERBS,
     noun="private DNS zone group",
     permissions=Permissions(writes=("Microsoft.Network/privateDnsZones/join/action",)),

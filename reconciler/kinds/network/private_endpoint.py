@@ -136,6 +136,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **PLAIN.verbs(),
     disturbs=disturbs,
     noun="private endpoint",

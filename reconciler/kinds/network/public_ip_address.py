@@ -65,6 +65,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **PLAIN.verbs(),
     usual=STANDARD,
     noun="public IP address",

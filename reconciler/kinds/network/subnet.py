@@ -212,6 +212,7 @@ KIND = Kind(
     unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **VERBS,
     users=users,
     disturbs=disturbs,

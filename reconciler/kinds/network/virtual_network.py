@@ -81,6 +81,7 @@ KIND = Kind(
     unowned=UNOWNED,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **VERBS,
     users=PLAIN.inside,
     keys={"properties.addressSpace.addressPrefixes": "addressSpace"},

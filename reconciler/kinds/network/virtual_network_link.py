@@ -37,7 +37,7 @@ FIELDS = {
 
 def expand(spec: Spec) -> Iterable[Desired]:
     for network, section in networks.of(spec).items():
-        for zone in section["privateDnsZones"]:
+        for zone in networks.linked(section):
             properties: dict[str, Any] = {
                 "virtualNetwork": {"id": spec.id_of(NETWORKS, network).lower()},
                 "registrationEnabled": False,
@@ -79,6 +79,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    seldom=True,
     **PLAIN.verbs(),
     usual={"properties": {"registrationEnabled": False}},
     noun="virtual network link",
