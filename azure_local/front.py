@@ -22,7 +22,7 @@ from azure_local import control, faults, wire
 from azure_local.authorization import roles
 from azure_local.azure import Azure, Door, Route
 from azure_local.clock import stamp
-from azure_local.http import Answer, Call, Failure, arm_error, batch_error, response
+from azure_local.http import Answer, Call, Dropped, Failure, arm_error, batch_error, response
 from azure_local.identity import imds
 from azure_local.settings import TENANT
 from azure_local.store import Unwritten
@@ -34,10 +34,6 @@ GAPS = 1000
 Result = TypeVar("Result")
 Table = list[tuple[str, re.Pattern[str], Route]]
 Serve = Callable[[Request], Awaitable[Response]]
-
-
-class Dropped(Exception):
-    """Close the connection without an answer."""
 
 
 def compiled(routes: tuple[Route, ...]) -> Table:

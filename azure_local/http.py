@@ -12,6 +12,10 @@ from typing import Any
 from starlette.responses import Response
 
 
+class Dropped(Exception):
+    """Close the connection without an answer: a fault wants it, or the request has no way to arrive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, understood: path parameters, query, JSON body, and the caller's principal."""

@@ -28,7 +28,8 @@ from azure_local import control, holding, keeper, log
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.clock import Clock, stamp
-from azure_local.front import Dropped, Front
+from azure_local.front import Front
+from azure_local.http import Dropped
 from azure_local.nodes.batch import Batch
 from azure_local.providers import services
 from azure_local.settings import OPERATOR, SUBSCRIPTION, TENANT

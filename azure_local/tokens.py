@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,16 @@ class Tokens:
         return self._sign({**claims, "exp": int(time.time()) + 10 * 365 * 86400})
 
     def issue(
-        self, principal: str, application: str, resource: str, identity: str = "", subnet: str = ""
+        self,
+        principal: str,
+        application: str,
+        resource: str,
+        identity: str = "",
+        place: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """An access token for `resource`, as the token endpoint answers.
 
-        `identity` is a managed identity's ARM id. `subnet` is that of the node that asks: on Azure the network says
-        from where a request comes, and here all come from one machine.
+        `identity` is a managed identity's ARM id. `place` is where the node stands that asks (`reach.places`).
         """
         now = int(time.time())
         claims = {
@@ -86,7 +91,7 @@ class Tokens:
             "ver": "1.0",
             "uti": uuid.uuid4().hex,
             **({"xms_mirid": identity} if identity else {}),
-            **({"local_subnet": subnet} if subnet else {}),
+            **({"local": dict(place)} if place else {}),
         }
         return {"token_type": "Bearer", "expires_in": LIFETIME, "access_token": self._sign(claims)}
 

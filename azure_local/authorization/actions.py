@@ -31,6 +31,10 @@ LINKED = {
     "microsoft.compute/galleries/images": "Microsoft.Compute/galleries/images/read",
 }
 """Type of a resource that a written one refers to → what its writer must be allowed to do with it."""
+SUBNET = "microsoft.network/virtualnetworks/subnets"
+BY_ENDPOINT = "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"
+"""What those need with a subnet that name it in the network rules of a service of these providers."""
+BEHIND_ENDPOINTS = ("microsoft.storage", "microsoft.keyvault", "microsoft.containerregistry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,20 @@ def _resources(method: str, parts: list[str]) -> Asked:
 def linked(path: str, body: Any) -> Iterator[Asked]:
     """What the writer of `body` at `path` must be allowed to do with the resources that it refers to."""
     asked = {}
+    known = LINKED | ({SUBNET: BY_ENDPOINT} if _provider(path) in BEHIND_ENDPOINTS else {})
     for reference in _references(body):
         inner = f"{reference.lower()}/".startswith(f"{path.lower().rstrip('/')}/")
         parts = reference.strip("/").split("/")
         if inner or len(parts) < 8 or len(parts) % 2 or parts[4].lower() != "providers":
             continue
-        action = LINKED.get("/".join([parts[5], *parts[6::2]]).lower())
+        action = known.get("/".join([parts[5], *parts[6::2]]).lower())
         if action is not None:
             asked[reference.lower()] = Asked(action, reference)
     yield from asked.values()
+
+
+def _provider(path: str) -> str:
+    return path.lower().rpartition("/providers/")[2].partition("/")[0]
 
 
 def _references(value: Any) -> Iterator[str]:

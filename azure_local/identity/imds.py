@@ -31,7 +31,7 @@ async def serve(azure: Azure, request: Request) -> Response:
         return _error(400, "invalid_request", "Identity not found")
     properties = identity["properties"]
     token = azure.tokens.issue(
-        properties["principalId"], properties["clientId"], resource, identity["id"], node.get("subnet", "")
+        properties["principalId"], properties["clientId"], resource, identity["id"], node.get("place")
     )
     now = int(time.time())
     return JSONResponse(

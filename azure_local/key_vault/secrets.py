@@ -19,7 +19,9 @@ from starlette.responses import JSONResponse, Response
 from azure_local.authorization import roles
 from azure_local.azure import Azure, Door, Service
 from azure_local.http import Failure
+from azure_local.key_vault import network
 from azure_local.key_vault.vault import GET, HOST, SET, named
+from azure_local.reach import places, ways
 from azure_local.settings import TENANT
 
 PREFIX = "/vaults/"
@@ -38,6 +40,7 @@ async def serve(azure: Azure, request: Request) -> Response:
     if request.query_params.get("api-version") not in VERSIONS:
         raise Failure(400, "BadParameter", f"api-version must be specified, as one of {', '.join(VERSIONS)}")
     principal = azure.tokens.principal(request.headers.get("authorization"), "vault")
+    network.check(vault, ways.arrive(azure, places.of_request(azure, request.headers), vault, "vault"))
     action = SET if request.method == "PUT" else GET
     key = f"{vault['id']}/secrets/{match['name']}"
     if not roles.allowed(azure, principal, action, key, data=True):
@@ -81,7 +84,7 @@ def refusal(failure: Failure, extra: Mapping[str, str]) -> Response:
     """A failure in the form of key vaults; one without a token says where tokens are from."""
     error: dict[str, Any] = {"code": failure.code, "message": failure.message}
     if failure.status == 403:
-        error["innererror"] = {"code": "ForbiddenByRbac"}
+        error["innererror"] = {"code": failure.details[0][0] if failure.details else "ForbiddenByRbac"}
     where = f'Bearer authorization="https://login.microsoftonline.com/{TENANT}", resource="https://vault.azure.net"'
     challenge = {"WWW-Authenticate": where} if failure.status == 401 else {}
     return JSONResponse({"error": error}, failure.status, {**extra, **failure.headers, **challenge})

@@ -56,9 +56,15 @@ def _check_addresses(azure: Azure, key: str, location: str, settings: Document) 
             public_address.check_free(azure, document["resource"]["id"], key)
 
 
-def gets_out(gateway: Document) -> bool:
-    """Whether a NAT gateway has an address by which anything gets out."""
-    return bool(gateway["properties"].get("publicIpAddresses") or gateway["properties"].get("publicIpPrefixes"))
+def address(azure: Azure, gateway: Document) -> str:
+    """The public address by which a gateway lets out, "" if it has none."""
+    for one in gateway["properties"].get("publicIpAddresses") or ():
+        if known := azure.store.get("publicAddress", one["id"]):
+            return str(known["resource"]["properties"]["ipAddress"])
+    for one in gateway["properties"].get("publicIpPrefixes") or ():
+        if known := azure.store.get("publicPrefix", one["id"]):
+            return str(known["resource"]["properties"]["ipPrefix"]).partition("/")[0]
+    return ""
 
 
 async def get(azure: Azure, call: Call) -> Answer:

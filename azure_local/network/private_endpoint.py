@@ -13,7 +13,7 @@ from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.common import registered
 from azure_local.http import Answer, Call, Failure
-from azure_local.network import private_link, provider, references
+from azure_local.network import private_link, provider, quotas, references
 from azure_local.network.interface import INTERFACE, address_of
 from azure_local.network.private_link import Group, Target
 from azure_local.private_dns import record_set
@@ -27,7 +27,6 @@ ENDPOINT = Type(
     versions=provider.VERSIONS,
     shape="PrivateEndpoint",
     seconds=20,
-    update="TagsObject",
     offered=("subnet", AUTO, MANUAL, "customNetworkInterfaceName"),
     naming=provider.NAME % 78,
 )
@@ -37,6 +36,7 @@ async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, ENDPOINT.namespace)
     body, existing = tracked.body(azure, call, ENDPOINT), tracked.existing(azure, call, ENDPOINT)
     settings, key = body["properties"], ENDPOINT.key(azure, call)
+    quotas.check(azure, ENDPOINT, body["location"], key)
     subnet = references.subnet(azure, references.id_of(settings.get("subnet")), key, body["location"])
     asked = {member: settings.get(member) or [] for member in (AUTO, MANUAL)}
     if len(asked[AUTO]) + len(asked[MANUAL]) != 1:  # inferred: the code
@@ -240,4 +240,4 @@ async def gone(azure: Azure, document: Document) -> None:
         azure.store.delete(INTERFACE.store, reference["id"])
 
 
-SERVICE = serving.service(ENDPOINT, put=put, get=get, patch=serving.tagger(ENDPOINT), made=made, gone=gone)
+SERVICE = serving.service(ENDPOINT, put=put, get=get, without=("patch",), made=made, gone=gone)

@@ -12,6 +12,7 @@ from typing import Any
 from azure_local import tracked
 from azure_local.azure import Azure
 from azure_local.http import Answer, Call, Failure
+from azure_local.network import quotas
 from azure_local.network.provider import unparsed
 from azure_local.tracked import Document, Type
 
@@ -63,7 +64,8 @@ def users(azure: Azure, store: str, text: str) -> list[str]:
 
 
 def kept(azure: Azure, call: Call, kind: Type, resource: Document) -> Answer:
-    """Keep a resource under a new ETag, with the GUID that it has for good."""
+    """Keep a resource under a new ETag, with the GUID that it has for good. Failure 400 if it is one too many."""
+    quotas.check(azure, kind, resource["location"], kind.key(azure, call))
     resource["etag"] = etag()
     existing = azure.store.get(kind.store, kind.key(azure, call))
     before = existing["resource"]["properties"] if existing else {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.http import Failure
-from azure_local.network import references
+from azure_local.network import addresses, references
 
 Document = dict[str, Any]
 OTHERS = "/subscriptions/{}/resourceGroups/azurebatch-{}/providers/Microsoft.Compute/virtualMachineScaleSets/{}/"
@@ -80,7 +80,7 @@ def users(azure: Azure, subnet: str) -> list[str]:
     """The ids of the IP configurations in a subnet."""
     ids = [configuration["id"] for configuration in configurations(azure, subnet)]
     for pool in pools(azure, subnet):
-        ids += [_address(pool, node) for node in nodes(azure, pool)]
+        ids += _addresses(pool, nodes(azure, pool))
     return ids
 
 
@@ -89,6 +89,17 @@ def configurations(azure: Azure, subnet: str) -> list[Document]:
     interfaces = azure.store.list("interface")
     every = (one for document in interfaces for one in document["resource"]["properties"]["ipConfigurations"])
     return [one for one in every if references.id_of(one["properties"].get("subnet")).lower() == subnet.lower()]
+
+
+def room(azure: Azure, subnet: Document) -> int:
+    """How many addresses of a subnet are left."""
+    inside = sum(len(nodes(azure, pool)) for pool in pools(azure, subnet["id"]))
+    return addresses.room(subnet["properties"]) - inside - len(configurations(azure, subnet["id"]))
+
+
+def prefix(subnet: Document) -> str:
+    """The first address prefix of a subnet."""
+    return str(addresses.prefixes(subnet["properties"])[0])
 
 
 def pools(azure: Azure, subnet: str) -> list[Document]:
@@ -110,8 +121,8 @@ def _endpoints(azure: Azure, subnet: str) -> list[str]:
     return [one["id"] for one in endpoints if one["properties"]["subnet"]["id"].lower() == subnet.lower()]
 
 
-def _address(pool: Document, node: Document) -> str:
-    """The id of a node's IP configuration, in Batch's own subscription."""
+def _addresses(pool: Document, inside: list[Document]) -> list[str]:
+    """The ids of the IP configurations of a pool's nodes, in Batch's own subscription."""
     owner = str(uuid.uuid5(uuid.NAMESPACE_URL, pool["account"]))
-    place = OTHERS.format(owner, owner, pool["resource"]["name"])
-    return f"{place}virtualMachines/{node['id']}/networkInterfaces/nic/ipConfigurations/ipConfiguration"
+    place, rest = OTHERS.format(owner, owner, pool["resource"]["name"]), "nic/ipConfigurations/ipConfiguration"
+    return [f"{place}virtualMachines/{node['id']}/networkInterfaces/{rest}" for node in inside]

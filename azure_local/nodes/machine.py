@@ -22,7 +22,8 @@ from azure_local.nodes.containers import Containers, unfit
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.output_files import upload
 from azure_local.nodes.processes import End, Run
-from azure_local.nodes.resource_files import ResourceFiles, subnet
+from azure_local.nodes.resource_files import ResourceFiles
+from azure_local.reach import places
 
 MACHINE_WIDE = ("PIP_", "NPM_CONFIG_", "UV_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG", "TZ")
@@ -219,9 +220,8 @@ class Machine:
     ) -> dict[str, Any] | None:
         """The task's failureInfo after its output files were uploaded, or could not be."""
         try:
-            await upload(
-                self.files, subnet(document), task["outputFiles"], run.folder, run.work, success=failure is None
-            )
+            place = places.of_pool(self.azure, document)
+            await upload(self.files, place, task["outputFiles"], run.folder, run.work, success=failure is None)
         except Refused as refused:
             return failure or refused.info
         return failure

@@ -10,14 +10,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure_local.azure import Azure
+from azure_local.batch import network
 from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import leaving, move, rest, save
 from azure_local.batch.shapes import seconds
 from azure_local.clock import parsed, stamp
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
-from azure_local.nodes.resource_files import subnet
 from azure_local.nodes.troubles import trouble
+from azure_local.reach import places
 
 if TYPE_CHECKING:
     from azure_local.nodes.tasks import Tasks
@@ -192,11 +193,15 @@ class Nodes:
 
     def _start(self, document: dict[str, Any], node: dict[str, Any]) -> None:
         ids = list(document.get("nodeIdentity", {}).get("userAssignedIdentities") or {})
-        self.azure.store.put("imds", node["secret"], {"identities": ids, "subnet": subnet(document)})
+        place = places.of_pool(self.azure, document)
+        self.azure.store.put("imds", node["secret"], {"identities": ids, "place": place.claim()})
         self.machine.prepare(node)
         node.update(errors=[], lastBootTime=self.azure.clock.after(0), startTaskInfo=None, replaced=False)
         if node.get("lasting"):
             self.fail(node, node["lasting"], "NodeAgentUnreachable", "The node does not answer.")
+            return
+        if cause := network.cut_off(self.azure, document):  # inferred: the code
+            self.fail(node, "unusable", "NodeAgentUnreachable", cause)
             return
         properties = document["resource"]["properties"]
         start, packages = properties.get("startTask"), properties.get("applicationPackages")

@@ -11,21 +11,22 @@ import httpx
 from azure_local.nodes.exit_conditions import UPLOAD_FAILED
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.resource_files import ResourceFiles
+from azure_local.reach.places import Place
 
 WANTED = {"tasksuccess": (True,), "taskfailure": (False,), "taskcompletion": (True, False)}
 """Upload condition → the outcomes (success or not) for which it uploads."""
 
 
 async def upload(
-    files: ResourceFiles, inside: str, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
+    files: ResourceFiles, place: Place, outputs: list[dict[str, Any]], folder: Path, work: Path, *, success: bool
 ) -> None:
-    """Upload the matching files from a node in the subnet `inside`. Refused if one cannot be written."""
+    """Upload the matching files from a node at a place. Refused if one cannot be written."""
     for output in outputs:
         if success not in WANTED[output["uploadOptions"]["uploadCondition"]]:
             continue
         container = output["destination"].get("container") or {}
         paths = matching(output["filePattern"], folder, work)
-        async with files.client(container, inside) as client:
+        async with files.client(container, place) as client:
             for path, name in paths:
                 headers = {"x-ms-blob-type": "BlockBlob"}
                 headers |= {item["name"]: item.get("value", "") for item in container.get("uploadHeaders") or ()}

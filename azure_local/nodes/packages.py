@@ -16,6 +16,8 @@ from azure_local.batch.arm import applications, batch_account
 from azure_local.http import Failure
 from azure_local.nodes.failures import Refused
 from azure_local.nodes.machine import Machine
+from azure_local.reach import places
+from azure_local.reach.places import Place
 
 
 class Packages:
@@ -41,8 +43,9 @@ class Packages:
             url = applications.link(self.azure, owner["resource"], document["blob"], "r")["url"]
         except Failure as failure:
             raise Refused("ApplicationPackageError", failure.message) from None
-        inside = (self.azure.store.get("imds", node["secret"]) or {}).get("subnet", "")
-        data = await self.machine.files.read(url, self._identity(owner["resource"], node), inside)
+        pool = self.azure.store.get("pool", f"{owner['resource']['id']}/pools/{node['pool']}")
+        place = places.of_pool(self.azure, pool) if pool else Place()
+        data = await self.machine.files.read(url, self._identity(owner["resource"], node), place)
         try:
             await asyncio.to_thread(_extract, data, folder)
         except (zipfile.BadZipFile, OSError, ValueError) as error:

@@ -11,8 +11,10 @@ from azure_local.batch.data.common import nodes_of
 from azure_local.batch.node_states import leaving
 from azure_local.batch.shapes import seconds
 from azure_local.compute import sizes
+from azure_local.network import subnets
 from azure_local.nodes.nodes import Nodes
 from azure_local.nodes.troubles import trouble
+from azure_local.reach import places, ways
 
 SIDES = {True: "targetDedicatedNodes", False: "targetLowPriorityNodes"}
 NO_CAPACITY = "Allocation failed. There is not sufficient capacity for the requested VM size in this region."
@@ -161,7 +163,7 @@ class Pools:
             return
         size = document["resource"]["properties"]["vmSize"]
         for done in range(number):
-            cause = self._no_quota(document, dedicated, size, number - done)
+            cause = self._no_quota(document, dedicated, size, number - done) or self._no_room(document, number - done)
             if cause:
                 self._refuse(document, dedicated, *cause)
                 return
@@ -193,6 +195,16 @@ class Pools:
             return f"Account{kind}CoreQuotaReached", text
         text = f"The specified account has reached VM series core quota: '{family}' ({alike} of {limit} are used)."
         return "AccountVMSeriesCoreQuotaReached", text
+
+    def _no_room(self, document: dict[str, Any], number: int) -> tuple[str, str] | None:
+        """Code and message if the pool's subnet has no address for another node. Inferred, but that Azure tells it."""
+        subnet = ways.subnet(self.azure, places.of_pool(self.azure, document).subnet)
+        if subnet is None or subnets.room(self.azure, subnet) > 0:
+            return None
+        text = (
+            f"Subnet {subnet['name']} with address prefix {subnets.prefix(subnet)} does not have enough capacity for "
+        )
+        return "AllocationFailed", f"{text}{number} IP addresses."
 
     def _refuse(self, document: dict[str, Any], dedicated: bool, code: str, text: str) -> None:  # noqa: FBT001
         """Stop the growth on this side (dedicated or spot) with an error; other changes go on."""

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.http import Failure
+from azure_local.reach import places, ways
 from azure_local.registry import images
 from azure_local.registry.roles import PULL, PUSH
 from azure_local.settings import TENANT
@@ -153,7 +154,7 @@ def _claims(azure: Azure, place: Place, request: Request, scope: str) -> dict[st
 def _check(azure: Azure, place: Place, request: Request, scope: str) -> None:
     """Failure 401 unless the access token covers `scope`."""
     claims = _claims(azure, place, request, scope)
-    _check_network(place, inside=bool(claims.get("inside")))
+    _check_network(azure, place, claims)
     kind, name, action = scope.split(":")
     for grant in claims["access"]:
         if (grant["Type"], grant["Name"]) == (kind, name) and {action, "*"} & set(grant["Actions"]):
@@ -162,13 +163,18 @@ def _check(azure: Azure, place: Place, request: Request, scope: str) -> None:
     raise refused(401, "UNAUTHORIZED", headers={"WWW-Authenticate": challenge})
 
 
-def _check_network(place: Place, *, inside: bool) -> None:
-    properties = place.resource["properties"] if place.resource else {}
+def _check_network(azure: Azure, place: Place, claims: Mapping[str, Any]) -> None:
+    """Failure 403 unless the registry lets in a request from where the claims say; Dropped if it does not arrive."""
+    if place.resource is None:
+        return
+    arrival = ways.arrive(azure, places.claimed(azure, claims), place.resource, "registry")
+    properties = place.resource["properties"]
     rules = properties.get("networkRuleSet") or {}
-    closed = properties.get("publicNetworkAccess") == "Disabled" or rules.get("defaultAction") == "Deny"
-    if closed and not inside:
-        text = "client with IP '127.0.0.1' is not allowed access, refer https://aka.ms/acr/firewall to grant access: "
-        raise refused(403, "DENIED", f"{text}{place.host}")
+    allowed = arrival.comes_from(rule["value"] for rule in rules.get("ipRules") or ())
+    refuses = rules.get("defaultAction") == "Deny" and not allowed
+    if not arrival.private and (properties.get("publicNetworkAccess") == "Disabled" or refuses):
+        text = f"client with IP '{arrival.address}' is not allowed access, refer https://aka.ms/acr/firewall to grant "
+        raise refused(403, "DENIED", f"{text}access: {place.host}")
 
 
 def _exchange(azure: Azure, place: Place, form: dict[str, str]) -> Response:
@@ -188,18 +194,17 @@ def _exchange(azure: Azure, place: Place, form: dict[str, str]) -> Response:
     policy = place.resource["properties"]["policies"]["azureADAuthenticationAsArmPolicy"]
     if policy["status"] == "disabled" and claims["aud"].rstrip("/") in ARM:
         raise refused(401, "UNAUTHORIZED", "ARM audience tokens are disabled for this registry.")
-    inside = "xms_mirid" in claims
-    _check_network(place, inside=inside)
+    _check_network(azure, place, claims)
     if not _permissions(azure, place, principal):
         raise refused(401, "UNAUTHORIZED")
-    token = _signed(azure, place, REFRESH, grant_type="refresh_token", sub=principal, inside=inside)
+    token = _signed(azure, place, REFRESH, grant_type="refresh_token", sub=principal, local=claims.get("local"))
     return JSONResponse({"refresh_token": token})
 
 
 def _token(azure: Azure, place: Place, form: dict[str, str]) -> Response:
     """An access token for those of the requested scopes that the principal may have."""
     scopes = form.get("scope", "").split()
-    principal, inside = _principal(azure, place, form)
+    principal, local = _principal(azure, place, form)
     access = []
     for scope in scopes:
         kind, _, rest = scope.partition(":")
@@ -207,17 +212,17 @@ def _token(azure: Azure, place: Place, form: dict[str, str]) -> Response:
         granted = _granted(azure, place, principal, kind, set(actions.split(",")))
         if granted:
             access.append({"Type": kind, "Name": name, "Actions": granted})
-    token = _signed(azure, place, ACCESS, grant_type="access_token", sub=principal, inside=inside, access=access)
+    token = _signed(azure, place, ACCESS, grant_type="access_token", sub=principal, local=local, access=access)
     body = {"access_token": token}
     return JSONResponse(body if place.resource else {**body, "token": token, "expires_in": 300})
 
 
-def _principal(azure: Azure, place: Place, form: dict[str, str]) -> tuple[str, bool]:
-    """The principal that asks for a token ('' for an anonymous one), and whether it is inside the network."""
+def _principal(azure: Azure, place: Place, form: dict[str, str]) -> tuple[str, Any]:
+    """The principal that asks for a token ('' for an anonymous one), and the claim of where it stands."""
     if place.resource is None:
-        return "", True
+        return "", None
     if "refresh_token" not in form and place.resource["properties"]["anonymousPullEnabled"]:
-        return "", False
+        return "", None
     if form.get("grant_type") != "refresh_token" or form.get("service", "").lower() != place.host:
         raise refused(401, "UNAUTHORIZED")
     try:
@@ -226,7 +231,7 @@ def _principal(azure: Azure, place: Place, form: dict[str, str]) -> tuple[str, b
         raise refused(401, "UNAUTHORIZED") from None
     if (claims["aud"], claims["grant_type"]) != (place.host, "refresh_token"):
         raise refused(401, "UNAUTHORIZED")
-    return str(claims["sub"]), bool(claims["inside"])
+    return str(claims["sub"]), claims["local"]
 
 
 def _permissions(azure: Azure, place: Place, principal: str, wanted: Collection[str] = ()) -> set[str]:

@@ -25,12 +25,23 @@ from starlette.responses import Response, StreamingResponse
 from azure_local.authorization import roles
 from azure_local.azure import Azure
 from azure_local.http import Failure
+from azure_local.reach import places, ways
+from azure_local.reach.ways import Arrival
 from azure_local.storage import azurite, blob_containers, blob_links, names, network
 from azure_local.storage.blob_containers import Document
 from azure_local.storage.roles import asked
-from azure_local.tokens import claims_of
 
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "server", "host"}
+HOP_BY_HOP = {
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "server",
+    "host",
+    places.HEADER,
+}
 SIGNED = (
     "content-encoding", "content-language", "content-length", "content-md5", "content-type", "date",
     "if-modified-since", "if-match", "if-none-match", "if-unmodified-since", "range",
@@ -180,19 +191,19 @@ class Blobs:
         account = path.split("/")[1]
         resource = self._account(account)
         authorization = request.headers.get("authorization", "")
-        address = request.client.host if request.client else ""
+        arrival = ways.arrive(self.azure, places.of_request(self.azure, request.headers), resource, "blob")
         headers = {name: value for name, value in request.headers.items() if name not in {*HOP_BY_HOP, "date"}}
         linked = blob_links.follow(self.azure, resource, request.method, path, query)
         if linked is not None:
-            network.check(resource, address)
+            network.check(resource, arrival)
             query = linked
             headers |= signature(account, self.key(account), request.method, path, query, headers)
         elif authorization.startswith("Bearer "):
-            self._check(resource, authorization, address, request)
+            self._check(resource, authorization, arrival, request)
             headers.pop("authorization")
             headers |= signature(account, self.key(account), request.method, path, query, headers)
         else:
-            self._check_key(resource, authorization, address, query)
+            self._check_key(resource, authorization, arrival, query)
         running = await self.open(account)
         url = f"{path}?{query}" if query else path
         content = request.stream() if int(headers.get("content-length", "0")) else None
@@ -210,9 +221,9 @@ class Blobs:
                 return dict(resource)
         raise Failure(404, "ResourceNotFound", f"There is no storage account {name}.")
 
-    def _check(self, resource: Mapping[str, Any], authorization: str, address: str, request: Request) -> None:
+    def _check(self, resource: Mapping[str, Any], authorization: str, arrival: Arrival, request: Request) -> None:
         principal = self.azure.tokens.principal(authorization, "blob")
-        network.check(resource, address, claims_of(authorization).get("local_subnet", ""))
+        network.check(resource, arrival)
         _, _, container, *rest = [*unquote(request.scope["raw_path"].decode()).split("/", 3), "", ""]
         scope = f"{resource['id']}/blobServices/default/containers/{container}"
         action, data = asked(request.method, container, rest[0], request.query_params)
@@ -220,11 +231,11 @@ class Blobs:
             text = "This request is not authorized to perform this operation using this permission."
             raise Failure(403, "AuthorizationPermissionMismatch", text)
 
-    def _check_key(self, resource: Mapping[str, Any], authorization: str, address: str, query: str) -> None:
+    def _check_key(self, resource: Mapping[str, Any], authorization: str, arrival: Arrival, query: str) -> None:
         if not authorization and "sig=" not in query:
             text = "Server failed to authenticate the request. Please refer to the www-authenticate header."
             raise Failure(401, "NoAuthenticationInformation", text)
-        network.check(resource, address)
+        network.check(resource, arrival)
         if resource["properties"].get("allowSharedKeyAccess") is False:
             text = "Key based authentication is not permitted on this storage account."
             raise Failure(403, "KeyBasedAuthenticationNotPermitted", text)

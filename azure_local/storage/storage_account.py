@@ -11,7 +11,7 @@ from azure_local.azure import Azure, Route
 from azure_local.common import check_subscription, registered
 from azure_local.http import Answer, Call, Failure
 from azure_local.shapes import Fault, Shapes, load, malformed
-from azure_local.storage import roles
+from azure_local.storage import network, roles
 from azure_local.tracked import Changing, Deleting, Document, Making, Provider, Type
 
 VERSIONS = (
@@ -78,6 +78,7 @@ ACCOUNT = Type(
 async def put(azure: Azure, call: Call) -> Answer:
     registered(azure, ACCOUNT.namespace)
     body, before = tracked.body(azure, call, ACCOUNT), tracked.existing(azure, call, ACCOUNT)
+    network.check_rules(azure, body["properties"])
     if before is not None:
         tracked.idle(ACCOUNT, before)
         if body["kind"] != before["resource"]["kind"]:
@@ -132,7 +133,9 @@ def _changed(azure: Azure, document: Document, body: Document) -> Answer:
 
 
 async def patch(azure: Azure, call: Call) -> Answer:
-    return _changed(azure, tracked.lookup(azure, call, ACCOUNT), tracked.changes(call, ACCOUNT))
+    document, changes = tracked.lookup(azure, call, ACCOUNT), tracked.changes(call, ACCOUNT)
+    network.check_rules(azure, changes["properties"])
+    return _changed(azure, document, changes)
 
 
 async def made(azure: Azure, document: Document) -> None:

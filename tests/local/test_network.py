@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+import azure_local
 from tests.conftest import Azure
 from tests.local.machines import Place, temporary
+from tests.local.registries import SUBSCRIPTION
 
 SPACE = {"addressSpace": {"addressPrefixes": ["10.1.0.0/24"]}}
 STANDARD: Any = {"sku": {"name": "Standard"}}
@@ -189,10 +191,12 @@ def test_a_subnet_is_written_by_itself_and_is_in_its_network(place: Place) -> No
     place.put("virtualNetworks/apart", {**SPACE, "subnets": [subnet("a", "10.1.0.0/28")]})
     path = "virtualNetworks/apart/subnets/b"
     body = {"properties": {"addressPrefix": "10.1.0.16/28", "serviceEndpoints": [{"service": "Microsoft.Storage"}]}}
+    azure_local.ask(place.azure.folder, "POST", "durations", {"subnet": 390})
     answer = place.ask("PUT", path, body)
     assert (answer.status_code, answer.json()["properties"]["provisioningState"]) == (201, "Updating")
     early = place.refused("PUT", "virtualNetworks/apart/subnets/c", {"properties": {"addressPrefix": "10.1.0.32/28"}})
     assert early[:2] == (409, "AnotherOperationInProgress"), "one at a time in a network"
+    azure_local.ask(place.azure.folder, "POST", "durations", {"subnet": 4})
     place.finish(answer)
     made = place.get(path)["properties"]
     assert made["provisioningState"] == "Succeeded"
@@ -278,3 +282,16 @@ def test_a_prefix_has_a_range_of_its_length(place: Place) -> None:
     prefixes = {"publicIpPrefixes": [{"id": place.id("publicIPPrefixes/range")}]}
     place.put("natGateways/ranged", prefixes, **STANDARD)
     assert place.refused("DELETE", "publicIPPrefixes/range")[1] == "InUsePublicIpPrefixCannotBeDeleted"
+
+
+def test_a_quota_of_the_region_bounds_what_is_made(place: Place) -> None:
+    usages = f"{SUBSCRIPTION}/providers/Microsoft.Network/locations/{place.region}/usages"
+    known = {one["name"]["value"]: one for one in place.get(usages)["value"]}
+    assert known["PublicIPAddresses"]["name"]["localizedValue"] == "Public IP Addresses"
+    there = known["PublicIPAddresses"]["currentValue"]
+    quota = {"location": place.region, "name": "PublicIPAddresses", "limit": there + 1}
+    azure_local.ask(place.azure.folder, "POST", "quotas", quota)
+    place.put("publicIPAddresses/last", STATIC, **STANDARD)
+    assert place.unmade("publicIPAddresses/over", STATIC, **STANDARD)[:2] == (400, "PublicIPCountLimitReached")
+    place.put("publicIPAddresses/last", STATIC, **STANDARD)
+    azure_local.ask(place.azure.folder, "POST", "quotas", {**quota, "limit": 1000})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from azure_local.settings import TENANT
+from azure_local.tokens import Tokens
 from tests.conftest import Azure
 from tests.local.machines import Place, temporary
 from tests.local.registries import SUBSCRIPTION, resources
@@ -15,6 +17,7 @@ from tests.local.registries import SUBSCRIPTION, resources
 SPACE = {"addressSpace": {"addressPrefixes": ["10.2.0.0/24"]}}
 NETWORK = "virtualNetworks/private"
 ZONE = "privatelink.blob.core.windows.net"
+ARM = "https://management.azure.com"
 PROVIDERS = f"{SUBSCRIPTION}/resourceGroups/{{}}/providers"
 
 
@@ -139,6 +142,35 @@ def test_an_endpoint_that_leads_nowhere_is_refused(
     one["properties"]["privateLinkServiceId"] = changed.pop("id", account).replace("{}", account)
     one["name"] = changed.pop("name", "link")
     assert place.unmade("privateEndpoints/bad", {**wanted, **changed})[1] == code
+
+
+def test_who_may_not_approve_asks(place: Place, account: str) -> None:
+    identity = f"{PROVIDERS.format(place.group)}/Microsoft.ManagedIdentity/userAssignedIdentities/id-asks"
+    known = done(place, identity, {"location": place.region})["properties"]
+    permission = {"actions": ["Microsoft.Network/*"], "notActions": [], "dataActions": [], "notDataActions": []}
+    group = f"{SUBSCRIPTION}/resourceGroups/{place.group}"
+    roles, name = f"{group}/providers/Microsoft.Authorization", str(uuid.uuid4())
+    role = {"roleName": f"networks {name}", "type": "CustomRole", "description": "", "permissions": [permission]}
+    made = place.ask("PUT", f"{roles}/roleDefinitions/{name}", {"properties": {**role, "assignableScopes": [group]}})
+    who = {"principalId": known["principalId"], "principalType": "ServicePrincipal"}
+    assigned = {"properties": {"roleDefinitionId": made.json()["id"], **who}}
+    assert place.ask("PUT", f"{roles}/roleAssignments/{uuid.uuid4()}", assigned).status_code == 201
+    place.azure.advance(600)
+    token = Tokens(place.azure.folder).issue(known["principalId"], known["clientId"], ARM, identity)["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def put(*, manual: bool) -> Any:
+        body = {"location": place.region, "properties": endpoint(place, account, manual=manual)}
+        url = f"{place.id('privateEndpoints/asked')}?api-version=2025-09-01"
+        return place.client.put(url, json=body, headers=headers)
+
+    refused = put(manual=False).json()["error"]
+    assert refused["code"] == "LinkedAuthorizationFailed"
+    assert "Microsoft.Storage/storageAccounts/privateEndpointConnectionsApproval/action" in refused["message"]
+    assert put(manual=True).status_code == 201
+    place.azure.advance(60)
+    assert state(place, "asked") == "Pending"
+    place.delete("privateEndpoints/asked")
 
 
 def test_each_service_says_what_it_offers(place: Place, account: str) -> None:

@@ -69,6 +69,9 @@ def test_what_a_body_refers_to_is_asked_for_too_but_not_what_is_in_it_or_taken_a
         ("Microsoft.Network/virtualNetworks/subnets/join/action", f"{network}/subnets/x"),
     }
     assert list(actions.linked(network, {"id": f"{network}/subnets/x"})) == []
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sa"
+    (rule,) = actions.linked(account, {"networkAcls": {"virtualNetworkRules": [{"id": f"{network}/subnets/x"}]}})
+    assert rule.action == "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"
 
 
 def role(cloud: Cloud, name: str, **permission: list[str]) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from azure_local.authorization import actions, roles
 from azure_local.azure import Azure
+from azure_local.batch import network
 from azure_local.batch.arm import batch_account
 from azure_local.batch.data.filters import condition
 from azure_local.http import Answer, Call, Failure, etag, page
+from azure_local.reach import places
 
 VERSIONS = ("2025-06-01", "2024-07-01.20.0", "2024-02-01.19.0", "2023-11-01.18.0")
 ACCOUNT = "/batch/{account}"
@@ -26,6 +28,7 @@ def account(azure: Azure, call: Call) -> str:
     if document is None or not batch_account.made(document):
         raise Failure(404, "AccountNotFound", "The specified account does not exist.")
     resource = document["resource"]
+    network.check(azure, resource, places.of_request(azure, call.headers), "batchAccount")
     _check(azure, call, resource["id"])
     if "AAD" not in resource["properties"]["allowedAuthenticationModes"]:
         raise Failure(403, "OperationNotAllowed", "Entra ID is not an allowed authentication mode of the account.")
