@@ -109,7 +109,7 @@ def zone_of(endpoint: PrivateEndpoint) -> str:
 
 
 def linked(network: Network) -> Iterator[str]:
-    """The zones that the spec links to a network. Whether a zone of others holds in a network of others is theirs to say."""
+    """The zones that the spec links to a network. That of others to a zone of others is for them to link."""
     for name, zone in network["privateDnsZones"].items():
         if not (network["existing"] and zone["existing"]):
             yield name

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import SpecError
-from reconciler.kinds import load
+from reconciler.kinds import KINDS, load
 from reconciler.spec import Spec, networks
 from tests.documents import dumped, loaded
 from tests.kinds.cases import FOLDER, MINIMAL, merged
@@ -102,3 +102,26 @@ def test_a_subnet_by_name_is_the_same_as_by_its_id(tmp_path: Path) -> None:
     assert "/resourceGroups/rg-hub/" in wanted
     assert spec.pools["p"]["networkConfiguration"]["subnetId"] == wanted
     assert list(spec.storage["sa001"]["networkAcls"]["virtualNetworkRules"]) == [wanted]
+
+
+def test_what_is_in_a_subnet_waits_for_all_that_it_reaches_from_there(tmp_path: Path) -> None:
+    """A pool, a pool that is made for a job, and the machine of an image."""
+    own = {key: value for key, value in BASE["pools"]["p"].items() if key != "identity"}
+    inside = {
+        "network": "private",
+        "images": {"img": {"gallery": "g", "os": "ubuntu-24.04", "buildVm": {"subnet": "networks/more/build"}}},
+        "networks": {"more": {"addressSpace": ["10.9.0.0/16"], "subnets": {"build": {"addressPrefix": "10.9.0.0/24"}}}},
+        "pools": {"own": {**own, "autoPool": {"poolLifetimeOption": "Job"}}},
+        "jobs": {"j": {"pool": "pools/own", "tasks": {"one": {"command": "true"}}}},
+    }
+    spec = read(tmp_path, inside)
+    refs = {str(one.address): set(map(str, one.refs)) for kind in KINDS.values() for one in kind.expand(spec)}
+    reached = {
+        "subnet/vnet-case/pools",
+        "private_dns_zone_group/pe-sa001-blob",
+        "private_dns_zone_group/pe-ba001-nodemanagement",
+        "virtual_network_link/privatelink.batch.azure.com/vnet-case",
+    }
+    assert reached <= refs["pool/p"]
+    assert reached <= refs["job/j"]
+    assert "subnet/more/build" in refs["image_version/img"]

@@ -28,7 +28,7 @@ def given(value: Value) -> dict[str, Any]:
         subnets = [_id(value, subnet) for subnet in rules["virtualNetworkRules"]]
         return {**entry, "networkAcls": {**rules, "virtualNetworkRules": subnets}}
 
-    placed = {"pools": pool, "jobs": pool, "images": image, "storage": account}
+    placed = {"pools": pool, "images": image, "storage": account}
     named = {
         key: {name: each(entry) for name, entry in value[key].items()} for key, each in placed.items() if value.get(key)
     }
