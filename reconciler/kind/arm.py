@@ -106,6 +106,8 @@ class Plain:
 
     def every(self, cloud: Cloud, live: Iterable[Observed]) -> Iterator[Observed]:
         """All of them, ours or not, for `import`."""
+        if self.seldom and not _there(cloud, self.seldom):
+            return
         for name, raw in self.rows(cloud, ()) if self.rows else self._collection(cloud):
             yield self.seen(cloud, self._observed(name, raw))
 
@@ -201,10 +203,15 @@ class Plain:
         return _with(body, self.marked, tags)
 
 
-def _left(cloud: Cloud, type_: str) -> bool:
-    """Whether the list of what is in the spec's group shows one of this type with our mark."""
+def _there(cloud: Cloud, type_: str) -> list[Raw]:
+    """What the list of what is in the spec's group shows of this type."""
     raws = arm.listing(cloud, f"{cloud.group_id}/resources")
-    return any(raw["type"].lower() == type_.lower() and marks.is_ours(cloud.owner, raw.get("tags")) for raw in raws)
+    return [raw for raw in raws if raw["type"].lower() == type_.lower()]
+
+
+def _left(cloud: Cloud, type_: str) -> bool:
+    """Whether one of this type in the spec's group has our mark."""
+    return any(marks.is_ours(cloud.owner, raw.get("tags")) for raw in _there(cloud, type_))
 
 
 def _at(body: Body, path: tuple[str, ...]) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from reconciler.spec import Spec, networks
 from tests.documents import dumped, loaded
 from tests.kinds.cases import FOLDER, MINIMAL, merged
 
-BASE = {
+BASE: dict[str, Any] = {
     **MINIMAL,
     "storage": {"sa001": {"containers": ["images", "converted", "scripts"]}},
     "identities": {"id-p": {"roles": [{"role": "Storage Blob Data Contributor", "scope": "storage/sa001"}]}},

@@ -54,7 +54,7 @@ def _normalised(body: Raw) -> Body:
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
-    if observed.body["properties"]["elsewhere"]:
+    if observed.body["properties"].get("elsewhere"):
         raise Unsayable("something else than a NAT gateway has it, and a spec has public addresses for these only")
     return tracked(observed, known, notes)
 
