@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure_local import operations, serving, tracked
-from azure_local.azure import Azure, Completion, Service
+from azure_local.azure import Azure, Completion, Handler, Service
 from azure_local.http import Answer, Call, Failure, page
 from azure_local.network import provider, references
 from azure_local.tracked import Document, Type
@@ -44,16 +44,35 @@ class Inner:
 
 
 def service(kind: Inner) -> Service:
+    async def get(azure: Azure, call: Call) -> Answer:
+        return Answer(200, kind.shown(azure, _found(azure, call, kind)[1]))
+
+    async def listing(azure: Azure, call: Call) -> Answer:
+        listed = tracked.parent(azure, call, kind.above)["resource"]["properties"][kind.member]
+        return Answer(200, page((kind.shown(azure, one) for one in listed), call, azure.page_size))
+
+    handlers = {"put": _putter(kind), "get": get, "delete": _deleter(kind), "listing": listing}
+    return Service(
+        routes=serving.crud(kind.one, kind.one.rpartition("/")[0], kind.above.versions, **handlers),
+        completions={
+            f"{kind.store}.made": _settler(kind, "Succeeded"),
+            f"{kind.store}.made.failed": _settler(kind, "Failed"),
+            f"{kind.store}.gone": _forgetter(kind),
+            f"{kind.store}.gone.failed": _settler(kind, "Failed"),
+        },
+        seconds={kind.store: 4},
+    )
+
+
+def _putter(kind: Inner) -> Handler:
     async def put(azure: Azure, call: Call) -> Answer:
         document = tracked.parent(azure, call, kind.above)
         tracked.idle(kind.above, document)
-        name = call.params["inner"]
+        name, others = call.params["inner"], document["resource"]["properties"][kind.member]
         if not re.fullmatch(provider.NAME % 78, name, re.ASCII):
             raise provider.bad_name(name)
-        body = kind.above.provider.shapes.fitted(kind.shape, call.body)
-        before = named(document["resource"]["properties"][kind.member], name)
+        body, before = kind.above.provider.shapes.fitted(kind.shape, call.body), named(others, name)
         asked = {"name": before["name"] if before else name, "properties": body.get("properties", {})}
-        others = document["resource"]["properties"][kind.member]
         listed = [asked if one is before else one for one in others] + ([] if before else [asked])
         fitted = kind.fitted(azure, document["resource"], listed)
         one = named(fitted, name)
@@ -62,13 +81,10 @@ def service(kind: Inner) -> Service:
         document["resource"]["properties"][kind.member] = fitted
         return Answer(200 if before else 201, one, _begin(azure, kind, document, one, "made"))
 
-    async def get(azure: Azure, call: Call) -> Answer:
-        return Answer(200, kind.shown(azure, _found(azure, call, kind)[1]))
+    return put
 
-    async def listing(azure: Azure, call: Call) -> Answer:
-        listed = tracked.parent(azure, call, kind.above)["resource"]["properties"][kind.member]
-        return Answer(200, page((kind.shown(azure, one) for one in listed), call, azure.page_size))
 
+def _deleter(kind: Inner) -> Handler:
     async def delete(azure: Azure, call: Call) -> Answer:
         above = tracked.existing(azure, call, kind.above)
         one = named(above["resource"]["properties"][kind.member], call.params["inner"]) if above else None
@@ -79,18 +95,7 @@ def service(kind: Inner) -> Service:
         one["properties"]["provisioningState"] = "Deleting"
         return Answer(202, None, operations.monitored(_begin(azure, kind, above, one, "gone")))
 
-    collection = kind.one.rpartition("/")[0]
-    versions = kind.above.versions
-    return Service(
-        routes=serving.crud(kind.one, collection, versions, put=put, get=get, delete=delete, listing=listing),
-        completions={
-            f"{kind.store}.made": _settler(kind, "Succeeded"),
-            f"{kind.store}.made.failed": _settler(kind, "Failed"),
-            f"{kind.store}.gone": _forgetter(kind),
-            f"{kind.store}.gone.failed": _settler(kind, "Failed"),
-        },
-        seconds={kind.store: 4},
-    )
+    return delete
 
 
 def named(listed: Members, name: str) -> Document | None:

@@ -139,28 +139,12 @@ def _interface(azure: Azure, key: str, location: str, subnet: Document, properti
     """Make the endpoint's interface, with an address for each member of its group; the id."""
     there = reached(azure, properties)
     assert there is not None
-    group, resource = there
     place, _, name = key.rpartition("/privateEndpoints/")
     name = properties.get("customNetworkInterfaceName") or f"{name}.nic.{uuid.uuid4()}"
     interface = f"{place}/networkInterfaces/{name}"
     if azure.store.get(INTERFACE.store, interface) is not None:
         raise Failure(400, "NicInUse", f"Network Interface {interface} is there already.")
-    configurations: list[Document] = []
-    for member, host in private_link.names(group, resource).items():
-        taken = tuple(one["properties"]["privateIPAddress"] for one in configurations)
-        inner = {"groupId": group_of(properties), "requiredMemberName": member, "fqdns": [f"{host}.{group.public}"]}
-        one = {
-            "privateIPAddress": address_of(azure, subnet, "", taken=taken),
-            "privateIPAllocationMethod": "Dynamic",
-            "privateIPAddressVersion": "IPv4",
-            "primary": not configurations,
-            "subnet": {"id": subnet["id"]},
-            "privateLinkConnectionProperties": inner,
-            "provisioningState": "Succeeded",
-        }
-        called = f"privateEndpointIpConfig.{uuid.uuid4()}"
-        configurations.append({"id": f"{interface}/ipConfigurations/{called}", "name": called, "properties": one})
-    resource = {
+    made = {
         "id": interface,
         "name": name,
         "type": INTERFACE.name,
@@ -170,15 +154,41 @@ def _interface(azure: Azure, key: str, location: str, subnet: Document, properti
         "properties": {
             "provisioningState": "Succeeded",
             "resourceGuid": str(uuid.uuid4()),
-            "ipConfigurations": configurations,
+            "ipConfigurations": _configurations(azure, interface, subnet, properties, there),
             "enableAcceleratedNetworking": False,
             "enableIPForwarding": False,
             "nicType": "Standard",
             "privateEndpoint": {"id": key},
         },
     }
-    azure.store.put(INTERFACE.store, interface, {"resource": resource})
+    azure.store.put(INTERFACE.store, interface, {"resource": made})
     return interface
+
+
+def _configurations(
+    azure: Azure, interface: str, subnet: Document, properties: Document, there: tuple[Group, Document]
+) -> list[Document]:
+    """The IP configurations of an endpoint's interface: one for each member of its group."""
+    found: list[Document] = []
+    for member, host in private_link.names(*there).items():
+        taken = tuple(one["properties"]["privateIPAddress"] for one in found)
+        fqdns = [f"{host}.{there[0].public}"]
+        one = {
+            "privateIPAddress": address_of(azure, subnet, "", taken=taken),
+            "privateIPAllocationMethod": "Dynamic",
+            "privateIPAddressVersion": "IPv4",
+            "primary": not found,
+            "subnet": {"id": subnet["id"]},
+            "privateLinkConnectionProperties": {
+                "groupId": group_of(properties),
+                "requiredMemberName": member,
+                "fqdns": fqdns,
+            },
+            "provisioningState": "Succeeded",
+        }
+        name = f"privateEndpointIpConfig.{uuid.uuid4()}"
+        found.append({"id": f"{interface}/ipConfigurations/{name}", "name": name, "properties": one})
+    return found
 
 
 def addresses(azure: Azure, endpoint: Document) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 from azure_local.azure import Azure
 from azure_local.http import Dropped
 from azure_local.network import nat_gateway, private_endpoint, private_link, references
-from azure_local.network.private_link import Group, Target
+from azure_local.network.private_link import Target
 from azure_local.private_dns import names
 from azure_local.reach import rules
 from azure_local.reach.places import Place
@@ -52,7 +52,7 @@ def arrive(azure: Azure, place: Place, resource: Mapping[str, Any], group: str) 
     inside = subnet(azure, place.subnet)
     if target is None or inside is None:
         return Arrival(address=place.address, region=place.region)
-    found = _private_address(azure, place.subnet, target, target.groups[group], resource)
+    found = _private_address(azure, place.subnet, target, group, resource)
     if found is None:
         return _publicly(azure, place, inside, target, resource)
     there = bool(found) and _leads(azure, _network(place.subnet), found, resource["id"], group)
@@ -78,14 +78,20 @@ def subnet(azure: Azure, subnet_id: str) -> Document | None:
     return next((one for one in listed if one["id"].lower() == subnet_id.lower()), None)
 
 
-def _private_address(
-    azure: Azure, subnet: str, target: Target, group: Group, resource: Mapping[str, Any]
-) -> str | None:
-    """The address to which the name of the resource resolves in the network; "" for none, None for the public one."""
-    if not private_link.connections(azure, target, resource["id"]):
+def _private_address(azure: Azure, subnet: str, target: Target, group: str, resource: Mapping[str, Any]) -> str | None:
+    """The address to which the name of the resource resolves in the network; "" for none, None for the public one.
+
+    Inferred: that a name leads to a private one only where an endpoint is for its own group.
+    """
+    linked = (
+        one["properties"]["privateEndpoint"]["id"] for one in private_link.connections(azure, target, resource["id"])
+    )
+    endpoints = [azure.store.get("privateEndpoint", one) for one in linked]
+    if not any(one and private_endpoint.group_of(one["resource"]["properties"]) == group for one in endpoints):
         return None
-    name = next(iter(private_link.names(group, dict(resource)).values()))
-    return names.resolve(azure, _network(subnet), group.zone, name)
+    known = target.groups[group]
+    name = next(iter(private_link.names(known, dict(resource)).values()))
+    return names.resolve(azure, _network(subnet), known.zone, name)
 
 
 def _leads(azure: Azure, network: str, address: str, resource_id: str, group: str) -> bool:

@@ -191,13 +191,13 @@ def test_a_subnet_is_written_by_itself_and_is_in_its_network(place: Place) -> No
     place.put("virtualNetworks/apart", {**SPACE, "subnets": [subnet("a", "10.1.0.0/28")]})
     path = "virtualNetworks/apart/subnets/b"
     body = {"properties": {"addressPrefix": "10.1.0.16/28", "serviceEndpoints": [{"service": "Microsoft.Storage"}]}}
-    azure_local.ask(place.azure.folder, "POST", "durations", {"subnet": 390})
+    azure_local.ask(place.azure.folder, "POST", "durations", {"subnet": 3900})
     answer = place.ask("PUT", path, body)
     assert (answer.status_code, answer.json()["properties"]["provisioningState"]) == (201, "Updating")
     early = place.refused("PUT", "virtualNetworks/apart/subnets/c", {"properties": {"addressPrefix": "10.1.0.32/28"}})
     assert early[:2] == (409, "AnotherOperationInProgress"), "one at a time in a network"
     azure_local.ask(place.azure.folder, "POST", "durations", {"subnet": 4})
-    place.finish(answer)
+    place.finish(answer, 4000)
     made = place.get(path)["properties"]
     assert made["provisioningState"] == "Succeeded"
     assert made["serviceEndpoints"][0]["locations"] == [place.region]

@@ -83,11 +83,11 @@ class Net:
         path = f"Microsoft.Network/privateEndpoints/{name}"
         self.put(path, {"subnet": subnet, "privateLinkServiceConnections": [one]}, REGION)
 
-    def zone(self, name: str, endpoint: str = "") -> None:
+    def zone(self, name: str, endpoint: str = "", policy: str = "Default") -> None:
         """A private zone with a link to the network, and the names of an endpoint in it."""
         path = f"Microsoft.Network/privateDnsZones/{name}"
         self.put(path, {}, "global")
-        link = {"virtualNetwork": {"id": self.bench.network}}
+        link = {"virtualNetwork": {"id": self.bench.network}, "resolutionPolicy": policy}
         self.put(f"{path}/virtualNetworkLinks/net", link, "global")
         if endpoint:
             self.named(endpoint, name)
@@ -177,6 +177,8 @@ def test_a_closed_account_is_reached_by_an_endpoint_whose_name_resolves(net: Net
     assert net.blob(inside) == REFUSED
     net.endpoint("blobs", net.bench.storage_id, "blob")
     assert net.blob(inside) == REFUSED, "without a zone its public name leads to the public address"
+    net.zone(BLOB, policy="NxDomainRedirect")
+    assert net.blob(inside) == REFUSED, "it may look for the name elsewhere"
     net.zone(BLOB)
     assert net.blob(inside) == NOWHERE, "with a zone that lacks the name it leads nowhere"
     net.named("blobs", BLOB)
@@ -325,7 +327,7 @@ def test_an_endpoint_of_the_account_is_for_one_group(net: Net) -> None:
     with_endpoints(net)
     assert net.jobs(None)[0] == 200
     net.delete("Microsoft.Network/privateEndpoints/asks")
-    assert net.jobs(None) == NOWHERE
+    assert net.jobs(None) == (403, "PublicNetworkAccessNotAllowed")
 
 
 def test_a_pool_without_a_way_out_works_by_endpoints_alone(net: Net) -> None:
