@@ -29,6 +29,11 @@ TYPES = {
     "identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "registry": "Microsoft.ContainerRegistry/registries",
     "batch_account": "Microsoft.Batch/batchAccounts",
+    **{
+        kind.name: kind.arm.name
+        for kind in KINDS.values()
+        if kind.arm and kind.arm.provider == "Microsoft.Network" and kind.arm.name.count("/") == 1
+    },
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
 UNLISTED = {"container_image", "conversion", "verification", "tasks"}

@@ -197,8 +197,10 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
 
 
 def _place(observed: Observed, known: Known) -> tuple[str, ...]:
-    network = known.used("virtual_network", observed.id.rpartition("/subnets/")[0])
-    return networks.SECTION, network, "subnets", observed.address.name.rpartition("/")[2]
+    network, _, name = observed.address.name.rpartition("/")
+    if network not in known.names("virtual_network"):
+        raise Unsayable(f"its network {network} is not in the spec")
+    return networks.SECTION, network, "subnets", name
 
 
 SHAPE = Plain(
