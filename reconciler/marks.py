@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from reconciler.departed import TOKEN
@@ -46,6 +46,8 @@ INPUTS = f"{PREFIX}inputs_"
 """Tags of an image version, numbered: each input of its content, as JSON cut into pieces."""
 OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 """Tags of an image version: the short name of its system, and publisher:offer:sku of the image that it started from."""
+SUBNETS = f"{PREFIX}subnets"
+"""Tags of a virtual network, numbered: tokens of its subnets that are ours, as subnets have no tags."""
 BUILD = f"{PREFIX}build"
 """Tag of a build's machine and network: the image that it is for."""
 
@@ -81,13 +83,19 @@ def without_mark(tags: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _keys(mark: Mark) -> dict[str, str]:
-    text = "".join(sorted(mark.keys))
+    return spread(KEYS, mark.keys)
+
+
+def spread(name: str, tokens: Iterable[str]) -> dict[str, str]:
+    """Tokens in as many tags as they need, which are called `name` and are numbered."""
+    text = "".join(sorted(tokens))
     pieces = [text[start : start + TAG] for start in range(0, len(text), TAG)]
-    return {f"{KEYS}{number or ''}": piece for number, piece in enumerate(pieces)}
+    return {f"{name}{number or ''}": piece for number, piece in enumerate(pieces)}
 
 
-def _keys_of(tags: Mapping[str, str]) -> frozenset[str]:
-    text = "".join(tags[name] for name in sorted(tags) if name.startswith(KEYS))
+def gathered(name: str, tags: Mapping[str, str]) -> frozenset[str]:
+    """The tokens in the tags that are called `name` and are numbered."""
+    text = "".join(tags[tag] for tag in sorted(tags) if tag.startswith(name))
     return frozenset(text[start : start + TOKEN] for start in range(0, len(text), TOKEN))
 
 
@@ -96,7 +104,7 @@ def mark_of(tags: Mapping[str, str] | None) -> Mark | None:
     tags = tags or {}
     if OWNER not in tags:
         return None
-    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true", _keys_of(tags), _time(tags))
+    return Mark(tags[OWNER], tags.get(DIGEST, ""), tags.get(PROTECT) == "true", gathered(KEYS, tags), _time(tags))
 
 
 def _time(tags: Mapping[str, str]) -> str:

@@ -15,6 +15,12 @@ API_VERSIONS = {
     "Microsoft.KeyVault": "2026-02-01",
     "Microsoft.ManagedIdentity": "2024-11-30",
     "Microsoft.Network": "2024-07-01",
+    "Microsoft.Network/natGateways": "2025-09-01",
+    "Microsoft.Network/networkSecurityGroups": "2025-09-01",
+    "Microsoft.Network/privateDnsZones": "2024-06-01",
+    "Microsoft.Network/privateEndpoints": "2025-09-01",
+    "Microsoft.Network/publicIPAddresses": "2025-09-01",
+    "Microsoft.Network/virtualNetworks": "2025-09-01",
     "Microsoft.Storage": "2025-01-01",
 }
 """Namespace → api-version; also type → api-version, for types that differ from their namespace."""

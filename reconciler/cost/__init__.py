@@ -9,8 +9,8 @@ from __future__ import annotations
 from reconciler.cost.amounts import Range
 from reconciler.cost.budget import over_budget
 from reconciler.cost.charges import HOURS, Charge, Cost, Line, Once, price
-from reconciler.cost.prices import Price, Prices
-from reconciler.cost.use import Build, Case, Change, Costs, Replicas, Use, Uses, of
+from reconciler.cost.prices import Meter, Price, Prices
+from reconciler.cost.use import Build, Case, Change, Costs, Replicas, Standing, Use, Uses, of
 
 __all__ = [
     "HOURS",
@@ -21,11 +21,13 @@ __all__ = [
     "Cost",
     "Costs",
     "Line",
+    "Meter",
     "Once",
     "Price",
     "Prices",
     "Range",
     "Replicas",
+    "Standing",
     "Use",
     "Uses",
     "of",

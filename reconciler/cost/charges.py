@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reconciler.cost.amounts import NONE, Range
 from reconciler.cost.prices import Prices
-from reconciler.cost.use import Build, Replicas, Use, Uses
+from reconciler.cost.use import Build, Replicas, Standing, Use, Used, Uses
 from reconciler.model import Address
 from reconciler.words import count
 
@@ -97,9 +97,11 @@ def price(uses: Uses, prices: Prices) -> Cost:
     return Cost(prices.currency, tuple(lines), builds, prices.notes)
 
 
-def charge(use: Use | Replicas | None, prices: Prices) -> Charge | None:
+def charge(use: Used, prices: Prices) -> Charge | None:
     if use is None:
         return None
+    if isinstance(use, Standing):
+        return _standing(use, prices)
     if isinstance(use, Replicas):
         each = prices.image_gb * (prices.image_gb_month or Decimal(0)) / HOURS
         hour = Range.exactly(use.count).times(each)
@@ -111,6 +113,14 @@ def charge(use: Use | Replicas | None, prices: Prices) -> Charge | None:
     if use.endless:
         parts.append(Charge(unknown=("a number of nodes without an upper bound",)))
     return replace(total(parts), what=_what(use))
+
+
+def _standing(use: Standing, prices: Prices) -> Charge:
+    meter = prices.meter(use.meter)
+    if meter is None:
+        return Charge(unknown=(f"the price of {use.meter}, as meters.{use.meter} of a price file",))
+    data = "" if meter.gb is None else f", and {meter.gb} {prices.currency} for each GB through it"
+    return Charge(Range.exactly(1).times(meter.hour), f"by the hour{data}")
 
 
 def _nodes(count: Range, hour: Decimal | None, word: str, use: Use) -> Charge:

@@ -19,12 +19,34 @@ UNKNOWN = Price()
 
 
 @dataclass(frozen=True, slots=True)
+class Meter:
+    """What stands and is paid for by the hour, and what a GB through it costs; None: nothing, or it is unknown."""
+
+    hour: Decimal
+    gb: Decimal | None = None
+
+
+STANDING: Mapping[str, Meter] = {
+    "natGateway": Meter(Decimal("0.045"), Decimal("0.045")),
+    "privateDnsZone": Meter(Decimal("0.50") / 730),
+    "privateEndpoint": Meter(Decimal("0.01"), Decimal("0.01")),
+    "publicIPAddress": Meter(Decimal("0.005")),
+}
+"""List prices in USD, which are the same in nearly all regions.
+
+Source: azure.microsoft.com/pricing/details: azure-nat-gateway, dns (private zones), private-link, ip-addresses
+(Standard, static).
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Prices:
     """All in one currency (ISO 4217).
 
     sizes           (region, size), both in lower case, → its price; the region "" is for regions without an entry
     disk_month      the OS disk of one node
     image_gb_month  a GB of one image replica; `image_gb` is how large a replica is
+    meters          name → what stands, of a price file; without it, list prices count if the currency is theirs
     notes           what to know about the prices, such as their age
     """
 
@@ -34,7 +56,11 @@ class Prices:
     image_gb_month: Decimal | None = None
     image_gb: Decimal = Decimal(30)
     notes: tuple[str, ...] = ()
+    meters: Mapping[str, Meter] = field(default_factory=dict)
 
     def of(self, region: str, size: str) -> Price:
         size = size.lower()
         return self.sizes.get((region, size)) or self.sizes.get(("", size)) or UNKNOWN
+
+    def meter(self, name: str) -> Meter | None:
+        return self.meters.get(name) or (STANDING.get(name) if self.currency == "USD" else None)

@@ -36,12 +36,22 @@ class Replicas:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Something that is paid for by the hour as long as it is there, by the name of its meter in `prices`."""
+
+    meter: str
+
+
+Used = Use | Replicas | Standing | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A resource now and after the plan; None: it does not exist."""
 
     address: Address
-    now: Use | Replicas | None
-    after: Use | Replicas | None
+    now: Used
+    after: Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ def nodes(use: Use) -> bool:
     return use.endless or bool(use.dedicated.high or use.spot.high)
 
 
-def _weight(use: Use | Replicas | None) -> Use | Replicas | None:
+def _weight(use: Used) -> Used:
     """`use`, or None if it is a pool that has no nodes and gets none."""
     return None if isinstance(use, Use) and not nodes(use) else use
 
@@ -176,7 +186,7 @@ def of(
     return Uses(tuple(change for change in spelt if change.now or change.after), builds)
 
 
-def _spelt(use: Use | Replicas | None, spelled: Mapping[str, str]) -> Use | Replicas | None:
+def _spelt(use: Used, spelled: Mapping[str, str]) -> Used:
     """`use` with its size as the spec spells it, else as Azure does: sizes of live pools are in lower case."""
     return replace(use, size=spelled.get(use.size, sizes.spelled(use.size))) if isinstance(use, Use) else use
 

@@ -78,11 +78,11 @@ class Composing:
         notes: list[str] = []
         try:
             section = inverse.say(observed, self.known, notes)
+            place = inverse.place(observed, self.known) if inverse.place else (kind.section, observed.address.name)
         except Unsayable as reason:
             self.draft.left[observed.address] = str(reason)
             return False
         self.draft.notes += [(observed.address, text) for text in notes]
-        place = inverse.place(observed, self.known) if inverse.place else (kind.section, observed.address.name)
         _put(self.draft.value, place, section, appended=inverse.appended)
         for path, value in inverse.beside(observed, self.known).items():
             _beside(self.draft.value, path, value)

@@ -55,9 +55,10 @@ def read(cloud: Cloud, here: Observed, account: str | None) -> Live:
     chosen = account if closed else _account(here, [resource.address.name for resource in accounts], account)
     reached = Cloud(cloud.target, cloud.owner, chosen, cloud.endpoints)
     observed = [here, *accounts]
-    for kind in KINDS.values():
-        if kind.name not in (GROUP.name, ACCOUNT.name):
-            observed += _tried(unread, reached, kind, tuple(observed))
+    with reached.shared.lasting():
+        for kind in KINDS.values():
+            if kind.name not in (GROUP.name, ACCOUNT.name):
+                observed += _tried(unread, reached, kind, tuple(observed))
     return Live(here, chosen, tuple(sorted(observed, key=lambda resource: resource.address)), unread)
 
 

@@ -44,7 +44,8 @@ class ArmType:
     it is in the spec's resource group, where permissions are checked. `called` is what roles call it, if not by its
     name. `deleted_at` is the provider path that shows what was deleted and keeps its name, which the command `recovers`
     brings back and the command `purges` ends, each with `{name}`; empty if a name is free once its resource is gone.
-    `rare`: its list is read only where the spec asks for one, or the list of all that is in the group shows one.
+    `rare`: few specs have one, so its list is read only where the spec has one, or where the list of all that is in the
+    group shows one of ours, or one of ours that may hold it.
     """
 
     name: str
@@ -63,6 +64,11 @@ class ArmType:
     def provider(self) -> str:
         """The resource provider that serves it."""
         return self.name.partition("/")[0]
+
+    @property
+    def top(self) -> str:
+        """The type that the list of a group shows: its own, or that of what it is in."""
+        return "/".join(self.name.split("/")[:2])
 
     @property
     def registrations(self) -> frozenset[str]:

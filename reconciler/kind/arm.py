@@ -22,6 +22,8 @@ from reconciler.model import Address, Body, Desired, Diff, Mark, Observed
 
 Raw = dict[str, Any]
 """A resource as ARM shows it."""
+LED = "privateEndpointConnections"
+"""Where a resource shows the private endpoints that lead to it: they need it, it needs none of them."""
 
 
 class Verbs(TypedDict):
@@ -89,6 +91,8 @@ class Plain:
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         wanted = list(wanted)
+        if self.arm.rare and not wanted and not _left(cloud, self.arm):
+            return
         for name, raw in (self.rows or self.listed)(cloud, wanted):
             yield self.seen(cloud, self.shown(name, raw))
         for desired in wanted if self.rows is None else ():
@@ -96,6 +100,13 @@ class Plain:
                 what = f"the {self.name.replace('_', ' ')} {desired.address.name}"
                 if observed := unread.observed(self._observe, cloud, desired, what):
                     yield observed
+
+    def every(self, cloud: Cloud, live: Iterable[Observed]) -> Iterator[Observed]:
+        """All of them, ours or not, for `import`."""
+        if self.arm.rare and not in_group(cloud, self.arm.top):
+            return
+        for name, raw in (self.rows or self.listed)(cloud, ()):
+            yield self.seen(cloud, self.shown(name, raw))
 
     def _observe(self, cloud: Cloud, resource: Desired | Observed) -> Observed | None:
         raw = arm.get(cloud, self.id_of(cloud, resource), self.arm.api_version)
@@ -141,8 +152,6 @@ class Plain:
 
     def listed(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
         """Those in the spec's group. One with the name of what is used from elsewhere is `GROUP/NAME`."""
-        if self.arm.rare and not wanted and not in_group(cloud, self.arm.name):
-            return
         for raw in arm.listing(cloud, f"{cloud.group_id}/providers/{self.arm.name}", self.arm.api_version):
             meant = cloud.id_of(self.arm.name, raw["name"]).lower() == raw["id"].lower()
             yield raw["name"] if meant else f"{cloud.target.resource_group}/{raw['name']}", raw
@@ -159,6 +168,7 @@ class Plain:
     def shown(self, name: str, raw: Raw) -> Observed:
         """A resource that ARM shows, by its name in addresses."""
         properties = {**self.unset, **(raw.get("properties") or {})}
+        properties.pop(LED, None)
         body = {**raw, "properties": properties}
         if raw.get("location"):
             body["location"] = arm.region(raw["location"])
@@ -199,6 +209,11 @@ def in_group(cloud: Cloud, *types: str) -> list[Raw]:
     """
     wanted = {name.lower() for name in types}
     return [raw for raw in arm.listing(cloud, f"{cloud.group_id}/resources") if raw["type"].lower() in wanted]
+
+
+def _left(cloud: Cloud, type_: ArmType) -> bool:
+    """Whether one in the spec's group that is of this type, or may hold one, has our mark."""
+    return any(marks.is_ours(cloud.owner, raw.get("tags")) for raw in in_group(cloud, type_.top))
 
 
 def _at(body: Body, path: tuple[str, ...]) -> Mapping[str, str]:

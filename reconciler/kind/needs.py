@@ -97,6 +97,8 @@ class Needs:
     """Asks Azure how many there may be in a region, and how many there are; None: nothing is known of a limit."""
     image: Callable[[Desired], str] | None = None
     """The lower-case id of the image version that it makes, which a pool may name before it exists."""
+    subnet: Callable[[Desired], str] | None = None
+    """The lower-case id of the subnet that it makes, which a pool may be put into before it exists."""
 
 
 NOTHING = Needs()

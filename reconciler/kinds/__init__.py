@@ -21,6 +21,7 @@ from reconciler.kinds.image import section as image_section
 from reconciler.kinds.job import section as job_section
 from reconciler.kinds.key_vault import section as key_vault_section
 from reconciler.kinds.monitoring import section as monitoring_section
+from reconciler.kinds.network import section as network_section
 from reconciler.kinds.pool import section as pool_section
 from reconciler.kinds.registry import section as registry_section
 from reconciler.kinds.storage import section as storage_section
@@ -55,6 +56,15 @@ MODULES = (
     "monitoring.scheduled_query_rule",
     "monitoring.activity_log_alert",
     "monitoring.workbook",
+    "network.virtual_network",
+    "network.network_security_group",
+    "network.public_ip_address",
+    "network.nat_gateway",
+    "network.subnet",
+    "network.private_dns_zone",
+    "network.virtual_network_link",
+    "network.private_endpoint",
+    "network.private_dns_zone_group",
     "identity.role_assignment",
     "registry.container_image",
     "image.gallery",
@@ -82,6 +92,7 @@ SECTIONS: Sections = (
     key_vault_section.SECTION,
     account_section.SECTION,
     monitoring_section.SECTION,
+    network_section.SECTION,
     application_section.SECTION,
     pool_section.SECTION,
     image_section.SECTION,

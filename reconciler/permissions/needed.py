@@ -61,8 +61,10 @@ def _all(
         yield OWN, f"{CHECKING}before a change"
     there = {address.kind for address in desired}
     for kind in (kind for name, kind in kinds.items() if kind.sought or name in there):
-        sees = [*kind.permissions.sees, *(_read(kind.arm, types) if kind.arm else ())]
-        yield from ((action, f"the list of {kind.many}") for action in sees if _listed(action, kinds, types))
+        absent = kind.arm is not None and kind.arm.rare and kind.name not in there
+        own = [f"{_called(kind.arm)}/read"] if kind.arm and not absent else []
+        sees = [GROUPED] if absent else [*kind.permissions.sees, *own]
+        yield from ((action, f"the list of {kind.many}") for action in sees if absent or _listed(action, kinds, types))
     for want in desired.values():
         yield from _of_one(kinds[want.address.kind], want, uses)
     if spec.lock and not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
@@ -95,11 +97,6 @@ def _changing(kind: Kind, part: Permissions, what: str, uses: Collection[Use]) -
         yield from ((action, what) for action in part.deletes)
         yield from ((f"{_called(arm)}/delete", what) for arm in (kind.arm,) if arm)
         yield from ((action, f"{AROUND}{what}") for action in part.around)
-
-
-def _read(arm: ArmType, types: frozenset[str]) -> tuple[str, ...]:
-    """What its list asks for; one that few specs have is looked for among all that is in the group."""
-    return (GROUPED,) if arm.rare and _called(arm).lower() not in types else (f"{_called(arm)}/read",)
 
 
 def _called(arm: ArmType) -> str:

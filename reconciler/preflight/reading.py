@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,11 +15,10 @@ from reconciler.cloud.errors import translated
 from reconciler.errors import NotRegistered
 from reconciler.kind import Kinds, ids
 from reconciler.model import Action, Address, Desired, Observed, Plan
-from reconciler.preflight import access, names
-from reconciler.preflight.facts import Change, Facts, Image, Subnet, changes, held_nodes, live_nodes
+from reconciler.preflight import access, names, networks
+from reconciler.preflight.facts import Change, Facts, Image, changes, held_nodes, live_nodes
 
 THREADS = 8
-NETWORK = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+")
 MOST_JOBS = 100
 """How many jobs are asked at most what they have left to do."""
 Job = tuple[str, Callable[[], Any]]
@@ -56,7 +54,7 @@ def read(
     )
     ours = _made_images(kinds, desired)
     jobs = [*_pool_jobs(cloud, location, changed, ours, known), *_name_jobs(cloud, kinds, plan, location)]
-    jobs += [*_network_jobs(cloud, changed), *_access_jobs(cloud, facts, observed)]
+    jobs += [*networks.jobs(cloud, changed, networks.made(kinds, desired)), *_access_jobs(cloud, facts, observed)]
     facts = replace(
         facts, typed=_typed(kinds, plan, desired), making=_making(kinds, plan), fresh=_fresh(cloud, kinds, plan)
     )
@@ -188,15 +186,6 @@ def _permissions(cloud: Cloud) -> tuple[Mapping[str, Any], ...]:
     return tuple(cloud.list_arm(f"{cloud.group_id}/providers/Microsoft.Authorization/permissions"))
 
 
-def _network_jobs(cloud: Cloud, changed: tuple[Change, ...]) -> list[Job]:
-    """One question for each virtual network, whose answer holds all of its subnets."""
-    wanted: dict[str, set[str]] = {}
-    for change in changed:
-        if change.after.subnet:
-            wanted.setdefault(change.after.subnet.partition("/subnets/")[0], set()).add(change.after.subnet)
-    return [(f"subnet {key}", partial(_subnets, cloud, key, names)) for key, names in wanted.items()]
-
-
 def _name_jobs(cloud: Cloud, kinds: Kinds, plan: Plan, location: str) -> list[Job]:
     """One question for each new resource whose name all of Azure shares."""
     made = [(decision.address, kinds[decision.address.kind].arm) for decision in plan.of(Action.CREATE)]
@@ -263,21 +252,3 @@ def _regions(cloud: Cloud, image: str) -> tuple[str, ...]:
     raw = arm.get(cloud, image)
     profile = ((raw or {}).get("properties") or {}).get("publishingProfile") or {}
     return tuple(arm.region(region["name"]) for region in profile.get("targetRegions") or ())
-
-
-def _subnets(cloud: Cloud, network: str, names: Iterable[str]) -> Mapping[str, Subnet | None]:
-    """The named subnets of a virtual network; None for one that does not exist, or whose id is none of a subnet."""
-    raw = arm.get(cloud, network) if NETWORK.fullmatch(network) else None
-    parts = (raw or {}).get("properties", {}).get("subnets") or ()
-    subnets = {part["id"].lower(): _subnet(raw or {}, part["properties"]) for part in parts}
-    return {name: subnets.get(name) for name in names}
-
-
-def _subnet(network: Mapping[str, Any], subnet: Mapping[str, Any]) -> Subnet:
-    delegations = [delegation.get("properties") or {} for delegation in subnet.get("delegations") or ()]
-    return Subnet(
-        arm.region(network["location"]),
-        tuple(subnet.get("addressPrefixes") or [subnet["addressPrefix"]]),
-        len(subnet.get("ipConfigurations") or ()),
-        tuple(delegation.get("serviceName", "another service") for delegation in delegations),
-    )

@@ -6,6 +6,8 @@ sizes:
 osDiskMonth: 1.54          # of one node; optional
 imageGbMonth: 0.05         # of one image replica; optional
 imageGb: 30                # how large a replica is
+meters:                    # what stands; optional: natGateway, privateDnsZone, privateEndpoint, publicIPAddress
+  natGateway: {hour: 0.042, gb: 0.042}
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler.cost.prices import Price, Prices
+from reconciler.cost.prices import Meter, Price, Prices
 from reconciler.errors import ReconcileError
 
-KEYS = ("currency", "sizes", "osDiskMonth", "imageGbMonth", "imageGb")
+KEYS = ("currency", "sizes", "osDiskMonth", "imageGbMonth", "imageGb", "meters")
 PRICE = ("hour", "spotHour")
+METER = ("hour", "gb")
 
 
 class PricesError(ReconcileError):
@@ -41,13 +44,23 @@ def read(path: Path) -> Prices:
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
         raise PricesError(f"{path}: currency must be three letters such as USD")
     each = {("", str(name).lower()): _price(entry, f"{path}: sizes.{name}") for name, entry in sizes.items()}
-    disk, storage, size = (_number(body, key, f"{path}: {key}") for key in KEYS[2:])
-    return Prices(currency.upper(), each, disk, storage, size or Prices().image_gb)
+    disk, storage, size = (_number(body, key, f"{path}: {key}") for key in KEYS[2:5])
+    standing = _map(body.get("meters", {}), None, f"{path}: meters")
+    meters = {str(name): _meter(entry, f"{path}: meters.{name}") for name, entry in standing.items()}
+    return Prices(currency.upper(), each, disk, storage, size or Prices().image_gb, meters=meters)
 
 
 def _price(entry: Any, where: str) -> Price:
     body = _map(entry, PRICE, where)
     return Price(*(_number(body, key, f"{where}.{key}") for key in PRICE))
+
+
+def _meter(entry: Any, where: str) -> Meter:
+    body = _map(entry, METER, where)
+    hour = _number(body, "hour", f"{where}.hour")
+    if hour is None:
+        raise PricesError(f"{where} must have an hour, which is what it costs as long as it stands")
+    return Meter(hour, _number(body, "gb", f"{where}.gb"))
 
 
 def _map(entries: Any, known: tuple[str, ...] | None, where: str) -> dict[Any, Any]:

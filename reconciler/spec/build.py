@@ -44,6 +44,8 @@ def _spelled(document: Document, sections: Sections) -> dict[str, Any]:
             value[section.key] = {name: section.spell(dict(entry or {}), folder) for name, entry in part.items()}
         elif part is not None:
             value[section.key] = section.spell(dict(part), folder)
+    for section in sections:
+        value = section.gives(value)
     return value
 
 

@@ -24,6 +24,7 @@ class Section:
     key       of the section in a spec
     spell     an entry in any of its forms → in the one form that kinds read, before defaults are filled in; relative
               paths in it start at the given folder
+    gives     the whole document in those forms → the same with what an entry of it means for other sections
     check     problems: the document gives their places, the spec the values; dangling references are reported already
     trial     problems that take time to find; called only if there is no other problem
     retiring  what Azure retires, or has retired, each with its place
@@ -36,6 +37,7 @@ class Section:
 
     key: str
     spell: Callable[[dict[str, Any], Path], dict[str, Any]] = lambda entry, folder: entry
+    gives: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     check: Check = lambda document, spec: ()
     trial: Check = lambda document, spec: ()
     retiring: Callable[[Spec], Iterable[tuple[Path_, Retired]]] = lambda spec: ()

@@ -26,6 +26,15 @@ class Encryption(TypedDict):
     identity: str
 
 
+class NetworkAcls(TypedDict):
+    """`virtualNetworkRules` are the ids of subnets."""
+
+    defaultAction: str
+    bypass: str
+    virtualNetworkRules: Sequence[str]
+    ipRules: Sequence[str]
+
+
 class StorageAccount(TypedDict):
     sku: str
     kind: str
@@ -34,6 +43,7 @@ class StorageAccount(TypedDict):
     allowBlobPublicAccess: bool
     minimumTlsVersion: str
     encryption: NotRequired[Encryption]
+    networkAcls: NotRequired[NetworkAcls]
     containers: Mapping[str, Container]
     tags: Texts
     protect: bool
@@ -74,6 +84,7 @@ class ContainerBuild(TypedDict):
 
 class Registry(TypedDict):
     sku: str
+    publicNetworkAccess: NotRequired[str]
     builds: Mapping[str, ContainerBuild]
     tags: Texts
     protect: bool
@@ -141,11 +152,22 @@ class Quota(TypedDict, total=False):
     jobs: int
 
 
+class EndpointAccess(TypedDict):
+    defaultAction: str
+    ipRules: Sequence[str]
+
+
+class NetworkProfile(TypedDict):
+    accountAccess: NotRequired[EndpointAccess]
+    nodeManagementAccess: NotRequired[EndpointAccess]
+
+
 class BatchAccount(TypedDict):
     name: str
     autoStorage: NotRequired[str]
     autoStorageIdentity: NotRequired[str]
     publicNetworkAccess: str
+    networkProfile: NotRequired[NetworkProfile]
     allowedAuthenticationModes: Sequence[str]
     encryption: NotRequired[Encryption]
     tags: Texts

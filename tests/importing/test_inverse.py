@@ -32,6 +32,11 @@ TYPES = {
     "key_vault": "Microsoft.KeyVault/vaults",
     "log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
     "action_group": "Microsoft.Insights/actionGroups",
+    **{
+        kind.name: kind.arm.name
+        for kind in KINDS.values()
+        if kind.arm and kind.arm.provider == "Microsoft.Network" and kind.arm.name.count("/") == 1
+    },
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
 UNLISTED = {"container_image", "conversion", "verification", "tasks"}

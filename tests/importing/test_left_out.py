@@ -153,8 +153,9 @@ def test_resources_that_no_kind_is_about_are_not_in_the_way(imports: Imports, pl
     if resource == "Microsoft.Compute":
         plain.tracked("Microsoft.Compute/galleries", "gallery1", properties={})
     else:
-        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
-        plain.tracked("Microsoft.Network/virtualNetworks", "net", properties=space)
+        plain.tracked(
+            "Microsoft.Network/publicIPPrefixes", "net", sku={"name": "Standard"}, properties={"prefixLength": 30}
+        )
     made = imports.draft()
     assert made.value["adopt"] == [f"resource_group/{plain.group}"]
     assert [str(address) for address in made.left] == ["gallery/gallery1"] * (resource == "Microsoft.Compute")

@@ -11,7 +11,7 @@ import pytest
 from reconciler.kind import ArmType
 from reconciler.kinds import KINDS
 from tests.validity.bicep import READ_ONLY, index, resource
-from tests.validity.exchanges import BICEP, DOCUMENTS, TYPES
+from tests.validity.exchanges import BICEP, DOCUMENTS, EXACT, TYPES
 from tests.validity.swagger import Schema, operations
 
 JOB = TYPES / "batch/data-plane/sdk-15.1-models-2025-06-01.json"
@@ -31,7 +31,9 @@ OWN = {
 
 def writable(arm: ArmType) -> set[str]:
     """`location`, `properties.vmSize`, ...: what a request of the kind's api-version may carry, one level down."""
-    folder = TYPES / BICEP / arm.provider.lower() / arm.api_version
+    checked = EXACT.get(arm.name.lower(), "")
+    named = checked if checked.endswith(f"/{arm.api_version}") else f"{arm.provider.lower()}/{arm.api_version}"
+    folder = TYPES / BICEP / named
     found = resource(folder, arm.name)
     return set(_fields(*found, "") if found else _published(_body(arm), "")) - ADDRESSED
 

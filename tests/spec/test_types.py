@@ -17,6 +17,7 @@ from reconciler.kind import Kind
 from reconciler.kinds import KINDS, load
 from reconciler.kinds.monitoring.wanted import Monitoring
 from reconciler.spec import schema
+from reconciler.spec.networks import Network
 from reconciler.spec.pools import Pool
 from reconciler.spec.sections import Application, BatchAccount, Gallery, Identity, Image, Job, Registry, StorageAccount
 
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Any] = {
     "applications": Application,
     "pools": Pool,
     "jobs": Job,
+    "networks": Network,
 }
 
 

@@ -22,6 +22,7 @@ from reconciler.kind.needs import Needs, Room
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import Unsayable, without
+from reconciler.kinds.batch_account import access
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec import identities, vault_keys
 from reconciler.spec.schema import defaults
@@ -52,6 +53,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         "publicNetworkAccess": account["publicNetworkAccess"],
         "allowedAuthenticationModes": sorted(account["allowedAuthenticationModes"]),
         "autoStorage": None,
+        **access.wanted(account),
     }
     body = {**arm.tagged(spec, account), "properties": properties, "identity": []}
     if "autoStorage" in account:
@@ -89,6 +91,7 @@ def _normalised(body: Raw) -> Body:
             "authenticationMode": storage.get("authenticationMode", "StorageKeys"),
             "nodeIdentityReference": {"resourceId": node["resourceId"].lower()} if node else None,
         }
+    properties |= access.normalised(properties)
     properties["allowedAuthenticationModes"] = sorted(properties.get("allowedAuthenticationModes") or [])
     return {**body, "identity": arm.identity_ids(body.get("identity")), "properties": properties}
 
@@ -136,6 +139,7 @@ def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties = observed.body["properties"]
     settings = {name: properties[name] for name in ("publicNetworkAccess", "allowedAuthenticationModes")}
     section: Section = {"name": observed.address.name, **without(settings, defaults(NAME))}
+    section |= access.said(properties)
     storage = properties.get("autoStorage")
     if storage:
         name = known.name("storage_account", storage["storageAccountId"])
@@ -170,7 +174,7 @@ KIND = Kind(
         name=NAME,
         arm=ARM,
         normalise=_normalised,
-        written=lambda body: {**body, "identity": arm.user_assigned(body["identity"])},
+        written=lambda body: {**access.written(body), "identity": arm.user_assigned(body["identity"])},
         patched=("properties",),
         merged={"identity": arm.user_assigned},
         create_only=("poolAllocationMode",),

@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.azure import roles
 from reconciler.errors import Problem
 from reconciler.kinds.conversion import previewed
-from reconciler.spec import auto_pools, container_pools, role_targets
+from reconciler.spec import auto_pools, container_pools, networks, role_targets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -74,11 +74,12 @@ def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
         if "convert" in job and _nodeless(pool):
             yield ("jobs", name, "convert"), f"{job['pool']} has no nodes, so that its tasks wait until it has some"
         for account in _closed(spec, job):
-            yield (
-                ("jobs", name, "convert"),
+            told = (
                 f"storage/{account} has publicNetworkAccess: Disabled: from outside its network a plan cannot tell what"
-                " is to be converted, and nodes reach it only by a private endpoint or a subnet that it lets in",
             )
+            led = f"storage/{account}" in networks.led(spec)
+            nodes = "" if led else ", and nodes reach it only by a private endpoint or a subnet that it lets in"
+            yield ("jobs", name, "convert"), f"{told} is to be converted{nodes or '; run it on a machine inside'}"
 
 
 def _closed(spec: Spec, job: Job) -> list[str]:

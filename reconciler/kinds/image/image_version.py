@@ -38,7 +38,7 @@ from reconciler.kinds.image import (
 )
 from reconciler.kinds.image.state import State, state_of
 from reconciler.model import Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
-from reconciler.spec import role_targets
+from reconciler.spec import networks, role_targets
 from reconciler.spec.spec import Spec
 
 NAME = "image_version"
@@ -76,6 +76,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         identity = image.get("identity", "").removeprefix("identities/")
         data = {"image": image, "definition": definition, "identity": identity, "pinned": _pinned(spec)}
         refs = [Address("image_definition", name), *preload.refs(spec, image["preload"]), *_roles(spec, identity)]
+        refs += networks.refs(spec, image["buildVm"].get("subnet"))
         yield Desired(Address(NAME, name), body, tuple(refs), image["protect"], data)
 
 

@@ -14,6 +14,7 @@ from reconciler.azure import images
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.job import auto_pool
 from reconciler.model import Address, Body
+from reconciler.spec import networks
 from reconciler.spec.pools import Pool
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
@@ -62,6 +63,7 @@ def refs(spec: Spec, job: Job) -> tuple[Address, ...]:
         Address("batch_account", spec.batch_account["name"]),
         *([Address("image_version", built)] if built else []),
         *(Address("application", application) for application in dict.fromkeys(brought) if application),
+        *networks.refs(spec, (pool.get("networkConfiguration") or {}).get("subnetId")),
     )
 
 

@@ -31,6 +31,7 @@ NAME = "key_vault"
 ARM = ArmType(
     "Microsoft.KeyVault/vaults",
     "2026-02-01",
+    rare=True,
     named_at="Microsoft.KeyVault",
     deleted_at="Microsoft.KeyVault/locations/{location}/deletedVaults",
     recovers="az keyvault recover --name {name}",

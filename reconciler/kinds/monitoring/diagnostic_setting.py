@@ -97,11 +97,11 @@ def _place(cloud: Cloud, resource: Desired | Observed) -> str:
     return f"{cloud.id_of(type_, name)}{inner}/providers/{ARM.name}/{setting}"
 
 
-def _rows(cloud: Cloud, settings: Iterable[Desired]) -> Iterator[tuple[str, Raw]]:
+def list_(cloud: Cloud, settings: Iterable[Desired]) -> Iterator[Observed]:
     """Those of every resource that may have one of ours, each marked by its name."""
     for holder, collection in sorted(_collections(cloud, list(settings)).items()):
         for raw in arm.listing(cloud, collection, ARM.api_version):
-            yield f"{holder}/{raw['name']}", _marked(raw)
+            yield PLAIN.shown(f"{holder}/{raw['name']}", _marked(raw))
 
 
 def _collections(cloud: Cloud, settings: Sequence[Desired]) -> dict[str, str]:
@@ -168,8 +168,8 @@ def _within(address: Address) -> Address:
     return Address(kind, name)
 
 
-PLAIN = Plain(name=NAME, arm=ARM, place=_place, rows=_rows, normalise=_normalised)
-VERBS: Verbs = {**PLAIN.verbs(), "observe": observe, "create": create, "update": update}
+PLAIN = Plain(name=NAME, arm=ARM, place=_place, normalise=_normalised)
+VERBS: Verbs = {**PLAIN.verbs(), "list": list_, "observe": observe, "create": create, "update": update}
 KIND = Kind(
     name=NAME,
     arm=ARM,

@@ -14,6 +14,7 @@ from reconciler.kind.words import Unsayable, definition, pairs, refuse_secrets, 
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool import reading
 from reconciler.model import Observed
+from reconciler.spec import networks
 from reconciler.spec.schema import defaults
 
 RESIZE_TIMEOUT = "PT15M"
@@ -59,6 +60,9 @@ def section(observed: Observed, known: Known, notes: list[str]) -> Section:
         notes.append(f"{name} is nothing that a spec can say; it stays until another property of the machine changes")
     if entry.get("applicationPackages"):
         entry["applicationPackages"] = [_package(package, known) for package in entry["applicationPackages"]]
+    network = entry.get("networkConfiguration") or {}
+    if subnet := known.name("subnet", network.get("subnetId") or ""):
+        entry["networkConfiguration"] = {**network, "subnetId": f"{networks.SECTION}/{subnet}"}
     entry = {name: value for name, value in entry.items() if value is not None}
     refuse_secrets(entry)
     return entry

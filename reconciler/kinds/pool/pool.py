@@ -37,7 +37,7 @@ from reconciler.kinds.pool import (
 )
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.model import Address, Desired, Observed, Rule
-from reconciler.spec import identities, vault_secrets
+from reconciler.spec import identities, networks, vault_secrets
 from reconciler.spec.pools import Pool, Rollout
 from reconciler.spec.spec import Spec
 
@@ -110,7 +110,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
         refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool), *kept.refs(spec, pool))
-        refs += tuple(_secrets(spec, pool))
+        refs += (*_secrets(spec, pool), *networks.refs(spec, (pool.get("networkConfiguration") or {}).get("subnetId")))
         data: dict[str, Any] = {"vmSize": pool["vmSize"][0], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}

@@ -17,7 +17,7 @@ from reconciler.kinds.pool import (
     rollout_checks,
     size_checks,
 )
-from reconciler.spec import auto_pools, identities, vault_secrets
+from reconciler.spec import auto_pools, identities, networks, vault_secrets
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
 from reconciler.spec.pools import Pool
@@ -141,7 +141,7 @@ def trial(document: Document, spec: Spec) -> Iterator[Problem]:
 
 def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
     for name, pool in spec.pools.items():
-        yield from ((("pools", name, *path), text) for path, text in _unwise(pool))
+        yield from ((("pools", name, *path), text) for path, text in _unwise(spec, pool))
         if auto_pools.marked(pool):
             yield from auto_pool_checks.advice(spec, name, pool)
         yield from idle_checks.advice(spec, name, pool)
@@ -151,10 +151,11 @@ def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
         yield from scale_checks.advice(scaled(spec))
 
 
-def _unwise(pool: Pool) -> Iterator[tuple[Path_, str]]:
+def _unwise(spec: Spec, pool: Pool) -> Iterator[tuple[Path_, str]]:
     """Source: learn.microsoft.com, default outbound access; github.com/Azure/EOL, 548 (BlobFuse: 2026-09-30)."""
     network = pool.get("networkConfiguration") or {}
-    if (network.get("publicIPAddressConfiguration") or {}).get("provision") == "NoPublicIPAddresses":
+    alone = (network.get("publicIPAddressConfiguration") or {}).get("provision") == "NoPublicIPAddresses"
+    if alone and not networks.goes_out(spec, str(network.get("subnetId", ""))):
         why = "nodes without public addresses have no way out of their own since 2025-09-30 (Batch) and 2026-03-31"
         where: Path_ = ("networkConfiguration", "publicIPAddressConfiguration", "provision")
         yield where, f"{why}; give the subnet a NAT gateway or a firewall"

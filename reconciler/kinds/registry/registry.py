@@ -20,6 +20,7 @@ from reconciler.kind.traits import Traits
 from reconciler.kind.words import without
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.schema import defaults
+from reconciler.spec.sections import Registry as Entry
 from reconciler.spec.spec import Spec
 from reconciler.words import count
 
@@ -51,15 +52,26 @@ def expand(spec: Spec) -> Iterable[Desired]:
         body = {
             **arm.tagged(spec, section),
             "sku": {"name": section["sku"]},
-            "properties": {"adminUserEnabled": False},
+            "properties": {"adminUserEnabled": False, **_access(section)},
         }
         yield Desired(Address(NAME, name), body, (group,), section["protect"], existing=section["existing"])
+
+
+def _access(section: Entry) -> dict[str, str]:
+    """Whether it is open to the internet, if the spec says so."""
+    return {"publicNetworkAccess": section["publicNetworkAccess"]} if "publicNetworkAccess" in section else {}
+
+
+def public(desired: Desired) -> str:
+    return "" if desired.body["properties"].get("publicNetworkAccess") == "Disabled" else OPEN
 
 
 def entry(observed: Observed, known: Known, notes: list[str]) -> Section:
     """The entry of a live registry in a spec."""
     sku = observed.body["sku"]["name"]
-    return {**without({"sku": sku}, defaults(NAME)), **tracked(observed, known, notes)}
+    access = observed.body["properties"].get("publicNetworkAccess")
+    shut = {"publicNetworkAccess": access} if access == "Disabled" else {}
+    return {**without({"sku": sku}, defaults(NAME)), **shut, **tracked(observed, known, notes)}
 
 
 def users(neighbours: Neighbours, registry: Observed) -> Iterator[User]:
@@ -80,7 +92,7 @@ def goes(cloud: Cloud, registry: Observed, anew: Desired | None) -> str:
     return f"{count(len(names), 'repository')} of images" if names else ""
 
 
-OPEN = "is open to the internet, and no spec can close it; use one that is closed, with existing: true"
+OPEN = "is open to the internet; write sku: Premium, publicNetworkAccess: Disabled and network: private"
 
 
 KIND = Kind(
@@ -107,7 +119,7 @@ KIND = Kind(
     keys={"sku.name": "sku"},
     usual={"properties": {"adminUserEnabled": False}},
     section="registries",
-    traits=Traits(public=lambda desired: OPEN, data=True),
+    traits=Traits(public=public, data=True),
     outputs={"loginServer": "properties.loginServer"},
     inverse=Inverse(say=entry, tagged=True, unseen="builds"),
 )

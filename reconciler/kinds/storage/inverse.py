@@ -19,6 +19,8 @@ SAID = (
     "minimumTlsVersion",
 )
 """The settings of a storage account that a spec can hold."""
+USUAL = {"defaultAction": "Allow", "bypass": "AzureServices", "virtualNetworkRules": [], "ipRules": []}
+"""The network rules of an account that has none."""
 PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 """Containers that Batch makes for application packages."""
 
@@ -27,6 +29,11 @@ def account(observed: Observed, known: Known, notes: list[str]) -> Section:
     properties = observed.body["properties"]
     settings = {**properties, "sku": observed.body["sku"]["name"], "kind": observed.body["kind"]}
     section = without({name: settings[name] for name in SAID}, defaults("storage_account"))
+    rules = properties.get("networkAcls") or {}
+    if any(rules.get(name) != value for name, value in USUAL.items()) and rules:
+        section["networkAcls"] = without(
+            rules, {**defaults("storage_account", "networkAcls"), "ipRules": [], "virtualNetworkRules": []}
+        )
     return {**section, **tracked(observed, known, notes)}
 
 

@@ -18,7 +18,7 @@ from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import Needs, Room
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.traits import Traits
-from reconciler.kinds.storage import inverse, mounts
+from reconciler.kinds.storage import inverse, mounts, rules
 from reconciler.model import Address, Body, Change, Desired, Observed, Rule
 from reconciler.spec import vault_keys
 from reconciler.spec.identities import identity_id
@@ -113,9 +113,10 @@ def expand(spec: Spec) -> Iterable[Desired]:
                 "allowBlobPublicAccess": account["allowBlobPublicAccess"],
                 "minimumTlsVersion": account["minimumTlsVersion"],
                 "supportsHttpsTrafficOnly": True,
+                **rules.wanted(account),
             },
         }
-        refs = [group]
+        refs = [group, *rules.refs(spec, account)]
         if "encryption" in account:
             refs += vault_keys.refs(spec, account["encryption"])
             body["identity"] = [identity_id(account["encryption"]["identity"], spec.azure)]
@@ -131,7 +132,7 @@ def _encryption(encryption: Encryption, identity: str) -> Body:
     return {"keySource": "Microsoft.Keyvault", **used}
 
 
-def _normalised(body: Raw) -> Body:
+def _normalised(body: Mapping[str, Any]) -> Body:
     """The identity as a list of ids; of the encryption one spelling of ids and of the vault."""
     properties = dict(body["properties"])
     encryption = dict(properties.get("encryption") or {})
@@ -174,7 +175,8 @@ def room(cloud: Cloud, location: str) -> Room | None:
 
 def public(desired: Desired) -> str:
     properties = desired.body["properties"]
-    if properties["publicNetworkAccess"] == "Enabled":
+    shut = properties.get("networkAcls", {}).get("defaultAction") == "Deny"
+    if properties["publicNetworkAccess"] == "Enabled" and not shut:
         return "is open to the internet; write publicNetworkAccess: Disabled"
     blobs = "lets containers be open to anybody; write allowBlobPublicAccess: false"
     return blobs if properties["allowBlobPublicAccess"] else ""
@@ -215,15 +217,15 @@ KIND = Kind(
         patched=("properties",),
         patched_if_changed=("sku",),
         merged={"identity": arm.user_assigned},
-        normalise=_normalised,
-        written=_written,
+        normalise=lambda body: _normalised(rules.normalised(body)),
+        written=lambda body: _written(rules.written(body)),
         seen=_seen,
         holds="blobServices/default/containers",
         held=lambda raw: str(raw["name"]),
         users=users,
     ).verbs(),
     users=users,
-    keys={"sku.name": "sku"},
+    keys={"sku.name": "sku", **rules.KEYS},
     usual={"properties": {"supportsHttpsTrafficOnly": True}},
     section="storage",
     refusal=refusal,
@@ -233,6 +235,7 @@ KIND = Kind(
         checks=("Microsoft.Storage/checknameavailability/read", "Microsoft.Storage/locations/usages/read"),
         deletes=tuple(f"{ARM.name}/{collection.replace('/default', '')}/read" for collection in BESIDE_BLOBS),
         around=(permissions.ACCOUNT, f"{permissions.POOLS}/read"),
+        of=rules.permitted,
     ),
     outputs={"blobEndpoint": "properties.primaryEndpoints.blob"},
     inverse=Inverse(say=inverse.account, tagged=True, finished=inverse.finished),
