@@ -23,7 +23,7 @@ from tests.conftest import World
 from tests.documents import loaded
 from tests.pools.conftest import Pools
 
-SOLD_OUT = "Standard_E32s_v5"
+SOLD_OUT = "Standard_E48s_v5"
 """A size that no other test uses: the local Azure of all of them has none of it afterwards."""
 CASES = loaded((Path(__file__).parents[1] / "cases" / "capacity" / "choosing.yaml").read_text())
 HEAD = {
