@@ -17,7 +17,7 @@ from tests.documents import loaded
 from tests.pools.conftest import Pools
 from tests.pools.test_drain import ended, submit
 
-HOUR = 3600.0
+DAYS = 3 * 86_400.0
 FOLDER = Path(__file__).parents[1] / "cases/idle"
 DAY = "2026-11-28T{}:00Z"
 POOL = """\
@@ -63,15 +63,15 @@ def targets(pools: Pools) -> int:
 def test_an_idle_pool_rests_and_is_back_for_work(pools: Pools) -> None:
     world = pools.world
     world.text["jobs"] = {"job": {"pool": "pools/pool"}}
-    pools.pool.update(nodes=2, idle={"after": "PT1H"})
+    pools.pool.update(nodes=2, idle={"after": "P2D"})
     pools.done()
-    assert decided(pools).reason == "as desired"  # a job without tasks is no work, but it is not yet an hour
+    assert decided(pools).reason == "as desired"  # a job without tasks is no work, but it has not been idle for long
 
-    world.azure.advance(HOUR + 600)
+    world.azure.advance(DAYS)
     made = decided(pools)
     assert made.action is Action.UPDATE
     assert made.reason.startswith("idle since 20")
-    assert made.reason.endswith(" UTC, longer than 1 h 0 min: rests with 0 of 2 nodes until a task waits for it")
+    assert made.reason.endswith(" UTC, longer than 48 h 0 min: rests with 0 of 2 nodes until a task waits for it")
     pools.done()
     assert (targets(pools), decided(pools).reason) == (0, "rests with 0 of 2 nodes until a task waits for it")
 
@@ -82,7 +82,7 @@ def test_an_idle_pool_rests_and_is_back_for_work(pools: Pools) -> None:
     assert targets(pools) == 2
     assert {task["state"] for task in ended(pools)} == {"completed"}
 
-    world.azure.advance(HOUR + 600)
+    world.azure.advance(DAYS)
     pools.done()
     world.text["jobs"]["more"] = {"pool": "pools/pool", "tasks": {"one": {"command": "true"}}}
     plan = world.plan()
@@ -95,9 +95,9 @@ def test_an_idle_pool_rests_and_is_back_for_work(pools: Pools) -> None:
 
 
 def test_a_change_finds_a_resting_pool_empty(pools: Pools) -> None:
-    pools.pool.update(nodes=1, idle={"after": "PT10M"})
+    pools.pool.update(nodes=1, idle={"after": "P2D"})
     pools.done()
-    pools.world.azure.advance(HOUR)
+    pools.world.azure.advance(DAYS)
     pools.done()
     pools.pool.update(vmSize="Standard_D4s_v3", nodes=3)
     assert [change.path for change in decided(pools).diff.changes] == ["properties.vmSize"]
