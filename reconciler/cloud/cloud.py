@@ -6,12 +6,11 @@ import threading
 from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from reconciler.azure.api_versions import api_version_of, provider_of
-from reconciler.cloud.endpoints import Endpoints, check_url
+from reconciler.cloud.endpoints import Endpoints
 from reconciler.cloud.errors import NOT_PROVISIONED, from_body
 from reconciler.cloud.logs import keep_quiet
 from reconciler.cloud.operations import Answer, Operation, OperationState
@@ -33,15 +32,9 @@ def connect(spec: Spec, environ: Mapping[str, str]) -> Cloud:
     """The cloud of `spec`. For the local one, `environ` holds what `reconcile local env` prints."""
     keep_quiet(environ)
     account = spec.batch_account["name"] if spec.batch_account else None
-    if spec.azure.cloud == "local":
-        url = environ.get("RECONCILE_RESOURCE_MANAGER")
-        if not url:
-            raise ReconcileError("the local Azure is not up; run: reconcile local up")
-        check_url("RECONCILE_RESOURCE_MANAGER", url)
-        beside: dict[str, Any] = {"registries": f"{url}/registries", "vaults": f"{url}/vaults"}
-        local = Endpoints(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, lease_seconds=15, **beside)
-        return Cloud(spec.azure, spec.name, account, local, environ)
-    return Cloud(spec.azure, spec.name, account, Endpoints("https://management.azure.com", 5, 120), environ)
+    made = Cloud(spec.azure, spec.name, account, Endpoints.of(spec.azure.cloud, environ))
+    made.environ = environ
+    return made
 
 
 class Cloud:
@@ -53,16 +46,9 @@ class Cloud:
     environ    the variables in which secrets of the spec may be
     """
 
-    def __init__(
-        self,
-        target: Target,
-        owner: str,
-        account: str | None,
-        endpoints: Endpoints,
-        environ: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, target: Target, owner: str, account: str | None, endpoints: Endpoints) -> None:
         self.target, self.owner, self.account, self.endpoints = target, owner, account, endpoints
-        self.environ = environ
+        self.environ: Mapping[str, str] = {}
         self.time = datetime.now(UTC)
         """Azure's own time when it last answered, so that a wrong clock here does not matter."""
         self._lock = threading.RLock()
@@ -99,8 +85,9 @@ class Cloud:
 
     def unguarded(self, account: str | None = None) -> Cloud:
         """The same cloud, whose writes no lock holds up: for the lock itself."""
-        beside = Cloud(self.target, self.owner, account, self.endpoints, self.environ)
+        beside = Cloud(self.target, self.owner, account, self.endpoints)
         beside.credential, beside.transport, beside._pace = self.credential, self.transport, self._pace
+        beside.environ = self.environ
         return beside
 
     @property

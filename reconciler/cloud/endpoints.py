@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,6 +32,18 @@ class Endpoints:
     """The URL below which key vaults answer, each under its host's name; empty: each on its own host."""
     lease_seconds: int = 60
     """How long the lock of a process lasts that has died: from 15 to 60, as storage grants no other leases."""
+
+    @classmethod
+    def of(cls, cloud: str, environ: Mapping[str, str]) -> Endpoints:
+        """Those of the cloud that a spec names. For the local one, `environ` has what `reconcile local env` prints."""
+        if cloud != "local":
+            return cls("https://management.azure.com", 5, 120)
+        url = environ.get("RECONCILE_RESOURCE_MANAGER")
+        if not url:
+            raise ReconcileError("the local Azure is not up; run: reconcile local up")
+        check_url("RECONCILE_RESOURCE_MANAGER", url)
+        beside = {"registries": f"{url}/registries", "vaults": f"{url}/vaults"}
+        return cls(url, poll_seconds=0.25, role_propagation=120, backoff=0.02, lease_seconds=15, **beside)
 
     def registry(self, server: str) -> str:
         """Where the API of a container registry is: `https://server`."""

@@ -132,7 +132,7 @@ def _encryption(encryption: Encryption, identity: str) -> Body:
     return {"keySource": "Microsoft.Keyvault", **used}
 
 
-def _normalised(body: Mapping[str, Any]) -> Body:
+def _normalised(body: Body) -> Body:
     """The identity as a list of ids; of the encryption one spelling of ids and of the vault."""
     properties = dict(body["properties"])
     encryption = dict(properties.get("encryption") or {})
