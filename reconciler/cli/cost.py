@@ -48,8 +48,9 @@ def _ran(spec: Path | None, cloud: str | None, prices: Path | None, since: float
     from reconciler.render.ran import RanView, SuggestionsView
 
     loaded = common.load_spec(spec, cloud)
-    spent = spending.spent(loaded, common.reach(loaded), since, prices)
-    view = SuggestionsView(spent.ran, spending.suggestions(loaded, spent)) if suggest else RanView(spent.ran)
+    reached = common.reach(loaded)
+    spent = spending.spent(loaded, reached, since, prices)
+    view = SuggestionsView(spent.ran, spending.suggestions(loaded, reached, spent)) if suggest else RanView(spent.ran)
     if shape == "markdown":
         click.echo(view.markdown())
     else:

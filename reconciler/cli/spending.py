@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.cost import Prices
     from reconciler.cost.ran import Ran, Span
-    from reconciler.cost.suggesting import Facts, Suggestion
+    from reconciler.cost.suggesting import Facts, Measured, Suggestion
     from reconciler.course import Course, Run
     from reconciler.spec import Spec
+    from reconciler.spec.pools import Pool
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What ran, with the cores of all sizes, by which it was counted, and the prices; what could not be read."""
+    """What ran, and when on which nodes, with the cores of all sizes, by which it was counted, and the prices.
+
+    `unread` is what could not be read.
+    """
 
     ran: Ran
+    spans: Mapping[str, list[Span]]
     cores: Mapping[str, int]
     prices: Prices
     unread: list[str]
@@ -51,17 +56,17 @@ def spent(spec: Spec, cloud: Cloud, seconds: float, prices: Path | None) -> Spen
     halves = {suggesting.halved(size, cores) for size in there} - {""}
     known = pricing.listed(spec, {spec.azure.location: there | halves}, prices)
     pools = costs.of(used, cut, cores, _sides(spec), spec.azure.location, known)
-    return Spent(costs.Ran(since, until, known.currency, pools, known.notes), cores, known, unread)
+    return Spent(costs.Ran(since, until, known.currency, pools, known.notes), cut, cores, known, unread)
 
 
-def suggestions(spec: Spec, spent: Spent) -> list[Suggestion]:
-    """What would make the pools of the spec cheaper, by what ran."""
+def suggestions(spec: Spec, cloud: Cloud, spent: Spent) -> list[Suggestion]:
+    """What would make the pools of the spec cheaper, by what ran and what its nodes measured."""
     from reconciler.cost import suggesting
 
-    return suggesting.suggestions(_facts(spec, spent))
+    return suggesting.suggestions(_facts(spec, cloud, spent))
 
 
-def _facts(spec: Spec, spent: Spent) -> Iterator[Facts]:
+def _facts(spec: Spec, cloud: Cloud, spent: Spent) -> Iterator[Facts]:
     from reconciler.cost.charges import HOURS
     from reconciler.cost.suggesting import Facts, halved
 
@@ -87,7 +92,29 @@ def _facts(spec: Spec, spent: Spent) -> Iterator[Facts]:
             price=spent.prices.of(region, row.size),
             smaller=(sizes.spelled(half), spent.prices.of(region, half)),
             disk_month=None if disk else spent.prices.disk_month,
+            measured=_measured(cloud, row.pool, pool, spent),
         )
+
+
+def _measured(cloud: Cloud, name: str, pool: Pool, spent: Spent) -> Measured | None:
+    """How busy nodes were while tasks ran on them; None without telemetry, or if it tells nothing of that time."""
+    from reconciler.cloud import kept
+    from reconciler.cloud.errors import reading
+    from reconciler.cost.suggesting import Measured
+    from reconciler.nodelogs import places, telemetry
+
+    if "telemetry" not in pool:
+        return None
+    place, ran = pool["telemetry"]["to"], spent.ran
+    with reading(f"the telemetry in {place}"):
+        live = kept.generation(cloud, place, places.pools(str(cloud.account)), name) or name
+        nodes, _ = kept.samples(cloud, place, live, ran.since, ran.until)
+    runs = (
+        telemetry.Run("", span.node, span.begun.timestamp(), span.ended.timestamp())
+        for span in spent.spans.get(name, ())
+    )
+    found = telemetry.by_job(nodes, runs).get("")
+    return Measured(found.cpu_mean, found.cpu_p95, found.memory_share) if found else None
 
 
 def _sides(spec: Spec) -> dict[str, tuple[bool, bool]]:

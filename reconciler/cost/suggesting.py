@@ -26,7 +26,10 @@ FULL = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the nodes of a pool used while they ran tasks, each between 0 and 1: mean and peak CPU, peak memory."""
+    """What the nodes of a pool used while they ran tasks, each between 0 and 1.
+
+    cpu_peak     below which their CPU was for 95 % of the time
+    """
 
     cpu_mean: float
     cpu_peak: float

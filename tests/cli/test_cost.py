@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,20 @@ def test_a_wrong_budget_is_told_with_its_place(tmp_path: Path) -> None:
     assert f"{path}:4:22 budget.maxMonthly: is -1; it must be at least 0" in told.stderr
 
 
+def measured(world: World, place: str, job: str) -> None:
+    """Telemetry of a quiet machine, beside that of a busy one while no task ran."""
+    cloud = world.cloud()
+    whole = {"cores": 2, "memory": 1e9, "memoryTotal": 8e9}
+    for task in cloud.batch().list_tasks(job):
+        begun, node = task.execution_info.start_time, task.node_info.node_id
+        middle = begun.timestamp() + (task.execution_info.end_time - begun).total_seconds() / 2
+        samples = [{"t": middle, "cpu": 0.3, **whole}, {"t": middle - 600, "cpu": 1.0, **whole, "memory": 8e9}]
+        lines = "".join(f"{json.dumps(sample)}\n" for sample in samples)
+        window = datetime.fromtimestamp(middle // 300 * 300, UTC).strftime("%Y-%m-%dT%H-%M")
+        name = f"{cloud.account}/pools/pool/telemetry/{window}/{node}.jsonl.gz"
+        cloud.container(place).upload_blob(name, gzip.compress(lines.encode()), overwrite=True)
+
+
 def test_what_ran_is_told_by_job_and_what_would_cost_less(world: World, tmp_path: Path) -> None:
     staging = f"storage/{world.account}/scripts"
     sweep = {"n": {"from": 1, "to": 3}}
@@ -112,6 +128,12 @@ def test_what_ran_is_told_by_job_and_what_would_cost_less(world: World, tmp_path
     assert 0 < job["nodeHours"] < 2
     assert job["nodeHours"] + pool["rest"]["nodeHours"] == pytest.approx(pool["nodeHours"], abs=0.001)
     assert float(pool["amount"]["low"]) == pytest.approx(pool["nodeHours"] * 0.096, abs=0.001)
+
+    world.text["pools"]["pool"] |= {"startTask": {"commandLine": "true", "elevationLevel": "Admin"}}
+    world.text["pools"]["pool"]["telemetry"] = {"to": staging}
+    world.spec()
+    measured(world, staging, "work")
+    assert "pool/pool  taskSlotsPerNode: 2" in reconcile("cost", spec, "--suggest", cwd=tmp_path).stdout
 
     world.text["pools"]["pool"]["nodes"] = 0
     world.text["jobs"] = {}
