@@ -8,7 +8,7 @@ differs from that; a type that needs more has its own verbs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict
 
@@ -91,15 +91,18 @@ class Plain:
 
     def _list(self, cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
         wanted = list(wanted)
-        if self.arm.rare and not wanted and not _left(cloud, self.arm):
-            return
-        for name, raw in (self.rows or self.listed)(cloud, wanted):
+        for name, raw in self.read(cloud, wanted):
             yield self.seen(cloud, self.shown(name, raw))
         for desired in wanted if self.rows is None else ():
             if not ids.inside(self.id_of(cloud, desired), cloud.group_id):
                 what = f"the {self.name.replace('_', ' ')} {desired.address.name}"
                 if observed := unread.observed(self._observe, cloud, desired, what):
                     yield observed
+
+    def read(self, cloud: Cloud, wanted: Collection[Desired]) -> Iterator[tuple[str, Raw]]:
+        """Those in the spec's group by name; of a rare type only if the spec has one or has left one."""
+        if not self.arm.rare or wanted or _left(cloud, self.arm):
+            yield from (self.rows or self.listed)(cloud, wanted)
 
     def every(self, cloud: Cloud, live: Iterable[Observed]) -> Iterator[Observed]:
         """All of them, ours or not, for `import`."""

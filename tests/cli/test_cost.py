@@ -99,8 +99,9 @@ def measured(world: World, place: str, job: str) -> None:
     cloud = world.cloud()
     whole = {"cores": 2, "memory": 1e9, "memoryTotal": 8e9}
     for task in cloud.batch().list_tasks(job):
-        begun, node = task.execution_info.start_time, task.node_info.node_id
-        middle = begun.timestamp() + (task.execution_info.end_time - begun).total_seconds() / 2
+        ran = task.as_dict()
+        begun, ended = (datetime.fromisoformat(ran["executionInfo"][name]) for name in ("startTime", "endTime"))
+        node, middle = ran["nodeInfo"]["nodeId"], begun.timestamp() + (ended - begun).total_seconds() / 2
         samples = [{"t": middle, "cpu": 0.3, **whole}, {"t": middle - 600, "cpu": 1.0, **whole, "memory": 8e9}]
         lines = "".join(f"{json.dumps(sample)}\n" for sample in samples)
         window = datetime.fromtimestamp(middle // 300 * 300, UTC).strftime("%Y-%m-%dT%H-%M")

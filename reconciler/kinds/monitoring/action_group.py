@@ -102,7 +102,7 @@ def _plain(receiver: Mapping[str, Any]) -> dict[str, Any]:
 
 def _list(cloud: Cloud, groups: Iterable[Desired]) -> Iterator[Observed]:
     asked = {desired.address: desired for desired in groups}
-    for name, raw in PLAIN.listed(cloud, asked.values()):
+    for name, raw in PLAIN.read(cloud, asked.values()):
         yield _seen(cloud, asked.get(Address(NAME, name)), name, raw)
 
 

@@ -100,7 +100,7 @@ def _with(body: Body, thresholds: Mapping[Any, Any]) -> Body:
 def _list(cloud: Cloud, alerts: Iterable[Desired]) -> Iterator[Observed]:
     asked = {desired.address: desired for desired in alerts}
     quotas = _quotas(cloud) if any(part for one in asked.values() for part in _parts(one.body)) else {}
-    for name, raw in PLAIN.listed(cloud, asked.values()):
+    for name, raw in PLAIN.read(cloud, asked.values()):
         yield _seen(asked.get(Address(NAME, name)), PLAIN.shown(name, raw), quotas)
 
 

@@ -60,7 +60,7 @@ PRESETS = {
         + """\
 | where OperationName == "PoolResizeCompleteEvent"
 | extend pool = column_ifexists("id_s", ""), result = column_ifexists("resultCode_s", "")
-| where isnotempty(result) and result !in ("Success", "Stopped")
+| where isnotempty(result) and result !in ("Success", "ResizeStopped")
 | project TimeGenerated, pool, result
 """,
         by=("pool",),
