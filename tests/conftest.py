@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,6 @@ class World:
     account: str
     credential: Any = None
     transport: Any = None
-    hosts: dict[str, str] = field(default_factory=dict)
     planned: Plan | None = None
     """The plan that was applied last."""
 
@@ -164,7 +163,6 @@ class World:
         self.credential = self.credential or made.credential
         self.transport = self.transport or made.transport
         made.credential, made.transport = self.credential, self.transport  # one sign-in and its connections for all
-        made.hosts = self.hosts
         return made
 
     def plan(self, **more: Any) -> Plan:

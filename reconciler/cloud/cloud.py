@@ -69,8 +69,6 @@ class Cloud:
         self.shared = Shared()
         self.former: tuple[str, ...] = ()
         """Batch accounts that are ours and that the spec does not name any more; filled when accounts are listed."""
-        self.hosts: dict[str, str] = {}
-        """ARM id of a Batch or storage account → where its data is, `https://host`, as the account has said."""
         self._beside: dict[str, Cloud] = {}
 
     def at(self, account: str) -> Cloud:
@@ -203,11 +201,8 @@ class Cloud:
 
         with self._lock:
             if self._batch is None:
-                account = self.account_id or ""
-                if account not in self.hosts:
-                    self.hosts[account] = f"https://{self._properties(account)['accountEndpoint']}"
-                sending = self._sending(("GET", "POST"), self._dating)
-                self._batch = BatchClient(self.hosts[account], self.credential, **sending)
+                endpoint = f"https://{self._properties(self.account_id or '')['accountEndpoint']}"
+                self._batch = BatchClient(endpoint, self.credential, **self._sending(("GET", "POST"), self._dating))
             return self._batch
 
     def blobs(self, storage_account: str) -> BlobServiceClient:
@@ -216,8 +211,7 @@ class Cloud:
 
         with self._lock:
             if storage_account not in self._blobs:
-                account = self.id_of("Microsoft.Storage/storageAccounts", storage_account)
-                self.hosts[account] = url = self.hosts.get(account) or self.blob_endpoint(storage_account)
+                url = self.blob_endpoint(storage_account)
                 self._blobs[storage_account] = BlobServiceClient(url, self.credential, **self._of_blobs)
             return self._blobs[storage_account]
 

@@ -64,4 +64,5 @@ def test_a_plan_asks_for_no_list_twice_and_changes_none(world: World, monkeypatc
     asked = [f"{one['path'].lower()} {one['query']}" for one in world.azure.wire(before)]
     assert len(asked) > 10
     assert {one for one in asked if asked.count(one) > 1 and f"/{account} " not in one} == set()
+    assert [one for one in asked if "/containers/" in one] == [], "the list of an account's containers says it"
     assert [items for items, text in handed if repr(items) != text] == []
