@@ -37,7 +37,7 @@ def test_help_and_version_answer() -> None:
             4,
             "--target and --exclude both name pool/a; say one of them",
         ),
-        (("logs",), 4, "Missing argument 'JOB|ADDRESS'"),
+        (("logs",), 4, "Missing argument 'JOB|ADDRESS|POOL'"),
         (("upload", "/nowhere", "--spec", "specs/local.yaml"), 1, "it is not a folder"),
     ],
 )

@@ -25,7 +25,7 @@ def actions(plan: Plan) -> dict[str, str]:
 def test_a_closed_account_is_worked_around_and_opened_again(world: World) -> None:
     world.text["pools"]["pool"]["nodes"] = 0
     assert {outcome.status for outcome in world.apply().values()} == {Status.DONE}
-    world.text["storage"][world.account]["publicNetworkAccess"] = "Disabled"
+    world.text["storage"][world.account]["networkAcls"] = {"defaultAction": "Deny"}
     world.text["pools"]["pool"]["metadata"] = {"team": "a"}
     world.apply()
 
@@ -34,7 +34,7 @@ def test_a_closed_account_is_worked_around_and_opened_again(world: World) -> Non
     (decision,) = plan.of(Action.UNKNOWN)
     assert decision.why is Why.UNREADABLE
     assert decision.reason.startswith("cannot read the blobs of conversion/job: AuthorizationFailure: ")
-    assert "publicNetworkAccess" in decision.reason
+    assert "networkAcls" in decision.reason
 
     shown = CliRunner().invoke(commands, ["plan", str(world.file)], standalone_mode=False)
     assert "? conversion/job  cannot read" in shown.output
@@ -51,7 +51,7 @@ def test_a_closed_account_is_worked_around_and_opened_again(world: World) -> Non
     assert actions(world.plan()) == {"conversion/job": "unknown", "pool/pool": "update"}
     assert {name: str(one.status) for name, one in world.apply().items()} == {"pool/pool": "done"}
 
-    world.text["storage"][world.account]["publicNetworkAccess"] = "Enabled"
+    world.text["storage"][world.account]["networkAcls"] = {"defaultAction": "Allow"}
     assert actions(world.plan())[f"storage_account/{world.account}"] == "update"
     world.apply()
     assert actions(world.plan()) == {}

@@ -71,7 +71,7 @@ def test_a_deleted_vault_keeps_its_name_and_what_is_in_it(world: World) -> None:
     [
         ({"publicNetworkAccess": "Disabled"}, "ForbiddenByConnection"),
         ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.7"}]}}, "ForbiddenByFirewall"),
-        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "127.0.0.1"}]}}, "ForbiddenByRbac"),
+        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "198.51.100.10"}]}}, "ForbiddenByRbac"),
     ],
     ids=["closed", "another address", "this address"],
 )

@@ -403,7 +403,8 @@ def test_a_registry_and_a_vault_are_closed_and_reached_alike(net: Net) -> None:
     net.zone("privatelink.vaultcore.azure.net", "secrets")
     assert (images(inside), secret(inside)) == ("UNAUTHORIZED", "ForbiddenByRbac"), "let in, and without a role"
     assert (images(None), secret(None)) == ("DENIED", "ForbiddenByConnection")
-    rules = {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": OUTSIDE["address"]}]}}
+    listed: dict[str, Any] = {"defaultAction": "Deny", "ipRules": [{"value": OUTSIDE["address"]}]}
+    rules = {"publicNetworkAccess": "Enabled", "networkAcls": listed}
     net.put(f"Microsoft.KeyVault/vaults/{vault}", {**sku, **rules}, REGION)
     assert (secret(None), secret(place("", "203.0.113.1"))) == ("ForbiddenByRbac", "ForbiddenByFirewall")
     listed = {"defaultAction": "Deny", "ipRules": [{"action": "Allow", "value": OUTSIDE["address"]}]}

@@ -214,6 +214,7 @@ KIND = Kind(
     arm=ARM,
     fields=FIELDS,
     expand=expand,
+    reads=("resource_group",),
     list=list_,
     observe=observe,
     create=create,

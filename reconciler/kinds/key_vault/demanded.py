@@ -76,6 +76,7 @@ def kind(part: Part, expand: Callable[[Spec], Iterable[Desired]]) -> Kind:
         arm=part.type,
         fields=dict.fromkeys(("tags", *(f"properties.{name}" for name in part.properties)), Rule.IGNORE),
         expand=expand,
+        reads=("key_vault",),
         list=list_,
         observe=observe,
         create=_nothing,
