@@ -99,10 +99,11 @@ def test_nodes_are_sampled_once_a_minute_also_when_nothing_happens(desk: Desk) -
 
 
 def test_what_has_just_happened_is_not_seen_yet(desk: Desk) -> None:
-    desk.bench.job("late", "none")
     desk.bench.azure.run(0.001)
     try:
         before = total(read(desk, "JobStartEvent")["JobStartEvent"])
+        desk.bench.job("late", "none")
+        assert total(read(desk, "JobStartEvent")["JobStartEvent"]) == before
         desk.bench.azure.advance(150)
         assert total(read(desk, "JobStartEvent")["JobStartEvent"]) == before + 1
     finally:
