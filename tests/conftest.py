@@ -23,9 +23,9 @@ import azure_local
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud, connect
 from reconciler.engine import loop
-from reconciler.events import Listener
+from reconciler.events import Event, Listener, StepWaiting
 from reconciler.kinds import load
-from reconciler.model import Outcome, Plan
+from reconciler.model import Address, Outcome, Plan
 from reconciler.spec import Spec
 from reconciler.spec.spec import Target
 from tests.bodies import CHECKED
@@ -132,6 +132,10 @@ def azure(azure_server: Azure) -> Iterator[Azure]:
 _numbers = itertools.count()
 
 
+class Killed(BaseException):
+    """An apply ends here, as if its process had been killed."""
+
+
 @dataclass
 class World:
     """One spec on the local Azure, to be edited, planned and applied."""
@@ -181,10 +185,32 @@ class World:
         loop.settle(cloud, CHECKED, reading.desired.values())
         return {str(outcome.step.address): outcome for outcome in outcomes}
 
-    def kill_at(self, stage: str, speed: float = SPEED / 2) -> None:
-        """Kill an apply, in a process of its own, as soon as it tells of this stage; time must not jump over it.
+    def kill_at(self, stage: str, *, jumps: bool = False) -> None:
+        """Break an apply off as soon as it tells of this stage: nothing that follows a kill runs.
 
-        Nor may it run so fast that a slow machine passes a stage between two looks, or a limit.
+        Time goes on, a moment, only when a step has told the same twice, so that no stage passes between two looks; or,
+        with `jumps`, as it does else, for stages that tasks lead to, which take real time.
+        """
+        told: set[tuple[Address, str]] = set()
+
+        def listen(event: Event) -> None:
+            if isinstance(event, StepWaiting):
+                if stage in event.detail:
+                    raise Killed
+                if (event.step.address, event.detail) in told and not jumps:
+                    self.azure.next()
+                told.add((event.step.address, event.detail))
+
+        if not jumps:
+            self.azure.run(1)
+        with pytest.raises(Killed):
+            self.apply(poll_seconds=0.05, listen=listen)
+        self.azure.jump()
+
+    def kill_process_at(self, stage: str, speed: float = SPEED / 2) -> None:
+        """As `kill_at`, but the apply is a process of its own, which is killed.
+
+        Time must not run so fast that a slow machine passes a stage between two looks, or a limit.
         """
         self.spec()
         self.azure.run(speed)

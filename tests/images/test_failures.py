@@ -155,7 +155,8 @@ def test_replication_to_a_region_that_no_pool_needs_holds_nothing_up(images: Ima
 
 @pytest.mark.parametrize("stage", ["network", "machine", "docker", "generalize", "publishing", "clearing away"])
 def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(images: Images, stage: str) -> None:
-    images.world.kill_at(stage)
+    kill_at = images.world.kill_process_at if stage == "docker" else images.world.kill_at
+    kill_at(stage)
     images.done()
     assert images.leftovers() == []
     assert images.machines() == 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.events import Event, StepWaiting
+from reconciler.events import Event, Listener, StepWaiting
 from reconciler.model import Status
 from tests.conftest import World
 
@@ -23,9 +24,9 @@ class Pools:
         found: dict[str, Any] = self.world.text["pools"]["pool"]
         return found
 
-    def done(self) -> None:
+    def done(self, listen: Listener = lambda event: None) -> None:
         """Apply, and see that all went well and nothing is left to do."""
-        outcomes = self.world.apply(poll_seconds=0.05)
+        outcomes = self.world.apply(poll_seconds=0.05, listen=listen)
         assert {one.status for one in outcomes.values()} <= {Status.DONE}, [one.error for one in outcomes.values()]
         plan = self.world.plan()
         assert [(str(d.address), d.diff.changes) for d in plan.decisions if d.diff] == []
@@ -35,6 +36,16 @@ class Pools:
         where = (self.world.text["azure"]["resourceGroup"], self.world.text["batchAccount"]["name"], "pool")
         found: dict[str, Any] = self.world.cloud().batch_management.pool.get(*where).as_dict()
         return found
+
+
+def releasing(file: Path, stage: str) -> Listener:
+    """Lets tasks that wait for a file end, once an apply tells of a stage."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepWaiting) and stage in event.detail:
+            file.touch()
+
+    return listen
 
 
 def lagging(events: Iterable[Event]) -> list[Event]:

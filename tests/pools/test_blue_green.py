@@ -11,7 +11,7 @@ from azure.batch import models
 from reconciler import marks
 from reconciler.kinds.pool import generations
 from reconciler.model import Action, Decision, Rule, Status
-from tests.pools.conftest import Pools
+from tests.pools.conftest import Pools, releasing
 from tests.pools.test_drain import begin, ended, submit
 
 BLUE_GREEN = {"whenEmpty": "blueGreen", "drainWithin": "PT6H"}
@@ -35,17 +35,18 @@ def change(pools: Pools, **more: Any) -> None:
 
 
 def kill_at(pools: Pools, stage: str) -> None:
-    pools.world.kill_at(stage, speed=1 if stage == "resizing" else 120)  # faster, a stage passes between two looks
+    pools.world.kill_at(stage, jumps=stage != "resizing")  # the others are told of whatever time does
 
 
-def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Pools) -> None:
+def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Pools, tmp_path: Path) -> None:
     begin(pools)
-    submit(pools, 6, 1.0)
+    end = tmp_path / "end"
+    submit(pools, 6, 0, until=end)
     change(pools)
     made = decided(pools)
     assert (made.action, made.diff.rule) == (Action.UPDATE, Rule.WHEN_EMPTY)
     assert "a new pool beside it takes over its jobs" in made.reason
-    pools.done()
+    pools.done(releasing(end, "waiting for running"))
     assert ids(pools) == ["pool-g2"]
     assert job(pools)["poolInfo"]["poolId"] == "pool-g2"
     assert job(pools)["state"] == "active"
@@ -54,7 +55,7 @@ def test_the_jobs_move_to_a_new_pool_and_no_task_is_lost_or_broken_off(pools: Po
     assert len(tasks) == 6
     assert {task["executionInfo"]["exitCode"] for task in tasks} == {0}
     assert {task["executionInfo"]["requeueCount"] for task in tasks} == {0}
-    assert {task["nodeInfo"]["poolId"] for task in tasks} <= {"pool", "pool-g2"}
+    assert sorted(task["nodeInfo"]["poolId"] for task in tasks) == ["pool"] * 2 + ["pool-g2"] * 4
 
 
 def test_generations_go_on_from_each_other_and_live_changes_reach_the_newest(pools: Pools) -> None:
@@ -101,19 +102,21 @@ def test_jobs_that_the_spec_does_not_know_move_too_and_stay_disabled_if_they_wer
     batch.begin_delete_job_schedule("often").result()
 
 
-def test_tasks_that_do_not_end_in_time_are_requeued_and_run_on_the_new_pool(pools: Pools) -> None:
+def test_tasks_that_do_not_end_in_time_are_requeued_and_run_on_the_new_pool(pools: Pools, tmp_path: Path) -> None:
     begin(pools)
-    submit(pools, 2, 6.0)
+    end = tmp_path / "end"
+    submit(pools, 2, 0, until=end)
     change(pools, drainWithin="PT5M")
-    pools.done()
+    pools.done(releasing(end, "to be enabled"))
     tasks = ended(pools)
     assert {task["executionInfo"]["exitCode"] for task in tasks} == {0}
     assert {task["nodeInfo"]["poolId"] for task in tasks} == {"pool-g2"}
 
 
-def test_a_new_pool_that_does_not_become_ready_goes_and_the_jobs_stay(pools: Pools) -> None:
+def test_a_new_pool_that_does_not_become_ready_goes_and_the_jobs_stay(pools: Pools, tmp_path: Path) -> None:
     begin(pools)
-    submit(pools, 3, 1.0)
+    end = tmp_path / "end"
+    submit(pools, 3, 0, until=end)
     change(pools)
     pools.pool["startTask"] = {"commandLine": "/bin/sh -c 'echo no licence >&2; exit 3'"}
     outcome = pools.world.apply(poll_seconds=0.05)["pool/pool"]
@@ -121,6 +124,7 @@ def test_a_new_pool_that_does_not_become_ready_goes_and_the_jobs_stay(pools: Poo
     assert "no licence" in (outcome.error or "")
     assert ids(pools) == ["pool"]
     assert job(pools)["poolInfo"]["poolId"] == "pool"
+    end.touch()
     assert {task["executionInfo"]["exitCode"] for task in ended(pools)} == {0}
     del pools.pool["startTask"]
     pools.done()
@@ -136,7 +140,10 @@ def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(pools: Pools, tmp_
     end = tmp_path / "end"
     submit(pools, 4, 1.0, until=end if stage == "waiting for running" else None)
     change(pools, drainWithin="PT24H")
-    kill_at(pools, stage)
+    if stage == "to be enabled":
+        pools.world.kill_process_at(stage)
+    else:
+        kill_at(pools, stage)
     end.touch()
     pools.done()
     assert ids(pools) == ["pool-g2"]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-import pytest
-
 from reconciler import marks
-from reconciler.engine import loop
-from reconciler.events import Event, Listener, StepWaiting
+from reconciler.events import Event, Listener
 from reconciler.model import Action, Status
-from tests.bodies import CHECKED
 from tests.pools.conftest import Pools, lagging
 from tests.pools.test_blue_green import BLUE_GREEN, decided, ids, job
 from tests.pools.test_drain import begin, ended, submit
@@ -29,25 +24,6 @@ def fails(pools: Pools, listen: Listener = lambda event: None) -> str:
     outcome = pools.world.apply(poll_seconds=0.05, listen=listen)["pool/pool"]
     assert outcome.status is Status.FAILED
     return str(outcome.error)
-
-
-class Killed(Exception):
-    """Stands for the death of a process."""
-
-
-def kill_at(pools: Pools, stage: str) -> None:
-    """Break an apply off as soon as it tells of this stage."""
-    spec = pools.world.spec()
-    cloud = pools.world.cloud(spec)
-
-    def listen(event: Event) -> None:
-        if isinstance(event, StepWaiting) and stage in event.detail:
-            raise Killed
-
-    with pytest.raises(Killed):
-        loop.carry_out(
-            loop.read(spec, cloud, CHECKED), cloud, CHECKED, listen=listen, stop=threading.Event(), poll_seconds=0.05
-        )
 
 
 def test_the_new_pool_passes_its_checks_before_a_job_comes(pools: Pools) -> None:
@@ -109,7 +85,7 @@ def test_an_apply_that_is_killed_in_any_stage_is_gone_on_with(pools: Pools) -> N
     submit(pools, 2, 0.5)
     change(pools)
     for stage in ("is to be verified", "its checks are to be added", "is verified: 1 passed", "to be disabled"):
-        kill_at(pools, f"pool-g2 {stage}" if "verified" in stage else stage)
+        pools.world.kill_at(f"pool-g2 {stage}" if "verified" in stage else stage, jumps=True)
         assert "pool" in ids(pools)
     pools.done()
     assert (ids(pools), job(pools)["state"]) == (["pool-g2"], "active")
@@ -121,7 +97,7 @@ def test_checks_stay_with_the_pool_that_they_are_about(pools: Pools) -> None:
     begin(pools)
     (first,) = checks(pools)
     change(pools)
-    kill_at(pools, "to be repointed")
+    pools.world.kill_at("to be repointed", jumps=True)
     assert job(pools, first)["poolInfo"]["poolId"] == "pool", "they would say something about another pool"
     pools.done()
     (second,) = checks(pools)

@@ -9,7 +9,7 @@ from typing import Any
 from azure.batch import models
 
 from reconciler.model import Action, Rule, Status
-from tests.pools.conftest import Pools
+from tests.pools.conftest import Pools, releasing
 
 
 def submit(pools: Pools, count: int, seconds: float, until: Path | None = None) -> None:
@@ -46,16 +46,17 @@ def test_without_a_strategy_it_waits_and_says_what_is_in_the_way(pools: Pools) -
     assert "2 nodes" in decision.reason
 
 
-def test_a_drained_pool_keeps_its_id_and_its_jobs_and_loses_no_task(pools: Pools) -> None:
+def test_a_drained_pool_keeps_its_id_and_its_jobs_and_loses_no_task(pools: Pools, tmp_path: Path) -> None:
     begin(pools)
-    submit(pools, 6, 1.0)
+    end = tmp_path / "end"
+    submit(pools, 6, 0, until=end)
     pools.pool.update(vmSize="Standard_D4s_v3", rollout={"whenEmpty": "drain", "drainWithin": "PT6H"})
     decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
     assert decision.action is Action.UPDATE
     assert decision.diff.rule is Rule.WHEN_EMPTY
     assert "it is emptied first: running tasks may end within PT6H" in decision.reason
     assert "(now 2 nodes" in decision.reason
-    pools.done()
+    pools.done(releasing(end, "resizing"))
     live = pools.live()["properties"]
     assert live["vmSize"].lower() == "standard_d4s_v3"
     assert live["currentDedicatedNodes"] == 2

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from reconciler.model import Action, Decision
-from tests.pools.conftest import Pools
+from tests.pools.conftest import Pools, releasing
 from tests.pools.test_drain import begin, ended, submit
 
 
@@ -41,9 +42,10 @@ def test_a_resize_to_the_wanted_size_is_waited_for(pools: Pools) -> None:
     pools.done()
 
 
-def test_the_plan_tells_which_running_work_a_smaller_size_hits(pools: Pools) -> None:
+def test_the_plan_tells_which_running_work_a_smaller_size_hits(pools: Pools, tmp_path: Path) -> None:
     begin(pools)
-    submit(pools, 2, 8.0)
+    end = tmp_path / "end"
+    submit(pools, 2, 0, until=end)
     while pools.world.cloud().batch().get_job_task_counts("job").task_counts.running < 2:
         pass
     pools.pool["nodes"] = 1
@@ -52,5 +54,5 @@ def test_the_plan_tells_which_running_work_a_smaller_size_hits(pools: Pools) -> 
     assert made.reason == f"{leaving} (now 2 nodes that run 2 tasks of 1 job)"
     pools.pool["nodes"] = {"dedicated": 1, "nodeDeallocationOption": "TaskCompletion", "resizeTimeout": "PT72H"}
     assert decided(pools).reason.startswith("tasks on nodes that leave may end first")
-    pools.done()
+    pools.done(releasing(end, "resizing"))
     assert {task["executionInfo"]["requeueCount"] for task in ended(pools)} == {0}
