@@ -149,7 +149,7 @@ def test_bad_inputs_are_counted_once_and_end_with_a_code_of_their_own(world: Wor
 def test_what_others_hold_or_forbid_is_named_tried_again_and_left_for_later(
     world: World, photograph: Photograph
 ) -> None:
-    """Outputs under leases, and one input that the front of the blob service refuses, as a condition of a role would."""
+    """Outputs under leases, and an input that the front of the blob service refuses, as a condition of a role would."""
     world.text["jobs"]["job"]["convert"]["deleteOrphans"] = True
     world.apply()
     for number in range(3):
