@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import json
 import os
@@ -282,10 +283,14 @@ def world(azure: Azure, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def photograph() -> Callable[[int], bytes]:
-    """A small JPEG; another number gives another picture."""
-    from reconciler.cli import testimages
+    """A small JPEG, in one of three colour models; another number gives another picture."""
+    from PIL import Image
 
     def make(number: int) -> bytes:
-        return next(testimages.generate(1, "x", seed=number))[1]
+        shade = Image.linear_gradient("L").resize((64, 48))
+        picture = Image.merge("RGB", (Image.new("L", shade.size, number * 29 % 256), shade, shade.rotate(180)))
+        out = io.BytesIO()
+        picture.convert(("CMYK", "RGB", "L")[number % 3]).save(out, "JPEG")
+        return out.getvalue()
 
     return make

@@ -168,7 +168,7 @@ def test_throttling_and_server_errors_are_sat_out(world: World) -> None:
 
 def test_a_killed_apply_is_finished_by_the_next_one(world: World, photograph: Photograph) -> None:
     world.apply()
-    for number in range(6):
+    for number in range(3):
         world.container("images").upload_blob(f"{number}.jpg", photograph(number))
     command = [sys.executable, "-m", "reconciler", "apply", str(world.file), "--yes"]
     killed = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
@@ -180,7 +180,7 @@ def test_a_killed_apply_is_finished_by_the_next_one(world: World, photograph: Ph
     killed.stdout.close()
     killed.wait()
     assert outcomes(world.apply()) <= {"done"}
-    assert converted(world) == [f"{number}.png" for number in range(6)]
+    assert converted(world) == [f"{number}.png" for number in range(3)]
     assert actions(world) == {}
     tasks = [task.id for task in world.cloud().batch().list_tasks("job")]
     assert len(tasks) == 1, "the killed apply's tasks are joined, not submitted again"

@@ -127,7 +127,7 @@ def _target(reference: str, file: Path) -> tuple[Path, list[str]]:
 def _routes(plane: str) -> list[tuple[str, re.Pattern[str]]]:
     """(method, path pattern) of what the local Azure offers."""
     routes = tuple(route for service in providers.services() if service.plane == plane for route in service.routes)
-    return [(method, pattern) for method, pattern, _ in compiled(routes)]
+    return [(method, pattern) for method, _, pattern, _ in compiled(routes)]
 
 
 def _exact() -> dict[str, set[str]]:
