@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -60,7 +61,7 @@ def name_anew(world: World) -> None:
     world.text["azure"]["cloud"] = "local"
 
 
-def troubles(world: World, **more: bool) -> dict[str, str | None]:
+def troubles(world: World, **more: Any) -> dict[str, str | None]:
     """What an apply has not done, with its error."""
     outcomes = world.apply(poll_seconds=0.05, **more)
     return {name: outcome.error for name, outcome in outcomes.items() if outcome.status is not Status.DONE}
