@@ -15,6 +15,7 @@ from reconciler.cli import testimages
 from reconciler.cloud import arm
 from reconciler.model import Action, Address, Status
 from reconciler.spec import networks
+from tests.cli.command import reconcile
 from tests.conftest import Azure, World, new_world
 from tests.documents import loaded
 from tests.local.webhooks import webhook
@@ -97,6 +98,26 @@ def test_nodes_have_reached_what_nobody_reaches_from_outside(world: World) -> No
         assert unknown == {*OUTSIDE, "tasks/publish"}
     finally:
         stand(world, "runners")
+
+
+def test_a_lost_endpoint_is_made_again_without_the_lock(world: World) -> None:
+    """The lock is behind it, so that an apply with it does nothing; a role that was removed comes back, too."""
+    endpoint, group = f"private_endpoint/pe-{world.account}-blob", f"private_dns_zone_group/pe-{world.account}-blob"
+    role = f"role_assignment/id-batch-pool/storage-blob-data-contributor/storage_account/{world.account}"
+    cloud = world.cloud()
+    storage = cloud.id_of("Microsoft.Storage/storageAccounts", world.account)
+    for raw in arm.listing(cloud, f"{storage}/providers/Microsoft.Authorization/roleAssignments", "2022-04-01"):
+        if str(raw["properties"]["scope"]).lower() == storage.lower():
+            arm.delete(cloud, raw["id"], "2022-04-01")
+    arm.delete(cloud, cloud.id_of("Microsoft.Network/privateEndpoints", f"pe-{world.account}-blob"), "2025-09-01")
+    world.azure.jump()
+    made = {str(one.address) for one in world.plan().of(Action.CREATE)}
+    assert made == {endpoint, group, role}
+    refused = reconcile("apply", "--yes", str(world.file))
+    assert refused.returncode == 3
+    assert "cannot take the lock" in refused.stderr
+    assert troubles(world, targets=(Address.parse(group), Address.parse(role))) == {}
+    assert {str(one.address) for one in world.plan().steps} == set()
 
 
 def test_what_is_protected_stays_and_without_that_nothing_is_left(world: World) -> None:
