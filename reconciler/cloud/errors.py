@@ -20,6 +20,8 @@ REMEDIES = {
     "account; a new role takes minutes to work.",
     "AuthorizationFailure": "The storage account's network rules keep this machine out: run inside its network, or let "
     "it in by publicNetworkAccess and networkAcls.",
+    "PublicNetworkAccessNotAllowed": "The Batch account's network rules keep this machine out: run inside its network, "
+    "or set publicNetworkAccess: Enabled.",
     "KeyBasedAuthenticationNotPermitted": "Shared keys are off on this account; sign in with Entra ID (az login).",
     "StorageAccountAlreadyTaken": "Storage account names are unique in all of Azure: choose another.",
     "AccountAlreadyExists": "Batch account names are unique in a region: choose another.",

@@ -6,6 +6,7 @@ in it. It is deleted only when it contains no resource of others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ ARM = ArmType(
     in_group=False,
     called="Microsoft.Resources/subscriptions/resourceGroups",
 )
+INTERFACE = re.compile(r"/networkInterfaces/[^/]+\.nic\.[0-9a-f-]{36}$", re.IGNORECASE)
+"""How Azure names the interface that it makes for a private endpoint."""
 FIELDS = {**arm.TAGGED, "managedBy": Rule.REFUSE, "properties": Rule.IGNORE}
 
 
@@ -63,6 +66,11 @@ def _normalised(body: Raw) -> Body:
     return {"location": body["location"], "tags": body["tags"]}
 
 
+def held(raw: Raw) -> str:
+    """What people call what is in the group; the interface of a private endpoint comes and goes with that."""
+    return "" if INTERFACE.search(str(raw["id"])) else str(raw["id"]).rpartition("/providers/")[2]
+
+
 PLAIN = Plain(
     name=NAME,
     arm=ARM,
@@ -70,7 +78,7 @@ PLAIN = Plain(
     rows=_rows,
     normalise=_normalised,
     holds="resources",
-    held=lambda raw: str(raw["id"]).rpartition("/providers/")[2],
+    held=held,
     seen=_seen,
 )
 KIND = Kind(

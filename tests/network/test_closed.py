@@ -20,7 +20,7 @@ def world(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iter
         world.text["storage"][world.account]["publicNetworkAccess"] = "Disabled"
         world.text["batchAccount"]["publicNetworkAccess"] = "Disabled"
         yield world
-        azure_local.ask(azure_server.folder, "POST", "client", {})
+        azure_local.ask(azure_server.folder, "POST", "client", {"subnet": ""})
 
 
 def stands(world: World, subnet: str) -> None:

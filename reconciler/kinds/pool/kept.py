@@ -31,7 +31,7 @@ NONE: StartTask = {
     "maxTaskRetryCount": 0,
     "waitForSuccess": False,
     "elevationLevel": "Admin",
-    "resourceFiles": (),
+    "resourceFiles": [],
 }
 """The start task of a pool that has none of its own: nothing waits for it, and it may begin a service."""
 
