@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import announcing, auditing, codes, common, locking, pausing, pricing, saving
+from reconciler.cli import announcing, auditing, codes, common, entering, locking, pausing, pricing, saving
 from reconciler.cli.common import Selection, Shape
 from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
 from reconciler.errors import WrongUsage
@@ -48,6 +48,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @policy_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 @announcing.notify_option
+@entering.unasked_option
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
@@ -60,12 +61,14 @@ def plan(
     policing: Policing,
     detailed_exitcode: bool,
     notify: str | None,
+    runner_address: str | None,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    reading, cloud = read(selection, locking.told, rerun=rerun)
+    runner = entering.Runner(runner_address)
+    reading, cloud = read(selection, runner.first(locking.told) if runner_address else locking.told, rerun=rerun)
     announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
@@ -96,6 +99,7 @@ def plan(
 @common.rerun_option
 @policy_options
 @locking.wait_option
+@entering.address_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--reviewed", metavar="FILE", type=common.SPEC, help="Do no more than this saved plan, or refuse.")
 @click.option("--digest", metavar="SHA256", default="", help="Of the saved plan that was reviewed; refuse another.")
@@ -109,6 +113,7 @@ def apply(
     rerun: tuple[str, ...],
     policing: Policing,
     wait: bool,
+    runner_address: str | None,
     yes: bool,
     reviewed: Path | None,
     digest: str,
@@ -119,7 +124,8 @@ def apply(
     """
     run = _run(shape)
     selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
-    reading, cloud = read(selection, locking.taking("apply", wait=wait), rerun=rerun)
+    runner = entering.Runner(runner_address)
+    reading, cloud = read(selection, runner.first(locking.taking("apply", wait=wait)), rerun=rerun)
     with auditing.recording("apply", reading, cloud, selection, rerun, saved.digest if saved else "") as recorder:
         cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
         reading = judged(reading, policing, prices, cost)
@@ -132,7 +138,7 @@ def apply(
 
         notifier = Notifier(reading.spec, cloud, reading.desired, shape)
         notifier.warn(step.address for step in reading.plan.steps)
-        code = carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier)
+        code = carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier, runner=runner)
         reports = _end(reading, cloud, run)
         undone = notifier.tell(reports)
         lacking = any(report.lacking for report in reports)
@@ -145,8 +151,18 @@ def apply(
 @common.wire_option
 @policy_options
 @locking.wait_option
+@entering.address_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(selection: Selection, shape: str, *, wire: bool, policing: Policing, wait: bool, yes: bool) -> int:
+def destroy(
+    selection: Selection,
+    shape: str,
+    *,
+    wire: bool,
+    policing: Policing,
+    wait: bool,
+    runner_address: str | None,
+    yes: bool,
+) -> int:
     """Delete what the spec owns and nothing protected needs, last made first.
 
     Protected resources stay, and so does what they need, what others use, and what something unread may need.
@@ -154,7 +170,8 @@ def destroy(selection: Selection, shape: str, *, wire: bool, policing: Policing,
     from reconciler.kinds import KINDS
 
     run = _run(shape)
-    reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
+    runner = entering.Runner(runner_address)
+    reading, cloud = read(selection, runner.first(locking.taking("destroy", wait=wait)), destroying=True)
     with auditing.recording("destroy", reading, cloud, selection) as recorder:
         reading = judged(reading, policing, None, None, destroying=True)
         run.plan(view(reading, None, wire=wire))
@@ -220,6 +237,7 @@ def carry_out(
     yes: bool,
     recorder: Recorder | None = None,
     notifier: Notifier | None = None,
+    runner: entering.Runner | None = None,
 ) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
     check_allowed(reading.plan)
@@ -237,6 +255,7 @@ def carry_out(
         heard = _journal(reading, listen)
         heard = recorder.listening(heard) if recorder else heard
         heard = notifier.listening(heard) if notifier else heard
+        heard = runner.listening(heard) if runner else heard
         outcomes = loop.carry_out(reading, cloud, KINDS, listen=heard, stop=stop)
     run.outcomes(outcomes)
     return exit_code(reading.plan, outcomes)

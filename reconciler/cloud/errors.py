@@ -18,8 +18,8 @@ REMEDIES = {
     "role assignments) on the resource group, or ask its owner; a new role takes minutes to work.",
     "AuthorizationPermissionMismatch": "Give your principal the role Storage Blob Data Contributor on the storage "
     "account; a new role takes minutes to work.",
-    "AuthorizationFailure": "The storage account's network rules keep this machine out: run inside its network, or "
-    "set publicNetworkAccess: Enabled.",
+    "AuthorizationFailure": "The storage account's network rules keep this machine out: run inside its network, "
+    "set publicNetworkAccess: Enabled, or let runs in by runner: {temporaryRule: true} (docs/network.md).",
     "KeyBasedAuthenticationNotPermitted": "Shared keys are off on this account; sign in with Entra ID (az login).",
     "StorageAccountAlreadyTaken": "Storage account names are unique in all of Azure: choose another.",
     "AccountAlreadyExists": "Batch account names are unique in a region: choose another.",
