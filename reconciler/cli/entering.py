@@ -29,12 +29,19 @@ UNREACHED = tuple(
 
 address_option = click.option(
     OPTION,
+    "runner",
     metavar="IP",
     envvar=VARIABLE,
+    callback=lambda context, option, value: Runner(value),
     help="With runner: {temporaryRule: true}: the public address of this machine, or none if it comes in anyway.",
 )
 unasked_option = click.option(
-    OPTION, metavar="IP", help="Let this public address in to closed storage for so long; changes its network rules."
+    OPTION,
+    "runner",
+    metavar="IP",
+    default=NEEDLESS,
+    callback=lambda context, option, value: Runner(value),
+    help="Let this public address in to closed storage for so long; changes its network rules.",
 )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +14,7 @@ import click
 
 from reconciler.cli import announcing, auditing, codes, common, entering, locking, pausing, pricing, saving
 from reconciler.cli.common import Selection, Shape
+from reconciler.cli.interrupting import interruptible
 from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
 from reconciler.errors import WrongUsage
 from reconciler.model import Action, Status, Why
@@ -61,14 +59,13 @@ def plan(
     policing: Policing,
     detailed_exitcode: bool,
     notify: str | None,
-    runner_address: str | None,
+    runner: entering.Runner,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    runner = entering.Runner(runner_address)
-    reading, cloud = read(selection, runner.first(locking.told) if runner_address else locking.told, rerun=rerun)
+    reading, cloud = read(selection, runner.first(locking.told), rerun=rerun)
     announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
@@ -113,7 +110,7 @@ def apply(
     rerun: tuple[str, ...],
     policing: Policing,
     wait: bool,
-    runner_address: str | None,
+    runner: entering.Runner,
     yes: bool,
     reviewed: Path | None,
     digest: str,
@@ -124,7 +121,6 @@ def apply(
     """
     run = _run(shape)
     selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
-    runner = entering.Runner(runner_address)
     reading, cloud = read(selection, runner.first(locking.taking("apply", wait=wait)), rerun=rerun)
     with auditing.recording("apply", reading, cloud, selection, rerun, saved.digest if saved else "") as recorder:
         cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
@@ -160,7 +156,7 @@ def destroy(
     wire: bool,
     policing: Policing,
     wait: bool,
-    runner_address: str | None,
+    runner: entering.Runner,
     yes: bool,
 ) -> int:
     """Delete what the spec owns and nothing protected needs, last made first.
@@ -170,7 +166,6 @@ def destroy(
     from reconciler.kinds import KINDS
 
     run = _run(shape)
-    runner = entering.Runner(runner_address)
     reading, cloud = read(selection, runner.first(locking.taking("destroy", wait=wait)), destroying=True)
     with auditing.recording("destroy", reading, cloud, selection) as recorder:
         reading = judged(reading, policing, None, None, destroying=True)
@@ -251,7 +246,7 @@ def carry_out(
     if recorder:
         recorder.begin()
     stop = threading.Event()
-    with _interruptible(stop), run.listening() as listen:
+    with interruptible(stop), run.listening() as listen:
         heard = _journal(reading, listen)
         heard = recorder.listening(heard) if recorder else heard
         heard = notifier.listening(heard) if notifier else heard
@@ -285,23 +280,6 @@ def left_open(plan: Plan) -> bool:
     """Whether something is left to do: what stays because it is protected, or needed by that, was to stay."""
     staying = {decision.why for decision in plan.of(Action.KEEP)}
     return any(plan.of(action) for action in OPEN) or bool(staying & {Why.IN_USE, Why.UNREADABLE})
-
-
-@contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C sets `stop`, so that no step starts any more; the second ends the process."""
-
-    def interrupt(number: int, frame: object) -> None:
-        if stop.is_set():
-            os.write(2, b"\nLeft; what Azure works on goes on. Run apply again to join it.\n")
-            os._exit(130)
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _end(reading: Reading, cloud: Cloud, run: RunView) -> list[Report]:
