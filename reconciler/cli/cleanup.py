@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import common, expiring, forgetting
+from reconciler.cli import common, entering, expiring, forgetting
 from reconciler.errors import AzureError, Refused, Unreachable, WrongUsage
 
 if TYPE_CHECKING:
@@ -24,17 +24,23 @@ PATIENCE = 1800
 @click.option("--all", "everything", is_flag=True, help="Also what has not expired: a build may use it.")
 @click.option("--expired", "previews", is_flag=True, help="Previews in the resource group that have expired, instead.")
 @click.option("--logs", is_flag=True, help="Logs and telemetry of nodes that pools no longer keep, instead.")
+@click.option("--ways", is_flag=True, help="Ways in to closed storage of the spec that killed runs left, instead.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def cleanup(spec: Path | None, cloud: str | None, *, everything: bool, previews: bool, logs: bool, yes: bool) -> int:
+def cleanup(
+    spec: Path | None, cloud: str | None, *, everything: bool, previews: bool, logs: bool, ways: bool, yes: bool
+) -> int:
     """Delete temporary machines, disks and networks of image builds that have expired, of any run and any spec."""
     from reconciler.kinds import KINDS
     from reconciler.render import plain
 
-    if everything + previews + logs > 1:
-        raise WrongUsage("--all is about image builds, --expired about previews, --logs about logs; say one of them")
+    if everything + previews + logs + ways > 1:
+        about = "--all is about image builds, --expired about previews, --logs about logs, --ways about ways in"
+        raise WrongUsage(f"{about}; say one of them")
     loaded = common.load_spec(spec, cloud)
     if logs:
         return forgetting.clean(loaded, yes=yes)
+    if ways:
+        return entering.clean(loaded, yes=yes)
     if previews:
         return expiring.clean(loaded, yes=yes)
     reached = common.reach(loaded)

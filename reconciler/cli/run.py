@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import announcing, auditing, codes, common, locking, pausing, pricing, saving
+from reconciler.cli import announcing, auditing, codes, common, entering, locking, pausing, pricing, saving
 from reconciler.cli.common import Selection, Shape
+from reconciler.cli.interrupting import interruptible
 from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
 from reconciler.errors import WrongUsage
 from reconciler.model import Action, Status, Why
@@ -48,6 +46,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @policy_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 @announcing.notify_option
+@entering.unasked_option
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
@@ -60,12 +59,13 @@ def plan(
     policing: Policing,
     detailed_exitcode: bool,
     notify: str | None,
+    runner: entering.Runner,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
-    reading, cloud = read(selection, locking.told, rerun=rerun)
+    reading, cloud = read(selection, runner.first(locking.told), rerun=rerun)
     announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
@@ -96,6 +96,7 @@ def plan(
 @common.rerun_option
 @policy_options
 @locking.wait_option
+@entering.address_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--reviewed", metavar="FILE", type=common.SPEC, help="Do no more than this saved plan, or refuse.")
 @click.option("--digest", metavar="SHA256", default="", help="Of the saved plan that was reviewed; refuse another.")
@@ -109,6 +110,7 @@ def apply(
     rerun: tuple[str, ...],
     policing: Policing,
     wait: bool,
+    runner: entering.Runner,
     yes: bool,
     reviewed: Path | None,
     digest: str,
@@ -119,7 +121,7 @@ def apply(
     """
     run = _run(shape)
     selection, rerun, saved = saving.chosen(selection, rerun, reviewed, digest)
-    reading, cloud = read(selection, locking.taking("apply", wait=wait), rerun=rerun)
+    reading, cloud = read(selection, runner.first(locking.taking("apply", wait=wait)), rerun=rerun)
     with auditing.recording("apply", reading, cloud, selection, rerun, saved.digest if saved else "") as recorder:
         cost = pricing.shown(reading, prices, wanted=wants_cost) if run.asks_first else None
         reading = judged(reading, policing, prices, cost)
@@ -132,7 +134,7 @@ def apply(
 
         notifier = Notifier(reading.spec, cloud, reading.desired, shape)
         notifier.warn(step.address for step in reading.plan.steps)
-        code = carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier)
+        code = carry_out(reading, cloud, run, "apply", yes=yes, recorder=recorder, notifier=notifier, runner=runner)
         reports = _end(reading, cloud, run)
         undone = notifier.tell(reports)
         lacking = any(report.lacking for report in reports)
@@ -145,8 +147,18 @@ def apply(
 @common.wire_option
 @policy_options
 @locking.wait_option
+@entering.address_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(selection: Selection, shape: str, *, wire: bool, policing: Policing, wait: bool, yes: bool) -> int:
+def destroy(
+    selection: Selection,
+    shape: str,
+    *,
+    wire: bool,
+    policing: Policing,
+    wait: bool,
+    runner: entering.Runner,
+    yes: bool,
+) -> int:
     """Delete what the spec owns and nothing protected needs, last made first.
 
     Protected resources stay, and so does what they need, what others use, and what something unread may need.
@@ -154,7 +166,7 @@ def destroy(selection: Selection, shape: str, *, wire: bool, policing: Policing,
     from reconciler.kinds import KINDS
 
     run = _run(shape)
-    reading, cloud = read(selection, locking.taking("destroy", wait=wait), destroying=True)
+    reading, cloud = read(selection, runner.first(locking.taking("destroy", wait=wait)), destroying=True)
     with auditing.recording("destroy", reading, cloud, selection) as recorder:
         reading = judged(reading, policing, None, None, destroying=True)
         run.plan(view(reading, None, wire=wire))
@@ -220,6 +232,7 @@ def carry_out(
     yes: bool,
     recorder: Recorder | None = None,
     notifier: Notifier | None = None,
+    runner: entering.Runner | None = None,
 ) -> int:
     """Carry out the steps of the plan, if there are any and the user agrees; returns the exit code."""
     check_allowed(reading.plan)
@@ -233,10 +246,11 @@ def carry_out(
     if recorder:
         recorder.begin()
     stop = threading.Event()
-    with _interruptible(stop), run.listening() as listen:
+    with interruptible(stop), run.listening() as listen:
         heard = _journal(reading, listen)
         heard = recorder.listening(heard) if recorder else heard
         heard = notifier.listening(heard) if notifier else heard
+        heard = runner.listening(heard) if runner else heard
         outcomes = loop.carry_out(reading, cloud, KINDS, listen=heard, stop=stop)
     run.outcomes(outcomes)
     return exit_code(reading.plan, outcomes)
@@ -266,23 +280,6 @@ def left_open(plan: Plan) -> bool:
     """Whether something is left to do: what stays because it is protected, or needed by that, was to stay."""
     staying = {decision.why for decision in plan.of(Action.KEEP)}
     return any(plan.of(action) for action in OPEN) or bool(staying & {Why.IN_USE, Why.UNREADABLE})
-
-
-@contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C sets `stop`, so that no step starts any more; the second ends the process."""
-
-    def interrupt(number: int, frame: object) -> None:
-        if stop.is_set():
-            os.write(2, b"\nLeft; what Azure works on goes on. Run apply again to join it.\n")
-            os._exit(130)
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _end(reading: Reading, cloud: Cloud, run: RunView) -> list[Report]:

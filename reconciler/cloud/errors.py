@@ -18,8 +18,8 @@ REMEDIES = {
     "role assignments) on the resource group, or ask its owner; a new role takes minutes to work.",
     "AuthorizationPermissionMismatch": "Give your principal the role Storage Blob Data Contributor on the storage "
     "account; a new role takes minutes to work.",
-    "AuthorizationFailure": "The storage account's network rules keep this machine out: run inside its network, or let "
-    "it in by publicNetworkAccess and networkAcls.",
+    "AuthorizationFailure": "The storage account's network rules keep this machine out: run inside its network, let it "
+    "in by publicNetworkAccess and networkAcls, or runs by runner: {temporaryRule: true} (docs/network.md).",
     "PublicNetworkAccessNotAllowed": "The Batch account's network rules keep this machine out: run inside its network, "
     "or set publicNetworkAccess: Enabled.",
     "KeyBasedAuthenticationNotPermitted": "Shared keys are off on this account; sign in with Entra ID (az login).",

@@ -20,6 +20,7 @@ from reconciler.kind.inverse import Inverse
 from reconciler.kind.needs import NOTHING, Needs
 from reconciler.kind.permissions import NONE, Permissions
 from reconciler.kind.traits import PLAIN, Traits
+from reconciler.kind.ways import Ways
 from reconciler.model import Address, Body, Change, Decision, Desired, Diff, Mark, Observed, Rule
 from reconciler.report import Report
 from reconciler.spec.spec import Spec
@@ -254,6 +255,8 @@ class Kind:
     """What it needs of quotas, a region and a subnet."""
     traits: Traits = PLAIN
     """What policies ask of it: how it can be reached, where it is, and whether data is in it."""
+    ways: Ways | None = None
+    """How a run from outside is let in to the data of one that is closed, for as long as it lasts; None: not at all."""
     inverse: Inverse | str | None = "import has no words for it"
     """How a live one is written into a spec, or why it cannot be; None: it is written as part of the whole spec."""
 

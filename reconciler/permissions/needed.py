@@ -69,6 +69,8 @@ def _all(
         yield from _of_one(kinds[want.address.kind], want, uses)
     if spec.lock and not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
         yield from ((action, "lock") for action in (STORAGE, f"{BLOBS}/read", f"{BLOBS}/write"))
+    if spec.temporary_rule and Use.DESTROY in uses:
+        yield from ((f"{kind.arm.name}/write", "runner") for kind in kinds.values() if kind.ways and kind.arm)
     if Use.APPLY in uses and _names_secret(spec.sections):
         yield OF_VAULT, "keyVaultSecret"
 

@@ -87,6 +87,11 @@ class Spec:
         return said or usual
 
     @property
+    def temporary_rule(self) -> bool:
+        """Whether a run from outside is let in to closed accounts for as long as it lasts."""
+        return bool((self.sections.get("runner") or {}).get("temporaryRule"))
+
+    @property
     def audit(self) -> str:
         """The container that runs leave records in, as storage/ACCOUNT/CONTAINER; empty if they leave none."""
         return str(self.sections.get("audit", ""))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconciler.kind.inverse import Known, Section, protect, tracked
 from reconciler.kind.words import Unsayable, definition, pairs, without
+from reconciler.kinds.storage import ways
 from reconciler.model import Address, Desired, Observed
 from reconciler.spec.schema import defaults
 
@@ -26,6 +28,7 @@ PACKAGES = re.compile(r"app-.+-[0-9a-f]{32,}")
 
 
 def account(observed: Observed, known: Known, notes: list[str]) -> Section:
+    observed = replace(observed, body=ways.without(observed.body, ways.standing(observed.body["tags"])))
     properties = observed.body["properties"]
     settings = {**properties, "sku": observed.body["sku"]["name"], "kind": observed.body["kind"]}
     section = without({name: settings[name] for name in SAID}, defaults("storage_account"))
