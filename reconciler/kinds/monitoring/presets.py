@@ -20,6 +20,8 @@ class Preset:
     severity: int
     window: str
     every: str = "PT5M"
+    beyond: str = "PT0S"
+    """How long what it looks for lasts at least: a window that is no longer shows none of it."""
     operator: str = "GreaterThan"
     threshold: int | str = 0
     metric: str = ""
@@ -96,6 +98,7 @@ PRESETS = {
         severity=2,
         window="P1D",
         every="PT15M",
+        beyond="PT2H",
         query=EVENTS
         + """\
 | where OperationName in ("TaskStartEvent", "TaskCompleteEvent")
