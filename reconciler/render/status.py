@@ -93,9 +93,24 @@ class Job:
     unread: str = ""
 
 
+class Load(NamedTuple):
+    """How busy a node was in the newest minutes that it has measured: shares of 1; `cpu` is None just after a boot."""
+
+    cpu: float | None
+    memory: float
+
+    @property
+    def share(self) -> float:
+        """What there is least left of."""
+        return max(self.cpu or 0.0, self.memory)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of a pool: its state as Batch calls it, since when, and how many tasks it runs; `said` are its errors."""
+    """A node of a pool: its state as Batch calls it, since when, and how many tasks it runs; `said` are its errors.
+
+    `load` is None where it is not measured, or was not lately.
+    """
 
     id: str
     state: str
@@ -105,6 +120,7 @@ class Node:
     spot: bool = False
     taking: bool = True
     said: str = ""
+    load: Load | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +136,7 @@ class Scaling:
 class Pool:
     """A pool by its name in the spec; `id` is that of the live one. Numbers are of dedicated and of Spot nodes.
 
-    `nodes` are those of the first page, `more` how many there are beyond.
+    `nodes` are those of the first page, `more` how many there are beyond; `unmeasured` is why their load is not known.
     """
 
     name: str
@@ -135,6 +151,7 @@ class Pool:
     errors: tuple[str, ...] = ()
     chart: Chart | None = None
     unread: str = ""
+    unmeasured: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +307,11 @@ def _job(one: Job) -> dict[str, Any]:
     }
 
 
+def _node(one: Node) -> dict[str, Any]:
+    load = {"cpu": one.load.cpu, "memory": one.load.memory} if one.load else None
+    return {"id": one.id, "state": one.state, "tasks": one.tasks, "spot": one.spot, "load": load}
+
+
 def _pool(one: Pool) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -298,7 +320,7 @@ def _pool(one: Pool) -> dict[str, Any]:
         "size": one.size,
         "target": {"dedicated": one.target[0], "spot": one.target[1]},
         "current": {"dedicated": one.current[0], "spot": one.current[1]},
-        "nodes": [{"id": node.id, "state": node.state, "tasks": node.tasks, "spot": node.spot} for node in one.nodes],
+        "nodes": [_node(node) for node in one.nodes],
         "more": one.more,
         "scalings": [{"at": run.at, "results": run.results, "error": run.error} for run in one.scalings],
         "errors": list(one.errors),
