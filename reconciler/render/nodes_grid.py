@@ -77,7 +77,7 @@ def _scale(pool: Pool) -> str:
         return ""
     bounds = [f"under {LEVELS[0]:.0%}", *(f"from {one:.0%}" for one in LEVELS)]
     keys = [f'<li><span class="key cell load{number}"></span>{one}</li>' for number, one in enumerate(bounds)]
-    return f'<ul class="keys"><li>Load, CPU or memory, whichever is more:</li>{"".join(keys)}</ul>'
+    return f'<ul class="keys"><li>Load of measured nodes, CPU or memory, whichever is more:</li>{"".join(keys)}</ul>'
 
 
 def look(state: str) -> str:

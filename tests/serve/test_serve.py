@@ -103,19 +103,22 @@ def test_how_busy_nodes_are_is_read_when_they_have_measured_anew(world: World) -
     cloud, place = world.cloud(), f"storage/{world.account}/audit"
     (node,) = [one.id for one in cloud.batch().list_nodes("pool")]
     blob = cloud.container(place).get_blob_client(places.measured(str(cloud.account), "pool", node, cloud.time))
-    history, spent = History(), []
+    history = History()
 
-    def look() -> list[Load | None]:
-        before = world.azure.exchanges()
+    def look() -> tuple[Load | None, bool]:
         (pool,) = pools.look(cloud, {"pool": "pool"}, {}, history, {"pool": place})
-        spent.append(sum(f"/{world.account}/" in one["path"] for one in world.azure.wire(before)))
-        return [one.load for one in pool.nodes]
+        return pool.nodes[0].load, bool(pool.unmeasured)
 
-    assert look() == [None]
-    blob.upload_blob(packed(row(cloud.time.timestamp(), 0.5), row(cloud.time.timestamp(), 0.7, 4)), overwrite=True)
-    assert look() == look() == [Load(pytest.approx(0.6), pytest.approx(2.5 / 8))]
+    assert look() == (None, False)
+    blob.upload_blob(packed(row(cloud.time.timestamp(), 0.5), row(cloud.time.timestamp(), 0.75, 4)), overwrite=True)
+    assert look() == (Load(0.625, 2.5 / 8), False)
+    unread = {"match": {"plane": "blob", "method": "GET", "path": "jsonl.gz"}, "action": {"status": 403}}
+    world.azure.fault(**unread, times=1)
+    assert look() == (Load(0.625, 2.5 / 8), False)
     blob.upload_blob(b"no samples", overwrite=True)
-    assert look() == [None]
+    assert look() == (None, True)
+    world.azure.clear_faults()
+    assert look() == (None, False)
     blob.delete_blob()
 
 
