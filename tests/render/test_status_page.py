@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
-from reconciler.render import nodes_grid, status, status_page
+from reconciler.render import nodes_grid, status_document, status_page
 from reconciler.render.plain import document
 from reconciler.render.status import Load, Shown
 from tests.render.browsing import CONTRAST, Elements, browser
@@ -68,9 +68,9 @@ def test_the_page_of_a_rich_status() -> None:
 
 def test_the_same_for_programs_is_as_its_schema_says() -> None:
     for shown in (WATCHED, hostile("x"), Shown("empty"), Shown("none", None, "no connection")):
-        told = status.document([shown], NOW, 30.0)
+        told = status_document.document([shown], NOW, 30.0)
         jsonschema.validate(json.loads(document(told)), SCHEMA)
-    golden("status.json", document(status.document([WATCHED], NOW, 30.0), indent=2))
+    golden("status.json", document(status_document.document([WATCHED], NOW, 30.0), indent=2))
 
 
 @pytest.mark.parametrize(
