@@ -92,7 +92,10 @@ class Front:
         if action.get("drop"):
             raise Dropped
         if answer is None or not spoils:
+            turned_away = answer is None
             answer = self._injected(plane, action)
+            if turned_away and plane == "batch":  # its metrics count such requests, too
+                self._note(plane, request, b"", answer.status_code, 0)
         if "answer" not in action:
             return answer
         return await faults.spoilt(answer, action["answer"], action.get("status", 200))

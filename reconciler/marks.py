@@ -48,6 +48,9 @@ OS, BASE = f"{PREFIX}os", f"{PREFIX}base"
 """Tags of an image version: the short name of its system, and publisher:offer:sku of the image that it started from."""
 SUBNETS = f"{PREFIX}subnets"
 """Tags of a virtual network, numbered: tokens of its subnets that are ours, as subnets have no tags."""
+BUDGETS = f"{PREFIX}budgets"
+"""Tag of a resource group: the scopes at which its spec has or had budgets, with blanks between. Budgets have no tags,
+and no list of a group shows them."""
 WAY = f"{PREFIX}way_"
 """Tags of a storage account, each followed by the name of a run that it lets in for a while: the run's address, until
 when, and how the account was before."""

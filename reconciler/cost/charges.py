@@ -118,9 +118,9 @@ def charge(use: Used, prices: Prices) -> Charge | None:
 def _standing(use: Standing, prices: Prices) -> Charge:
     meter = prices.meter(use.meter)
     if meter is None:
-        return Charge(unknown=(f"the price of {use.meter}, as meters.{use.meter} of a price file",))
+        return Charge(what=use.what, unknown=(f"the price of {use.meter}, as meters.{use.meter} of a price file",))
     data = "" if meter.gb is None else f", and {meter.gb} {prices.currency} for each GB through it"
-    return Charge(Range.exactly(1).times(meter.hour), f"by the hour{data}")
+    return Charge(Range.exactly(use.count).times(meter.hour), f"{use.what}{data}")
 
 
 def _nodes(count: Range, hour: Decimal | None, word: str, use: Use) -> Charge:

@@ -27,6 +27,12 @@ class Meter:
 
 
 STANDING: Mapping[str, Meter] = {
+    "logAlert1Minute": Meter(Decimal(3) / 730),
+    "logAlert5Minutes": Meter(Decimal("1.50") / 730),
+    "logAlert10Minutes": Meter(Decimal(1) / 730),
+    "logAlert15Minutes": Meter(Decimal("0.50") / 730),
+    "metricAlert": Meter(Decimal("0.10") / 730),
+    "metricAlertDynamic": Meter(Decimal("0.20") / 730),
     "natGateway": Meter(Decimal("0.045"), Decimal("0.045")),
     "privateDnsZone": Meter(Decimal("0.50") / 730),
     "privateEndpoint": Meter(Decimal("0.01"), Decimal("0.01")),
@@ -35,7 +41,9 @@ STANDING: Mapping[str, Meter] = {
 """List prices in USD, which are the same in nearly all regions.
 
 Source: azure.microsoft.com/pricing/details: azure-nat-gateway, dns (private zones), private-link, ip-addresses
-(Standard, static).
+(Standard, static). Of alerts prices.azure.com, service Azure Monitor, meters Alerts System Log Monitored at N Minute
+Frequency, Alerts Metric Monitored and Alerts Dynamic Threshold, as others read them in July 2026. What logs cost by the
+GB differs from region to region, so only a price file has it.
 """
 
 

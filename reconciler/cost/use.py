@@ -9,7 +9,7 @@ from typing import Protocol
 
 from reconciler.azure import sizes
 from reconciler.cost.amounts import NONE, Range
-from reconciler.model import Action, Address, Decision, Desired, Observed, Plan
+from reconciler.model import Action, Address, Body, Decision, Desired, Observed, Plan
 
 Counts = tuple[Decimal | int | None, Decimal | int | None]
 """Dedicated and Spot nodes; None: not known."""
@@ -37,9 +37,15 @@ class Replicas:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Something that is paid for by the hour as long as it is there, by the name of its meter in `prices`."""
+    """Something that is paid for as long as it is there, by the name of its meter in `prices`.
+
+    count  how many times the meter runs
+    what   what it is paid for, in words
+    """
 
     meter: str
+    count: int = 1
+    what: str = "by the hour"
 
 
 Used = Use | Replicas | Standing | None
@@ -140,6 +146,19 @@ class Costs:
     size: Callable[[Desired], str | None] = lambda desired: None
     builds: Callable[[Decision, Desired, float], Build | None] = lambda decision, desired, seconds: None
     sized: bool = False
+
+
+def standing(paid: Callable[[Body], Standing]) -> Costs:
+    """Of a kind each resource of which is paid for as long as it stands, as its body says."""
+
+    def uses(case: Case) -> Change:
+        if case.desired and case.desired.existing:  # others pay
+            return Change(case.address, None, None)
+        now = paid(case.observed.body) if case.observed else None
+        after = paid(case.desired.body) if case.desired and not case.goes else None
+        return Change(case.address, now, now if case.stays else after)
+
+    return Costs(uses=uses)
 
 
 class Costly(Protocol):

@@ -219,7 +219,7 @@ class Kind:
     """Called before one is deleted to be made anew, until it has nothing more to say: lets what runs in it end, where
     the spec asks for that, and says what still runs; None: that goes with it."""
     sought: bool = True
-    """False if its list asks for nothing where the spec has none: the last one is then not seen to leave the spec."""
+    """False if its list asks for nothing where the spec has none, and has had none."""
     deletable: bool = True
     """False if there is nothing of ours to delete, because the data that it is about belongs to the user."""
     spares_occupied: bool = False

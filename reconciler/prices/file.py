@@ -6,7 +6,7 @@ sizes:
 osDiskMonth: 1.54          # of one node; optional
 imageGbMonth: 0.05         # of one image replica; optional
 imageGb: 30                # how large a replica is
-meters:                    # what stands; optional: natGateway, privateDnsZone, privateEndpoint, publicIPAddress
+meters:                    # what stands, by the names in `STANDING`, and logs; optional
   natGateway: {hour: 0.042, gb: 0.042}
 """
 

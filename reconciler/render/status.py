@@ -1,19 +1,17 @@
-"""What there is of a spec at a moment: its resources, jobs, pools and cost, as values, and as a document. Pure."""
+"""What there is of a spec at a moment, as values: its resources, jobs, pools and cost. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reconciler.cost import Cost
 from reconciler.course import Steps
 from reconciler.model import Action, Address, Decision, Health, Observed, Plan, Why
-from reconciler.render import cost as costs
-from reconciler.render import values
-from reconciler.render.why import Diagnosis, WhyView
+from reconciler.render.why import Diagnosis
 
 STANDINGS = ("failed", "refused", "unknown", "drifted", "absent", "differs", "busy", "ready")
 """How a resource may stand, the gravest first."""
@@ -93,9 +91,24 @@ class Job:
     unread: str = ""
 
 
+class Load(NamedTuple):
+    """How busy a node was in the newest minutes that it has measured: shares of 1; `cpu` is None just after a boot."""
+
+    cpu: float | None
+    memory: float
+
+    @property
+    def share(self) -> float:
+        """What there is least left of."""
+        return max(self.cpu or 0.0, self.memory)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of a pool: its state as Batch calls it, since when, and how many tasks it runs; `said` are its errors."""
+    """A node of a pool: its state as Batch calls it, since when, and how many tasks it runs; `said` are its errors.
+
+    `load` is None where it is not measured, or was not lately.
+    """
 
     id: str
     state: str
@@ -105,6 +118,7 @@ class Node:
     spot: bool = False
     taking: bool = True
     said: str = ""
+    load: Load | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,7 @@ class Scaling:
 class Pool:
     """A pool by its name in the spec; `id` is that of the live one. Numbers are of dedicated and of Spot nodes.
 
-    `nodes` are those of the first page, `more` how many there are beyond.
+    `nodes` are those of the first page, `more` how many there are beyond; `unmeasured` is why their load is not known.
     """
 
     name: str
@@ -135,6 +149,7 @@ class Pool:
     errors: tuple[str, ...] = ()
     chart: Chart | None = None
     unread: str = ""
+    unmeasured: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,93 +235,3 @@ class Shown:
     def age(self, now: datetime) -> float | None:
         """Seconds since what is shown was read."""
         return (now - self.status.at).total_seconds() if self.status else None
-
-
-def document(shown: Sequence[Shown], now: datetime, every: float) -> dict[str, Any]:
-    """As in schemas/status.schema.json."""
-    return {"formatVersion": 1, "every": every, "specs": [_spec(one, now) for one in shown]}
-
-
-def _spec(shown: Shown, now: datetime) -> dict[str, Any]:
-    status = shown.status
-    told = {"name": shown.name, "age": shown.age(now), "error": shown.error, "standby": shown.standby}
-    rounds = [{**one._asdict(), "at": one.at.isoformat(), "seconds": round(one.seconds, 3)} for one in shown.rounds]
-    return {**told, "rounds": rounds, "status": _status(status) if status else None}
-
-
-def _status(status: Status) -> dict[str, Any]:
-    return {
-        "place": status.place,
-        "at": status.at.isoformat(),
-        "now": status.now.isoformat(),
-        "resources": [_resource(one) for one in status.resources],
-        "runs": [_past(one) for one in status.runs],
-        "jobs": [_job(one) for one in status.jobs],
-        "pools": [_pool(one) for one in status.pools],
-        "cost": costs.document(status.cost) if status.cost else None,
-        "spent": [_spent(one) for one in status.spent],
-        "why": [WhyView(one).document() for one in status.why],
-        "notes": [*status.plan.notes, *filter(None, [status.unpriced]), *status.left_out],
-    }
-
-
-def _resource(one: Resource) -> dict[str, Any]:
-    decision, live = one.decision, one.live
-    changes = [
-        {"key": seen.key or seen.path, "before": seen.before, "after": seen.after}
-        for seen in map(values.seen, decision.diff.changes)
-    ]
-    return {
-        "address": str(decision.address),
-        "standing": one.standing,
-        "health": str(live.health) if live else None,
-        "detail": live.detail if live else "",
-        "action": str(decision.action),
-        "why": str(decision.why),
-        "reason": decision.reason,
-        "held": one.held,
-        "changes": changes,
-    }
-
-
-def _past(one: Past) -> dict[str, Any]:
-    told = {name: getattr(one, name) for name in ("command", "who", "planned", "outcome", "ok", "link")}
-    return {"at": one.at.isoformat(), **told}
-
-
-def _job(one: Job) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "id": one.id,
-        "state": one.state,
-        "states": dict(one.states),
-        "perMinute": round(one.per_minute, 3),
-        "secondsLeft": one.left,
-        "nodeHours": one.node_hours,
-        "failures": [{"reason": reason, "number": number, "example": task} for reason, number, task in one.failures],
-        "stuck": [slow._asdict() for slow in one.stuck],
-        "slowest": [slow._asdict() for slow in one.slowest],
-        "unread": one.unread,
-    }
-
-
-def _pool(one: Pool) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "id": one.id,
-        "state": one.state,
-        "size": one.size,
-        "target": {"dedicated": one.target[0], "spot": one.target[1]},
-        "current": {"dedicated": one.current[0], "spot": one.current[1]},
-        "nodes": [{"id": node.id, "state": node.state, "tasks": node.tasks, "spot": node.spot} for node in one.nodes],
-        "more": one.more,
-        "scalings": [{"at": run.at, "results": run.results, "error": run.error} for run in one.scalings],
-        "errors": list(one.errors),
-        "unread": one.unread,
-    }
-
-
-def _spent(one: Spent) -> dict[str, Any]:
-    amount = None if one.amount is None else f"{one.amount:.2f}"
-    hours = {"hours": round(one.hours, 4), "spotHours": round(one.spot_hours, 4)}
-    return {"pool": one.pool, "since": one.since.isoformat(), **hours, "amount": amount}

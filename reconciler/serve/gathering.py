@@ -76,7 +76,7 @@ class Looker:
             tuple(_resources(read)),
             past,
             jobs.look(cloud, found, _named(last.jobs if last else ()), self.history, self.source.watcher),
-            _pools(cloud, last, self.history),
+            _pools(spec, cloud, last, self.history),
             left_out=(*_left_out(len(found), len(cloud.pools)), *filter(None, [unseen])),
         )
         self.status = _explained(spec, cloud, self._priced(read, status))
@@ -117,11 +117,12 @@ def _jobs(read: Reading) -> tuple[str, ...]:
     return tuple(dict.fromkeys(job_of(want) for job_of, want in named if job_of))
 
 
-def _pools(cloud: Cloud, last: Status | None, history: History) -> tuple[Pool, ...]:
+def _pools(spec: Spec, cloud: Cloud, last: Status | None, history: History) -> tuple[Pool, ...]:
     """The pools of the spec; where they cannot be listed, as they were last, with the reason."""
     before = _named(last.pools if last else ())
     names = dict(cloud.pools)
-    look = partial(pools.look, cloud, names, before, history)
+    telemetry = {name: pool["telemetry"]["to"] for name, pool in spec.pools.items() if "telemetry" in pool}
+    look = partial(pools.look, cloud, names, before, history, telemetry)
     return attempted(
         "the pools", look, lambda why: tuple(replace(before.get(name) or Pool(name), unread=why) for name in names)
     )

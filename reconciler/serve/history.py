@@ -9,6 +9,7 @@ from datetime import datetime
 
 from reconciler.course import Steps
 from reconciler.render.status import Chart, Node
+from reconciler.serve.loads import Seen
 
 MOST = 2880
 """How many looks are kept of each: a day of one every 30 seconds."""
@@ -88,3 +89,4 @@ class History:
     pools: dict[str, Course] = field(default_factory=dict)
     jobs: dict[str, Course] = field(default_factory=dict)
     hours: dict[str, Hours] = field(default_factory=dict)
+    loads: dict[str, dict[str, Seen]] = field(default_factory=dict)

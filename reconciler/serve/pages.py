@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.render import plain, status, status_page
+from reconciler.render import plain, status_document, status_page
 from reconciler.serve.board import Board
 
 HEADERS = {
@@ -34,7 +34,7 @@ def answer(board: Board, path: str) -> Answer:
     `status.json` all for programs. Links are relative."""
     shown, now = board.shown(), datetime.now(UTC)
     if path == "status.json":
-        return Answer(f"{plain.document(status.document(shown, now, board.every), indent=2)}\n", JSON)
+        return Answer(f"{plain.document(status_document.document(shown, now, board.every), indent=2)}\n", JSON)
     if not path and len(shown) != 1:
         return Answer(status_page.overview(shown, now, board.every))
     chosen = [one for one in shown if path in ("", f"specs/{one.name}")]

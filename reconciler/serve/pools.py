@@ -14,6 +14,7 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.diagnosis.facts import said
 from reconciler.kind.unread import attempted
 from reconciler.render.status import Node, Pool, Scaling
+from reconciler.serve import loads
 from reconciler.serve.history import Course, History, Hours
 
 MOST = 16
@@ -21,6 +22,7 @@ MOST = 16
 PAGE = 1000
 """The most nodes of a pool that are shown: the first page of their list."""
 AT_ONCE = 4
+NOWHERE: Mapping[str, str] = {}
 SCALINGS = 20
 """How many runs of a formula are kept."""
 USABLE = ("idle", "running")
@@ -30,14 +32,22 @@ NODE = [
 ]  # fmt: skip
 
 
-def look(cloud: Cloud, names: Mapping[str, str], before: Mapping[str, Pool], history: History) -> tuple[Pool, ...]:
-    """The pools by name in the spec; `names` has the id of the live one for each, `before` how they were last."""
+def look(
+    cloud: Cloud,
+    names: Mapping[str, str],
+    before: Mapping[str, Pool],
+    history: History,
+    telemetry: Mapping[str, str] = NOWHERE,
+) -> tuple[Pool, ...]:
+    """The pools by name in the spec; `names` has the id of the live one for each, `before` how they were last, and
+    `telemetry` the container in which those have what their nodes measure that are measured."""
     if not names:
         return ()
     live = {raw["id"]: raw for raw in (pool.as_dict() for pool in cloud.batch().list_pools())}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pools") as threads:
         seen = threads.map(lambda name: _pool(cloud, name, live.get(names[name])), list(names)[:MOST])
-        pools = [_with_past(pool, before.get(pool.name), history, cloud.time) for pool in seen]
+        pools = [_measured(cloud, pool, telemetry.get(pool.name), history) for pool in seen]
+        pools = [_with_past(pool, before.get(pool.name), history, cloud.time) for pool in pools]
     return tuple(pools)
 
 
@@ -50,6 +60,14 @@ def _pool(cloud: Cloud, name: str, raw: Mapping[str, Any] | None) -> Pool:
         return pool
     whole = partial(_with_nodes, cloud, pool)
     return attempted(f"the nodes of {pool.id}", whole, lambda why: replace(pool, unread=why))
+
+
+def _measured(cloud: Cloud, pool: Pool, place: str | None, history: History) -> Pool:
+    """The pool with how busy its nodes are."""
+    if place is None or not pool.nodes:
+        return pool
+    whole = partial(loads.look, cloud, pool, place, history.loads.setdefault(pool.name, {}))
+    return attempted(f"how busy {pool.id} is", whole, lambda why: replace(pool, unmeasured=why))
 
 
 def of(name: str, raw: Mapping[str, Any]) -> Pool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from reconciler.kinds import KINDS
 from reconciler.kinds.budget import naming
 from reconciler.model import Action, Decision, Status
 from tests.conftest import Azure, World, new_world
@@ -80,21 +81,30 @@ def test_a_budget_is_made_changed_and_deleted(budgets: World) -> None:
     done(budgets)
     left = cloud.arm("GET", place(budgets, "")[:-1], None, VERSION).body["value"]
     assert [one["name"] for one in left] == ["theirs"]
-    budgets.text["budgets"]["group"] = dict(month)
-    del budgets.text["budgets"]["other"]
+    del budgets.text["budgets"]
+    assert {str(step.address): step.action for step in budgets.plan().steps} == {"budget/other": Action.DELETE}
+    done(budgets)
+    budgets.text["budgets"] = {"group": {**month, "scope": "resourceGroup"}}
     done(budgets)
     whole = f"resource_group/{budgets.text['azure']['resourceGroup']}"
     steps = budgets.plan(destroying=True).steps
     assert {str(step.address): step.after for step in steps} == {"budget/group": (), whole: ("budget/group",)}
-    where = f"/subscriptions/{cloud.target.subscription}/providers/Microsoft.Consumption/budgets"
-    cloud.arm("DELETE", f"{where}/{naming.written(budgets.text['name'], 'other')}", None, VERSION)
 
 
-def test_a_spec_without_budgets_asks_nothing_about_them(budgets: World) -> None:
+def test_a_spec_that_never_had_budgets_asks_nothing_about_them(budgets: World) -> None:
     del budgets.text["budgets"]
     before = budgets.azure.exchanges()
     budgets.plan()
     assert not [one for one in budgets.azure.wire(before) if "Consumption" in one["path"]]
+
+
+def test_an_action_group_of_the_spec_is_told_by_its_name(budgets: World) -> None:
+    budgets.text |= {"batchAccount": {"name": "banamed"}, "monitoring": {"notify": {"ops": {"mail": ["a@b.de"]}}}}
+    budgets.text["budgets"]["month"]["notifications"]["most"] = {"threshold": 80, "contactGroups": ["ops"]}
+    (budget,) = KINDS["budget"].expand(budgets.spec())
+    assert "action_group/ops" in [str(ref) for ref in budget.refs]
+    told = budget.body["properties"]["notifications"]["most"]["contactGroups"]
+    assert told == [f"{budgets.cloud().group_id}/providers/Microsoft.Insights/actionGroups/ops".lower()]
 
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: str(case["says"]))

@@ -54,7 +54,7 @@ WORDS = {
     "kind/going.py": {"identity"},
     "diagnosis/rules/storage.py": {"container"},
     "render/ran.py": {"pool", "job"},
-    "render/status.py": {"pool", "tasks"},
+    "render/status_document.py": {"pool", "tasks"},
     "render/status_page.py": {"pool", "job"},
     "serve/gathering.py": {"pool", "job"},
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from azure.batch import BatchClient, models
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 
 import azure_local
 from reconciler.cloud import arm
@@ -23,13 +23,12 @@ from tests.local.pools import MACHINE, SIZE, until
 from tests.local.webhooks import webhook
 from tests.monitoring.conftest import HOOK
 
-TRIED = {*PRESETS, "refused"} - {"throttling"}
-"""All but one, as here no request is turned away for want of room; `refused` is the same about requests that fail."""
 STEP = 300
 HOUR = 3600
 LONG = "/bin/sleep 100000"
 FORMULA = "$TargetDedicatedNodes = 1 / (1 - $CurrentDedicatedNodes);"
 """It makes a node, and cannot be evaluated as soon as that is there."""
+CAUSING = ("idle", "hung", "broken", "unusable", "formula", "starved", "given-up", "greedy", "spot")
 QUOTA = 14
 """Cores that the account may have; the six nodes that the causes need have twelve."""
 
@@ -41,6 +40,8 @@ class Day:
     world: World
     received: list[Any]
     healthy: tuple[str, ...] = ()
+    short: frozenset[str] = frozenset()
+    """The pools below their targets that nobody was told of as over, hours later."""
     causes: dict[str, datetime] = field(default_factory=dict)
     """Preset → when its cause came about."""
 
@@ -56,6 +57,13 @@ class Day:
         """The presets of which the webhook was told this."""
         parts = [message["data"]["essentials"] for message in list(self.received)]
         return {str(one["alertRule"]).partition("-")[2] for one in parts if one["monitorCondition"] == condition}
+
+    def pools(self, condition: str) -> set[str]:
+        """The pools of which it was told this, that they are below their targets."""
+        rules = (one["data"] for one in list(self.received))
+        about = (one for one in rules if one["essentials"]["alertRule"].endswith("-poolBelowTarget"))
+        met = (one["alertContext"] for one in about if one["essentials"]["monitorCondition"] == condition)
+        return {one["value"] for context in met for part in context["condition"]["allOf"] for one in part["dimensions"]}
 
     def control(self, what: str, **body: Any) -> None:
         azure_local.ask(self.world.azure.folder, "POST", what, {"account": self.account, **body})
@@ -110,6 +118,15 @@ class Day:
         for number, line in enumerate(lines):
             self.batch.create_task(name, models.BatchTaskCreateOptions({"id": str(number), "commandLine": line}))
 
+    def turn_away(self, times: int) -> None:
+        """So many requests are answered with 429, as by a Batch that is asked too often."""
+        turned = {"status": 429, "code": "TooManyRequests"}
+        place = {"plane": "batch", "path": f"{self.account}/jobs/busy"}
+        self.world.azure.fault(match=place, action=turned, times=times)
+        for _ in range(times):
+            with pytest.raises(HttpResponseError, match="TooManyRequests"):
+                self.batch.get_job("busy", retry_total=0)
+
     def state(self, job: str, *states: str) -> None:
         until(lambda: all(task.state in states for task in self.batch.list_tasks(job)))
 
@@ -134,9 +151,6 @@ def day(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         world.text["monitoring"] = {
             "notify": {"ops": {"webhooks": [{"environmentVariable": HOOK}]}},
             "presets": {"spotEvictions": {"threshold": 0}},
-            "metricAlerts": {
-                "x-refused": {"metricName": "ApiCount", "dimensions": {"result": ["404"]}, "threshold": 2},
-            },
         }
         assert {one.status for one in world.apply(poll_seconds=0.05).values()} == {Status.DONE}
         azure_server.run(0.001)
@@ -146,16 +160,18 @@ def day(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         assert {one.status for one in world.apply(poll_seconds=0.05).values()} == {Status.DONE}
         live_through(made)
         yield made
-        made.drop("idle", "hung", "broken", "unusable", "formula", "starved", "spot")
+        made.drop(*CAUSING)
 
 
 def live_through(day: Day) -> None:
     work(day)
     day.healthy = tuple(sorted(day.told("Fired")))
     cause(day)
-    day.pass_by(9, "Fired", TRIED)
+    day.pass_by(9, "Fired", set(PRESETS))
+    day.short = frozenset(day.pools("Fired") - day.pools("Resolved"))
+    mend(day)
     cure(day)
-    day.pass_by(9, "Resolved", TRIED)
+    day.pass_by(9, "Resolved", set(PRESETS))
 
 
 def work(day: Day) -> None:
@@ -171,8 +187,9 @@ def work(day: Day) -> None:
 
 def cause(day: Day) -> None:
     day.caused("startTaskFailedNodes", "formulaErrors", "poolBelowTarget", "idleCost", "quotaUse")
-    day.control("allocations", pool="starved", times=100)
-    day.pool("starved")
+    for name in ("starved", "given-up"):
+        day.control("allocations", pool=name, times=100)
+        day.pool(name)
     day.pool("idle", 2)
     day.pool("hung")
     day.pool("broken", startTask={"commandLine": "/bin/false", "waitForSuccess": True})
@@ -181,6 +198,7 @@ def cause(day: Day) -> None:
     day.pool("spot", scaleSettings={"fixedScale": {"targetLowPriorityNodes": 1}})
     for name in ("idle", "hung", "broken", "unusable", "formula", "spot"):
         day.steady(name)
+    day.pool("greedy", 2)  # there are cores for one of its nodes
     day.control("nodes", pool="unusable", state="unusable", lasting=True)
     day.caused("unusableNodes")
     day.job("failing", "idle", *["/bin/false"] * 6)
@@ -193,16 +211,23 @@ def cause(day: Day) -> None:
     day.state("evicted", "running")
     day.control("nodes", pool="spot", state="preempted", seconds=10**7)
     day.caused("spotEvictions")
-    for _ in range(3):
-        with pytest.raises(ResourceNotFoundError):
-            day.batch.get_job("nowhere")
-    day.caused("refused")
+    day.turn_away(51)
+    day.caused("throttling")
+
+
+def mend(day: Day) -> None:
+    """One pool gets its node, one asks for no more than it has, and one is deleted."""
+    day.control("allocations", pool="starved", times=0)
+    for name in ("starved", "greedy"):
+        day.batch.begin_resize_pool(name, models.BatchPoolResizeOptions({"targetDedicatedNodes": 1}))
+    day.drop("given-up")
+    day.pass_by(1, "Resolved", {"poolBelowTarget"})
 
 
 def cure(day: Day) -> None:
     for job in ("hanging", "evicted"):
         day.batch.terminate_task(job, "0")
-    day.drop("idle", "hung", "broken", "unusable", "formula", "starved", "spot")
+    day.drop(*CAUSING)
 
 
 def test_a_healthy_day_of_work_raises_nothing(day: Day) -> None:
@@ -213,12 +238,16 @@ WITHIN = {"idleCost": 3 * HOUR, "noProgress": 2.5 * HOUR}
 """Seconds from a cause to the webhook, where they are more than half an hour."""
 
 
-@pytest.mark.parametrize("preset", sorted(TRIED))
+@pytest.mark.parametrize("preset", PRESETS)
 def test_its_cause_calls_the_webhook_which_is_told_when_it_is_over(day: Day, preset: str) -> None:
     assert preset in day.told("Fired")
     assert preset in day.told("Resolved")
     assert day.seconds(preset) <= WITHIN.get(preset, 0.5 * HOUR)
 
 
+def test_a_pool_below_its_target_is_told_of_until_it_has_its_nodes_or_asks_for_no_more_or_is_gone(day: Day) -> None:
+    assert day.short == {"starved", "greedy", "given-up"} <= day.pools("Resolved")
+
+
 def test_nothing_else_was_told(day: Day) -> None:
-    assert day.told("Fired") == TRIED
+    assert day.told("Fired") == set(PRESETS)

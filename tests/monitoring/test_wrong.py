@@ -42,6 +42,7 @@ def test_what_is_wrong_is_told_with_its_place_and_a_remedy(case: dict[str, Any],
 def test_queries_of_our_own_have_nothing_wrong(query: str) -> None:
     assert kql.fault(query) == ""
     assert kql.unknown_table(query) == ""
+    assert kql.unknown_operator(query) == ""
 
 
 quoted = st.text(st.characters(exclude_characters="\"'\\\n", exclude_categories=["Cs"]), max_size=6).map('"{}"'.format)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
-from reconciler.render import nodes_grid, status, status_page
+from reconciler.render import nodes_grid, status_document, status_page
 from reconciler.render.plain import document
-from reconciler.render.status import Shown
+from reconciler.render.status import Load, Shown
 from tests.render.browsing import CONTRAST, Elements, browser
 from tests.render.statuses import NOW, RICH, SHOWN, WATCHED, hostile, pool
 from tests.render.test_as_text import golden
@@ -67,9 +68,9 @@ def test_the_page_of_a_rich_status() -> None:
 
 def test_the_same_for_programs_is_as_its_schema_says() -> None:
     for shown in (WATCHED, hostile("x"), Shown("empty"), Shown("none", None, "no connection")):
-        told = status.document([shown], NOW, 30.0)
+        told = status_document.document([shown], NOW, 30.0)
         jsonschema.validate(json.loads(document(told)), SCHEMA)
-    golden("status.json", document(status.document([WATCHED], NOW, 30.0), indent=2))
+    golden("status.json", document(status_document.document([WATCHED], NOW, 30.0), indent=2))
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,20 @@ def test_hundreds_of_nodes_have_small_cells_and_a_table_of_the_worst() -> None:
     assert 'class="grid small"' in told
     assert "and 400 more nodes" in told
     assert told.index("<td>start task failed</td>") < told.index("<td>running</td>")
+
+
+def test_nodes_that_are_measured_are_shaded_and_tell_how_busy_they_are() -> None:
+    busy = {"tvm-000": Load(0.83, 0.4), "tvm-001": Load(None, 0.1)}
+    whole = pool()
+    measured = replace(whole, nodes=tuple(replace(node, load=busy.get(node.id)) for node in whole.nodes))
+    told = nodes_grid.grid(measured)
+    assert (told.count(" load4"), told.count(" load0")) == (1, 1)
+    assert "tvm-000, running, since 20:00:00 UTC, CPU 83%, memory 40%" in told
+    assert "runs 1 task, memory 10%" in told
+    assert "<th>CPU</th><th>Memory</th>" in re.sub(r" scope=\S+?(?=>)", "", told)
+    assert "from 80%" in nodes_grid.summary(measured)
+    assert "Load" not in nodes_grid.summary(whole)
+    assert "Load is not known: no &lt;way&gt;" in nodes_grid.summary(replace(whole, unmeasured="no <way>"))
 
 
 def test_the_page_comes_anew_and_what_is_open_stays_open(opened: Opened) -> None:

@@ -19,13 +19,17 @@ from reconciler.cli.serve import Watching
 from reconciler.cloud.cloud import Cloud
 from reconciler.cost import Prices, Uses
 from reconciler.engine.loop import Reading
-from reconciler.serve import jobs, pages
+from reconciler.nodelogs import places
+from reconciler.render.status import Load
+from reconciler.serve import jobs, pages, pools
 from reconciler.serve.board import Board, look
 from reconciler.serve.gathering import Looker, Source
 from reconciler.serve.history import History
 from tests.cli.command import CHECKOUT, reconcile
 from tests.conftest import Azure, World, new_world
 from tests.local.pools import until
+from tests.nodelogs.test_telemetry import blob as packed
+from tests.nodelogs.test_telemetry import row
 from tests.render.browsing import browser
 
 __all__ = ["browser"]
@@ -93,6 +97,29 @@ def test_of_a_large_job_only_numbers_and_failures_are_read(world: World) -> None
     assert again == job
     (absent,) = jobs.look(world.cloud(), ["nobody"], {}, history, Watching())
     assert (absent.id, absent.state, absent.unread) == ("", "absent", "")
+
+
+def test_how_busy_nodes_are_is_read_when_they_have_measured_anew(world: World) -> None:
+    cloud, place = world.cloud(), f"storage/{world.account}/audit"
+    (node,) = [one.id for one in cloud.batch().list_nodes("pool")]
+    blob = cloud.container(place).get_blob_client(places.measured(str(cloud.account), "pool", node, cloud.time))
+    history = History()
+
+    def look() -> tuple[Load | None, bool]:
+        (pool,) = pools.look(cloud, {"pool": "pool"}, {}, history, {"pool": place})
+        return pool.nodes[0].load, bool(pool.unmeasured)
+
+    assert look() == (None, False)
+    blob.upload_blob(packed(row(cloud.time.timestamp(), 0.5), row(cloud.time.timestamp(), 0.75, 4)), overwrite=True)
+    assert look() == (Load(0.625, 2.5 / 8), False)
+    unread = {"match": {"plane": "blob", "method": "GET", "path": "jsonl.gz"}, "action": {"status": 403}}
+    world.azure.fault(**unread, times=1)
+    assert look() == (Load(0.625, 2.5 / 8), False)
+    blob.upload_blob(b"no samples", overwrite=True)
+    assert look() == (None, True)
+    world.azure.clear_faults()
+    assert look() == (None, False)
+    blob.delete_blob()
 
 
 def test_a_look_only_reads(world: World) -> None:

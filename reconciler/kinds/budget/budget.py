@@ -2,7 +2,9 @@
 
 Amount, end, filter and notifications change in place; the grain and the start do not, so for these it is made anew, and
 counts again what was spent, as costs are not part of it. Azure keeps no tags or text with one, so its name in Azure
-says whose it is: `reconcile_SPEC_NAME`. Every write of one that is there carries the eTag that was read.
+says whose it is: `reconcile_SPEC_NAME`. No list of a group shows them, so a tag of the spec's resource group remembers
+at which scopes it has had some: a group without it is asked for none. A group that others own gets no tag. Every write
+of one that is there carries the eTag that was read.
 
 The names are from learn.microsoft.com, naming rules. That grain and start are fixed is inferred from the provider of
 Terraform (azurerm_consumption_budget_resource_group), which makes a new budget for them.
@@ -13,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NotRequired, TypedDict
 
-from reconciler import departed
+from reconciler import departed, marks
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
@@ -25,6 +27,7 @@ from reconciler.spec.spec import Spec
 
 NAME = "budget"
 ARM = ArmType("Microsoft.Consumption/budgets", "2026-06-01")
+GROUP = "Microsoft.Insights/actionGroups"
 FIELDS = {
     **dict.fromkeys(("properties.timeGrain", "properties.timePeriod.startDate"), Rule.REPLACE),
     **dict.fromkeys(
@@ -39,6 +42,7 @@ FIELDS = {
     ),
     "eTag": Rule.IGNORE,
 }
+SCOPES = ("resourceGroup", "subscription")
 MAPS = ("properties.notifications",)
 
 
@@ -82,16 +86,25 @@ class Budget(TypedDict):
 def expand(spec: Spec) -> Iterable[Desired]:
     group = Address("resource_group", spec.azure.resource_group)
     for name, budget in spec.section("budgets", Budget).items():
+        told = budget["notifications"]
         properties = {
             "category": "Cost",
             "amount": budget["amount"],
             "timeGrain": budget["timeGrain"],
             "timePeriod": dict(budget.get("timePeriod", {})),
             "filter": _filter(budget["filter"]) if "filter" in budget else None,
-            "notifications": {key: _notification(one) for key, one in budget["notifications"].items()},
+            "notifications": {key: _notification(_with_ids(spec, one)) for key, one in told.items()},
         }
-        refs = (group,) if budget["scope"] == "resourceGroup" else ()
-        yield Desired(Address(NAME, name), {"properties": properties}, refs, data={"scope": budget["scope"]})
+        named = {to for one in told.values() for to in one["contactGroups"] if not to.startswith("/")}
+        refs = (group, *(Address("action_group", to) for to in sorted(named)))
+        data = {"scope": budget["scope"], "ours": not spec.sections["azure"]["existing"]}
+        yield Desired(Address(NAME, name), {"properties": properties}, refs, data=data)
+
+
+def _with_ids(spec: Spec, said: Notification) -> Notification:
+    """With the ids of those action groups that it names."""
+    ids = [to if to.startswith("/") else spec.id_of(GROUP, to) for to in said["contactGroups"]]
+    return {**said, "contactGroups": ids}
 
 
 def _notification(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,18 +141,34 @@ def _id(cloud: Cloud, budget: Desired | Observed, scope: str = "") -> str:
 
 
 def list_(cloud: Cloud, wanted: Iterable[Desired]) -> Iterator[Observed]:
-    """Those of this spec in its group, and in the subscription if one is asked for there. A spec without budgets costs
-    no request for them, so the last one is not seen to leave it."""
-    scopes = {desired.data["scope"] for desired in wanted}
-    for scope in sorted({"resourceGroup", *scopes}) if scopes else ():
+    """Those of this spec at the scopes where it asks for one, or where its group remembers that it has."""
+    scopes = {desired.data["scope"] for desired in wanted} | _remembered(cloud)
+    for scope in sorted(scopes):
         place = _scope(cloud, scope)
         for raw in arm.listing(cloud, f"{place}/providers/{ARM.name}", ARM.api_version):
             if name := naming.read(cloud.owner, raw["name"]):
                 yield observed(cloud.owner, name, raw)
 
 
+def _remembered(cloud: Cloud) -> set[str]:
+    """The scopes in the tag of the spec's group, from the list of groups that every plan reads."""
+    groups = arm.listing(cloud, f"/subscriptions/{cloud.target.subscription}/resourcegroups")
+    tags = (raw.get("tags") or {} for raw in groups if raw["id"].lower() == cloud.group_id.lower())
+    return {scope for some in tags for scope in some.get(marks.BUDGETS, "").split() if scope in SCOPES}
+
+
+def _remember(cloud: Cloud, scope: str) -> None:
+    """Let the spec's group remember that there are budgets at this scope, before there is one."""
+    group = arm.get(cloud, cloud.group_id) or {}
+    tags = group.get("tags") or {}
+    scopes = {*tags.get(marks.BUDGETS, "").split(), scope}
+    remembered = {**tags, marks.BUDGETS: " ".join(sorted(scopes))}
+    if remembered != tags:
+        arm.patch(cloud, cloud.group_id, {"tags": remembered})
+
+
 def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
-    scopes = (resource.data["scope"],) if isinstance(resource, Desired) else ("resourceGroup", "subscription")
+    scopes = (resource.data["scope"],) if isinstance(resource, Desired) else SCOPES
     raws = (arm.get(cloud, _id(cloud, resource, scope), ARM.api_version) for scope in scopes)
     return next((observed(cloud.owner, resource.address.name, raw) for raw in raws if raw), None)
 
@@ -176,6 +205,8 @@ def _comparison(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
+    if desired.data["ours"]:
+        _remember(cloud, desired.data["scope"])
     month = f"{cloud.time:%Y-%m}-01"
     return arm.put(cloud, _id(cloud, desired), _written(desired, {"startDate": month}), ARM.api_version)
 
@@ -225,6 +256,7 @@ KIND = Kind(
     tell=tell,
     section="budgets",
     sought=False,
+    turn=lambda address: "the tag of the group",
     traits=Traits(alarm=True),
     outputs={"currentSpend": "properties.currentSpend.amount"},
     inverse="its name says which spec it is of, so that another spec makes one of its own",

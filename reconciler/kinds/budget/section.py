@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from reconciler.errors import Problem
 from reconciler.kinds.budget import naming
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
+from reconciler.spec.references import nearest
 from reconciler.spec.schema import Path_
 from reconciler.spec.spec import Spec
 
@@ -30,8 +31,17 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield document.problem((*path, "filter"), "names nothing; write dimensions or tags, or leave it out")
         for key, one in budget["notifications"].items():
             if not (one["contactEmails"] or one["contactGroups"]):
-                message = "tells nobody; write contactEmails, or contactGroups with the ids of action groups"
+                message = "tells nobody; write contactEmails, or contactGroups: names of monitoring.notify, or ids"
                 yield document.problem((*path, "notifications", key), message, at_key=True)
+            yield from _groups(document, spec, (*path, "notifications", key, "contactGroups"), one["contactGroups"])
+
+
+def _groups(document: Document, spec: Spec, path: Path_, named: Iterable[str]) -> Iterator[Problem]:
+    known = spec.sections.get("monitoring", {}).get("notify", {}) if spec.batch_account else {}
+    for index, name in enumerate(named):
+        if not name.startswith("/") and name not in known:
+            message = f"there is no {name} in monitoring.notify{nearest(name, known)}; name one of it, or write its id"
+            yield document.problem((*path, index), message)
 
 
 def _period(document: Document, path: Path_, period: Mapping[str, str]) -> Iterator[Problem]:

@@ -22,6 +22,9 @@ ALWAYS = {"GreaterThan": -1, "GreaterThanOrEqual": 0}
 """Operator → up to which threshold every number of things fulfils it."""
 
 
+NO_COLUMN = "is no column that the query ends with, so this never fires"
+
+
 def problems(document: Document, spec: Spec, section: Monitoring) -> Iterator[Problem]:
     groups = section["notify"]
     for name, alert in section["metricAlerts"].items():
@@ -63,7 +66,7 @@ def _metric(document: Document, path: Path_, spec: Spec, alert: MetricAlert) -> 
         yield document.problem((*path, "operator"), message)
     if dynamic and alert["evaluationFrequency"] == "PT1M":
         yield document.problem((*path, "evaluationFrequency"), "is too often for alertSensitivity; write PT5M or more")
-    yield from _part(document, (*path, "threshold"), metric, alert.get("threshold"))
+    yield from _part(document, (*path, "threshold"), metric, alert["operator"], alert.get("threshold"))
     if metric in EVENTS and metric_criteria.aggregation(alert) not in ("Count", "Total"):
         message = f"says nothing of {metric}, whose points are events; write Count"
         yield document.problem((*path, "timeAggregation"), message)
@@ -72,10 +75,14 @@ def _metric(document: Document, path: Path_, spec: Spec, alert: MetricAlert) -> 
     yield from _dimensions(document, path, spec, alert)
 
 
-def _part(document: Document, path: Path_, metric: str, threshold: int | str | None) -> Iterator[Problem]:
+def _part(
+    document: Document, path: Path_, metric: str, operator: str, threshold: int | str | None
+) -> Iterator[Problem]:
     if isinstance(threshold, str) and metric not in QUOTAS:
         message = f"is a part of a quota, and {metric} has none; write a number, or metricName: {' or '.join(QUOTAS)}"
         yield document.problem(path, message)
+    elif threshold == "100%" and operator == "GreaterThan":
+        yield document.problem(path, "can never fire: no account has more than its quota; write 95% or less")
 
 
 def _dimensions(document: Document, path: Path_, spec: Spec, alert: MetricAlert) -> Iterator[Problem]:
@@ -110,6 +117,11 @@ def _query(document: Document, path: Path_, rule: QueryRule) -> Iterator[Problem
         yield document.problem(where, needless if column else missing)
     if counted:
         yield from _possible(document, (*path, "threshold"), rule["operator"], rule["threshold"])
+    elif column and kql.lacks(rule["query"], rule["metricMeasureColumn"]):
+        yield document.problem((*path, "metricMeasureColumn"), f"{NO_COLUMN}: {rule['metricMeasureColumn']}")
+    for index, dimension in enumerate(rule["dimensions"]):
+        if kql.lacks(rule["query"], dimension):
+            yield document.problem((*path, "dimensions", index), f"{NO_COLUMN}: {dimension}")
 
 
 def _possible(document: Document, path: Path_, operator: str, threshold: int) -> Iterator[Problem]:
@@ -131,7 +143,7 @@ def _preset(document: Document, path: Path_, preset: Preset, said: Mapping[str, 
     if preset.query and isinstance(threshold, str):
         yield document.problem((*path, "threshold"), "is a part of a quota, and this counts rows; write a number")
     elif not preset.query:
-        yield from _part(document, (*path, "threshold"), preset.metric, threshold)
+        yield from _part(document, (*path, "threshold"), preset.metric, preset.operator, threshold)
         for key, value, known in (
             ("windowSize", window, METRIC_WINDOWS),
             ("evaluationFrequency", frequency, METRIC_FREQUENCIES),
@@ -142,6 +154,9 @@ def _preset(document: Document, path: Path_, preset: Preset, said: Mapping[str, 
     if isinstance(threshold, int):
         yield from _possible(document, (*path, "threshold"), preset.operator, threshold)
     yield from _lengths(document, path, window, frequency)
+    if (durations.seconds(window) or 0) <= (durations.seconds(preset.beyond) or 0):
+        message = f"can never fire: it looks for what lasts {preset.beyond}, so the window must be longer"
+        yield document.problem((*path, "windowSize"), f"{message}; write {preset.window}")
 
 
 def _lengths(document: Document, path: Path_, window: str, frequency: str) -> Iterator[Problem]:

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from typing import NotRequired, TypedDict
 
 from reconciler.cloud import arm
+from reconciler.cost.use import standing
 from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import without
-from reconciler.kinds.monitoring import wanted
+from reconciler.kinds.monitoring import costs, wanted
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec.spec import Spec
 
@@ -79,6 +80,7 @@ KIND = Kind(
     goes=lambda cloud, observed, anew: "its logs, which come back if it is made again under its name within 14 days",
     unowned=UNOWNED,
     noun="Log Analytics workspace",
+    costs=standing(costs.workspace),
     keys={"properties.sku.name": "sku"},
     section=wanted.WORKSPACES,
     traits=Traits(public=lambda desired: OPEN, data=True),

@@ -17,13 +17,14 @@ from reconciler.azure.monitor import QUOTAS
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.operations import Operation
+from reconciler.cost.use import standing
 from reconciler.errors import Refused
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw, Verbs
 from reconciler.kind.inverse import Inverse, Known, Section
 from reconciler.kind.permissions import ACCOUNT, Permissions
 from reconciler.kind.words import Unsayable, without
-from reconciler.kinds.monitoring import metric_criteria, saying, wanted
+from reconciler.kinds.monitoring import costs, metric_criteria, saying, wanted
 from reconciler.model import Address, Body, Desired, Diff, Mark, Observed, Rule
 from reconciler.spec.schema import defaults
 from reconciler.spec.spec import Spec
@@ -172,6 +173,7 @@ KIND = Kind(
     expand=expand,
     **VERBS,
     noun="metric alert",
+    costs=standing(costs.metric),
     keys={
         "properties.criteria.allOf[0]": "",
         "properties.actions": "notify",

@@ -20,6 +20,8 @@ class Preset:
     severity: int
     window: str
     every: str = "PT5M"
+    beyond: str = "PT0S"
+    """How long what it looks for lasts at least: a window that is no longer shows none of it."""
     operator: str = "GreaterThan"
     threshold: int | str = 0
     metric: str = ""
@@ -55,13 +57,16 @@ PRESETS = {
     "poolBelowTarget": Preset(
         description="A pool has not got the nodes that it asked for. See why: reconcile why POOL.",
         severity=2,
-        window="PT15M",
+        window="P1D",
+        every="PT15M",
         query=EVENTS
         + """\
-| where OperationName == "PoolResizeCompleteEvent"
+| where OperationName in ("PoolResizeCompleteEvent", "PoolDeleteStartEvent")
 | extend pool = column_ifexists("id_s", ""), result = column_ifexists("resultCode_s", "")
-| where isnotempty(result) and result !in ("Success", "ResizeStopped")
-| project TimeGenerated, pool, result
+| extend dedicated = column_ifexists("targetDedicatedNodes_d", 0.0) - column_ifexists("currentDedicatedNodes_d", 0.0)
+| extend spot = column_ifexists("targetLowPriorityNodes_d", 0.0) - column_ifexists("currentLowPriorityNodes_d", 0.0)
+| summarize arg_max(TimeGenerated, OperationName, result, dedicated, spot) by pool
+| where OperationName == "PoolResizeCompleteEvent" and (dedicated > 0 or spot > 0)
 """,
         by=("pool",),
     ),
@@ -93,6 +98,7 @@ PRESETS = {
         severity=2,
         window="P1D",
         every="PT15M",
+        beyond="PT2H",
         query=EVENTS
         + """\
 | where OperationName in ("TaskStartEvent", "TaskCompleteEvent")

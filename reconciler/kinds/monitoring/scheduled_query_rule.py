@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.cloud import arm
+from reconciler.cost.use import standing
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section
 from reconciler.kind.words import Unsayable, without
-from reconciler.kinds.monitoring import saying, wanted
+from reconciler.kinds.monitoring import costs, saying, wanted
 from reconciler.kinds.monitoring.wanted import QueryRule
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec.schema import defaults
@@ -108,6 +109,7 @@ KIND = Kind(
     expand=expand,
     **Plain(name=NAME, arm=ARM, normalise=_normalised, replaces=True).verbs(),
     noun="log alert",
+    costs=standing(costs.log),
     keys={
         "properties.criteria.allOf[0]": "",
         "properties.actions.actionGroups": "notify",

@@ -77,6 +77,8 @@ def _workspace(document: Document, spec: Spec, section: wanted.Monitoring) -> It
 def _logs(document: Document, spec: Spec, section: wanted.Monitoring) -> Iterator[Problem]:
     for place, logs in section.get("logs", {}).items():
         part, _, name = place.partition("/")
+        if part not in TYPES:
+            continue  # the schema tells what there is
         there = spec.sections.get(part, {})
         path: Path_ = (HERE, "logs", place)
         if name and name not in there:
@@ -120,7 +122,7 @@ def advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
     if not section["notify"]:
         yield (HERE,), "tells nobody: alerts are seen in the portal only; write notify: {ops: {mail: [NAME@DOMAIN]}}"
     for name, rule in section["scheduledQueryRules"].items():
-        if words := kql.unknown_table(rule["query"]):
+        for words in filter(None, (kql.unknown_table(rule["query"]), kql.unknown_operator(rule["query"]))):
             yield (HERE, "scheduledQueryRules", name, "query"), words
     yield from alerts.advice(section)
 

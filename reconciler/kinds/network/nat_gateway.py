@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.cloud import arm
+from reconciler.cost.use import Standing, standing
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.words import without
-from reconciler.kinds.network import costs, held
+from reconciler.kinds.network import held
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec import networks
 from reconciler.spec.spec import Spec
@@ -83,7 +84,7 @@ KIND = Kind(
     usual={"sku": {"name": "Standard"}},
     keys={"properties.publicIpAddresses": "publicIPAddresses"},
     noun="NAT gateway",
-    costs=costs.hourly("natGateway"),
+    costs=standing(lambda body: Standing("natGateway")),
     permissions=Permissions(writes=(f"{ADDRESSES}/join/action",)),
     inverse=Inverse(say=entry, place=held.place("natGateways"), tagged=True, every=PLAIN.every),
 )

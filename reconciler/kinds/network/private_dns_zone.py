@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.cloud import arm
+from reconciler.cost.use import Standing, standing
 from reconciler.kind import UNOWNED, ArmType, Kind
 from reconciler.kind.arm import Plain
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.traits import Traits
-from reconciler.kinds.network import costs, held
+from reconciler.kinds.network import held
 from reconciler.model import Address, Desired, Observed, Rule
 from reconciler.spec import networks
 from reconciler.spec.networks import PrivateDnsZone
@@ -55,7 +56,7 @@ KIND = Kind(
     **PLAIN.verbs(),
     users=PLAIN.inside,
     noun="private DNS zone",
-    costs=costs.hourly("privateDnsZone"),
+    costs=standing(lambda body: Standing("privateDnsZone")),
     traits=Traits(regions=lambda desired: ()),
     inverse=Inverse(say=entry, place=held.place("privateDnsZones"), tagged=True, every=PLAIN.every),
 )

@@ -13,12 +13,13 @@ from typing import Any
 
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
+from reconciler.cost.use import Standing, standing
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.permissions import Permissions
 from reconciler.kind.words import Unsayable
-from reconciler.kinds.network import costs, held
+from reconciler.kinds.network import held
 from reconciler.model import Address, Body, Decision, Desired, Health, Observed, Rule
 from reconciler.spec import networks
 from reconciler.spec.spec import Spec
@@ -140,7 +141,7 @@ KIND = Kind(
     disturbs=disturbs,
     noun="private endpoint",
     keys={"properties.subnet.id": "subnet"},
-    costs=costs.hourly("privateEndpoint"),
+    costs=standing(lambda body: Standing("privateEndpoint")),
     permissions=Permissions(
         writes=(
             "Microsoft.Network/virtualNetworks/subnets/join/action",

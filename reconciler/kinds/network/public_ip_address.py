@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.cloud import arm
+from reconciler.cost.use import Standing, standing
 from reconciler.kind import ArmType, Kind
 from reconciler.kind.arm import Plain, Raw
 from reconciler.kind.inverse import Inverse, Known, Section, tracked
 from reconciler.kind.traits import Traits
 from reconciler.kind.words import Unsayable
-from reconciler.kinds.network import costs, held
+from reconciler.kinds.network import held
 from reconciler.model import Address, Body, Desired, Observed, Rule
 from reconciler.spec import networks
 from reconciler.spec.spec import Spec
@@ -68,7 +69,7 @@ KIND = Kind(
     **PLAIN.verbs(),
     usual=STANDARD,
     noun="public IP address",
-    costs=costs.hourly("publicIPAddress"),
+    costs=standing(lambda body: Standing("publicIPAddress")),
     goes=lambda cloud, observed, anew: f"its address {observed.body['properties'].get('ipAddress', '')}".rstrip(),
     traits=Traits(),
     outputs={"ipAddress": "properties.ipAddress"},
