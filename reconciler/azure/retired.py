@@ -71,7 +71,6 @@ FIELDS: Mapping[str, Retired] = {
     "lowPriorityNodes": SPOT,
     "targetNodeCommunicationMode": CLASSIC,
     "nodeCommunicationMode": CLASSIC,
-    "certificates": CERTIFICATES,
     "certificateReferences": CERTIFICATES,
     "cloudServiceConfiguration": CLOUD_SERVICES,
 }

@@ -112,6 +112,13 @@ class Idle(TypedDict):
     to: int
 
 
+class Certificate(TypedDict):
+    """A certificate of a vault, and where nodes have it: left out, that goes by their system and is written out."""
+
+    secret: str
+    store: NotRequired[str]
+
+
 class AutoPool(TypedDict):
     """Of a pool that is made for a job, or for all jobs of a schedule, rather than for itself."""
 
@@ -146,6 +153,7 @@ class Pool(TypedDict):
     diskEncryptionConfiguration: NotRequired[Body]
     nodePlacementConfiguration: NotRequired[Body]
     extensions: NotRequired[Sequence[Body]]
+    certificates: NotRequired[Sequence[Certificate]]
     osDisk: NotRequired[Body]
     securityProfile: NotRequired[Body]
     serviceArtifactReference: NotRequired[Body]

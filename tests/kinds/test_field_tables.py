@@ -93,3 +93,11 @@ def _ruled(kind: str, field: str) -> bool:
     except LookupError:
         return False
     return True
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_field_that_a_spec_calls_otherwise_has_no_name_of_another_in_a_plan(name: str) -> None:
+    kind = KINDS[name]
+    others = {kind.key(path): path for path in kind.fields}
+    taken = {path: others.get(kind.key(path), path) for path in kind.keys if kind.key(path)}
+    assert {path: other for path, other in taken.items() if not path.startswith(other)} == {}

@@ -6,11 +6,13 @@ from typing import Any
 
 from azure_local.azure import Azure
 from azure_local.batch import containers, offers
-from azure_local.batch.arm import pool_image
+from azure_local.batch.arm import pool_certificates, pool_image
 from azure_local.batch.shapes import invalid, missing
 from azure_local.compute import sizes
 from azure_local.compute.catalogue import WITHOUT_ZONES
 
+RESERVED = "customscript"
+"""Documented (Use extensions with Batch pools): this type is the service's own."""
 ALL_DISKS = ("OsDisk", "TemporaryDisk")
 
 
@@ -106,6 +108,8 @@ def _targets(machine: dict[str, Any], targets: list[str]) -> None:
 def _extensions(extensions: list[dict[str, Any]]) -> None:
     names = [extension["name"].lower() for extension in extensions]
     for extension in extensions:
+        if extension["type"].lower() == RESERVED:
+            raise invalid("extensions", extension["name"], "The type CustomScript is reserved for the Batch service.")
         if names.count(extension["name"].lower()) > 1:
             raise invalid("extensions", extension["name"], "The names of extensions must be unique.")
         for before in extension.get("provisionAfterExtensions") or ():
@@ -119,6 +123,7 @@ def check(properties: dict[str, Any], identities: set[str]) -> None:
     _disks(size, machine)
     _security(size, machine)
     _upgrade(properties.get("upgradePolicy") or {"mode": "manual"}, machine)
+    pool_certificates.check(machine, windows=windows(machine))
     key = (machine.get("diskEncryptionConfiguration") or {}).get("customerManagedKey")
     if key:
         known_identity(key["identityReference"], identities)

@@ -23,12 +23,16 @@ SOON = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind of what is in a vault: its collection, the command that makes one of it, and its properties in Azure."""
+    """One kind of what is in a vault: its collection, the command that makes one of it, and its properties in Azure.
+
+    said: how a vault of a spec lists it, if not by the name of the collection.
+    """
 
     kind: str
     collection: str
     makes: str
     properties: tuple[str, ...]
+    said: str = ""
 
     @property
     def type(self) -> ArmType:
@@ -37,7 +41,7 @@ class Part:
 
 def expand(part: Part, spec: Spec, vaults: Mapping[str, KeyVault]) -> Iterator[Desired]:
     for vault, section in vaults.items():
-        for name in section[part.collection]:  # type: ignore[literal-required]
+        for name in section[part.said or part.collection]:  # type: ignore[literal-required]
             command = part.makes.format(vault=vault, name=name)
             waits = f"is not in the vault yet; make it: {command}"
             address, there = Address(part.kind, f"{vault}/{name}"), Address("key_vault", vault)

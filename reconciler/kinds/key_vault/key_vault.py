@@ -74,6 +74,7 @@ class KeyVault(TypedDict):
     publicNetworkAccess: str
     networkAcls: NotRequired[NetworkAcls]
     secrets: Mapping[str, Any]
+    certificates: Mapping[str, Any]
     keys: Mapping[str, Any]
     tags: dict[str, str]
     protect: bool

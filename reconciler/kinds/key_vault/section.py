@@ -13,15 +13,20 @@ from reconciler.spec.family import Section
 from reconciler.spec.spec import Spec
 from reconciler.spec.vault_secrets import SECTION as KEY
 
+PARTS = ("secrets", "certificates", "keys")
+
 
 def spell(vault: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Names of what must be there, as a map."""
-    lists = {part: vault[part] for part in ("secrets", "keys") if isinstance(vault.get(part), list)}
+    lists = {part: vault[part] for part in PARTS if isinstance(vault.get(part), list)}
     return {**vault, **{part: dict.fromkeys(names) for part, names in lists.items()}}
 
 
 def check(document: Document, spec: Spec) -> Iterator[Problem]:
     for name, vault in spec.section(KEY, dict[str, Any]).items():
+        for secret in sorted(vault["secrets"].keys() & vault["certificates"].keys()):
+            message = f"{secret} is a certificate, too, whose secret has its name; list it in one of the two"
+            yield document.problem((KEY, name, "secrets"), message, at_key=True)
         for index, text in enumerate(vault.get("networkAcls", {}).get("ipRules", ())):
             if reason := _fault(text):
                 yield document.problem((KEY, name, "networkAcls", "ipRules", index), f"{text!r} {reason}")

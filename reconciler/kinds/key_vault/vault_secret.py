@@ -7,6 +7,7 @@ the vault's network is closed. One that is missing holds up what needs it; there
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from reconciler.kind import Kind
 from reconciler.kinds.key_vault import demanded
@@ -21,8 +22,17 @@ SET = "az keyvault secret set --vault-name {vault} --name {name} --file /dev/std
 PART = demanded.Part(NAME, "secrets", SET, ("attributes", "contentType", "value"))
 
 
+IMPORT = "az keyvault certificate import --vault-name {vault} --name {name} --file {name}.pfx"
+CERTIFICATE = replace(PART, makes=IMPORT, said="certificates")
+"""A certificate is seen as the secret of its name, which has its private key.
+
+That Azure Resource Manager lists these secrets, as the vault itself does, is inferred.
+"""
+
+
 def expand(spec: Spec) -> Iterable[Desired]:
-    return demanded.expand(PART, spec, spec.section(SECTION, KeyVault))
+    vaults = spec.section(SECTION, KeyVault)
+    return (*demanded.expand(PART, spec, vaults), *demanded.expand(CERTIFICATE, spec, vaults))
 
 
 KIND: Kind = demanded.kind(PART, expand)

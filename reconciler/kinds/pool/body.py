@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler import marks
 from reconciler.cloud import arm, pairs
 from reconciler.cloud.cloud import Cloud
+from reconciler.errors import ReconcileError
 from reconciler.kind import node_secrets
-from reconciler.kinds.pool import image, kept, mounts, nodes, reading, scale, user_accounts
+from reconciler.kinds.pool import certificates, image, kept, mounts, nodes, reading, scale, user_accounts
 from reconciler.kinds.pool import properties as pool_properties
 from reconciler.kinds.pool.state import State
 from reconciler.model import Address, Desired, Mark, Observed
@@ -42,6 +43,7 @@ def wanted(spec: Spec, pool: Pool, identities: list[str], account_id: str) -> di
                 "virtualMachineConfiguration": {
                     **image.machine(spec, pool, identities),
                     **pool_properties.machine(pool),
+                    "certificates": certificates.wanted(spec, pool),
                     **({"nodeAgentSkuId": pool["nodeAgentSkuId"]} if "nodeAgentSkuId" in pool else {}),
                 }
             },
@@ -77,7 +79,8 @@ def observed(raw: Mapping[str, Any], counts: nodes.Counts | None) -> Observed:
     properties["metadata"] = marks.without_mark(metadata)
     properties["vmSize"] = properties["vmSize"].lower()
     properties["displayName"] = properties.get("displayName") or None
-    booted = pool_properties.observed(image.observed(reading.machine(properties)), pool_properties.MACHINE_DEFAULTS)
+    machine = certificates.observed(reading.machine(properties), raw.get("identity"))
+    booted = pool_properties.observed(image.observed(machine), pool_properties.MACHINE_DEFAULTS)
     properties["deploymentConfiguration"] = {"virtualMachineConfiguration": booted}
     properties["scaleSettings"] = scale.observed(properties.get("scaleSettings") or {})
     parts = {name: properties.get(name) for name in pool_properties.DEFAULTS}
@@ -130,7 +133,9 @@ def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) ->
     start = node_secrets.wired(properties["startTask"]) if properties["startTask"] else None
     machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
     booted = image.wire(machine, image.node_agent(cloud, desired))
-    parts = {name: machine[name] for name in pool_properties.MACHINE_DEFAULTS if machine[name] not in (None, [])}
+    extensions = [*machine["extensions"], *certificates.wire(machine["certificates"], _client_ids(cloud))]
+    parts = {**machine, "extensions": extensions}
+    parts = {name: parts[name] for name in pool_properties.MACHINE_DEFAULTS if parts[name] not in (None, [])}
     return {
         **{key: pool_properties.bare(value) for key, value in properties.items() if value is not None},
         "displayName": properties["displayName"] or "",  # only an empty text removes one
@@ -144,6 +149,18 @@ def wire(cloud: Cloud, desired: Desired, mark: Mark, kept: Mapping[str, str]) ->
         "startTask": pool_properties.bare(_started(cloud, start)) if start else {},
         "metadata": pairs.listed(marks.with_mark({**kept, **properties["metadata"]}, mark)),
     }
+
+
+def _client_ids(cloud: Cloud) -> Callable[[str], str]:
+    """The client id of the ARM id of an identity, which is there before a pool that has it."""
+
+    def client_id(identity: str) -> str:
+        raw = arm.get(cloud, identity)
+        if raw is None:
+            raise ReconcileError(f"there is no identity {identity}, as which nodes fetch their certificates")
+        return str(raw["properties"]["clientId"])
+
+    return client_id
 
 
 def _started(cloud: Cloud, start: Mapping[str, Any]) -> dict[str, Any]:

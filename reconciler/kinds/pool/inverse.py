@@ -11,8 +11,8 @@ from reconciler.azure.durations import without_days
 from reconciler.kind import node_secrets
 from reconciler.kind.inverse import Inverse, Known, Section, protect
 from reconciler.kind.words import Unsayable, definition, pairs, refuse_secrets, said, without
+from reconciler.kinds.pool import certificates, reading
 from reconciler.kinds.pool import properties as pool_properties
-from reconciler.kinds.pool import reading
 from reconciler.model import Observed
 from reconciler.spec import networks
 from reconciler.spec.schema import defaults
@@ -20,7 +20,13 @@ from reconciler.spec.schema import defaults
 RESIZE_TIMEOUT = "PT15M"
 """How long Batch tries to reach a size if nothing else is set."""
 UNTIL = "it stays until the start task changes: pass it to the nodes in another way before that"
-MACHINE = {"imageReference", "nodeAgentSkuId", "containerConfiguration", *pool_properties.MACHINE_DEFAULTS}
+MACHINE = {
+    "imageReference",
+    "nodeAgentSkuId",
+    "containerConfiguration",
+    "certificates",
+    *pool_properties.MACHINE_DEFAULTS,
+}
 """The properties of virtualMachineConfiguration that a spec can hold."""
 VERSION = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.compute"
@@ -56,6 +62,7 @@ def section(observed: Observed, known: Known, notes: list[str]) -> Section:
         **_parts(properties, pool_properties.DEFAULTS, notes),
         **_parts(machine, pool_properties.MACHINE_DEFAULTS, notes),
     }
+    certificates.told(machine.get("certificates") or (), notes)
     for name in sorted(name for name in machine if name not in MACHINE and machine[name] is not None):
         notes.append(f"{name} is nothing that a spec can say; it stays until another property of the machine changes")
     if entry.get("applicationPackages"):

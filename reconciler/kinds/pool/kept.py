@@ -21,9 +21,9 @@ KEYS = {
     "properties.startTask.keeps.logs": "logs.to",
     "properties.startTask.keeps.telemetry": "telemetry.to",
     "properties.startTask.keeps.every": "telemetry.every",
-    "properties.startTask.keeps.identity": "identity",
+    "properties.startTask.keeps.identity": "written as",
 }
-"""What the spec calls the parts of `keeps`."""
+"""What the spec calls the parts of `keeps`; that nodes write as the first of its identities, it does not say apart."""
 NOTHING = {"identity": None, "logs": None, "telemetry": None, "every": None}
 NONE: StartTask = {
     "commandLine": "",

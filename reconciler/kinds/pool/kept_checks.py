@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.azure import durations, roles
 from reconciler.errors import Problem
-from reconciler.kinds.pool import kept
+from reconciler.kinds.pool import certificates, kept
 from reconciler.nodelogs import startline
 from reconciler.spec import role_targets
 from reconciler.spec.document import Document
@@ -46,8 +46,7 @@ def _place(document: Document, spec: Spec, path: Path_, pool: Pool, place: str) 
 
 
 def _nodes(document: Document, path: Path_, pool: Pool) -> Iterator[Problem]:
-    image, agent = pool["image"], pool.get("nodeAgentSkuId", "")
-    if "windows" in str(image).lower() or "windows" in agent.lower():
+    if certificates.windows(pool):
         yield document.problem(path, "works on Linux only, and this pool has Windows; take it out", at_key=True)
     if "containerSettings" in pool.get("startTask", {}):
         message = "is done by the start task, which here runs in a container (startTask.containerSettings) and cannot"

@@ -61,6 +61,7 @@ def permitted(desired: Desired) -> Permissions:
     reads += [f"{IMAGES}/read", f"{IMAGES}/versions/read"] if _of_gallery(desired.data["image"]) else []
     writes = [permissions.JOIN] if subnet else []
     writes += [permissions.ASSIGN] if desired.body["identity"] else []
+    writes += [permissions.IDENTITY] if reading.machine(properties)["certificates"] else []
     if (desired.data.get("rollout") or {}).get("whenEmpty") == "blueGreen":
         jobs = (permissions.JOBS, permissions.SCHEDULES)
         writes += [f"{permissions.POOLS}/delete", *(f"{kind}/{verb}" for kind in jobs for verb in ("read", "write"))]

@@ -20,6 +20,7 @@ from reconciler.kind.arm import Verbs
 from reconciler.kind.traits import Traits
 from reconciler.kinds.pool import body as pool_body
 from reconciler.kinds.pool import (
+    certificates,
     change,
     costs,
     disturbing,
@@ -62,7 +63,9 @@ USUAL = {
     "properties": {
         **pool_properties.DEFAULTS,
         "taskSlotsPerNode": 1,
-        "deploymentConfiguration": {"virtualMachineConfiguration": pool_properties.MACHINE_DEFAULTS},
+        "deploymentConfiguration": {
+            "virtualMachineConfiguration": {**pool_properties.MACHINE_DEFAULTS, "certificates": []}
+        },
         "scaleSettings": {"fixedScale": {"targetLowPriorityNodes": 0}},
         "startTask": {
             "maxTaskRetryCount": 0,
@@ -110,7 +113,8 @@ def expand(spec: Spec) -> Iterable[Desired]:
         account_id = spec.id_of("Microsoft.Batch/batchAccounts", account.name)
         refs = (account, *(Address("identity", identity) for identity in names), *image.refs(pool))
         refs += (*pool_properties.applications(spec, pool), *mounts.refs(spec, pool), *kept.refs(spec, pool))
-        refs += (*_secrets(spec, pool), *networks.refs(spec, (pool.get("networkConfiguration") or {}).get("subnetId")))
+        refs += (*_secrets(spec, pool), *certificates.refs(spec, pool))
+        refs += (*networks.refs(spec, (pool.get("networkConfiguration") or {}).get("subnetId")),)
         data: dict[str, Any] = {"vmSize": pool["vmSize"][0], "image": pool["image"], "rollout": pool["rollout"]}
         data["nodeAgentSkuId"] = pool.get("nodeAgentSkuId")
         data |= {"verify": pool["verify"], "claims": image.claims_of(spec, pool)}

@@ -10,6 +10,8 @@ from reconciler.azure import images, retired
 from reconciler.errors import Problem
 from reconciler.kinds.pool import (
     auto_pool_checks,
+    certificate_checks,
+    certificates,
     idle_checks,
     kept,
     kept_checks,
@@ -36,7 +38,7 @@ def spell(pool: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Write out short forms: a number means dedicated nodes, one identity or VM size a list of one; `verify`."""
     nodes, identity, size = pool["nodes"], pool.get("identity", []), pool["vmSize"]
     return {
-        **kept.spelled(pool),
+        **certificates.spelled(kept.spelled(pool)),
         "vmSize": [size] if isinstance(size, str) else size,
         "verify": _verification(pool.get("verify", False)),
         "nodes": nodes if isinstance(nodes, dict) else {"dedicated": nodes},
@@ -66,6 +68,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
             yield from kept_checks.check(document, spec, ("pools", name), pool)
         yield from _between(document, ("pools", name), pool)
         yield from _secrets(document, spec, name, pool)
+        yield from certificate_checks.check(document, spec, ("pools", name), pool)
         yield from rollout_checks.check(document, spec, name, pool)
         yield from idle_checks.check(document, name, pool)
     if scaled(spec):
