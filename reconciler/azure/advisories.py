@@ -91,9 +91,9 @@ def of_events(events: Iterable[Mapping[str, Any]], used: Sequence[Used]) -> Iter
     yield from sorted(found, key=lambda one: not one.ill)
 
 
-def of_retired(address: str, key: str, notice: Retired, today: date) -> Advisory:
+def of_retired(about: tuple[str, ...], key: str, notice: Retired, today: date) -> Advisory:
     """Of something retired that a spec has at `key`."""
-    return Advisory("retirement", f"{key}: {notice.sentence(today)}", notice.remedy, (address,))
+    return Advisory("retirement", f"{key}: {notice.sentence(today)}", notice.remedy, about)
 
 
 def _event(event: Mapping[str, Any], used: Sequence[Used]) -> Advisory | None:

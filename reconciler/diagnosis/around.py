@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,8 @@ from reconciler.cloud.cloud import Cloud
 from reconciler.diagnosis.asking import Asking
 from reconciler.diagnosis.facts import Facts
 from reconciler.kind import Kinds
-from reconciler.model import Body, Desired
+from reconciler.model import Address, Body, Desired
+from reconciler.spec import Sections, Spec
 
 _POOLS = "pools"
 LOG, RESOURCES, SERVICES = "the activity log", "the health of resources", "the health of services"
@@ -49,6 +51,20 @@ def used(cloud: Cloud, kinds: Kinds, desired: Iterable[Desired]) -> list[Used]:
             place = region(str(want.body.get("location") or cloud.target.location))
             found.append(Used(str(want.address), id_, kind.arm.provider, place))
     return found
+
+
+def all_of(spec: Spec, cloud: Cloud, kinds: Kinds, sections: Sections, desired: Iterable[Desired]) -> Around:
+    """What Azure says now of all that a spec uses, what does not work first, and what of it is retired or will be."""
+    asked = look(cloud, used(cloud, kinds, desired))
+    return replace(asked, advisories=(*asked.advisories, *_retiring(spec, kinds, sections, cloud.time.date())))
+
+
+def _retiring(spec: Spec, kinds: Kinds, sections: Sections, today: date) -> Iterator[Advisory]:
+    for section in sections:
+        for path, notice in section.retiring(spec):
+            key = ".".join(map(str, path))
+            about = [str(Address(kind.name, str(path[1]))) for kind in kinds.values() if kind.section == path[0]]
+            yield advisories.of_retired(tuple(about[:1]), key, notice, today)
 
 
 def explained(facts: Facts, cloud: Cloud, using: Collection[Used], name: str = "") -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,3 +68,18 @@ def test_what_may_not_be_read_is_told_and_ends_nothing(world: World) -> None:
     assert "why: the pool pool is in the spec, and not in the account [not-made]" in told
     assert "not read: the activity log: AuthorizationFailed: not you" in told
     assert "not read: the health of services: AuthorizationFailed: not you" in told
+
+
+def test_status_tells_what_azure_says_and_what_is_retired(world: World) -> None:
+    before = world.azure.exchanges()
+    told = _run(world, "status", str(world.file))
+    assert "\nhealth: batch_account/" in told
+    assert "is degraded since" in told
+    assert "  see: https://portal.azure.com/#resource/subscriptions/" in told
+    assert "\nincident: Batch since " in told
+    assert "\nretirement: pools.pool.vmSize: the series B, of which Standard_B2s is, ends on 2028-11-15" in told
+    assert "  do: use a size of Bsv2" in told
+    assert sum("ResourceHealth" in one["path"] for one in world.azure.wire(before)) == 2
+    shown = json.loads(_run(world, "status", str(world.file), "--format", "json"))
+    sorts = {one["address"].split("/")[0]: [each["sort"] for each in one["advisories"]] for one in shown}
+    assert (sorts["batch_account"], sorts["storage_account"]) == (["health", "incident"], [])
