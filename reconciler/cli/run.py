@@ -48,6 +48,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @policy_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 @announcing.notify_option
+@click.option("--who", is_flag=True, help="Ask the activity log who changed or deleted what differs.")
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
@@ -60,17 +61,21 @@ def plan(
     policing: Policing,
     detailed_exitcode: bool,
     notify: str | None,
+    who: bool,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
+    if who and out:
+        raise WrongUsage("--who is for a plan that is shown, and --out saves one; say one of them")
     reading, cloud = read(selection, locking.told, rerun=rerun)
     announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     reading = judged(reading, policing, prices, cost)
-    refused, shown, saved = refuses(reading.plan), view(reading, cost, wire=wire), None
+    refused, saved = refuses(reading.plan), None
+    shown = view(_with_who(reading, cloud) if who else reading, cost, wire=wire)
     try:
         pricing.check(reading, prices, cost)
         saved = saving.made(reading, selection, rerun, cost) if out and not refused else None
@@ -196,6 +201,15 @@ def read(
     if notes:
         reading = replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, *notes)))
     return reading, cloud
+
+
+def _with_who(reading: Reading, cloud: Cloud) -> Reading:
+    """The reading with notes of who changed or deleted what differs."""
+    from reconciler.diagnosis import who
+    from reconciler.kinds import KINDS
+
+    told = who.notes(cloud, KINDS, reading.plan.decisions, reading.desired, reading.observed)
+    return replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, *told)))
 
 
 def _run(shape: str) -> RunView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.diagnosis import going
 from reconciler.diagnosis.facts import Cause, Facts, Found
@@ -20,7 +20,7 @@ class Diagnosis:
     state: str
     causes: tuple[Cause, ...]
     unread: Mapping[str, str]
-    unasked: Mapping[str, str]
+    unasked: Mapping[str, str] = field(default_factory=dict)
 
 
 def diagnose(facts: Facts) -> Diagnosis:

@@ -22,7 +22,8 @@ def world(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with new_world(azure_server, tmp_path_factory.mktemp("around")) as world:
         text = world.text
         del text["identities"], text["jobs"]
-        text["pools"] = {"pool": {"vmSize": "Standard_B2s", "image": "ubuntu-24.04", "nodes": 0}}
+        text["azure"]["tags"] = {"team": "blue"}
+        text["pools"] = {"pool": {"vmSize": "Standard_F2s_v2", "image": "ubuntu-24.04", "nodes": 0}}
         world.apply()
         cloud, region = world.cloud(), text["azure"]["location"]
         _say(azure_server, "people", principal=OPERATOR, name=ANN)
@@ -77,9 +78,25 @@ def test_status_tells_what_azure_says_and_what_is_retired(world: World) -> None:
     assert "is degraded since" in told
     assert "  see: https://portal.azure.com/#resource/subscriptions/" in told
     assert "\nincident: Batch since " in told
-    assert "\nretirement: pools.pool.vmSize: the series B, of which Standard_B2s is, ends on 2028-11-15" in told
-    assert "  do: use a size of Bsv2" in told
+    assert "\nretirement: pools.pool.vmSize: the series F, Fs and Fsv2, of which Standard_F2s_v2 is, ends on" in told
+    assert "  do: use a size of Fasv6" in told
     assert sum("ResourceHealth" in one["path"] for one in world.azure.wire(before)) == 2
     shown = json.loads(_run(world, "status", str(world.file), "--format", "json"))
     sorts = {one["address"].split("/")[0]: [each["sort"] for each in one["advisories"]] for one in shown}
     assert (sorts["batch_account"], sorts["storage_account"]) == (["health", "incident"], [])
+
+
+def test_a_plan_tells_who_on_request_only(world: World) -> None:
+    cloud = world.cloud()
+    _say(world.azure, "people", principal=OPERATOR, name="bob@contoso.com")
+    cloud.arm("PATCH", cloud.group_id, {"tags": {**cloud.arm("GET", cloud.group_id).body["tags"], "team": "bob"}})
+    _say(world.azure, "people", principal=OPERATOR)
+    world.azure.advance(300)
+    told = _run(world, "plan", str(world.file), "--who", "--no-cost")
+    assert f"note: pool/pool was deleted by {ANN} at " in told
+    assert "was last written by bob@contoso.com at " in told
+    before = world.azure.exchanges()
+    assert "contoso" not in _run(world, "plan", str(world.file), "--no-cost")
+    assert not any("eventtypes" in one["path"] for one in world.azure.wire(before))
+    refused = reconcile("plan", str(world.file), "--who", "--out", str(world.file.with_name("plan.json")))
+    assert (refused.returncode, "say one of them" in refused.stderr) == (4, True)
