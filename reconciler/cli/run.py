@@ -18,6 +18,7 @@ import click
 from reconciler.cli import announcing, auditing, codes, common, locking, pausing, pricing, saving
 from reconciler.cli.common import Selection, Shape
 from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
+from reconciler.cli.who import noted
 from reconciler.errors import WrongUsage
 from reconciler.model import Action, Status, Why
 
@@ -75,7 +76,7 @@ def plan(
     cost = pricing.shown(reading, prices, wanted=wanted)
     reading = judged(reading, policing, prices, cost)
     refused, saved = refuses(reading.plan), None
-    shown = view(_with_who(reading, cloud) if who else reading, cost, wire=wire)
+    shown = view(noted(reading, cloud) if who else reading, cost, wire=wire)
     try:
         pricing.check(reading, prices, cost)
         saved = saving.made(reading, selection, rerun, cost) if out and not refused else None
@@ -201,15 +202,6 @@ def read(
     if notes:
         reading = replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, *notes)))
     return reading, cloud
-
-
-def _with_who(reading: Reading, cloud: Cloud) -> Reading:
-    """The reading with notes of who changed or deleted what differs."""
-    from reconciler.diagnosis import who
-    from reconciler.kinds import KINDS
-
-    told = who.notes(cloud, KINDS, reading.plan.decisions, reading.desired, reading.observed)
-    return replace(reading, plan=replace(reading.plan, notes=(*reading.plan.notes, *told)))
 
 
 def _run(shape: str) -> RunView:
