@@ -2,7 +2,8 @@
 
 Events can be read a while after they happened, for ninety days. Rules over the log fire when one arrives. The form is
 that of Microsoft's schema of 2015-04-01 (EventData). Inferred: that requests which were not allowed or not understood
-are there as failures, too.
+are there as failures, too. The caller is the object id of who asked; of a person that `POST /local/people` names, the
+sign-in name.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+from azure_local.asked import members, text
 from azure_local.authorization import actions
-from azure_local.azure import Azure, Exchange, Route, Service
+from azure_local.azure import Azure, Exchange, Route, Service, Setting
 from azure_local.clock import parsed, stamp
 from azure_local.common import check_subscription
 from azure_local.http import Answer, Call, page
@@ -23,6 +25,8 @@ from azure_local.insights.activity_log_alerts import ACTIVITY_ALERT
 from azure_local.insights.rules import refused
 from azure_local.settings import OPERATOR, SUBSCRIPTION, TENANT
 
+PEOPLE = "person"
+"""Kind in the store: object id → the sign-in name of that person."""
 STORE, COMING, WRITTEN = "activity", "activityComing", "activityWritten"
 """Kinds in the store: moment/number → an event, and when it can be read; the same for those that rules wait for; and
 how many were written.
@@ -55,13 +59,27 @@ def note(azure: Azure, exchange: Exchange) -> None:
         "Administrative",
         exchange.path,
         asked.action,
-        caller=exchange.principal or OPERATOR,
+        caller=_caller(azure, exchange.principal or OPERATOR),
         level="Informational" if fine else "Error",
         status="Succeeded" if fine else "Failed",
         subStatus=_named(f"{status.phrase.replace(' ', '')}", f"{status.phrase} (HTTP Status Code: {exchange.status})"),
         httpRequest={"method": exchange.method, "uri": f"{azure.front}{exchange.path}"},
         authorization={"action": asked.action, "scope": asked.scope},
     )
+
+
+def _caller(azure: Azure, principal: str) -> str:
+    known = azure.store.get(PEOPLE, principal)
+    return str(known["name"]) if known else principal
+
+
+def name_person(azure: Azure, body: Document) -> Document:
+    """From now on a principal is a person of that sign-in name; without a name it is none any more."""
+    if "name" in body:
+        azure.store.put(PEOPLE, body["principal"], {"name": body["name"]})
+    else:
+        azure.store.delete(PEOPLE, body["principal"])
+    return body
 
 
 def record(azure: Azure, category: str, resource_id: str, operation: str, status: str, **more: Any) -> None:
@@ -185,4 +203,5 @@ SERVICE = Service(
         ),
     ),
     seconds={"activityArrival": 180},
+    settings={"people": Setting(members({"principal": text, "name": text}, "principal"), name_person)},
 )

@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure_local.asked import members, text, texts, word
 from azure_local.azure import Azure, Route, Service, Setting
+from azure_local.clock import stamp
 from azure_local.common import check_subscription
 from azure_local.http import Answer, Call, Failure, page
 from azure_local.insights import activity_log
 from azure_local.settings import SUBSCRIPTION
 
 STORE, TYPE = "serviceEvent", "Microsoft.ResourceHealth/events"
+DEFAULT = timedelta(days=3)
+"""How far back events are listed, unless the caller says since when."""
 VERSIONS = ("2025-05-01", "2025-04-01", "2023-10-01-preview", "2022-10-01")
 INCIDENTS = {
     "ServiceIssue": "Incident",
@@ -26,9 +30,24 @@ INCIDENTS = {
 
 
 async def listing(azure: Azure, call: Call) -> Answer:
-    """The newest first."""
+    """The newest first: those that have changed since `queryStartTime`, or in the last three days.
+
+    Source: Microsoft.ResourceHealth, Event.tsp, EventsOperationGroup.
+    """
     check_subscription(call)
-    return Answer(200, page(reversed(azure.store.list(STORE)), call, azure.page_size))
+    since = stamp(_since(azure, call.query.get("queryStartTime", "")))
+    found = [one for one in reversed(azure.store.list(STORE)) if one["properties"]["lastUpdateTime"] >= since]
+    return Answer(200, page(found, call, azure.page_size))
+
+
+def _since(azure: Azure, text: str) -> datetime:
+    """Failure 400 for what is no month/day/year."""
+    if not text:
+        return azure.clock.now() - DEFAULT
+    try:
+        return datetime.strptime(text, "%m/%d/%Y").replace(tzinfo=UTC)
+    except ValueError:
+        raise Failure(400, "BadRequest", f"queryStartTime '{text}' is not a date such as 7/24/2020.") from None
 
 
 async def get(azure: Azure, call: Call) -> Answer:

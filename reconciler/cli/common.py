@@ -206,6 +206,14 @@ def partial(what: str, unread: Iterable[str]) -> int:
     return codes.PENDING if reasons else codes.FINE
 
 
+def unasked(unread: Mapping[str, str]) -> None:
+    """Say on standard error what Azure says of itself and could not be read, and why: nothing ends with that."""
+    from reconciler.render import plain
+
+    for what, why in unread.items():
+        click.echo(f"not read: {plain.clean(what)}: {plain.clean(why)}", err=True)
+
+
 def journal_name(spec: Spec) -> str:
     """The name of a spec in the journal; that for the local cloud differs, because its times are not Azure's."""
     return f"{spec.name}{'@local' if spec.azure.cloud == 'local' else ''}"

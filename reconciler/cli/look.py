@@ -16,6 +16,7 @@ from reconciler.words import count
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
+    from reconciler.diagnosis.around import Around
     from reconciler.engine.observe import Sight
     from reconciler.model import Address, Observed
     from reconciler.spec import Spec
@@ -60,6 +61,9 @@ def status(
 
     Of a job: its tasks by state, their pace, the nodes, why tasks have failed, which are the slowest and which may be
     stuck. With --plot also drawn over time. Exit code 5 if some have failed.
+
+    Of a spec also what Azure says of it: resources that are not well, troubles and planned work of services, and what
+    is retired; in two requests.
     """
     if what and not naming.is_file(what):
         from reconciler.cli import jobstatus
@@ -75,8 +79,18 @@ def status(
     loaded, reached, sight = _observed(spec, cloud)
     ours = [*(resource for resource in sight.resources if resource.of(loaded.name)), *sight.unknown]
     ours.sort(key=lambda resource: resource.address)
-    common.show(StatusView(ours, _facts(reached, ours)), shape)
+    told = _around(loaded, reached)
+    common.show(StatusView(ours, _facts(reached, ours), told.advisories), shape)
+    common.unasked(told.unread)
     return 0 if as_text.healthy(ours) else 1
+
+
+def _around(spec: Spec, cloud: Cloud) -> Around:
+    from reconciler.diagnosis import around
+    from reconciler.engine import graph
+    from reconciler.kinds import KINDS, SECTIONS
+
+    return around.all_of(spec, cloud, KINDS, SECTIONS, graph.build(spec, KINDS).values())
 
 
 def _facts(cloud: Cloud, ours: Sequence[Observed]) -> dict[Address, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from reconciler.cli import announcing, auditing, codes, common, entering, lockin
 from reconciler.cli.common import Selection, Shape
 from reconciler.cli.interrupting import interruptible
 from reconciler.cli.policing import Policing, check_allowed, judged, policy_options, refuses
+from reconciler.cli.who import noted
 from reconciler.errors import WrongUsage
 from reconciler.model import Action, Status, Why
 
@@ -47,6 +48,7 @@ CHANGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.W
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there is anything to do.")
 @announcing.notify_option
 @entering.unasked_option
+@click.option("--who", is_flag=True, help="Ask the activity log who changed or deleted what differs.")
 @click.option("--out", metavar="FILE", type=common.SPEC, help="Save the plan, to be shown and carried out later.")
 def plan(
     selection: Selection,
@@ -60,17 +62,21 @@ def plan(
     detailed_exitcode: bool,
     notify: str | None,
     runner: entering.Runner,
+    who: bool,
     out: Path | None,
 ) -> int:
     """Show what is missing or different in live Azure. Changes nothing."""
     from reconciler.render import views
 
+    if who and out:
+        raise WrongUsage("--who is for a plan that is shown, and --out saves one; say one of them")
     reading, cloud = read(selection, runner.first(locking.told), rerun=rerun)
     announcing.check(reading.spec, notify)
     wanted = wants_cost if views.tells_cost_unasked(shape.name) else bool(wants_cost)
     cost = pricing.shown(reading, prices, wanted=wanted)
     reading = judged(reading, policing, prices, cost)
-    refused, shown, saved = refuses(reading.plan), view(reading, cost, wire=wire), None
+    refused, saved = refuses(reading.plan), None
+    shown = view(noted(reading, cloud) if who else reading, cost, wire=wire)
     try:
         pricing.check(reading, prices, cost)
         saved = saving.made(reading, selection, rerun, cost) if out and not refused else None

@@ -35,14 +35,24 @@ def why(address: str, spec: Path | None, cloud: str | None, shape: str) -> int:
     """Explain what a job, a task or a pool waits for or died of, and what to do.
 
     ADDRESS is jobs/NAME, JOB/TASK, pools/NAME, or an address that plan or status print; a task may be the beginning of
-    its id, or a pattern that only it matches. Only reads, in a dozen requests. Exit code: 2 if some could not be read.
+    its id, or a pattern that only it matches. Also who deleted a pool, and what Azure says of itself. Only reads, in
+    fifteen requests or so. Exit code: 2 if some could not be read.
     """
+    from reconciler.diagnosis import around
     from reconciler.diagnosis.diagnose import diagnose
+    from reconciler.engine import graph
+    from reconciler.kinds import KINDS
     from reconciler.render.why import WhyView
 
     loaded = common.load_spec(spec, cloud, trying=False)
     meant = _meant(loaded, address)
-    facts = _facts(loaded, common.reach(loaded), meant)
+    reached = common.reach(loaded)
+    facts = around.explained(
+        _facts(loaded, reached, meant),
+        reached,
+        around.used(reached, KINDS, graph.build(loaded, KINDS).values()),
+        meant.name if meant.has_nodes else "",
+    )
     diagnosis = diagnose(facts)
     common.show(WhyView(diagnosis), shape)
     return codes.PENDING if diagnosis.unread else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.diagnosis import going
 from reconciler.diagnosis.facts import Cause, Facts, Found
@@ -13,19 +13,21 @@ from reconciler.diagnosis.rules import TABLE, Rule
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is explained, what goes on there, the causes, and what could not be read → why."""
+    """What is explained, what goes on there, the causes, and what could not be read → why; `unasked` is what of that
+    Azure would only have said of itself."""
 
     about: str
     state: str
     causes: tuple[Cause, ...]
     unread: Mapping[str, str]
+    unasked: Mapping[str, str] = field(default_factory=dict)
 
 
 def diagnose(facts: Facts) -> Diagnosis:
     found = {rule.name: (rule, told) for rule in TABLE if (told := rule.find(facts))}
     rest = [pair for pair in found.values() if not found.keys() & set(pair[0].instead)]
     causes = tuple(_cause(rule, told, facts) for rule, told in rest)
-    return Diagnosis(facts.about, going.told(facts, stuck=bool(causes)), causes, facts.unread)
+    return Diagnosis(facts.about, going.told(facts, stuck=bool(causes)), causes, facts.unread, facts.unasked)
 
 
 def _cause(rule: Rule, told: Found, facts: Facts) -> Cause:

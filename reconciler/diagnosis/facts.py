@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reconciler.azure.activity import Deed
+from reconciler.azure.advisories import Advisory
 from reconciler.model import Body
 from reconciler.nodelogs.telemetry import Sample
 from reconciler.words import some
@@ -63,6 +65,14 @@ class Facts:
     written: Written | None = None
     busy: Busy | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    deed: Deed | None = None
+    """The last that was written or deleted over ARM of the pool that is asked about, or that the job names."""
+    logged: bool = False
+    """Whether the activity log was read for that."""
+    advisories: tuple[Advisory, ...] = ()
+    """What Azure says of resources and services that the spec uses."""
+    unasked: Mapping[str, str] = field(default_factory=dict)
+    """What Azure says of itself and could not be read → why; it is told, and that is all."""
 
     @property
     def tasks(self) -> tuple[Body, ...]:

@@ -59,6 +59,8 @@ def _pool(facts: Facts) -> Iterator[str]:
     yield (
         f"nodes: {', '.join(f'{number} {state}' for state, number in sorted(states.items()))}" if states else "no nodes"
     )
+    if facts.deed and not facts.deed.gone:
+        yield f"last {facts.deed.sentence}"
 
 
 def _waits(facts: Facts) -> Iterator[str]:

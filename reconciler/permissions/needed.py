@@ -21,6 +21,9 @@ CHECKS = ("Microsoft.Resources/subscriptions/read", "Microsoft.Resources/subscri
 OWN = "Microsoft.Authorization/permissions/read"
 """To ask what one may do oneself: who only plans is not to be told that he may not apply."""
 OF_VAULT = "Microsoft.KeyVault/vaults/secrets/getSecret/action"
+HEALTH = "Microsoft.ResourceHealth/availabilityStatuses/read"
+ADVISORIES = "Microsoft.ResourceHealth/events/read"
+"""What Azure says of itself; it goes without, and is told then."""
 Need = tuple[str, str]
 """An action, with what needs it."""
 
@@ -31,6 +34,7 @@ class Use(StrEnum):
     PLAN = "plan"
     APPLY = "apply"
     DESTROY = "destroy"
+    STATUS = "status"
 
 
 def needed(
@@ -41,7 +45,7 @@ def needed(
     here: dict[str, tuple[str, ...]] = {}
     wide: dict[str, tuple[str, ...]] = {}
     for action, what in _all(spec, kinds, desired, uses, types):
-        among = wide if is_wide(action) or what.startswith(AROUND) else here
+        among = wide if is_wide(action) or action == ADVISORIES or what.startswith(AROUND) else here
         there = among.setdefault(action, ())
         among[action] = there if what in there else (*there, what)
     return dict(sorted(here.items())), dict(sorted(wide.items()))
@@ -59,6 +63,8 @@ def _all(
     yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
     if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
         yield OWN, f"{CHECKING}before a change"
+    if Use.STATUS in uses:
+        yield from ((action, f"{CHECKING}what Azure says of itself") for action in (HEALTH, ADVISORIES))
     there = {address.kind for address in desired}
     for kind in (kind for name, kind in kinds.items() if kind.sought or name in there):
         absent = kind.arm is not None and kind.arm.rare and kind.name not in there

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reconciler.azure.advisories import Advisory
 from reconciler.cost import Cost
 from reconciler.model import Address, Observed, Plan
+from reconciler.render import advisories as advising
 from reconciler.render import as_html, as_json, as_markdown, as_text, markdown, plain
 from reconciler.render import cost as costs
 from reconciler.render.review import Review
@@ -94,9 +96,11 @@ class StatusView:
 
     observed: Sequence[Observed]
     facts: Mapping[Address, Sequence[str]] = field(default_factory=dict)
+    advisories: Sequence[Advisory] = ()
+    """What Azure says of them, and of what else the spec uses."""
 
     def text(self, *, colour: bool) -> str:
-        return as_text.status(self.observed, self.facts)
+        return "\n".join([as_text.status(self.observed, self.facts), *advising.lines(self.advisories)])
 
     def document(self) -> Any:
         return [
@@ -106,6 +110,7 @@ class StatusView:
                 "detail": resource.detail,
                 "parts": list(resource.parts),
                 "facts": list(self.facts.get(resource.address, ())),
+                "advisories": advising.documents(self.advisories, str(resource.address)),
             }
             for resource in self.observed
         ]

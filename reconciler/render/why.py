@@ -35,6 +35,8 @@ class Diagnosis(Protocol):
     def causes(self) -> Sequence[Cause]: ...
     @property
     def unread(self) -> Mapping[str, str]: ...
+    @property
+    def unasked(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class WhyView:
                 }
                 for cause in told.causes
             ],
-            "unread": dict(told.unread),
+            "unread": {**told.unread, **told.unasked},
         }
 
     def _lines(self) -> Iterator[str]:
@@ -75,5 +77,5 @@ class WhyView:
                 yield "      (inferred: Azure does not say so itself)"
         if not told.causes:
             yield "Nothing stands in its way, as far as could be read." if told.unread else "Nothing stands in its way."
-        for what, cause_ in told.unread.items():
+        for what, cause_ in (*told.unread.items(), *told.unasked.items()):
             yield f"\nnot read: {plain.clean(what)}: {plain.clean(cause_)}"

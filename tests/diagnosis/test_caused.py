@@ -17,7 +17,7 @@ from tests.diagnosis import causing
 from tests.local.pools import Bench, bench
 
 __all__ = ["bench"]
-MOST, SECONDS = 12, 5
+MOST, SECONDS = 15, 5
 CAUSED = (
     "old-resize-error", "core-quota", "no-capacity", "image-retired", "resize-failed", "pool-missing", "no-nodes",
     "formula-zero", "formula-samples", "formula-preempted", "start-task-failed", "preempted", "maybe-preempted",

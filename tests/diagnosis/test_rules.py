@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.azure.activity import Deed
+from reconciler.azure.advisories import Advisory
 from reconciler.diagnosis.diagnose import Diagnosis, diagnose
 from reconciler.diagnosis.facts import Facts, Written
 from reconciler.diagnosis.rules import TABLE
@@ -77,6 +79,8 @@ def facts(case: Mapping[str, Any]) -> Facts:
         **lists,
         "written": written,
         "nodes": None if nodes is None else tuple(nodes),
+        "deed": Deed("/p", given["deed"]["verb"], given["deed"]["who"], NOW) if "deed" in given else None,
+        "advisories": tuple(Advisory(**{**one, "about": tuple(one["about"])}) for one in given.get("advisories", ())),
     }
     return Facts(now=NOW, about="the job j", page=tuple(tasks), counts=counts(tasks), **known)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from azure_local.insights.activity_watch import fits
+from azure_local.settings import OPERATOR
 from tests.local.monitors import Desk, bench, desk
 from tests.local.pools import until
 from tests.local.test_alerts import group, monitored
@@ -70,6 +71,37 @@ def test_a_resource_is_available_unless_said_otherwise(desk: Desk) -> None:
     desk.bench.azure.advance(200)
     (event,) = [one for one in read(desk) if one["category"]["value"] == "ResourceHealth"]
     assert event["properties"]["currentHealthStatus"] == "Unavailable"
+
+
+def test_a_person_is_in_the_log_by_the_sign_in_name(desk: Desk) -> None:
+    desk.local("POST", "people", {"principal": OPERATOR, "name": "ann@contoso.com"})
+    desk.put(
+        desk.insights("actionGroups/named"),
+        {"location": "global", "properties": {"groupShortName": "a", "enabled": True}},
+    )
+    desk.local("POST", "people", {"principal": OPERATOR})
+    desk.ask("DELETE", desk.insights("actionGroups/named"))
+    desk.bench.azure.advance(200)
+    told = read(desk, f" and resourceUri eq '{desk.insights('actionGroups/named')}'")
+    assert {one["operationName"]["value"].rsplit("/", 1)[1]: one["caller"] for one in told} == {
+        "write": "ann@contoso.com",
+        "delete": OPERATOR,
+    }
+
+
+def test_events_of_services_are_those_since_a_day(desk: Desk) -> None:
+    place = f"{subscription(desk)}/providers/Microsoft.ResourceHealth/events"
+    made = desk.local("POST", "service-health", {"type": "ServiceIssue", "title": "Old", "services": ["Batch"]})
+    since = made["properties"]["lastUpdateTime"][:10]
+    year, month, day = map(int, since.split("-"))
+    desk.bench.azure.advance(4 * 86400)
+
+    def names(**query: str) -> list[str]:
+        return [one["name"] for one in desk.get(place, **query)["value"]]
+
+    assert made["name"] not in names()
+    assert made["name"] in names(queryStartTime=f"{month}/{day}/{year}")
+    assert desk.refused("GET", place, queryStartTime=since)[0] == 400
 
 
 def test_a_trouble_of_a_service_is_shown_and_told_to_whom_a_rule_names(desk: Desk) -> None:

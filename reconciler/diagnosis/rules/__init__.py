@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.diagnosis.facts import Facts, Found
-from reconciler.diagnosis.rules import accounts, ends, jobs, nodes, pools, secrets, storage, waiting
+from reconciler.diagnosis.rules import accounts, azure, ends, jobs, nodes, pools, secrets, storage, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ TABLE: tuple[Rule, ...] = (
          "end or delete jobs, or ask for a higher quota", accounts.jobs_quota, ("quota-of-done-jobs",)),
     Rule("pool-quota", "The account has as many pools as it may.",
          "delete pools, or ask for a higher quota", accounts.pools_quota),
+    Rule("deleted", "Somebody deleted it, as the activity log says.",
+         "ask who did it, as an apply makes it anew: reconcile apply", accounts.deleted),
     Rule("not-made", "It is in the spec and not in the account.",
-         "reconcile apply makes it", accounts.missing, ("quota-of-done-jobs", "active-job-quota", "pool-quota")),
+         "reconcile apply makes it", accounts.missing,
+         ("quota-of-done-jobs", "active-job-quota", "pool-quota", "deleted")),
     Rule("schedule-disabled", "The schedule is disabled.",
          "reconcile apply enables a schedule of the spec; or: az batch job-schedule enable", jobs.schedule_disabled),
     Rule("schedule-over", "The schedule has ended.",
@@ -70,6 +73,8 @@ TABLE: tuple[Rule, ...] = (
     Rule("job-disabled", "The job is disabled.",
          "az batch job enable --job-id JOB; an apply that moves it to another pool enables it at its end",
          jobs.disabled),
+    Rule("resource-ill", "Azure says that a resource of the spec is degraded or unavailable.",
+         "wait, and see the resource's health in the Azure portal", azure.resource),
     Rule("pool-missing", "The pool of the job is not there.",
          "reconcile apply makes it, if it is in the spec", pools.missing),
     Rule("pool-deleting", "The pool is being deleted.",
@@ -204,5 +209,7 @@ TABLE: tuple[Rule, ...] = (
          ("start-task-failed", "node-secret-unread", "preempted", "maybe-preempted", "nodes-unusable",
           "node-disk-full", "node-package",
           "node-registry-denied", "node-image-missing")),
+    Rule("service-incident", "Azure has an incident of a service that the spec uses, in its region.",
+         "wait until it is over, or use another region", azure.service),
 )  # fmt: skip
 """Every cause there is. A rule stands before those that matter less where both are found."""

@@ -7,6 +7,8 @@ from reconciler.diagnosis.facts import Facts, Found, ids
 OPEN = ("active", "disabling", "disabled", "enabling", "terminating")
 """States in which a job or a schedule counts as active. Inferred for all but `active`: only completed ones do not."""
 
+NO_TRACE = "no trace of a deletion in the activity log, which has those over ARM only, not those of the Batch API"
+
 
 def _crowd(facts: Facts) -> tuple[int, int]:
     """How many active jobs and schedules the account has, and how many it may have; (0, 1) if that is not known."""
@@ -40,5 +42,18 @@ def pools_quota(facts: Facts) -> Found | None:
     return Found(f"the account has {use} of {limit} pools, so that no other can be made")
 
 
+def deleted(facts: Facts) -> Found | None:
+    if not facts.missing or facts.deed is None or not facts.deed.gone:
+        return None
+    return Found(f"{facts.about} was {facts.deed.sentence}")
+
+
 def missing(facts: Facts) -> Found | None:
-    return Found(f"{facts.about} is in the spec, and not in the account") if facts.missing else None
+    return Found(f"{facts.about} is in the spec, and not in the account", trace(facts)) if facts.missing else None
+
+
+def trace(facts: Facts) -> tuple[str, ...]:
+    """What the activity log says of a deletion, if it was read."""
+    if facts.deed and facts.deed.gone:
+        return (facts.deed.sentence,)
+    return (NO_TRACE,) if facts.logged else ()

@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.azure import retired
 from reconciler.azure.retired import Retired
 from reconciler.diagnosis.facts import Facts, Found, moment, said
+from reconciler.diagnosis.rules import accounts
 from reconciler.words import count, duration
 
 OLD = timedelta(minutes=30)
@@ -21,7 +22,7 @@ OLD = timedelta(minutes=30)
 def missing(facts: Facts) -> Found | None:
     if not facts.poolless or (facts.wanted and not facts.waiting):
         return None
-    return Found(f"the pool {facts.poolless} of the job is not there")
+    return Found(f"the pool {facts.poolless} of the job is not there", accounts.trace(facts))
 
 
 def deleting(facts: Facts) -> Found | None:
