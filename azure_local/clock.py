@@ -35,7 +35,6 @@ class Clock:
         self._requested: set[str] = set()
         self._due: set[str] = set()
         self._recurring: set[str] = set()
-        self._real: float | None = None
         self._work = 0
         self._changed = asyncio.Event()
         self._resting = asyncio.Event()
@@ -88,14 +87,6 @@ class Clock:
         waiting.add(_whole(moment))
         return False
 
-    def elapsed(self, since: float, seconds: float) -> bool:
-        """Whether `seconds` real seconds have passed since a moment of `time.time()`; the background wakes up then."""
-        remaining = since + seconds - time.time()
-        if remaining <= 0:
-            return True
-        self._real = remaining if self._real is None else min(remaining, self._real)
-        return False
-
     def wake(self) -> None:
         """Start a round of the background, because something has changed."""
         self._resting.clear()
@@ -117,7 +108,6 @@ class Clock:
         self._changed.clear()
         self._due.clear()
         self._recurring.clear()
-        self._real = None
 
     async def end_round(self) -> None:
         """Wait until there is something to look at: a change, a due moment, or one that the clock has jumped to."""
@@ -157,10 +147,9 @@ class Clock:
     def _pause(self) -> float | None:
         """Real seconds until the background is to look again by itself; None for never."""
         moment = min(self._due | self._recurring, default=None)
-        pauses = [] if self._real is None else [self._real]
-        if moment is not None:
-            pauses.append(max(0.0, (parsed(moment) - self.now()).total_seconds() / self.speed))
-        return min(pauses, default=None)
+        if moment is None:
+            return None
+        return max(0.0, (parsed(moment) - self.now()).total_seconds() / self.speed)
 
 
 def stamp(moment: datetime) -> str:

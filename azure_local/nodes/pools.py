@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from azure_local.azure import Azure
@@ -42,7 +41,6 @@ class Pools:
         document.update(
             resizeUntil=self.azure.clock.after(5),
             resizeLimit=self.azure.clock.after(limit),
-            resizeBegan=time.time(),
             stopping=False,
             starved=[],
             shortage=self._shortage(document),
@@ -120,7 +118,7 @@ class Pools:
             for dedicated, name in SIDES.items():
                 self._towards(document, dedicated, status[name], status["nodeDeallocationOption"])
         moving = [node for node in nodes_of(self.azure, document) if _moving(node)]
-        if moving and not document["stopping"] and self._timed_out(document):
+        if moving and not document["stopping"] and self.azure.clock.due(document["resizeLimit"]):
             self._tell_timeout(document)
             moving = []
         if not moving and self.azure.clock.due(document["resizeUntil"]):
@@ -144,14 +142,6 @@ class Pools:
         spare = sorted(side, key=lambda node: (node["state"] in ("idle", "running"), len(node["tasks"])))
         for node in spare[: max(0, len(side) - target)]:
             self.nodes.leave(node, option)
-
-    def _timed_out(self, document: dict[str, Any]) -> bool:
-        """Whether the resize took too long: in simulated time for allocation, in real time for running tasks."""
-        limit = seconds(pool_scale.size(document)["resizeTimeout"]) or 900
-        waiting = [node for node in nodes_of(self.azure, document) if _moving(node) and node.get("pending")]
-        if waiting:
-            return self.azure.clock.elapsed(document["resizeBegan"], limit)
-        return self.azure.clock.due(document["resizeLimit"])
 
     def _tell_timeout(self, document: dict[str, Any]) -> None:
         for dedicated, word in ((True, "dedicated"), (False, "low-priority")):

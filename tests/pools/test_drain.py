@@ -12,13 +12,14 @@ from reconciler.model import Action, Rule, Status
 from tests.pools.conftest import Pools, releasing
 
 
-def submit(pools: Pools, count: int, seconds: float, until: Path | None = None) -> None:
-    """Tasks that take so many seconds, and then until a file is there."""
+def submit(pools: Pools, count: int, seconds: float, until: Path | None = None, once: Path | None = None) -> None:
+    """Tasks that take so many seconds, and then until a file is there; only their first run, with a folder `once`."""
     batch = pools.world.cloud().batch()
     held = f"while [ ! -e {until} ]; do sleep 0.1; done; " if until else ""
+    again = f"mkdir {once}/$AZ_BATCH_TASK_ID || exit 0; " if once else ""
+    script = f"{again}sleep {seconds}; {held}echo done"
     tasks = [
-        models.BatchTaskCreateOptions(id=f"t{number}", command_line=f"/bin/sh -c 'sleep {seconds}; {held}echo done'")
-        for number in range(count)
+        models.BatchTaskCreateOptions(id=f"t{number}", command_line=f"/bin/sh -c '{script}'") for number in range(count)
     ]
     batch.create_tasks("job", tasks)
 
@@ -66,15 +67,15 @@ def test_a_drained_pool_keeps_its_id_and_its_jobs_and_loses_no_task(pools: Pools
     assert {task["executionInfo"]["requeueCount"] for task in tasks} == {0}
 
 
-def test_tasks_that_do_not_end_in_time_are_requeued_and_run_afterwards(pools: Pools) -> None:
+def test_tasks_that_do_not_end_in_time_are_requeued_and_run_afterwards(pools: Pools, tmp_path: Path) -> None:
     begin(pools)
-    submit(pools, 2, 6.0)
+    submit(pools, 2, 60.0, once=tmp_path)  # a minute on the wall is four simulated hours
     pools.pool.update(taskSlotsPerNode=2, rollout={"whenEmpty": "drain", "drainWithin": "PT5M"})
     outcomes = pools.world.apply(poll_seconds=0.05)
     assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
     tasks = ended(pools)
-    assert {task["executionInfo"]["exitCode"] for task in tasks} == {0}
-    assert len(tasks) == 2
+    assert [task["executionInfo"]["exitCode"] for task in tasks] == [0, 0]
+    assert [task["executionInfo"]["requeueCount"] for task in tasks] == [1, 1]
 
 
 def test_a_killed_drain_is_gone_on_with(pools: Pools) -> None:
