@@ -56,7 +56,8 @@ class Role:
 
 def roles(spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Iterable[Use]) -> tuple[Role, Role]:
     """The role for the groups of a spec, and that for its subscription."""
-    uses = frozenset({Use.PLAN, *uses})
+    uses = frozenset(uses)
+    uses = uses if uses == {Use.WHY} else uses | {Use.PLAN}
     here, wide = needed(spec, kinds, desired, uses)
     verbs = " and ".join(use for use in Use if use in uses and (use is not Use.PLAN or len(uses) == 1))
     title = f"reconcile {verbs} {spec.name}"

@@ -13,6 +13,8 @@ from reconciler.render.status_parts import SIGNS, linked
 
 STANDINGS = {"health": "failed", "incident": "failed", "security": "refused", "maintenance": "busy"}
 """Sort of an advisory → the resource that it looks like; others look like one that is to be changed."""
+SUMS = {"health": "not well"}
+"""What many of a sort are called, where that is not its name."""
 WORDS = {"touches": "Touches", "do": "What to do", "see": "More"}
 
 
@@ -24,9 +26,9 @@ def section(status: Status) -> str:
 
 def sums(status: Status) -> str:
     """How many there are of each sort, in words."""
-    ill = {one.sort for one in status.advisories if one.ill}
-    found = Counter(one.sort for one in status.advisories)
-    return "".join(f'<span class="{"bad" if sort in ill else ""}">{n} {sort}</span>' for sort, n in found.items())
+    found = Counter((one.sort, one.ill) for one in status.advisories)
+    told = (("bad" if ill else "", f"{number} {SUMS.get(sort, sort)}") for (sort, ill), number in found.items())
+    return "".join(f'<span class="{look}">{words}</span>' for look, words in told)
 
 
 def _advisory(one: Advisory) -> str:
