@@ -22,7 +22,7 @@ def needs(spec: Spec) -> Iterator[tuple[str, str]]:
         yield from ((action, "how busy nodes were") for action in (STORAGE, f"{BLOBS}/read"))
 
 
-def plans(kinds: Kinds, desired: Iterable[Desired]) -> bool:
+def resolves(kinds: Kinds, desired: Iterable[Desired]) -> bool:
     """Whether some do their work in a job that has no name before they are resolved."""
     return any(_unnamed(kinds, want) for want in desired if kinds[want.address.kind].job_of)
 

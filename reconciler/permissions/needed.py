@@ -40,11 +40,16 @@ class Use(StrEnum):
     WHY = "why"
 
 
+LOOKS = frozenset({Use.STATUS, Use.WHY})
+"""What needs no plan."""
+CHANGES = frozenset({Use.APPLY, Use.DESTROY})
+
+
 def needed(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """Action → what needs it: in the groups of the spec, and in the subscription. `uses` with PLAN, as all but `why`
-    read what a plan reads."""
+    """Action → what needs it: in the groups of the spec, and in the subscription. `uses` with PLAN, unless they
+    are LOOKS only."""
     types = frozenset(_called(arm).lower() for address in desired if (arm := kinds[address.kind].arm))
     here: dict[str, tuple[str, ...]] = {}
     wide: dict[str, tuple[str, ...]] = {}
@@ -64,20 +69,21 @@ AROUND = "who uses "
 def _all(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use], types: frozenset[str]
 ) -> Iterator[Need]:
-    if not {Use.STATUS, Use.WHY}.isdisjoint(uses):
+    if not LOOKS.isdisjoint(uses):
         yield from ((action, f"{CHECKING}what Azure says of itself") for action in (HEALTH, ADVISORIES))
     if Use.WHY in uses:
         yield LOG, f"{CHECKING}who did what"
         yield from explaining.needs(spec)
-    if Use.PLAN in uses or explaining.plans(kinds, desired.values()):
-        yield from _planned(spec, kinds, desired, uses, types)
+    if uses != {Use.WHY} or explaining.resolves(kinds, desired.values()):
+        yield from _seen(spec, kinds, desired, uses, types)
 
 
-def _planned(
+def _seen(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use], types: frozenset[str]
 ) -> Iterator[Need]:
-    yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
-    if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
+    if Use.PLAN in uses:
+        yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
+    if not CHANGES.isdisjoint(uses):
         yield OWN, f"{CHECKING}before a change"
     there = {address.kind for address in desired}
     for kind in (kind for name, kind in kinds.items() if kind.sought or name in there):
@@ -87,7 +93,7 @@ def _planned(
         yield from ((action, f"the list of {kind.many}") for action in sees if absent or _listed(action, kinds, types))
     for want in desired.values():
         yield from _of_one(kinds[want.address.kind], want, uses)
-    if spec.lock and not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
+    if spec.lock and not CHANGES.isdisjoint(uses):
         yield from ((action, "lock") for action in (STORAGE, f"{BLOBS}/read", f"{BLOBS}/write"))
     if spec.temporary_rule and Use.DESTROY in uses:
         yield from ((f"{kind.arm.name}/write", "runner") for kind in kinds.values() if kind.ways and kind.arm)
@@ -101,7 +107,7 @@ def _of_one(kind: Kind, want: Desired, uses: Collection[Use]) -> Iterator[Need]:
     parts = [given, given.of(want)] if given.of else [given]
     for part in parts:
         yield from ((action, what) for action in part.reads)
-        yield from ((action, f"{CHECKING}of {what}") for action in part.checks)
+        yield from ((action, f"{CHECKING}of {what}") for action in part.checks if Use.PLAN in uses)
     if want.existing:
         return
     if Use.APPLY in uses:
