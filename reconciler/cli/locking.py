@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 BEHIND = (
     "The lock is behind the network of that account. If you are inside of it, and what leads there is lost (a private"
-    " endpoint, its DNS zone), let nobody else apply, and make just that from a copy of the spec without lock and audit:"
-    " docs/runbook.md"
+    " endpoint, its DNS zone), let nobody else apply, and make just that from a copy of the spec without lock and"
+    " audit: docs/runbook.md"
 )
 wait_option = click.option("--wait", is_flag=True, help="If another run holds the lock of the spec, wait for it.")
 

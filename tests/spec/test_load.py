@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -216,9 +217,7 @@ def test_what_a_plain_scalar_is(text: str, value: object) -> None:
         ("{packages: {}}", ["6:35 applications.theirs.packages: must not be empty"]),
     ],
 )
-def test_an_application_needs_packages_unless_it_is_of_others(
-    tmp_path: Path, entry: str, problems: list[str]
-) -> None:
+def test_an_application_needs_packages_unless_it_is_of_others(tmp_path: Path, entry: str, problems: list[str]) -> None:
     account = "batchAccount: {name: abc, existing: true}\n"
     path = write(tmp_path, f"{HEAD}{account}applications: {{theirs: {entry}}}\n")
     assert (said(path) if problems else [str(one) for one in load(path, {}).warnings]) == problems
@@ -246,6 +245,6 @@ def test_a_limit_that_may_run_out_while_its_job_waits_is_warned_of(
 ) -> None:
     jobs = f"  first: {{{first}pool: pools/p, {TASK}}}\n"
     jobs += f"  then: {{maxWallClockTime: {own}, pool: pools/p, dependsOn: [jobs/first], {TASK}}}\n"
-    warnings = [str(one) for one in load(write(tmp_path, HEAD + LIMITED + jobs), {}).warnings]
+    warnings = [str(one) for one in load(write(tmp_path, HEAD + LIMITED + jobs), {}, today=date(2026, 6, 1)).warnings]
     assert len(warnings) == bool(warned)
     assert all("then.maxWallClockTime: counts from" in one and warned in one for one in warnings)
