@@ -36,7 +36,8 @@ def _mended(cloud: Cloud, pool: Observed, decision: Decision) -> str:
     raws = repair.broken(cloud, live_id(pool))
     changed = any(change.rule is Rule.NEW_NODES for change in decision.diff.changes)
     if raws and not changed and repair.common(len(raws), nodes.present(pool.body["properties"])):
-        if not (raws := repair.outdated(pool, raws)):
+        raws = repair.outdated(pool, raws)
+        if not raws:
             return f"no node is touched, as more than half are broken; {TOGETHER}"
     if not raws:
         return ""

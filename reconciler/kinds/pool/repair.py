@@ -3,7 +3,8 @@
 A node is rebooted. If Batch refuses that, or the node breaks again, it is taken out of the pool, which gets another one
 for it. (Batch reimages only nodes of Cloud Services, which are retired.) When more than half of the nodes are broken,
 the cause is common to them, such as the start task or the image, and another attempt would only take time: then just
-those are touched that broke before what nodes run at their start was last changed. What was tried stands in the pool's metadata, so that the next run goes on from there, whoever starts it.
+those are touched that broke before what nodes run at their start was last changed. What was tried stands in the pool's
+metadata, so that the next run goes on from there, whoever starts it.
 """
 
 from __future__ import annotations
