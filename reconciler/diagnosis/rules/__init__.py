@@ -204,6 +204,8 @@ TABLE: tuple[Rule, ...] = (
           "container-settings", "package-failed", "disk-full", "command-not-found", "not-executable", "task-wall-clock",
           "output-failed", "task-ended", "killed", "secret-unread", "exit-code", "dependency-ended", "job-wall-clock",
           "job-manager-ended", "job-task-failed", "job-ended")),
+    Rule("input-failed", "Inputs of the job's conversion cannot be converted.",
+         "mend or remove those blobs; then: reconcile apply", ends.undoable),
     Rule("fewer-nodes", "Some of the nodes take no tasks.",
          "reconcile apply mends them; reconcile why pools/POOL tells more", nodes.fewer,
          ("start-task-failed", "node-secret-unread", "preempted", "maybe-preempted", "nodes-unusable",

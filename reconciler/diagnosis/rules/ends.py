@@ -105,6 +105,14 @@ def other(facts: Facts) -> Found | None:
     return _found(facts, lambda task: True, "{} failed before or after its command ran")
 
 
+def undoable(facts: Facts) -> Found | None:
+    """Of a conversion's inputs, others than those that are shown may be so, too."""
+    if not facts.undoable:
+        return None
+    what = "an input cannot be converted" if len(facts.undoable) == 1 else "inputs cannot be converted, the first are"
+    return Found(what, facts.undoable)
+
+
 def _late(task: Body) -> bool:
     """Whether the task was ended by its limit: it says so, or it had run as long. The latter is inferred."""
     limit = durations.seconds(str((task.get("constraints") or {}).get("maxWallClockTime", "")))
