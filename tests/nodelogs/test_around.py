@@ -93,7 +93,7 @@ def test_a_job_whose_pool_keeps_nothing_is_sent_as_ever_and_is_no_other_one(tmp_
 
 def test_one_in_a_container_stays_as_it_is_and_a_plan_says_so(tmp_path: Path) -> None:
     inside = {"commandLine": "/bin/true", "containerSettings": {"imageName": "alpine"}}
-    machine = {"containerConfiguration": {"containerImageNames": ["alpine"]}, "logs": "storage/sacase/logs"}
+    machine = {"containers": {"images": ["alpine"]}, "logs": "storage/sacase/logs"}
     made = spec(tmp_path, {"jobPreparationTask": inside, "jobReleaseTask": {"commandLine": "/bin/true"}}, machine)
     want = desired(made)
     wire = sent(made, want)
