@@ -66,7 +66,8 @@ def wall_clock(facts: Facts) -> Found | None:
 
 def ended(facts: Facts) -> Found | None:
     words = "somebody ended {}, or its job ended with it"
-    return _found(facts, lambda task: _is(task, "TaskEnded") and not waiting.ended_with(facts, task), words)
+    ended_with = waiting.ended_with(facts)
+    return _found(facts, lambda task: _is(task, "TaskEnded") and not ended_with(task), words)
 
 
 def killed(facts: Facts) -> Found | None:
