@@ -2,8 +2,8 @@
 
     python -m bench.recording [NAME ...]
 
-Their real programs run on nodes of a local Azure, below .reconcile/recording, and `reconcile autoscale trace` tells when
-each task came and how long it ran, as for any job on Azure. A second of this machine is ten minutes there, so that
+Their real programs run on nodes of a local Azure, below .reconcile/recording, and `reconcile autoscale trace` tells
+when each task came and how long it ran, as for any job on Azure. A second of this machine is ten minutes there, so that
 tasks of a small example take as long as those of work for which one sizes a pool.
 """
 
