@@ -136,7 +136,10 @@ def reached(azure: Azure, properties: Document) -> tuple[Group, Document] | None
 
 
 def _interface(azure: Azure, key: str, location: str, subnet: Document, properties: Document) -> str:
-    """Make the endpoint's interface, with an address for each member of its group; the id."""
+    """Make the endpoint's interface, with an address for each member of its group; the id.
+
+    That it is called `NAME.nic.GUID` where nobody names it is inferred.
+    """
     there = reached(azure, properties)
     assert there is not None
     place, _, name = key.rpartition("/privateEndpoints/")

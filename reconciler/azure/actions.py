@@ -17,7 +17,8 @@ _DATA = re.compile(
 _WIDE = re.compile(
     r"Microsoft\.\w+/(register/action|locations/.*|checkNameAvailability/.*)"
     r"|Microsoft\.Compute/skus/read"
-    r"|Microsoft\.Resources/subscriptions/(read|providers/read|resources/read|resourceGroups/write)",
+    r"|Microsoft\.Resources/subscriptions/(read|providers/read|resources/read|resourceGroups/write)"
+    r"|Microsoft\.(ResourceHealth/events|Insights/eventtypes/values)/read",
     re.IGNORECASE,
 )
 
@@ -28,5 +29,6 @@ def is_data(action: str) -> bool:
 
 
 def is_wide(action: str) -> bool:
-    """Whether it is about the subscription: what it is registered for and may use, and making groups in it."""
+    """Whether it is about the subscription: what it is registered for and may use, making groups in it, and what
+    happened in it."""
     return bool(_WIDE.fullmatch(action))

@@ -1,4 +1,4 @@
-"""Logs that have outlived their nodes, of tasks and of start tasks: in the containers that pools name in `logs`."""
+"""Logs that have outlived their nodes, of tasks and of what nodes run: in the containers that pools name in `logs`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from reconciler.errors import AzureError, Refused
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
     from reconciler.cloud.kept import Blob
-    from reconciler.nodelogs.places import Boot
+    from reconciler.nodelogs.places import Run
     from reconciler.spec import Spec
 
 GONE = ("JobNotFound", "TaskNotFound", "NodeNotFound", "FileNotFound")
 """What Batch says of what it has no more."""
+STAGES = ("start", "preparation", "release")
+"""Of the tasks that run on each node."""
 
 
 class Logs(NamedTuple):
@@ -57,14 +59,14 @@ class Logs(NamedTuple):
         from reconciler.cloud.errors import reading
         from reconciler.nodelogs import places
 
-        for place in self._places(job):
+        for place in self.places(job):
             with reading(f"the logs in {place}"):
                 account = str(self.cloud.account)
                 live = kept.generation(self.cloud, place, places.tasks(account), job)
                 if live:
                     yield from kept.under(self.cloud, place, f"{places.tasks(account, live)}{rest}")
 
-    def _places(self, job: str) -> list[str]:
+    def places(self, job: str) -> list[str]:
         """Where they may be: as the pool of the job says, or any pool."""
         from reconciler.spec import log_places
 
@@ -98,46 +100,56 @@ def print_or(logs: Logs, job: str, task: str, stream: str, otherwise: Callable[[
         _pour(logs.cloud, blob, raw=raw)
 
 
-def start_tasks(spec: Spec, cloud: Cloud, pool: str, node: str | None, stream: str, *, raw: bool) -> None:
-    """List the runs of a pool's start task that are kept, the newest last, or print the last one of a node."""
-    boots = dict(_boots(spec, cloud, pool))
-    last = {boot.node: boot for boot in sorted(boots, key=lambda boot: boot.at) if boot.stream == f"{stream}.txt"}
+def runs(logs: Logs, stage: str, name: str, node: str | None, stream: str, *, raw: bool) -> None:
+    """List the runs of a stage of a pool or job that are kept, the newest last, or print the last one of a node."""
+    from reconciler.nodelogs import places
+
+    there = dict(_runs(logs, stage, name.removeprefix(f"{places.ROOMS[stage]}/")))
+    last = {run.node: run for run in sorted(there, key=lambda run: run.at) if run.stream == f"{stream}.txt"}
     if node is None:
-        runs: dict[tuple[str, str], dict[str, str]] = {}
-        for boot, blob in boots.items():
-            runs.setdefault((boot.at, boot.node), {})[boot.stream] = f"{blob.size:,}"
+        sizes: dict[tuple[str, str], dict[str, str]] = {}
+        for run, blob in there.items():
+            sizes.setdefault((run.at, run.node), {})[run.stream] = f"{blob.size:,}"
         rows = [
-            (name, at, *(sizes.get(f"{part}.txt", "0") for part in ("stdout", "stderr")))
-            for (at, name), sizes in sorted(runs.items())
+            (on, at, *(size.get(f"{part}.txt", "0") for part in ("stdout", "stderr")))
+            for (at, on), size in sorted(sizes.items())
         ]
         _table(("NODE", "BEGAN", "STDOUT", "STDERR"), rows)
         return
-    meant = [name for name in last if fnmatchcase(name, f"{node}*")]
+    meant = [on for on in last if fnmatchcase(on, f"{node}*")]
     if len(meant) != 1:
-        said = f"{len(meant)} nodes match {node}" if meant else f"no log is kept of a node {node} of pools/{pool}"
+        said = f"{len(meant)} nodes match {node}" if meant else f"no log is kept of a node {node} of {name}"
         naming.unknown(said, node, meant or last, there="there are")
-    _pour(cloud, boots[last[meant[0]]], raw=raw)
+    _pour(logs.cloud, there[last[meant[0]]], raw=raw)
 
 
-def _boots(spec: Spec, cloud: Cloud, pool: str) -> Iterator[tuple[Boot, Blob]]:
+def _runs(logs: Logs, stage: str, name: str) -> Iterator[tuple[Run, Blob]]:
     from reconciler.cloud import kept
     from reconciler.cloud.errors import reading
     from reconciler.nodelogs import places
 
+    section, account = places.ROOMS[stage], str(logs.cloud.account)
+    in_places = _of_pool(logs.spec, name) if section == "pools" else logs.places(name)
+    blobs: list[Blob] = []
+    for place in in_places:
+        with reading(f"the logs in {place}"):
+            live = kept.generation(logs.cloud, place, places.runs(account, stage), name)
+            blobs += kept.under(logs.cloud, place, places.runs(account, stage, live)) if live else []
+    if not blobs:
+        where = " or ".join(in_places) or "a container, as no pool of the spec has logs"
+        why = f"reconcile why {name} may tell; a job that was made before its pool had logs keeps none"
+        why = f"reconcile why pools/{name} may tell" if section == "pools" else why
+        raise Refused(f"no {stage} task of {section}/{name} has been kept in {where} yet; {why}")
+    yield from ((run, blob) for blob in blobs if (run := places.run(blob.name)))
+
+
+def _of_pool(spec: Spec, pool: str) -> list[str]:
     if pool not in spec.pools:
         naming.unknown(f"the spec has no pool {pool}", pool, spec.pools)
     if "logs" not in spec.pools[pool]:
         remedy = "write logs: storage/ACCOUNT/CONTAINER there, and apply"
         raise Refused(f"pools/{pool} keeps no logs; {remedy}: what start tasks write from then on is kept")
-    place, account = spec.pools[pool]["logs"]["to"], str(cloud.account)
-    with reading(f"the logs in {place}"):
-        live = kept.generation(cloud, place, places.pools(account), pool)
-        blobs = list(kept.under(cloud, place, places.starts(account, live))) if live else []
-    if not blobs:
-        raise Refused(
-            f"no start task of pools/{pool} has been kept in {place} yet; reconcile why pools/{pool} may tell"
-        )
-    yield from ((boot, blob) for blob in blobs if (boot := places.boot(blob.name)))
+    return [spec.pools[pool]["logs"]["to"]]
 
 
 def _pour(cloud: Cloud, blob: Blob, *, raw: bool) -> None:

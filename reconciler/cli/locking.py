@@ -15,7 +15,7 @@ from urllib.parse import quote
 import click
 
 from reconciler.cli import common
-from reconciler.errors import ReconcileError, Refused, WrongUsage
+from reconciler.errors import AzureError, ReconcileError, Refused, Unreachable, WrongUsage
 from reconciler.words import duration
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from reconciler.cloud.lock_blob import Answer, LockBlob, Seen
     from reconciler.spec import Spec
 
+BEHIND = (
+    "The lock is behind the network of that account. If you are inside of it, and what leads there is lost (a private"
+    " endpoint, its DNS zone), let nobody else apply, and make just that from a copy of the spec without lock and"
+    " audit: docs/runbook.md"
+)
 wait_option = click.option("--wait", is_flag=True, help="If another run holds the lock of the spec, wait for it.")
 
 
@@ -89,7 +94,13 @@ def _asked(spec: Spec, lock: Lock) -> Answer:
     try:
         return lock.take()
     except ReconcileError as error:
-        raise Refused(f"cannot take the lock in {spec.lock}, so nothing was done: {error}") from error
+        text = f"cannot take the lock in {spec.lock}, so nothing was done: {error}"
+        raise Refused(f"{text}\n{BEHIND}" if _closed(error) else text) from error
+
+
+def _closed(error: ReconcileError) -> bool:
+    """Whether the network keeps us from the lock."""
+    return isinstance(error, Unreachable) or (isinstance(error, AzureError) and error.code == "AuthorizationFailure")
 
 
 def _end(lock: Lock) -> None:

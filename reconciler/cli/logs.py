@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--start-task", "start", is_flag=True, help="What the start task of POOL wrote, also on nodes that are gone."
 )
+@click.option("--preparation", is_flag=True, help="What the preparation task of JOB wrote, so far as it is kept.")
+@click.option("--release", is_flag=True, help="What the release task of JOB wrote, so far as it is kept.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what they write until they have ended; Ctrl-C leaves.")
 def logs(
     name: str,
@@ -44,6 +46,8 @@ def logs(
     every: bool,
     failed: bool,
     start: bool,
+    preparation: bool,
+    release: bool,
     follow: bool,
 ) -> None:
     """List the tasks of a job with their exit codes, or print what a task wrote.
@@ -51,12 +55,16 @@ def logs(
     A pattern such as points-* prints what all tasks wrote that match, each under its id.
     For images/NAME or registries/NAME/REPOSITORY:TAG: what its last build from here wrote, or one stage of it. Any
     address that plan or status print will do as well, such as verification/POOL. Where the pool says logs, also what
-    is gone with its node; --start-task POOL lists the runs of its start task, and with NODE prints the last one.
+    is gone with its node; --start-task POOL lists the runs of its start task, and with NODE prints the last one. So do
+    --preparation JOB and --release JOB with what a job runs on each node before and after its tasks.
     """
     loaded = common.load_spec(spec, cloud)
     stream = "stderr" if stderr else "stdout"
-    if start:
-        keptlogs.start_tasks(loaded, common.reach(loaded), name.removeprefix("pools/"), task, stream, raw=raw)
+    stages = [stage for stage, meant in zip(keptlogs.STAGES, (start, preparation, release), strict=True) if meant]
+    if len(stages) > 1 or (stages and (every or failed or follow)):
+        raise click.UsageError("--start-task, --preparation and --release each stand alone, with a node if any")
+    if stages:
+        keptlogs.runs(keptlogs.Logs(loaded, common.reach(loaded)), stages[0], name, task, stream, raw=raw)
         return
     section, _, rest = name.partition("/")
     builder = _kind(section, builds=True) if rest else None

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import common
 
-USES = ("plan", "apply", "destroy", "status")
+USES = ("plan", "apply", "destroy", "status", "why")
 SCOPES = ("group", "subscription")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,7 +50,7 @@ def why(address: str, spec: Path | None, cloud: str | None, shape: str) -> int:
     meant = _meant(loaded, address)
     reached = common.reach(loaded)
     facts = around.explained(
-        _facts(loaded, reached, meant),
+        _undoable(loaded, reached, meant, _facts(loaded, reached, meant)),
         reached,
         around.used(reached, KINDS, graph.build(loaded, KINDS).values()),
         meant.name if meant.has_nodes else "",
@@ -92,6 +94,23 @@ def _facts(spec: Spec, cloud: Cloud, meant: Meant) -> Facts:
         known = [*spec.jobs, *live, *(f"pools/{name}" for name in spec.pools)]
         naming.unknown(f"neither the spec nor the account has a job {meant.name}", meant.name, known, there="there are")
     return _of_task(facts, cloud, meant.task) if meant.task else facts
+
+
+def _undoable(spec: Spec, cloud: Cloud, meant: Meant, facts: Facts) -> Facts:
+    """The facts with what of the job's work cannot be done, if all of the job is asked about."""
+    from reconciler.diagnosis.asking import MOST, Asking
+    from reconciler.kinds import KINDS
+
+    if facts.missing or meant.has_nodes or meant.task:
+        return facts
+    asking = Asking(cloud)
+    told: list[str] = []
+    for kind in KINDS.values():
+        for desired in kind.expand(spec) if kind.undoable else ():
+            if kind.undoable and desired.address.name == meant.name:
+                ask = partial(kind.undoable, cloud, desired)
+                told += asking.one(f"what {desired.address} cannot do", ask, requests=MOST) or ()
+    return replace(facts, undoable=tuple(told), unread={**facts.unread, **asking.unread})
 
 
 def _job(spec: Spec, cloud: Cloud, meant: Meant) -> str:

@@ -30,6 +30,14 @@ WELL = (RESOURCES, SERVICES)
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What was asked → the items that Azure gave, as it writes them; `unread` has what it did not give, with why."""
+
+    read: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """`deeds` begin with the newest. unread: what could not be asked → why."""
 
@@ -53,10 +61,18 @@ def used(cloud: Cloud, kinds: Kinds, desired: Iterable[Desired]) -> list[Used]:
     return found
 
 
-def all_of(spec: Spec, cloud: Cloud, kinds: Kinds, sections: Sections, desired: Iterable[Desired]) -> Around:
-    """What Azure says now of all that a spec uses, what does not work first, and what of it is retired or will be."""
-    asked = look(cloud, used(cloud, kinds, desired))
-    return replace(asked, advisories=(*asked.advisories, *_retiring(spec, kinds, sections, cloud.time.date())))
+def all_of(
+    spec: Spec,
+    cloud: Cloud,
+    kinds: Kinds,
+    sections: Sections,
+    desired: Iterable[Desired],
+    answers: Answers | None = None,
+) -> Around:
+    """What Azure says of all that a spec uses, what does not work first, and what of it is retired or will be; it is
+    asked now where there are no answers."""
+    told = _told(answers or ask(cloud), used(cloud, kinds, desired))
+    return replace(told, advisories=(*told.advisories, *_retiring(spec, kinds, sections, cloud.time.date())))
 
 
 def _retiring(spec: Spec, kinds: Kinds, sections: Sections, today: date) -> Iterator[Advisory]:
@@ -89,6 +105,11 @@ def _of_pool(place: str, live: Body | None, name: str, resource_id: str) -> bool
 
 
 def look(cloud: Cloud, using: Collection[Used], what: Iterable[str] = WELL) -> Around:
+    """Ask what is wanted, and what the answers say of what is in use."""
+    return _told(ask(cloud, what), using)
+
+
+def ask(cloud: Cloud, what: Iterable[str] = WELL) -> Answers:
     """Ask what is wanted. Nothing that Azure refuses is raised; that nobody is signed in is."""
     now = cloud.time
     asks: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
@@ -98,9 +119,14 @@ def look(cloud: Cloud, using: Collection[Used], what: Iterable[str] = WELL) -> A
     }
     asking = Asking(cloud)
     told = asking.all({name: (1, asks[name]) for name in what})
-    return Around(tuple(_told(told, list(using))), activity.deeds(told.get(LOG) or ()), {**asking.unread})
+    read = {name: answer or [] for name, answer in told.items() if name not in asking.unread}
+    return Answers(read, {**asking.unread})
 
 
-def _told(told: Mapping[str, Any], using: list[Used]) -> Iterator[Advisory]:
-    yield from advisories.of_health(told.get(RESOURCES) or (), using)
-    yield from advisories.of_events(told.get(SERVICES) or (), using)
+def _told(answers: Answers, using: Collection[Used]) -> Around:
+    read, used_ = answers.read, list(using)
+    said = (
+        *advisories.of_health(read.get(RESOURCES, ()), used_),
+        *advisories.of_events(read.get(SERVICES, ()), used_),
+    )
+    return Around(said, activity.deeds(read.get(LOG, ())), answers.unread)

@@ -65,6 +65,8 @@ class Facts:
     written: Written | None = None
     busy: Busy | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    undoable: tuple[str, ...] = ()
+    """The first items of the work of the job that cannot be done, each with its reason."""
     deed: Deed | None = None
     """The last that was written or deleted over ARM of the pool that is asked about, or that the job names."""
     logged: bool = False

@@ -97,7 +97,7 @@ def _of_work(asking: Asking, facts: Facts, storages: tuple[str, ...]) -> Facts:
     if pool:
         questions["the pool"] = (1, partial(batch_pools.get, cloud, pool))
         questions["the nodes of the pool"] = (1, partial(_nodes, cloud, pool))
-    if job.get("jobPreparationTask"):
+    if job.get("jobPreparationTask") and (counts or {}).get("active", 1):  # who waits may wait for that
         questions["how the preparation of the job went"] = (1, partial(_prepared, cloud, job["id"]))
     told = asking.all(questions)
     page = [one for what, answer in told.items() if what.startswith("the tasks") for one in answer or ()]

@@ -79,7 +79,7 @@ class Convergence:
         seen = self._abandoned() if self._failure else self._looked()
         if isinstance(seen, Ended) and not self._failure and self._must_clear(seen):
             self._failure = seen
-            seen = Waiting(0, "clearing away what it leaves")
+            seen = self._abandoned()
         return replace(seen, logs=self._logs)
 
     def _looked(self) -> Look:

@@ -175,6 +175,8 @@ class Kind:
     """How many updates in a row may have the same diff before the engine reports that it does not go away."""
     report: Callable[[Cloud, Desired], Report | None] | None = None
     """Its report at the end of a run, which of work says how it has ended; None if there is nothing to report."""
+    undoable: Callable[[Cloud, Desired], tuple[str, ...]] | None = None
+    """The first items of its work that cannot be done, each with its reason. Only reads, with ten requests at most."""
     tell: Callable[[Cloud, Observed], tuple[str, ...]] | None = None
     """What `status` says of a live one beyond its health, each a phrase; None: nothing."""
     goes: Callable[[Cloud, Observed, Desired | None], str] | None = None

@@ -26,7 +26,8 @@ ARM = ArmType(
     called="Microsoft.Resources/subscriptions/resourceGroups",
 )
 INTERFACE = re.compile(r"/networkInterfaces/[^/]+\.nic\.[0-9a-f-]{36}$", re.IGNORECASE)
-"""How Azure names the interface that it makes for a private endpoint."""
+"""How Azure names the interface that it makes for a private endpoint: `NAME.nic.GUID`. Inferred: no
+schema or recording says so. One that is named otherwise keeps its group, as anything of others does."""
 FIELDS = {**arm.TAGGED, "managedBy": Rule.REFUSE, "properties": Rule.IGNORE}
 
 

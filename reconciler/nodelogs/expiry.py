@@ -37,7 +37,7 @@ class Rules:
         account, room, name, *rest = [*blob.split("/"), "", ""][:5]
         if account != self.account or not rest[0]:
             return None
-        if room == "tasks":
+        if room in ("tasks", "jobs"):
             pool = self.jobs.get(name) or self.jobs.get(self.named(name), "")
             return self.pools[pool].logs if pool in self.pools else self._longest()
         keep = (self.pools.get(name) or self.pools.get(self.named(name))) if room == "pools" else None

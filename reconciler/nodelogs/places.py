@@ -1,6 +1,7 @@
 """Where the logs of tasks and nodes are in a container, and how busy nodes were.
 
     ACCOUNT/tasks/JOB/TASK/stdout.txt, stderr.txt
+    ACCOUNT/jobs/JOB/preparation/NODE/2026-11-28T01-25-07Z/stdout.txt, stderr.txt   a folder a run; release as well
     ACCOUNT/pools/POOL/start/NODE/2026-11-28T01-25-07Z/stdout.txt, stderr.txt     a folder a boot
     ACCOUNT/pools/POOL/telemetry/2026-11-28T01-25/NODE.jsonl.gz                   the five minutes from then on
 
@@ -21,10 +22,14 @@ WINDOW = 300
 """Seconds of a blob of telemetry."""
 
 
-class Boot(NamedTuple):
-    """A log of a start task that ran on a node, once."""
+ROOMS = {"start": "pools", "preparation": "jobs", "release": "jobs"}
+"""What runs on each node of a pool, or for a job on each of its nodes → the folder of these."""
 
-    pool: str
+
+class Run(NamedTuple):
+    """A log of a start, preparation or release task that ran on a node, once; `of` is a live pool or job."""
+
+    of: str
     node: str
     at: str
     stream: str
@@ -73,15 +78,15 @@ def pools(account: str) -> str:
     return f"{account}/pools/"
 
 
-def starts(account: str, pool: str) -> str:
-    """How the names begin of the logs of start tasks of a pool."""
-    return f"{account}/pools/{pool}/start/"
+def runs(account: str, stage: str, of: str = "") -> str:
+    """How the names begin of the logs of one of ROOMS, of a live pool or job, or of all that is kept beside them."""
+    return f"{account}/{ROOMS[stage]}/{of}/{stage}/" if of else f"{account}/{ROOMS[stage]}/"
 
 
-def boot(name: str) -> Boot | None:
-    """What a blob is the log of; None if it is no log of a start task."""
+def run(name: str) -> Run | None:
+    """What a blob is the log of; None if it is no log of one of ROOMS."""
     parts = name.split("/")
-    return Boot(parts[2], *parts[4:]) if len(parts) == 7 and parts[1::2][:2] == ["pools", "start"] else None
+    return Run(parts[2], *parts[4:]) if len(parts) == 7 and ROOMS.get(parts[3]) == parts[1] else None
 
 
 def hours(account: str, pool: str, begin: datetime, end: datetime) -> Iterator[str]:

@@ -3,7 +3,7 @@
     /bin/sh -c 'SCRIPT' reconcile-node '{"identity": ..., "logs": ..., "telemetry": ...}' 'COMMAND LINE'
 
 So what a pool keeps can be read from it again, and the program itself is no difference between spec and pool: another
-one comes with the next change of the start task. Pure.
+one comes with the next change of the start task. Preparation and release tasks of jobs have the same. Pure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ WITHOUT = "this node has no python3: its logs are not kept, and it is not measur
 
 class Kept(NamedTuple):
     """A command line, and what is kept of it as the node is told: `{"identity": ARM id, "logs": {"in", "url"},
-    "telemetry": {"in", "url", "every"}}`; `in` is the place in the spec's words, `every` are seconds."""
+    "telemetry": {"in", "url", "every"}}`; `in` is the place in the spec's words, `every` are seconds. Logs of a
+    job say `of` which stage they are (`places.ROOMS`)."""
 
     line: str
     settings: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""The actions that a plan, an apply or a destroy of a spec needs, and what needs each. Pure.
+"""The actions that a plan, an apply, a destroy or a look at a spec needs, and what needs each. Pure.
 
 What is in the kinds is put together here: each names what its verbs need. Every kind's list is read, as what has left
 the spec must be found; what is inside of others only where the spec has those others.
@@ -14,6 +14,7 @@ from reconciler.azure.actions import is_wide
 from reconciler.kind import ArmType, Kind, Kinds
 from reconciler.kind.permissions import BLOBS, GROUPED, STORAGE, Permissions
 from reconciler.model import Address, Desired
+from reconciler.permissions import explaining
 from reconciler.spec.spec import Spec
 
 CHECKS = ("Microsoft.Resources/subscriptions/read", "Microsoft.Resources/subscriptions/providers/read")
@@ -23,6 +24,7 @@ OWN = "Microsoft.Authorization/permissions/read"
 OF_VAULT = "Microsoft.KeyVault/vaults/secrets/getSecret/action"
 HEALTH = "Microsoft.ResourceHealth/availabilityStatuses/read"
 ADVISORIES = "Microsoft.ResourceHealth/events/read"
+LOG = "Microsoft.Insights/eventtypes/values/read"
 """What Azure says of itself; it goes without, and is told then."""
 Need = tuple[str, str]
 """An action, with what needs it."""
@@ -35,17 +37,24 @@ class Use(StrEnum):
     APPLY = "apply"
     DESTROY = "destroy"
     STATUS = "status"
+    WHY = "why"
+
+
+LOOKS = frozenset({Use.STATUS, Use.WHY})
+"""What needs no plan."""
+CHANGES = frozenset({Use.APPLY, Use.DESTROY})
 
 
 def needed(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """Action → what needs it: in the groups of the spec, and in the subscription. `uses` with PLAN, as all read."""
+    """Action → what needs it: in the groups of the spec, and in the subscription. `uses` with PLAN, unless they
+    are LOOKS only."""
     types = frozenset(_called(arm).lower() for address in desired if (arm := kinds[address.kind].arm))
     here: dict[str, tuple[str, ...]] = {}
     wide: dict[str, tuple[str, ...]] = {}
     for action, what in _all(spec, kinds, desired, uses, types):
-        among = wide if is_wide(action) or action == ADVISORIES or what.startswith(AROUND) else here
+        among = wide if is_wide(action) or what.startswith(AROUND) else here
         there = among.setdefault(action, ())
         among[action] = there if what in there else (*there, what)
     return dict(sorted(here.items())), dict(sorted(wide.items()))
@@ -60,11 +69,22 @@ AROUND = "who uses "
 def _all(
     spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use], types: frozenset[str]
 ) -> Iterator[Need]:
-    yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
-    if not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
-        yield OWN, f"{CHECKING}before a change"
-    if Use.STATUS in uses:
+    if not LOOKS.isdisjoint(uses):
         yield from ((action, f"{CHECKING}what Azure says of itself") for action in (HEALTH, ADVISORIES))
+    if Use.WHY in uses:
+        yield LOG, f"{CHECKING}who did what"
+        yield from explaining.needs(spec)
+    if uses != {Use.WHY} or explaining.resolves(kinds, desired.values()):
+        yield from _seen(spec, kinds, desired, uses, types)
+
+
+def _seen(
+    spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Collection[Use], types: frozenset[str]
+) -> Iterator[Need]:
+    if Use.PLAN in uses:
+        yield from ((action, f"{CHECKING}before a change") for action in CHECKS)
+    if not CHANGES.isdisjoint(uses):
+        yield OWN, f"{CHECKING}before a change"
     there = {address.kind for address in desired}
     for kind in (kind for name, kind in kinds.items() if kind.sought or name in there):
         absent = kind.arm is not None and kind.arm.rare and kind.name not in there
@@ -73,7 +93,7 @@ def _all(
         yield from ((action, f"the list of {kind.many}") for action in sees if absent or _listed(action, kinds, types))
     for want in desired.values():
         yield from _of_one(kinds[want.address.kind], want, uses)
-    if spec.lock and not {Use.APPLY, Use.DESTROY}.isdisjoint(uses):
+    if spec.lock and not CHANGES.isdisjoint(uses):
         yield from ((action, "lock") for action in (STORAGE, f"{BLOBS}/read", f"{BLOBS}/write"))
     if spec.temporary_rule and Use.DESTROY in uses:
         yield from ((f"{kind.arm.name}/write", "runner") for kind in kinds.values() if kind.ways and kind.arm)
@@ -87,7 +107,7 @@ def _of_one(kind: Kind, want: Desired, uses: Collection[Use]) -> Iterator[Need]:
     parts = [given, given.of(want)] if given.of else [given]
     for part in parts:
         yield from ((action, what) for action in part.reads)
-        yield from ((action, f"{CHECKING}of {what}") for action in part.checks)
+        yield from ((action, f"{CHECKING}of {what}") for action in part.checks if Use.PLAN in uses)
     if want.existing:
         return
     if Use.APPLY in uses:

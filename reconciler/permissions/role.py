@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.azure.actions import is_data
 from reconciler.kind import Kinds
 from reconciler.model import Address, Desired
-from reconciler.permissions.needed import Use, needed
+from reconciler.permissions.needed import LOOKS, Use, needed
 from reconciler.spec.spec import Spec
 
 GROUP = re.compile(r"(/subscriptions/[^/]+/resourceGroups/[^/]+)/providers/.+", re.IGNORECASE)
@@ -56,7 +56,8 @@ class Role:
 
 def roles(spec: Spec, kinds: Kinds, desired: Mapping[Address, Desired], uses: Iterable[Use]) -> tuple[Role, Role]:
     """The role for the groups of a spec, and that for its subscription."""
-    uses = frozenset({Use.PLAN, *uses})
+    uses = frozenset(uses)
+    uses = uses if uses <= LOOKS else uses | {Use.PLAN}
     here, wide = needed(spec, kinds, desired, uses)
     verbs = " and ".join(use for use in Use if use in uses and (use is not Use.PLAN or len(uses) == 1))
     title = f"reconcile {verbs} {spec.name}"

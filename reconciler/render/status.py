@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from reconciler.azure.advisories import Advisory
 from reconciler.cost import Cost
 from reconciler.course import Steps
 from reconciler.model import Action, Address, Decision, Health, Observed, Plan, Why
@@ -184,6 +185,8 @@ class Status:
     """All of a spec at a moment. `at` is when it was read by the clock of this machine, `now` by Azure's.
 
     `why` explains pools and jobs in trouble. `left_out` says what was not read because there is too much of it.
+    `advisories` are what Azure says of what the spec uses, `unasked` says what of that could not be read
+    lately, and why.
     """
 
     spec: str
@@ -200,6 +203,8 @@ class Status:
     spent: tuple[Spent, ...] = ()
     why: tuple[Diagnosis, ...] = ()
     left_out: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
+    unasked: tuple[str, ...] = ()
 
     def standing(self) -> dict[str, int]:
         """How many resources stand how, the gravest first."""

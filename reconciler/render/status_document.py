@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from reconciler.render import advisories, values
 from reconciler.render import cost as costs
-from reconciler.render import values
 from reconciler.render.status import Job, Node, Past, Pool, Resource, Shown, Spent, Status
 from reconciler.render.why import WhyView
 
@@ -36,7 +36,8 @@ def _status(status: Status) -> dict[str, Any]:
         "cost": costs.document(status.cost) if status.cost else None,
         "spent": [_spent(one) for one in status.spent],
         "why": [WhyView(one).document() for one in status.why],
-        "notes": [*status.plan.notes, *filter(None, [status.unpriced]), *status.left_out],
+        "advisories": advisories.whole(status.advisories),
+        "notes": [*status.plan.notes, *filter(None, [status.unpriced]), *status.left_out, *status.unasked],
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reconciler.cost.money import roughly
+from reconciler.render import status_azure as azure
 from reconciler.render import status_parts as parts
 from reconciler.render import status_work as work
 from reconciler.render.html import digest, message, text
@@ -93,7 +94,8 @@ def _mark(shown: Shown) -> str:
     """A sign before the title, for those who have the page in one of many tabs."""
     if shown.error:
         return "? "
-    grave = shown.status and (set(shown.status.standing()) & set(GRAVE) or shown.status.why)
+    status = shown.status
+    grave = status and (set(status.standing()) & set(GRAVE) or status.why or any(one.ill for one in status.advisories))
     return "! " if grave else ""
 
 
@@ -117,7 +119,7 @@ def _age(shown: Shown, now: datetime, every: float) -> str:
 
 
 def _tiles(status: Status) -> str:
-    """The sums: resources, tasks, nodes and money."""
+    """The sums: resources, tasks, nodes, money, and what Azure says."""
     chips = "".join(parts.chip(name, number) for name, number in status.standing().items())
     tiles = [("Resources", f"{len(status.resources)}", chips)]
     if status.jobs:
@@ -128,6 +130,8 @@ def _tiles(status: Status) -> str:
         tiles.append(("Nodes", f"{there:,}", f"of {wanted:,} asked for, {count(len(status.pools), 'pool')}"))
     if status.cost and status.cost.lines:
         tiles.append(("Cost", *_money(status)))
+    if status.advisories:
+        tiles.append(("Azure says", f"{len(status.advisories)}", azure.sums(status)))
     return "".join(
         f'<li class="tile"><span class="dim">{name}</span><strong>{text(number)}</strong><span>{told}</span></li>'
         for name, number, told in tiles
@@ -154,6 +158,7 @@ def _money(status: Status) -> tuple[str, str]:
 
 SECTIONS: tuple[tuple[str, Callable[[Status], str]], ...] = (
     ("What is wrong", parts.causes),
+    ("What Azure says", azure.section),
     ("Resources", parts.resources),
     ("Jobs", work.jobs),
     ("Pools", work.pools),

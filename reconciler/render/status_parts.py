@@ -137,7 +137,7 @@ def runs(status: Status) -> str:
     for run in status.runs:
         sign = "ready" if run.ok else "failed"
         ended = f'<span class="standing {sign}"><span class="sign">{SIGNS[sign]}</span> {text(run.outcome)}</span>'
-        command = _linked(run.command, run.link)
+        command = linked(run.command, run.link)
         rows.append((f"{run.at:%Y-%m-%d %H:%M}", command, text(run.who), text(run.planned), ended))
     return table(("When, UTC", "What", "Who", "Plan", "Outcome"), rows, "runs", "Last runs") if rows else ""
 
@@ -153,7 +153,7 @@ def rounds(made: Sequence[Round]) -> str:
     return table(head, rows, "rounds", "Last rounds") if rows else ""
 
 
-def _linked(words: str, url: str) -> str:
+def linked(words: str, url: str) -> str:
     """The words, as a link where the URL is one of the web."""
     if not url.startswith(("https://", "http://")):
         return text(words)

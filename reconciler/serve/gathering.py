@@ -12,17 +12,18 @@ from typing import TypeVar
 from reconciler import cost as costs
 from reconciler.cloud.cloud import Cloud
 from reconciler.cost import HOURS, Price, Prices, Use, Uses
-from reconciler.diagnosis import diagnose
+from reconciler.diagnosis import around, diagnose
 from reconciler.diagnosis import reading as facts
 from reconciler.diagnosis.facts import Facts
 from reconciler.engine import loop
 from reconciler.engine.loop import Reading
 from reconciler.errors import ReconcileError
 from reconciler.kind.unread import attempted
-from reconciler.kinds import KINDS
+from reconciler.kinds import KINDS, SECTIONS
 from reconciler.render.status import STANDINGS, Job, Past, Pool, Resource, Spent, Status
 from reconciler.render.why import Diagnosis
 from reconciler.serve import jobs, pools, runs
+from reconciler.serve.around import Heard
 from reconciler.serve.history import History
 from reconciler.spec import Spec
 from reconciler.words import count
@@ -49,10 +50,12 @@ class Source:
 
 @dataclass(slots=True)
 class Looker:
-    """Looks at a spec again and again: it remembers the sign-in, what it saw last, and numbers over time."""
+    """Looks at a spec again and again: it remembers the sign-in, what it saw last, what Azure said of itself, and
+    numbers over time."""
 
     source: Source
     history: History = field(default_factory=History)
+    heard: Heard = field(default_factory=Heard)
     status: Status | None = None
     cloud: Cloud | None = None
 
@@ -66,6 +69,7 @@ class Looker:
         """The rest of a look, where somebody has planned already."""
         last = self.status
         found = _jobs(read)
+        said = around.all_of(spec, cloud, KINDS, SECTIONS, read.desired.values(), self.heard.lately(cloud))
         past, unseen = attempted("the last runs", lambda: (runs.last(spec, cloud), ""), partial(_as_before, last))
         status = Status(
             spec.name,
@@ -78,6 +82,8 @@ class Looker:
             jobs.look(cloud, found, _named(last.jobs if last else ()), self.history, self.source.watcher),
             _pools(spec, cloud, last, self.history),
             left_out=(*_left_out(len(found), len(cloud.pools)), *filter(None, [unseen])),
+            advisories=said.advisories,
+            unasked=tuple(f"{what} could not be read lately: {why}" for what, why in said.unread.items()),
         )
         self.status = _explained(spec, cloud, self._priced(read, status))
         return self.status

@@ -116,6 +116,7 @@ def test_a_lost_endpoint_is_made_again_without_the_lock(world: World) -> None:
     refused = reconcile("apply", "--yes", str(world.file))
     assert refused.returncode == 3
     assert "cannot take the lock" in refused.stderr
+    assert "make just that from a copy of the spec without lock and audit: docs/runbook.md" in refused.stderr
     assert troubles(world, targets=(Address.parse(group), Address.parse(role))) == {}
     assert {str(one.address) for one in world.plan().steps} == set()
 

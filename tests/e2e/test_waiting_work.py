@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from reconciler.cloud import batch_jobs
 from reconciler.model import Action
 from tests.cli.command import reconcile
@@ -22,32 +20,29 @@ def converted(world: World) -> list[str]:
     return sorted(blob.name for blob in world.container("converted").list_blobs())
 
 
-@pytest.mark.parametrize(
-    ("nodes", "why"),
-    [
-        (0, "pools/pool has no nodes; give it some, in nodes:"),
-        (
-            {"autoscale": {"formula": "$TargetDedicatedNodes = 0;", "every": "PT5M"}},
-            "the formula of pools/pool asks for no node, 2 evaluations after they came; change it",
-        ),
-    ],
-    ids=["fixed", "formula"],
+NONE = {"autoscale": {"formula": "$TargetDedicatedNodes = 0;", "every": "PT5M"}}
+WHYS: tuple[tuple[object, str], ...] = (
+    (0, "pools/pool has no nodes; give it some, in nodes:"),
+    (NONE, "the formula of pools/pool asks for no node, 2 evaluations after they came; change it"),
 )
-def test_work_for_a_pool_without_nodes_is_submitted_and_not_waited_for(
-    world: World, photograph: Photograph, nodes: object, why: str
-) -> None:
-    world.text["pools"]["pool"]["nodes"] = nodes
+"""Nodes, and why work waits for them."""
+
+
+def test_work_for_a_pool_without_nodes_is_submitted_and_not_waited_for(world: World, photograph: Photograph) -> None:
+    world.text["pools"]["pool"]["nodes"] = 0
     world.apply()
     world.container("images").upload_blob("a.jpg", photograph(1))
 
-    outcome = world.apply()["conversion/job"]
+    for nodes, why in WHYS:
+        world.text["pools"]["pool"]["nodes"] = nodes
+        outcome = world.apply()["conversion/job"]
 
-    assert (str(outcome.status), outcome.error) == ("deferred", f"conversion/job: 1 task waiting: {why}")
-    assert [task.state for task in world.cloud().batch().list_tasks("job")] == ["active"]
-    assert actions(world) == {"conversion/job": "defer"}
-    done = reconcile("apply", "--yes", str(world.file))
-    assert done.returncode == 2
-    assert why in done.stdout
+        assert (str(outcome.status), outcome.error) == ("deferred", f"conversion/job: 1 task waiting: {why}")
+        assert [task.state for task in world.cloud().batch().list_tasks("job")] == ["active"]
+        assert actions(world) == {"conversion/job": "defer"}
+        done = reconcile("apply", "--yes", str(world.file))
+        assert done.returncode == 2
+        assert why in done.stdout
 
     world.text["pools"]["pool"]["nodes"] = 1
     assert actions(world) == {"conversion/job": "wait", "pool/pool": "update"}

@@ -76,3 +76,14 @@ def test_what_a_failed_change_leaves_is_cleared_away_in_spite_of_trouble(trouble
     assert ("What it leaves could not be cleared away" in str(outcome.error)) is left
     assert str(outcome.error).endswith("Run reconcile cleanup later.") is left
     assert len(trouble) == (90 if left else 0), "with a bound"
+
+
+@pytest.mark.parametrize(("left", "told"), [([], False), (["a machine"], True)])
+def test_a_failed_change_that_leaves_nothing_says_nothing_of_clearing_away(left: list[str], told: bool) -> None:
+    kinds = {**KINDS, "store": kind("store", abandon=lambda cloud, desired: left.pop() if left else None)}
+    events: list[Event] = []
+    world = World(errors=[AzureError(403, "Closed", "no")])
+    (outcome,) = carry_out(world, spec(want("store/a")), kinds=kinds, events=events)
+    assert outcome.status is Status.FAILED
+    waits = [event.detail for event in events if isinstance(event, StepWaiting)]
+    assert waits == (["clearing away: a machine"] if told else [])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 import azure_local
-from reconciler.model import Action, Status
+from reconciler.model import Action, Change, Status
 from tests.images.conftest import IMAGE, VERSION, Images
 
 
@@ -15,6 +14,11 @@ def dockerfile(folder: Path, text: str = "FROM ubuntu:22.04\nCOPY run.sh /\n") -
     (folder / "docker").mkdir(exist_ok=True)
     (folder / "docker" / "Dockerfile").write_text(text)
     (folder / "docker" / "run.sh").write_text("echo hello\n")
+
+
+def changes(images: Images) -> Sequence[Change]:
+    """What a plan says of the version."""
+    return next(d for d in images.world.plan().decisions if str(d.address) == VERSION).diff.changes
 
 
 def test_one_spec_becomes_an_image_with_containers_and_a_pool_that_boots_it(images: Images, tmp_path: Path) -> None:
@@ -54,14 +58,15 @@ def test_one_spec_becomes_an_image_with_containers_and_a_pool_that_boots_it(imag
     assert moved[VERSION] == [f"inputs.preload registries/{registry}/tools/run:latest", "version"]
 
 
-def test_a_changed_input_is_the_next_version_and_content_that_was_there_before_is_not_built_again(
+def test_a_changed_input_is_the_next_version_and_content_that_was_there_is_not_built_again_until_all_is_destroyed(
     images: Images,
 ) -> None:
     images.done()
     images.image["packages"] = ["htop", "tree"]
-    decision = next(d for d in images.world.plan().decisions if str(d.address) == VERSION)
-    changes = {change.path: (change.before, change.after) for change in decision.diff.changes}
-    assert changes == {"inputs.packages": ("htop", "htop tree"), "version": ("1.0.0", "1.0.1")}
+    assert {change.path: (change.before, change.after) for change in changes(images)} == {
+        "inputs.packages": ("htop", "htop tree"),
+        "version": ("1.0.0", "1.0.1"),
+    }
     images.done()
     assert images.versions() == ["1.0.0", "1.0.1"]
     assert images.machines() == 2
@@ -70,17 +75,9 @@ def test_a_changed_input_is_the_next_version_and_content_that_was_there_before_i
     assert [str(step.address) for step in plan.steps] == ["pool/pool"]
     images.done()
     assert images.machines() == 2
-
-
-def test_a_newer_marketplace_image_or_a_moved_tag_is_a_reason_that_the_plan_names(images: Images) -> None:
-    images.image.update(os="ubuntu-24.04", preload=["docker.io/library/busybox:latest"])
-    images.done()
-    images.setting("platform-images", urn="canonical:ubuntu-24_04-lts:server", version="24.04.209911010")
-    azure_local.ask(images.world.azure.folder, "POST", "images", {"image": "docker.io/library/busybox:latest"})
-    decision = next(d for d in images.world.plan().decisions if str(d.address) == VERSION)
-    moved = [change.path for change in decision.diff.changes]
-    assert moved == ["inputs.base", "inputs.preload docker.io/library/busybox:latest", "version"]
-    assert decision.diff.changes[0].after == "canonical:ubuntu-24_04-lts:server:24.04.209911010"
+    outcomes = images.apply(destroying=True)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
+    assert images.world.plan().of(Action.NONE) == (), "every version has gone with it"
 
 
 def test_a_pinned_version_is_built_as_such_and_refused_when_its_content_differs(images: Images) -> None:
@@ -98,11 +95,11 @@ def test_a_pinned_version_is_built_as_such_and_refused_when_its_content_differs(
     assert images.versions() == ["2.4.0", "2.4.1"]
 
 
-def test_regions_replicas_latest_and_end_of_life_change_in_place(images: Images) -> None:
+def test_what_changes_in_place_what_is_a_reason_to_build_and_what_goes_with_an_image(images: Images) -> None:
+    images.image.update(os="ubuntu-24.04", preload=["docker.io/library/busybox:latest"])
     images.done()
     images.image.update(regions={"swedencentral": 2, "westeurope": 1}, endOfLife="2030-01-31", excludeFromLatest=True)
-    decision = next(d for d in images.world.plan().decisions if str(d.address) == VERSION)
-    assert {change.path.rsplit(".", 1)[-1] for change in decision.diff.changes} == {
+    assert {change.path.rsplit(".", 1)[-1] for change in changes(images)} == {
         "endOfLifeDate",
         "excludeFromLatest",
         "swedencentral",
@@ -110,7 +107,7 @@ def test_regions_replicas_latest_and_end_of_life_change_in_place(images: Images)
     }
     images.done()
     images.image["regions"] = {"swedencentral": 2}
-    (change,) = next(d for d in images.world.plan().decisions if str(d.address) == VERSION).diff.changes
+    (change,) = changes(images)
     assert (change.path, change.before, change.after) == (
         "properties.publishingProfile.targetRegions.westeurope",
         1,
@@ -118,6 +115,25 @@ def test_regions_replicas_latest_and_end_of_life_change_in_place(images: Images)
     )
     images.done()
     assert images.machines() == 1
+
+    images.setting("platform-images", urn="canonical:ubuntu-24_04-lts:server", version="24.04.209911010")
+    azure_local.ask(images.world.azure.folder, "POST", "images", {"image": "docker.io/library/busybox:latest"})
+    moved = changes(images)
+    assert [change.path for change in moved] == [
+        "inputs.base",
+        "inputs.preload docker.io/library/busybox:latest",
+        "version",
+    ]
+    assert moved[0].after == "canonical:ubuntu-24_04-lts:server:24.04.209911010"
+
+    images.world.text["pools"]["pool"]["image"] = "ubuntu-22.04"
+    kept = images.world.text.pop("images")
+    plan = images.world.plan()
+    going = {str(one.address) for one in plan.of(Action.DELETE)}
+    assert going == {"gallery/gallery", f"image_definition/gallery/{IMAGE}", f"image_version/gallery/{IMAGE}/1.0.0"}
+    images.done()
+    assert images.versions() == []
+    images.world.text["images"] = kept
 
 
 def test_old_versions_go_when_there_are_too_many_but_never_one_that_a_pool_uses(images: Images) -> None:
@@ -153,29 +169,8 @@ def test_other_content_while_a_build_is_under_way_clears_the_one_before(images: 
     assert images.machines() == 2
 
 
-def test_an_image_that_left_the_spec_goes_with_its_versions_and_its_gallery(images: Images) -> None:
-    images.done()
-    images.world.text["pools"]["pool"]["image"] = "ubuntu-22.04"
-    kept = images.world.text.pop("images")
-    plan = images.world.plan()
-    going = {str(one.address) for one in plan.of(Action.DELETE)}
-    assert going == {"gallery/gallery", f"image_definition/gallery/{IMAGE}", f"image_version/gallery/{IMAGE}/1.0.0"}
-    images.done()
-    assert images.versions() == []
-    images.world.text["images"] = kept
-
-
-def test_destroy_takes_every_version_with_it(images: Images) -> None:
-    images.done()
-    images.image["packages"] = ["tree"]
-    images.done()
-    outcomes = images.apply(destroying=True)
-    assert {one.status for one in outcomes.values()} == {Status.DONE}, outcomes
-    assert images.world.plan().of(Action.NONE) == ()
-
-
-@pytest.mark.parametrize("os", ["ubuntu-24.04", "almalinux-8", "almalinux-9"])
-def test_every_system_can_be_planned_with_a_gpu(images: Images, os: str) -> None:
-    images.image.update(os=os, gpu=True)
-    decision = next(d for d in images.world.plan().decisions if str(d.address) == VERSION)
-    assert decision.action is Action.CREATE
+def test_every_system_can_be_planned_with_a_gpu(images: Images) -> None:
+    for os in ("ubuntu-24.04", "almalinux-8", "almalinux-9"):
+        images.image.update(os=os, gpu=True)
+        (decision,) = (d for d in images.world.plan().decisions if str(d.address) == VERSION)
+        assert decision.action is Action.CREATE, os

@@ -39,7 +39,7 @@ TYPES = {
     },
 }
 WORDLESS = {name for name, kind in KINDS.items() if isinstance(kind.inverse, str)}
-UNLISTED = {"container_image", "conversion", "verification", "tasks"}
+UNLISTED = {"batch_quota", "container_image", "conversion", "verification", "tasks"}
 """Kinds whose lists tell nothing to somebody who asks for nothing."""
 
 

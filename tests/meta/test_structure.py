@@ -44,7 +44,7 @@ def test_files_stay_short() -> None:
             assert lines <= (450 if folder == "tests" else 320), path
 
 
-LATE = ("azure", "batch_autoscale", "azure_local", "deepdiff", "httpx", "jsonschema", "rich", "yaml")
+LATE = ("azure", "batch_autoscale", "azure_local", "httpx", "jsonschema", "rich", "yaml")
 """What takes long to load, and no list of commands needs."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cloud import kept
+from reconciler.cloud import batch_jobs, kept
 from reconciler.kinds import KINDS, load
 from reconciler.nodelogs import places
 from tests.cli.command import reconcile
@@ -38,7 +38,11 @@ def spec(world: World) -> str:
         "telemetry": {"every": "PT5S", "keep": "P7D"},
     }
     tasks = {"talks": {"command": HOSTILE}, "fails": {"command": "echo gone; kill -9 $$"}}
-    world.text["jobs"] = {"words": {"pool": "pools/pool", "wait": True, "tasks": tasks}}
+    around = {
+        "jobPreparationTask": {"commandLine": "/bin/sh -c 'echo before on $AZ_BATCH_NODE_ID; echo odd >&2'"},
+        "jobReleaseTask": {"commandLine": "/bin/sh -c 'echo after $0 $AZ_BATCH_JOB_ID; exit 3'"},
+    }
+    world.text["jobs"] = {"words": {"pool": "pools/pool", "wait": True, "tasks": tasks, **around}}
     return place
 
 
@@ -52,6 +56,18 @@ def measured(world: World) -> World:
     room = f"{places.pools(str(cloud.account))}pool/telemetry/"
     until(lambda: any(kept.under(cloud, place, room)))
     return world
+
+
+def prepared_and_released(world: World, node: str, file: tuple[str, str]) -> None:
+    """What the job printed on the node before and after its tasks is still there to be read."""
+    prepared = reconcile("logs", "--preparation", "jobs/words", *file).stdout.splitlines()
+    assert [line.split()[0] for line in prepared[1:]] == [node]
+    told = reconcile("logs", "--preparation", "words", node[:9], *file)
+    assert (told.returncode, told.stdout) == (0, f"before on {node}\n")
+    assert f"note: kept in storage/{world.account}/logs" in told.stderr
+    assert reconcile("logs", "--preparation", "words", node, "--stderr", *file).stdout == "odd\n"
+    assert reconcile("logs", "--release", "words", node, *file).stdout == "after /bin/sh words\n"
+    assert reconcile("logs", "--release", "--preparation", "words", *file).returncode == 4
 
 
 def test_what_nodes_wrote_and_measured_outlives_them_and_goes_when_it_is_old(measured: World) -> None:
@@ -71,6 +87,10 @@ def test_what_nodes_wrote_and_measured_outlives_them_and_goes_when_it_is_old(mea
     why = reconcile("why", "words/fails*", *file).stdout
     assert "its node measured" in why
 
+    account = str(world.cloud().account)
+    assert reconcile("logs", "--release", "words", *file).returncode == 3
+    batch_jobs.post(world.cloud(), "/jobs/words/terminate", {}, None)
+    until(lambda: any(kept.under(world.cloud(), f"storage/{world.account}/logs", f"{account}/jobs/words/release/")))
     world.text["pools"]["pool"]["nodes"] = 0
     world.apply()
     until(lambda: not Path(f"/proc/{pid}").exists())
@@ -86,6 +106,7 @@ def test_what_nodes_wrote_and_measured_outlives_them_and_goes_when_it_is_old(mea
     assert reconcile("logs", "--start-task", "pool", node.id[:9], *file).stdout == f"ready on {node.id}\n"
     assert reconcile("logs", "--start-task", "pool", node.id, "--stderr", *file).stdout == "careful\n"
 
+    prepared_and_released(world, node.id, file)
     world.cloud().batch().begin_delete_job("words").result()
     listed = reconcile("logs", "words", *file)
     assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == sorted(names.values())
@@ -97,8 +118,11 @@ def test_what_nodes_wrote_and_measured_outlives_them_and_goes_when_it_is_old(mea
     done = reconcile("cleanup", str(world.file), "--logs", "--yes").stdout
     assert "pools/pool" in done
     assert "tasks/words" not in done
+    assert "jobs/words" not in done
     world.azure.advance(timedelta(days=30).total_seconds())
-    assert "tasks/words" in reconcile("cleanup", str(world.file), "--logs", "--yes").stdout
+    done = reconcile("cleanup", str(world.file), "--logs", "--yes").stdout
+    assert "tasks/words" in done
+    assert "jobs/words" in done
     assert not list(kept.under(world.cloud(), f"storage/{world.account}/logs", ""))
 
 

@@ -14,13 +14,16 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.
 
 
 @given(IDS, IDS, IDS, IDS, IDS)
-def test_names_of_tasks_and_of_start_tasks_never_meet(account: str, job: str, task: str, pool: str, node: str) -> None:
+def test_names_of_tasks_and_of_stages_never_meet(account: str, job: str, task: str, pool: str, node: str) -> None:
     log = f"{places.task(account, job, task)}/stdout.txt"
-    start = f"{places.starts(account, pool)}{node}/2026-11-28T01-25-07Z/stdout.txt"
-    assert places.boot(start) == places.Boot(pool, node, "2026-11-28T01-25-07Z", "stdout.txt")
-    assert places.boot(log) is None
-    assert places.window(start) is None
-    assert log != start
+    assert places.run(log) is None
+    for stage in places.ROOMS:
+        of = pool if stage == "start" else job
+        run = f"{places.runs(account, stage, of)}{node}/2026-11-28T01-25-07Z/stdout.txt"
+        assert places.run(run) == places.Run(of, node, "2026-11-28T01-25-07Z", "stdout.txt")
+        assert run.startswith(places.runs(account, stage))
+        assert places.window(run) is None
+        assert log != run
 
 
 @given(IDS, IDS)
@@ -54,4 +57,4 @@ def test_other_names_are_no_windows() -> None:
         "a/b/c/d/e/f/g",
     ):
         assert places.window(name) is None
-        assert places.boot(name) is None
+        assert places.run(name) is None

@@ -83,6 +83,20 @@ def test_a_command_runs_as_it_would_without_us_also_where_nothing_can_be_written
     assert done.stderr.count("cannot keep") == 1
 
 
+@pytest.mark.parametrize("stage", ["preparation", "release"])
+def test_what_a_job_runs_on_a_node_is_looked_for_in_the_folder_of_its_task(stage: str, tmp_path: Path) -> None:
+    settings = {"identity": "/x", "logs": {"in": "storage/sa/c", "of": stage, "url": "https://127.0.0.1:1/c"}}
+    nowhere = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1"}
+    folder = tmp_path / "task"
+    folder.mkdir()
+    (folder / "stderr.txt").write_text("x")
+    done = run(startline.wrapped("missing", settings), tmp_path, **nowhere, AZ_BATCH_TASK_DIR=str(folder))
+    assert done.returncode == 127
+    assert f"cannot run the {stage} task" in done.stderr
+    assert f"cannot keep stdout.txt of the {stage} task: [Errno 2]" in done.stderr  # there is none, and it is told once
+    assert done.stderr.count("cannot keep") == 1
+
+
 def test_without_python_the_command_runs_all_the_same(tmp_path: Path) -> None:
     line = startline.wrapped("/bin/echo 'a b'", {"identity": "/x", "logs": {"in": "i", "url": "u"}})
     script = shlex.split(line)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from azure.core.credentials import AccessToken
@@ -18,6 +19,7 @@ from reconciler.cloud.cloud import Cloud
 from tests.conftest import Azure
 
 ROOT = f"/subscriptions/{os.environ.get('AZURE_SUBSCRIPTION_ID', '')}"
+SUBJECT = {"issuer": "https://issuer.test", "subject": "test"}
 DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
 
 
@@ -74,6 +76,18 @@ class Principal:
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         issued = Tokens(self.azure.folder).issue(self.id, self.id, scopes[0].removesuffix("/.default"))
         return AccessToken(issued["access_token"], int(time.time()) + 3000)
+
+    def signed_in(self, folder: Path) -> dict[str, str]:
+        """The variables with which a command is run as this principal."""
+        place = f"/subscriptions/{self.operator.target.subscription}/resourceGroups/rg-{self.name}"
+        identity = f"{place}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
+        properties = {**SUBJECT, "audiences": ["api://AzureADTokenExchange"]}
+        arm.put(self.operator, f"{identity}/federatedIdentityCredentials/test", {"properties": properties})
+        self.azure.advance(300)
+        raw, token = arm.get(self.operator, identity), folder / "token"
+        assert raw is not None
+        token.write_text(azure_local.ask(self.azure.folder, "POST", "assertion", SUBJECT)["assertion"])
+        return {"AZURE_CLIENT_ID": raw["properties"]["clientId"], "AZURE_FEDERATED_TOKEN_FILE": str(token)}
 
     def asked(self) -> dict[str, bool]:
         """The actions that it has asked for, in lower case, and whether they were allowed the last time."""

@@ -13,7 +13,7 @@ from tests.pipelines.shell import git
 
 @dataclass
 class Repository:
-    """A bare repository, and a clone in which somebody works."""
+    """A repository in which somebody works, and what has come about there is what a forge has."""
 
     folder: Path
     state: State
@@ -21,16 +21,14 @@ class Repository:
 
     def __post_init__(self) -> None:
         self.folder.mkdir()
-        self.origin, self.work = self.folder / "origin.git", self.folder / "work"
-        git(self.folder, "init", "--quiet", "--bare", str(self.origin))
-        git(self.origin, "config", "uploadpack.allowAnySHA1InWant", "true")
-        git(self.folder, "clone", "--quiet", str(self.origin), str(self.work))
-        git(self.work, "checkout", "--quiet", "-b", "main")
+        self.work = self.folder / "work"
+        self.origin = self.work / ".git"
+        git(self.folder, "init", "--quiet", str(self.work))
+        git(self.work, "config", "uploadpack.allowAnySHA1InWant", "true")
         git(self.work, "commit", "--quiet", "--allow-empty", "-m", "begin")
-        git(self.work, "push", "--quiet", "origin", "main")
 
     def change(self, branch: str, files: Mapping[str, str]) -> str:
-        """Push a commit with these files, and what else is new, to a branch that begins at main; returns the commit."""
+        """Commit these files, and what else is new, to a branch that begins at main; returns the commit."""
         there = git(self.work, "branch", "--list", branch)
         git(self.work, "checkout", "--quiet", *([branch] if there else ["-b", branch, "main"]))
         for path, text in files.items():
@@ -38,7 +36,6 @@ class Repository:
             (self.work / path).write_text(text)
         git(self.work, "add", "--all")
         git(self.work, "commit", "--quiet", "--allow-empty", "-m", f"change {branch}")
-        git(self.work, "push", "--quiet", "origin", branch)
         return git(self.work, "rev-parse", "HEAD")
 
     def pull(self, branch: str, *, fork: bool = False) -> tuple[dict[str, Any], str]:
@@ -74,5 +71,5 @@ class Repository:
     def _merged(self, branch: str, ref: str) -> str:
         git(self.work, "checkout", "--quiet", "main")
         git(self.work, "merge", "--quiet", "--no-ff", "-m", f"merge {branch}", branch)
-        git(self.work, "push", "--quiet", "--force", "origin", f"HEAD:{ref}")
+        git(self.work, "update-ref", ref, "HEAD")
         return git(self.work, "rev-parse", "HEAD")

@@ -6,7 +6,6 @@ With `real`, each is a process of its own.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -14,18 +13,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tests.cli.command import reconcile
 
-_ASKING = """#!{python} -IS
-import json, os, socket, sys
-there = socket.socket(socket.AF_UNIX)
-there.connect({path!r})
-there.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
-code, out, err = json.loads(there.makefile().read())
-sys.stdout.write(out)
-sys.stderr.write(err)
-sys.exit(code)
+_ASKING = """#!/bin/bash
+read -r port < {folder}/port
+exec 4<> "/dev/tcp/127.0.0.1/$port"
+{{ printf '%s\\0' "$#" "$@" "$PWD"; env -0; printf '\\0'; }} >&4
+read -r code <&4
+if [ -s {folder}/told ]; then cat {folder}/told; fi
+if [ -s {folder}/erred ]; then cat {folder}/erred >&2; fi
+exit "$code"
 """
 _PYTHON = """#!/bin/sh
 if [ "$1 $2 $3" = "-m pip install" ]; then echo "$@" >> {installed}; exit; fi
@@ -48,13 +47,12 @@ class Shell:
     def __post_init__(self) -> None:
         bin_ = self.folder / "bin"
         bin_.mkdir(parents=True)
-        self._socket = self.folder / "s"
         programs = {
             "python": _PYTHON.format(python=sys.executable, installed=self.folder / "installed"),
             "az": _AZ,
             "reconcile": f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n'
             if self.real
-            else _ASKING.format(python=sys.executable, path=str(self._socket)),
+            else _ASKING.format(folder=self.folder),
         }
         for name, text in programs.items():
             (bin_ / name).write_text(text)
@@ -66,10 +64,8 @@ class Shell:
         file = self.folder / "script.sh"
         file.write_text(script)
         env = {"PATH": self.path, "HOME": str(self.folder), **environ}
-        with socket.socket(socket.AF_UNIX) as here, (self.folder / "out").open("w+") as out:
-            self._socket.unlink(missing_ok=True)
-            here.bind(str(self._socket))
-            here.listen()
+        with socket.create_server(("127.0.0.1", 0)) as here, (self.folder / "out").open("w+") as out:
+            (self.folder / "port").write_text(f"{here.getsockname()[1]}\n")
             here.settimeout(0.05)
             with subprocess.Popen(
                 [*bash, str(file)], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out
@@ -86,15 +82,24 @@ class Shell:
             there, _ = here.accept()
         except TimeoutError:
             return
-        with there:
+        with there, there.makefile("rb") as asked:
             there.settimeout(10)
-            arguments, cwd, environ = json.loads(there.makefile().readline())
+            arguments = [_item(asked) for _ in range(int(_item(asked)))]
+            cwd = Path(_item(asked))
+            environ = dict(item.split("=", 1) for item in iter(lambda: _item(asked), ""))
             before = dict(os.environ)
             hidden = (name for name in before if name.startswith("AZURE_"))
             environ = dict.fromkeys((*hidden, "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"), "") | environ
-            done = reconcile(*arguments, cwd=Path(cwd), **environ)
+            done = reconcile(*arguments, cwd=cwd, **environ)
             assert dict(os.environ) == before
-            there.sendall(json.dumps([done.returncode, done.stdout, done.stderr]).encode())
+            (self.folder / "told").write_text(done.stdout)
+            (self.folder / "erred").write_text(done.stderr)
+            there.sendall(f"{done.returncode}\n".encode())
+
+
+def _item(asked: IO[bytes]) -> str:
+    """What comes before the next NUL."""
+    return b"".join(iter(lambda: asked.read(1), b"\0")).decode()
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -138,27 +138,21 @@ def test_a_pull_request_from_a_fork_is_validated_only(life: Life) -> None:
     assert (life.team.bodies(theirs), life.state.requests[seen:]) == ([], []), "nothing was told or asked"
 
 
-def test_an_apply_that_failed_is_run_again_without_a_commit(life: Life) -> None:
-    team = life.team
-    number = life.pull("fails", {team.spec: team.text("[staging, ", "[staging, three, ")})
-    fault = {"status": 400, "code": "Broken", "message": "no"}
-    team.world.azure.fault(match={"method": "PUT", "path": "/containers/three"}, action=fault)
-    run = life.merge(number)
-    assert run.jobs == {"apply": "failure", "approved": "skipped"}
-    assert "Broken" in team.shell.said[-1]
-    assert life.github.again(run).jobs == DONE, team.shell.said[-1]
-    assert team.actions() == set()
-
-
-def test_two_merges_in_a_row_are_both_applied(life: Life) -> None:
+def test_two_merges_in_a_row_are_both_applied_and_what_failed_is_run_again_without_a_commit(life: Life) -> None:
     team = life.team
     more = f"specs/{team.name}-more.yaml"
     one = life.pull("left", {team.spec: team.text("[staging, ", "[staging, four, ")})
     two = life.pull("right", {more: team.extra})
     assert len(team.bodies(two)) == 1
     first, second = life.repository.merge(one), life.repository.merge(two)
-    assert life.pushed(*first).jobs == DONE, team.shell.said[-1]
+    fault = {"status": 400, "code": "Broken", "message": "no"}
+    team.world.azure.fault(match={"method": "PUT", "path": "/containers/four"}, action=fault)
+    run = life.pushed(*first)
+    assert run.jobs == {"apply": "failure", "approved": "skipped"}
+    assert "Broken" in team.shell.said[-1]
+    assert life.github.again(run).jobs == DONE, team.shell.said[-1]
     assert "-more.yaml" not in team.shell.said[-1]
+    assert team.actions() == set()
     assert life.pushed(*second).jobs == DONE, team.shell.said[-1]
     assert team.actions() == team.actions(more) == set()
 

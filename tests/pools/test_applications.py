@@ -20,6 +20,7 @@ from reconciler.render import as_text
 from tests.pools.conftest import Pools
 
 LATEST = ("application_package/tool/1", "application/tool")
+TAKES_NOT = "cannot create application_package/tool/1: ApplicationPackageInvalid: "
 
 
 class Applications(Pools):
@@ -105,12 +106,18 @@ def apps(pools: Pools) -> Applications:
     return found
 
 
-def test_a_folder_is_uploaded_once_and_a_task_finds_it(apps: Applications) -> None:
-    apps.tool["defaultVersion"] = "1"
+def test_a_folder_is_uploaded_once_and_a_task_finds_it_and_a_zip_is_sent_as_it_is(apps: Applications) -> None:
+    with zipfile.ZipFile(apps.folder / "tool.zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    apps.tool.update({"packages": {"1": "tool", "zipped": "tool.zip"}, "defaultVersion": "1"})
     apps.pool.update({"nodes": 1, "applicationPackages": [{"id": "tool", "version": "1"}]})
     apps.done()
     assert apps.application()["properties"] == {"allowUpdates": False, "defaultVersion": "1"}
     assert apps.says("said", "$AZ_BATCH_APP_PACKAGE_tool_1/bin/say.sh") == "one"
+    (name,) = apps.containers()
+    container = apps.world.container(name)
+    (blob,) = (one for one in container.list_blobs() if "zipped" in one.name)
+    assert container.download_blob(blob.name).readall() == (apps.folder / "tool.zip").read_bytes()
 
 
 def test_where_keys_are_off_everyone_reaches_packages_as_an_identity(apps: Applications) -> None:
@@ -124,17 +131,6 @@ def test_where_keys_are_off_everyone_reaches_packages_as_an_identity(apps: Appli
     )
     apps.done()
     assert apps.says("said", "$AZ_BATCH_APP_PACKAGE_tool_1/bin/say.sh") == "one"
-
-
-def test_a_zip_is_sent_as_it_is(apps: Applications) -> None:
-    with zipfile.ZipFile(apps.folder / "tool.zip", "w") as archive:
-        archive.writestr("a.txt", "a")
-    apps.tool["packages"]["1"] = "tool.zip"
-    apps.done()
-    names = [one.name for one in apps.world.cloud().blobs(apps.world.account).list_containers()]
-    container = apps.world.container(names[0])
-    (blob,) = container.list_blobs()
-    assert container.download_blob(blob.name).readall() == (apps.folder / "tool.zip").read_bytes()
 
 
 def test_a_plan_of_unchanged_packages_asks_little(apps: Applications) -> None:
@@ -164,13 +160,16 @@ def test_other_content_needs_another_version_unless_updates_are_allowed(apps: Ap
     overwritten = "its zip is overwritten; another version under packages: leaves it to those that use it"
     assert planned.disturbs == overwritten
     assert "(new nodes only)" in as_text.plan(apps.world.plan())
-    apps.done()
+    apps.world.azure.fault(match={"path": "/activate"}, times=7, action={"status": 503, "code": "ServerBusy"})
+    apps.done()  # which sits out a passing trouble
     assert apps.application()["properties"]["allowUpdates"] is True
     apps.tool["allowUpdates"] = False
     apps.done()
 
 
-def test_a_new_version_becomes_the_default_and_the_old_one_goes(apps: Applications) -> None:
+def test_a_new_version_becomes_the_default_and_the_old_one_goes_and_all_of_it_when_all_is_destroyed(
+    apps: Applications,
+) -> None:
     apps.tool.update({"displayName": "A tool", "defaultVersion": "1"})
     apps.pool["applicationPackages"] = [{"id": "tool"}]
     apps.done()
@@ -185,27 +184,29 @@ def test_a_new_version_becomes_the_default_and_the_old_one_goes(apps: Applicatio
     }
     apps.done()
     assert apps.application()["properties"] == {"allowUpdates": False, "defaultVersion": "2"}
+    outcomes = apps.world.apply(destroying=True, poll_seconds=0.05)
+    assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
 
 
-def test_an_application_that_left_the_spec_goes_with_its_packages_after_its_pools(apps: Applications) -> None:
+def test_an_application_that_left_the_spec_goes_with_its_packages_after_its_pools_and_then_its_account(
+    apps: Applications,
+) -> None:
+    apps.world.text["applications"]["more"] = {"packages": {"1": "tool"}}
     apps.tool["defaultVersion"] = "1"
     apps.pool["applicationPackages"] = [{"id": "tool"}]
     apps.done()
+    (kept,) = (name for name in apps.containers() if "more" in name)
+    apps.world.container(kept).upload_blob("theirs", b"x")
     del apps.world.text["applications"]
     apps.pool["applicationPackages"] = []
     apps.done()
     assert list(apps.world.cloud().batch_management.application.list(*apps.where()[:2])) == []
-    assert apps.containers() == []
-
-
-def test_what_others_put_beside_a_package_keeps_the_container(apps: Applications) -> None:
+    assert apps.containers() == [kept], "what others put beside a package keeps its container"
+    apps.world.container(kept).delete_container()
+    del apps.world.text["batchAccount"]["autoStorage"], apps.world.text["storage"]
     apps.done()
-    (name,) = apps.containers()
-    apps.world.container(name).upload_blob("theirs", b"x")
-    del apps.world.text["applications"]
-    apps.done()
-    assert apps.containers() == [name]
-    apps.world.container(name).delete_blob("theirs")
+    account = apps.world.cloud().batch_management.batch_account.get(*apps.where()[:2]).as_dict()
+    assert "autoStorage" not in account["properties"]
 
 
 def test_packages_go_along_to_an_account_of_another_name(apps: Applications) -> None:
@@ -218,22 +219,6 @@ def test_packages_go_along_to_an_account_of_another_name(apps: Applications) -> 
     assert apps.package("1")["properties"]["state"] == "Active"
     (after,) = apps.containers()
     assert [after] != before
-
-
-def test_auto_storage_is_taken_away_and_then_its_account(apps: Applications) -> None:
-    apps.done()
-    del apps.world.text["applications"]
-    apps.done()
-    del apps.world.text["batchAccount"]["autoStorage"], apps.world.text["storage"]
-    apps.done()
-    account = apps.world.cloud().batch_management.batch_account.get(*apps.where()[:2]).as_dict()
-    assert "autoStorage" not in account["properties"]
-
-
-def test_nothing_is_left_when_all_is_destroyed(apps: Applications) -> None:
-    apps.done()
-    outcomes = apps.world.apply(destroying=True, poll_seconds=0.05)
-    assert {one.status for one in outcomes.values()} == {Status.DONE}, [one.error for one in outcomes.values()]
 
 
 def test_another_case_is_the_same_application(apps: Applications) -> None:
@@ -296,36 +281,30 @@ def test_what_others_made_is_not_touched(apps: Applications) -> None:
     operations.application.delete(*apps.where())
 
 
-@pytest.mark.parametrize("updated", [False, True])
-@pytest.mark.parametrize("cut", ["upload", "activate"])
-def test_an_upload_that_broke_off_is_gone_on_with(apps: Applications, cut: str, updated: bool) -> None:
-    if updated:
-        apps.tool["allowUpdates"] = True
+def test_an_upload_that_broke_off_is_gone_on_with(apps: Applications) -> None:
+    """Of new versions, and of two that are there."""
+    for cut, version in (("upload", "1"), ("activate", "2")):
+        apps.tool["packages"][version] = "tool"
+        breaks_off(apps, cut, version)
+    apps.tool["allowUpdates"] = True
+    for cut, version in (("upload", "1"), ("activate", "2")):
         apps.done()
-        apps.write("tool", "two")
+        apps.write(f"for-{cut}", "two")
+        apps.tool["packages"][version] = f"for-{cut}"
+        breaks_off(apps, cut, version)
+
+
+def breaks_off(apps: Applications, cut: str, version: str) -> None:
+    """What is to be uploaded is pending after a trouble, and active in the end."""
     path = "/activate" if cut == "activate" else "/app-tool"
     apps.world.azure.fault(match={"path": path}, times=100, action={"status": 403, "code": "Refused"})
     assert "Refused" in str(apps.failed().error)
     apps.world.azure.clear_faults()
-    assert apps.package("1")["properties"]["state"] == "Pending"
-    planned = apps.decision("application_package/tool/1")
+    assert apps.package(version)["properties"]["state"] == "Pending"
+    planned = apps.decision(f"application_package/tool/{version}")
     assert planned.reason == "its upload did not come to an end"
     apps.done()
-    assert apps.package("1")["properties"]["state"] == "Active"
-
-
-def test_a_passing_trouble_in_an_update_is_sat_out(apps: Applications) -> None:
-    apps.tool["allowUpdates"] = True
-    apps.done()
-    apps.write("tool", "two")
-    apps.world.azure.fault(match={"path": "/activate"}, times=7, action={"status": 503, "code": "ServerBusy"})
-    apps.done()
-
-
-def test_what_azure_says_of_a_package_that_it_does_not_take_is_told(apps: Applications) -> None:
-    apps.world.azure.fault(match={"path": "/activate"}, action={"status": 409, "code": "ApplicationPackageInvalid"})
-    failed = apps.failed()
-    assert str(failed.error).startswith("cannot create application_package/tool/1: ApplicationPackageInvalid: ")
+    assert apps.package(version)["properties"]["state"] == "Active"
 
 
 def test_a_folder_that_changes_between_plan_and_apply_is_not_sent(apps: Applications) -> None:
@@ -346,8 +325,12 @@ def test_a_folder_that_changes_between_plan_and_apply_is_not_sent(apps: Applicat
     apps.write("tool", "one")
 
 
-def test_no_log_error_or_plan_shows_the_link_of_an_upload(apps: Applications, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_azure_says_is_told_and_no_log_error_or_plan_shows_the_link_of_an_upload(
+    apps: Applications, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
+        apps.world.azure.fault(match={"path": "/activate"}, action={"status": 409, "code": "ApplicationPackageInvalid"})
+        assert str(apps.failed().error).startswith(TAKES_NOT)
         apps.world.azure.fault(match={"path": "/app-tool"}, times=1, action={"drop": True})
         apps.world.azure.fault(match={"path": "/app-tool"}, times=9, action={"status": 403, "code": "Refused"})
         failed = apps.failed()

@@ -105,9 +105,14 @@ def test_a_start_task_that_fails_everywhere_is_told_with_its_last_words_and_not_
     assert not lagging(events), "nothing is tried, so nothing is waited for"
     assert "start task" in str(outcome.error)
     assert "exit code 4: no such disk" in str(outcome.error)
+    decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
+    assert decision.disturbs.startswith("no node is touched, as more than half are broken; correct the start task")
     pools.pool["startTask"] = {"commandLine": "/bin/true"}
-    pools.pool["nodes"] = 0
+    decision = next(d for d in pools.world.plan().decisions if str(d.address) == "pool/pool")
+    assert decision.disturbs.startswith("2 broken nodes are rebooted")
+    verbs = Verbs(pools)
     pools.done()
+    assert verbs() == [("reboot", 202), ("reboot", 202)]
 
 
 def test_a_start_task_that_fails_on_the_only_node_is_told_with_its_last_words(pools: Pools) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from reconciler.azure.advisories import Advisory
 from reconciler.course import Course, Ran
 from reconciler.diagnosis.diagnose import Diagnosis
 from reconciler.diagnosis.facts import Cause
@@ -73,6 +74,22 @@ def pool(number: int = 20, more: int = 0) -> Pool:
 
 
 CAUSE = Cause("start-task-failed", "the start task failed on 1 node", "correct startTask", ("cannot find it",))
+ADVISORIES = (
+    Advisory(
+        "health",
+        "batch_account/ba is degraded since 2026-11-27 19:40 UTC, platforminitiated: requests are slow",
+        "wait: engineers are at work on it",
+        ("batch_account/ba",),
+        "https://portal.azure.com/#resource/subscriptions/s/resourceGroups/rg-demo/resourceHealth",
+    ),
+    Advisory(
+        "incident", "Batch since 2026-11-27 19:31 UTC: Trouble in Italy North [T-1]", "", ("pool/odd", "job/render")
+    ),
+    Advisory("maintenance", "Storage since 2026-11-30 02:00 UTC: new racks [M-1]", "", ("storage_account/sa",)),
+    Advisory(
+        "retirement", "pools.odd.vmSize: the series Fsv2 ends on 2028-11-15", "use a size of Fasv6", ("pool/odd",)
+    ),
+)
 RICH = Status(
     "demo",
     "rg-demo of subscription 00000000-0000-0000-0000-000000000000 (public)",
@@ -90,6 +107,8 @@ RICH = Status(
     spent=(Spent("odd", NOW - timedelta(hours=2), 40.0, 1.5, Decimal("3.98")), Spent("burst", NOW, 1.0)),
     why=(Diagnosis("the pool odd", "the pool is steady", (CAUSE, replace(CAUSE, inferred=True)), {}),),
     left_out=("of 14 jobs the first 12 are shown",),
+    advisories=ADVISORIES,
+    unasked=("the health of services could not be read lately: AuthorizationFailed: not you",),
 )
 SHOWN = Shown("demo", RICH)
 WATCHED = replace(
@@ -129,5 +148,7 @@ def hostile(text: str) -> Shown:
         spent=(Spent(text, NOW, 1.0),),
         why=(Diagnosis(text, text, (Cause(text, text, text, (text,), True),), {}),),
         left_out=(text,),
+        advisories=(Advisory("incident", text, text, (text, f"{text}2"), f"javascript:{text}"),),
+        unasked=(text,),
     )
     return Shown(text, status, text, rounds=(Round(NOW, text, True, 1.0, 1, text),))

@@ -188,6 +188,6 @@ def test_the_page_comes_anew_and_what_is_open_stays_open(opened: Opened) -> None
 
 def test_without_a_script_the_page_is_whole_and_comes_anew(opened: Opened) -> None:
     shown = opened(script=False)
-    assert shown.locator("section").count() == 7
+    assert shown.locator("section").count() == 8
     assert not shown.get_by_role("button", name="Pause").is_visible()
     assert shown.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1

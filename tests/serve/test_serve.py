@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
+from html import escape
 from typing import Any
 
 import httpx
@@ -15,13 +17,16 @@ import jsonschema
 import pytest
 from playwright.sync_api import Browser
 
+import azure_local
 from reconciler.cli.serve import Watching
 from reconciler.cloud.cloud import Cloud
 from reconciler.cost import Prices, Uses
+from reconciler.diagnosis.around import RESOURCES
 from reconciler.engine.loop import Reading
 from reconciler.nodelogs import places
 from reconciler.render.status import Load
 from reconciler.serve import jobs, pages, pools
+from reconciler.serve.around import Heard
 from reconciler.serve.board import Board, look
 from reconciler.serve.gathering import Looker, Source
 from reconciler.serve.history import History
@@ -56,6 +61,9 @@ def world(azure_server: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iter
         text["storage"][world.account]["containers"].append("missing")
         cloud = world.cloud()
         cloud.arm("PATCH", cloud.group_id, {"tags": {**_tags(cloud), "team": SCRIPT}})
+        ill = {"resource": cloud.account_id, "state": "Degraded", "summary": escape(SCRIPT)}
+        azure_local.ask(azure_server.folder, "POST", "health", ill)
+        azure_server.advance(300)
         yield world
 
 
@@ -84,6 +92,10 @@ def test_a_look_sees_all_in_a_bounded_number_of_requests(world: World) -> None:
     assert [cause.rule for one in status.why for cause in one.causes] == ["exit-code"]
     assert [(run.command, "to create" in run.planned) for run in status.runs] == [("apply", True)]
     assert looks.history.hours["pool"].total()[0] > 0
+    ill, retired = status.advisories
+    assert (ill.sort, ill.about) == ("health", (f"batch_account/{world.text['batchAccount']['name']}",))
+    assert (retired.sort, retired.about) == ("retirement", ("pool/pool",))
+    assert status.unasked == ()
 
 
 def test_of_a_large_job_only_numbers_and_failures_are_read(world: World) -> None:
@@ -120,6 +132,26 @@ def test_how_busy_nodes_are_is_read_when_they_have_measured_anew(world: World) -
     world.azure.clear_faults()
     assert look() == (None, False)
     blob.delete_blob()
+
+
+def test_what_azure_says_of_itself_is_asked_every_five_minutes_at_most(world: World) -> None:
+    cloud, heard = world.cloud(), Heard()
+    begun = cloud.time
+
+    def asked(minutes: float) -> int:
+        before, cloud.time = world.azure.exchanges(), begun + timedelta(minutes=minutes)
+        heard.lately(cloud)
+        return sum("ResourceHealth" in one["path"] for one in world.azure.wire(before))
+
+    assert [asked(minutes) for minutes in (0, 4.9, 5, 9.9, 10.1, 1)] == [2, 0, 2, 0, 2, 2]
+    read = heard.answers.read
+    assert (len(read[RESOURCES]) > 0, heard.answers.unread) == (True, {})
+    refused = {"status": 403, "code": "AuthorizationFailed", "message": "not you"}
+    world.azure.fault(match={"path": ".*/availabilityStatuses.*"}, action=refused, times=100)
+    asked(20)
+    world.azure.clear_faults()
+    assert heard.answers.unread == {RESOURCES: "AuthorizationFailed: not you"}
+    assert heard.answers.read[RESOURCES] == read[RESOURCES], "what was read before stays"
 
 
 def test_a_look_only_reads(world: World) -> None:
@@ -176,6 +208,8 @@ def test_a_process_serves_it_until_it_is_told_to_end(
     assert page.locator("h1").inner_text() == world.text["name"]
     assert SCRIPT in page.locator("pre").inner_text()
     assert f'"{SCRIPT}"' in page.locator(".fields .gone").inner_text()
+    assert SCRIPT.strip() in page.locator("#what-azure-says").inner_text()
+    assert [one["sort"] for one in told(url)["status"]["advisories"]] == ["health", "retirement"]
     assert page.evaluate("[document.scripts.length, document.images.length]") == [1, 0]
     assert page.title().endswith(world.text["name"])
     assert said == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ def test_reading_a_spec_imports_no_sdk_and_no_way_to_azure() -> None:
     program = (
         "import sys, pathlib; from reconciler.kinds import load; "
         f"load(pathlib.Path('specs/prod.yaml'), {ENVIRON!r}); "
-        "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'rich', 'deepdiff', 'requests')"
+        "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'rich', 'requests')"
         " or name.startswith('reconciler.cloud')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=CHECKOUT)
@@ -206,3 +207,44 @@ def test_no_text_is_worse_than_a_problem(tmp_path_factory: pytest.TempPathFactor
 def test_what_a_plain_scalar_is(text: str, value: object) -> None:
     assert reading.resolved(text) == value
     assert type(reading.resolved(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "problems"),
+    [
+        ("{existing: true}", []),
+        ("{existing: false}", ["6:16 applications.theirs: has no packages, which is required"]),
+        ("{packages: {}}", ["6:35 applications.theirs.packages: must not be empty"]),
+    ],
+)
+def test_an_application_needs_packages_unless_it_is_of_others(tmp_path: Path, entry: str, problems: list[str]) -> None:
+    account = "batchAccount: {name: abc, existing: true}\n"
+    path = write(tmp_path, f"{HEAD}{account}applications: {{theirs: {entry}}}\n")
+    assert (said(path) if problems else [str(one) for one in load(path, {}).warnings]) == problems
+
+
+TASK = "tasks: {t: {command: x}}, staging: storage/saone/staging"
+LIMITED = """\
+batchAccount: {name: abc}
+storage: {saone: {containers: [staging]}}
+pools: {p: {vmSize: Standard_D2s_v5, image: ubuntu-24.04, nodes: 1, idle: {after: PT1H}}}
+jobs:
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "own", "warned"),
+    [
+        ("maxWallClockTime: PT8H, ", "PT12H", ""),
+        ("maxWallClockTime: PT12H, ", "PT12H", "jobs/first, whose own is PT12H"),
+        ("", "P9D", "jobs/first, which has none"),
+    ],
+)
+def test_a_limit_that_may_run_out_while_its_job_waits_is_warned_of(
+    tmp_path: Path, first: str, own: str, warned: str
+) -> None:
+    jobs = f"  first: {{{first}pool: pools/p, {TASK}}}\n"
+    jobs += f"  then: {{maxWallClockTime: {own}, pool: pools/p, dependsOn: [jobs/first], {TASK}}}\n"
+    warnings = [str(one) for one in load(write(tmp_path, HEAD + LIMITED + jobs), {}, today=date(2026, 6, 1)).warnings]
+    assert len(warnings) == bool(warned)
+    assert all("then.maxWallClockTime: counts from" in one and warned in one for one in warnings)

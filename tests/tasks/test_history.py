@@ -24,6 +24,11 @@ TASKS: dict[str, Any] = {
 }
 
 
+@pytest.fixture
+def lab(cleared: World) -> World:
+    return cleared
+
+
 def history(world: World, *more: str) -> list[dict[str, Any]]:
     done = reconcile("history", "jobs/job", "--format", "json", "--spec", str(world.file), *more)
     assert done.returncode == 0, done.stderr

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from azure.batch import models
 
 from reconciler.cloud import job_generations
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Status
 from tests.conftest import World
+from tests.tasks.conftest import with_a_job
+
+
+@pytest.fixture
+def lab(cleared: World) -> World:
+    return cleared
 
 
 def applied(world: World, tasks: dict[str, Any]) -> dict[str, Any]:
@@ -313,7 +320,8 @@ def test_a_job_has_a_manager_that_adds_tasks_of_its_own(lab: World) -> None:
     assert printed(lab, "manager") == "managed by it\n"
 
 
-def test_a_task_runs_on_several_nodes(lab: World) -> None:
+def test_a_task_runs_on_several_nodes(world: World) -> None:
+    lab = with_a_job(world)
     lab.text["pools"]["pool"] |= {"nodes": 2, "interNodeCommunication": "Enabled"}
     (lab.file.parent / "hosts.sh").write_text("echo $AZ_BATCH_NODE_LIST | tr ';' '\\n' | wc -l\n")
     several = {

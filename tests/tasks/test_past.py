@@ -15,6 +15,11 @@ SUCCESS, FAILURE, COMPLETION = ({"pattern": "a", "when": when} for when in ("suc
 MANY: dict[str, Any] = {"sweep": {"n": [1, 2, 3, 4]}, "command": "echo {{n}} > out"}
 
 
+@pytest.fixture
+def lab(cleared: World) -> World:
+    return cleared
+
+
 @pytest.mark.parametrize(
     ("outputs", "number"),
     [

@@ -20,6 +20,11 @@ TASKS: dict[str, Any] = {
 }
 
 
+@pytest.fixture
+def lab(cleared: World) -> World:
+    return cleared
+
+
 def gone(world: World) -> None:
     """Somebody deletes the job."""
     batch_jobs.delete(world.cloud(), "job")

@@ -18,6 +18,9 @@ import pytest
 
 from worker.dependencies import IMPORTED, unmet
 
+End = tuple[int, str, str]
+"""The exit code, stdout and stderr of a task."""
+
 WORKER = Path(__file__).parents[2] / "worker"
 SCRIPT = (
     "import importlib, json, sys\nimportlib.import_module('numpy')\nprint(json.dumps([sys.executable, sys.argv[1:]]))\n"
@@ -100,7 +103,7 @@ class Node:
             stderr=subprocess.PIPE,
         )
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
+    def run(self, *arguments: str) -> End:
         with self.start(*arguments) as process:
             stdout, stderr = process.communicate(timeout=300)
         return process.returncode, stdout, stderr
@@ -129,42 +132,40 @@ def node(tmp_path: Path, zipped_pip: Path) -> Node:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, zipped_pip: Path) -> tuple[Node, tuple[int, str, str]]:
-    """A node where a first task has installed what there is, with its end; there is nothing to install any more."""
+def installed(tmp_path_factory: pytest.TempPathFactory, zipped_pip: Path) -> tuple[Node, list[End]]:
+    """A node where four tasks have begun together, with their ends; there is nothing to install any more."""
     made = bare(tmp_path_factory.mktemp("installed"), zipped_pip)
     made.python()
-    first = made.run()
+    processes = [made.start("--run", "script.py", "a b", "--c=$d") for _ in range(4)]
+    told = [process.communicate(timeout=300) for process in processes]
     shutil.rmtree(made.packages)
-    return made, first
+    return made, [(process.returncode, *texts) for process, texts in zip(processes, told, strict=True)]
 
 
-def test_a_bare_interpreter_gets_an_environment_and_the_script_runs_in_it(node: Node) -> None:
-    node.python()
+def test_a_bare_interpreter_gets_an_environment_and_the_script_runs_in_it(installed: tuple[Node, list[End]]) -> None:
+    node, (first, *_) = installed
 
-    code, stdout, stderr = node.run("--run", "script.py", "a b", "--c=$d")
-
+    code, stdout, stderr = first
     assert (code, stderr) == (0, "")
     executable, arguments = json.loads(stdout)
     assert Path(executable).is_relative_to(node.shared)
     assert arguments == ["a b", "--c=$d"]
 
 
-def test_the_second_task_installs_nothing(installed: tuple[Node, tuple[int, str, str]]) -> None:
-    node, first = installed
-    assert node.run() == first
-    assert first[0] == 0
+def test_tasks_that_start_together_install_once(installed: tuple[Node, list[End]]) -> None:
+    node, ends = installed
 
-
-def test_tasks_that_start_together_install_once(node: Node) -> None:
-    node.python()
-
-    processes = [node.start("--run", "script.py") for _ in range(4)]
-    ends = [(*process.communicate(timeout=300), process.returncode) for process in processes]
-
-    assert {code for _, _, code in ends} == {0}
-    assert len({stdout for stdout, _, _ in ends}) == 1
+    assert {code for code, _, _ in ends} == {0}
+    assert len({stdout for _, stdout, _ in ends}) == 1
     assert sorted(path.suffix for path in node.shared.iterdir() if not path.is_dir()) == [".lock"]
     assert len([path for path in node.shared.iterdir() if path.is_dir()]) == 1
+
+
+def test_the_second_task_installs_nothing(installed: tuple[Node, list[End]]) -> None:
+    node, (first, *_) = installed
+
+    assert node.run("--run", "script.py", "a b", "--c=$d") == first
+    assert node.run() == (0, f"{json.loads(first[1])[0]}\n", "")
 
 
 @pytest.mark.slow
@@ -275,7 +276,7 @@ def test_a_node_without_a_recent_python_says_what_is_needed(node: Node) -> None:
     assert "no Python 3.10 or newer on PATH" in stderr
 
 
-def test_wrong_usage_is_told(installed: tuple[Node, tuple[int, str, str]]) -> None:
+def test_wrong_usage_is_told(installed: tuple[Node, list[End]]) -> None:
     node, _ = installed
 
     code, _, stderr = node.run("--rum", "script.py")
@@ -284,7 +285,7 @@ def test_wrong_usage_is_told(installed: tuple[Node, tuple[int, str, str]]) -> No
     assert "usage" in stderr
 
 
-def test_an_exit_code_of_the_script_is_the_tasks(installed: tuple[Node, tuple[int, str, str]]) -> None:
+def test_an_exit_code_of_the_script_is_the_tasks(installed: tuple[Node, list[End]]) -> None:
     node, _ = installed
     (node.worker / "ends.py").write_text("raise SystemExit(41)\n")
 

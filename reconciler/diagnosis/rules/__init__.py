@@ -132,7 +132,8 @@ TABLE: tuple[Rule, ...] = (
     Rule("scheduling-disabled", "Scheduling is disabled on the nodes.",
          "az batch node scheduling enable --pool-id POOL --node-id NODE", nodes.offline),
     Rule("preparation-failed", "The job's preparation task failed on nodes.",
-         "see its stderr.txt on the node; correct jobPreparationTask, which needs a new job; a reboot runs it again",
+         "reconcile logs --preparation JOB NODE --stderr, where the pool keeps logs, else its stderr.txt on the node; "
+         "correct jobPreparationTask, which needs a new job; a reboot runs it again",
          waiting.preparation),
     Rule("too-many-slots", "A task needs more slots than a node has.",
          "lower requiredSlots, or raise taskSlotsPerNode (which needs an empty pool)", waiting.slots),
@@ -204,6 +205,8 @@ TABLE: tuple[Rule, ...] = (
           "container-settings", "package-failed", "disk-full", "command-not-found", "not-executable", "task-wall-clock",
           "output-failed", "task-ended", "killed", "secret-unread", "exit-code", "dependency-ended", "job-wall-clock",
           "job-manager-ended", "job-task-failed", "job-ended")),
+    Rule("input-failed", "Inputs of the job's conversion cannot be converted.",
+         "mend or remove those blobs; then: reconcile apply", ends.undoable),
     Rule("fewer-nodes", "Some of the nodes take no tasks.",
          "reconcile apply mends them; reconcile why pools/POOL tells more", nodes.fewer,
          ("start-task-failed", "node-secret-unread", "preempted", "maybe-preempted", "nodes-unusable",

@@ -66,7 +66,8 @@ def wall_clock(facts: Facts) -> Found | None:
 
 def ended(facts: Facts) -> Found | None:
     words = "somebody ended {}, or its job ended with it"
-    return _found(facts, lambda task: _is(task, "TaskEnded") and not waiting.ended_with(facts, task), words)
+    ended_with = waiting.ended_with(facts)
+    return _found(facts, lambda task: _is(task, "TaskEnded") and not ended_with(task), words)
 
 
 def killed(facts: Facts) -> Found | None:
@@ -103,6 +104,14 @@ def exit_code(facts: Facts) -> Found | None:
 
 def other(facts: Facts) -> Found | None:
     return _found(facts, lambda task: True, "{} failed before or after its command ran")
+
+
+def undoable(facts: Facts) -> Found | None:
+    """Of a conversion's inputs, others than those that are shown may be so, too."""
+    if not facts.undoable:
+        return None
+    what = "an input cannot be converted" if len(facts.undoable) == 1 else "inputs cannot be converted, the first are"
+    return Found(what, facts.undoable)
 
 
 def _late(task: Body) -> bool:

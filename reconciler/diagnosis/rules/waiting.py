@@ -6,7 +6,8 @@ priority, jobPreparationTask).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.azure import ends
@@ -52,7 +53,8 @@ def instances(facts: Facts) -> Found | None:
 
 
 def dependency_failed(facts: Facts) -> Found | None:
-    bad = [(task, dead) for task in facts.waiting for dead in _dependencies(facts, task) if _blocks(dead)]
+    needs = _dependencies(facts)
+    bad = [(task, dead) for task in facts.waiting for dead in needs(task) if _blocks(dead)]
     if not bad:
         return None
     waiting = list({task["id"]: task for task, _ in bad}.values())
@@ -63,17 +65,19 @@ def dependency_failed(facts: Facts) -> Found | None:
 
 def dependency_ended(facts: Facts) -> Found | None:
     """Apply ends what Batch would leave waiting for ever."""
-    lost = [task for task in facts.failed if ended_with(facts, task)]
+    lost = list(filter(ended_with(facts), facts.failed))
     if not lost:
         return None
-    dead = {one["id"]: one for task in lost for one in _dependencies(facts, task) if _blocks(one)}
+    needs = _dependencies(facts)
+    dead = {one["id"]: one for task in lost for one in needs(task) if _blocks(one)}
     what = f"{_tasks(lost)} what has failed for good, and was ended with it: {ids(lost)}"
     return Found(what, tuple(f"{name}: {_how(one)}" for name, one in list(dead.items())[:3]))
 
 
-def ended_with(facts: Facts, task: Body) -> bool:
-    """Whether a task was ended that could never have begun, as what it depends on had failed."""
-    return failure(task)["code"] == "TaskEnded" and any(map(_blocks, _dependencies(facts, task)))
+def ended_with(facts: Facts) -> Callable[[Body], bool]:
+    """What tells whether a task was ended that could never have begun, as what it depends on had failed."""
+    needs = _dependencies(facts)
+    return lambda task: failure(task)["code"] == "TaskEnded" and any(map(_blocks, needs(task)))
 
 
 def _how(task: Body) -> str:
@@ -186,16 +190,22 @@ def _running(facts: Facts) -> Iterator[str]:
                 yield task["jobId"]
 
 
-def _dependencies(facts: Facts, task: Body) -> Iterator[Body]:
-    """The tasks that one depends on, as far as they were read."""
-    wanted = task.get("dependsOn") or {}
-    names = {name.lower() for name in wanted.get("taskIds") or ()}
-    ranges = [(int(bounds["start"]), int(bounds["end"])) for bounds in wanted.get("taskIdRanges") or ()]
-    for other in facts.page:
-        name = str(other["id"])
-        number = int(name) if name.isdecimal() else None
-        if name.lower() in names or any(number is not None and low <= number <= high for low, high in ranges):
-            yield other
+def _dependencies(facts: Facts) -> Callable[[Body], list[Body]]:
+    """What tells the tasks that one depends on, as far as they were read; each of those is looked at once for all."""
+    page = facts.page
+    named = {str(other["id"]).lower(): place for place, other in enumerate(page)}
+    numbered = sorted((int(name), place) for name, place in named.items() if name.isdecimal())
+
+    def of(task: Body) -> list[Body]:
+        wanted = task.get("dependsOn") or {}
+        places = {named[name.lower()] for name in wanted.get("taskIds") or () if name.lower() in named}
+        for bounds in wanted.get("taskIdRanges") or ():
+            start = bisect_left(numbered, (int(bounds["start"]), 0))
+            end = bisect_left(numbered, (int(bounds["end"]) + 1, 0))
+            places |= {place for _, place in numbered[start:end]}
+        return [page[place] for place in sorted(places)]
+
+    return of
 
 
 def _blocks(task: Mapping[str, Any]) -> bool:
@@ -206,9 +216,8 @@ def _blocks(task: Mapping[str, Any]) -> bool:
 
 def held(facts: Facts) -> list[Body]:
     """The tasks that wait for others that have yet to end."""
-    return [
-        task for task in facts.waiting if any(other.get("state") != "completed" for other in _dependencies(facts, task))
-    ]
+    needs = _dependencies(facts)
+    return [task for task in facts.waiting if any(other.get("state") != "completed" for other in needs(task))]
 
 
 def _tasks(tasks: list[Body]) -> str:

@@ -20,7 +20,7 @@ from reconciler.cloud.errors import missing_is_none
 from reconciler.cloud.operations import Operation
 from reconciler.kind import Kind, Result, permissions, unread
 from reconciler.kind.permissions import Permissions
-from reconciler.kinds.conversion import again, containers, nodes, records, submission, tables, wording
+from reconciler.kinds.conversion import again, containers, failing, nodes, records, submission, tables, wording
 from reconciler.kinds.conversion.again import Again
 from reconciler.kinds.conversion.records import Failed
 from reconciler.kinds.conversion.work import Work, outputs
@@ -255,6 +255,7 @@ KIND = Kind(
     attempts=3,
     deletable=False,
     report=report,
+    undoable=failing.first,
     job_of=lambda desired: desired.address.name,
     rerun=chosen,
     results=results,

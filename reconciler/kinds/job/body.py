@@ -13,7 +13,7 @@ from reconciler.azure.durations import canonical
 from reconciler.cloud import batch_jobs, pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kind import node_secrets
-from reconciler.kinds.job import pool_info, secrets
+from reconciler.kinds.job import kept, pool_info, secrets
 from reconciler.model import Body
 from reconciler.spec import identities, vault_secrets
 from reconciler.spec.jobs import AROUND
@@ -58,7 +58,7 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
         body["onTaskFailure"] = "performexitoptionsjobaction"
     if "networkConfiguration" in job:
         body["networkConfiguration"] = dict(job["networkConfiguration"])
-    return body | {name: _around(spec, job, name) for name in AROUND}
+    return body | {name: around(spec, job, name) for name in AROUND}
 
 
 def exit_options(task: Task) -> list[Mapping[str, Any]]:
@@ -69,7 +69,7 @@ def exit_options(task: Task) -> list[Mapping[str, Any]]:
     return [*(entry["exitOptions"] for entry in listed), *others]
 
 
-def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
+def around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
     """A manager, preparation or release task."""
     task: Mapping[str, Any] | None = identities.identified(job.get(name), spec.azure)
     if task is None:
@@ -105,7 +105,7 @@ def observed(raw: Mapping[str, Any], pool: str | None) -> dict[str, Any]:
         if task := raw.get(name):
             limited = {"constraints": _spelled(task["constraints"])} if task.get("constraints") else {}
             found = {**_spelled(task), **limited, ENVIRONMENT: pairs.mapped(task.get(ENVIRONMENT))}
-            body[name] = node_secrets.seen(found)
+            body[name] = node_secrets.seen(kept.observed(found))
     return body
 
 
@@ -114,8 +114,8 @@ def _spelled(limits: Mapping[str, Any]) -> dict[str, Any]:
     return {key: canonical(value) if key in LENGTHS and value else value for key, value in limits.items()}
 
 
-def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The body as Batch takes it."""
+def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str], logs: kept.Logs | None) -> dict[str, Any]:
+    """The body as Batch takes it; `logs` is where what is printed before and after all tasks is kept."""
     limits = body["constraints"]
     limits = {**limits, "maxWallClockTime": limits["maxWallClockTime"] or UNLIMITED}
     common = {name: value for name, value in body["commonEnvironmentSettings"].items() if value is not None}
@@ -124,7 +124,7 @@ def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any
     made["commonEnvironmentSettings"] = pairs.listed(common)
     for name in AROUND:
         if task := body.get(name):
-            runs = node_secrets.wired(task)
+            runs = kept.wire(name, node_secrets.wired(task), logs, cloud.container_url)
             settings = {key: value for key, value in runs[ENVIRONMENT].items() if value is not None}
             made[name] = {**runs, ENVIRONMENT: pairs.listed(settings)}
     apart = {"state", "stage", *(key for key, usual in USUAL.items() if body[key] == usual)}

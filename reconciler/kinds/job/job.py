@@ -22,8 +22,9 @@ from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.permissions import Permissions
-from reconciler.kinds.job import body, costs, inverse, needs, pool_info, secrets, work
+from reconciler.kinds.job import body, costs, inverse, kept, needs, pool_info, secrets, work
 from reconciler.model import Address, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec import log_places
 from reconciler.spec.spec import Spec
 
 NAME = "job"
@@ -54,8 +55,10 @@ FIELDS = {
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" not in job:
-            refs, notes = (*pool_info.refs(spec, job), *secrets.refs(spec, job)), pool_info.notes(spec, job)
+            refs = (*pool_info.refs(spec, job), *secrets.refs(spec, job), *kept.refs(spec, job))
+            notes = (*pool_info.notes(spec, job), *kept.notes(spec, job))
             data = {"filled": "convert" in job or "tasks" in job, work.REPLACED: job["whenReplaced"]}
+            data["logs"] = log_places.of_job(spec, job)
             yield Desired(Address(NAME, name), body.wanted(spec, job), refs, job["protect"], data, notes=notes)
 
 
@@ -128,7 +131,8 @@ def _ended(observed: Observed, desired: Desired | None) -> Observed:
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     metadata = marks.with_mark(desired.body["metadata"], mark)
-    job_generations.create(cloud, desired.address.name, body.wire(cloud, desired.body, metadata), metadata)
+    wire = body.wire(cloud, desired.body, metadata, desired.data["logs"])
+    job_generations.create(cloud, desired.address.name, wire, metadata)
     return None
 
 
@@ -146,7 +150,7 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diffe
     if parts or not disabled:
         metadata = {**observed.body["metadata"], **desired.body["metadata"]}
         marked = {**marks.with_mark(metadata, mark), **job_generations.mark(observed.id, desired.address.name)}
-        wire = body.wire(cloud, desired.body, marked)
+        wire = body.wire(cloud, desired.body, marked, desired.data["logs"])
         changed = {part: wire.get(part, desired.body[part]) for part in {*parts, "metadata"}}
         cloud.batch().update_job(observed.id, models.BatchJobUpdateOptions(changed), **match)
         return None

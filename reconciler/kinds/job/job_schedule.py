@@ -20,9 +20,10 @@ from reconciler.kind import Kind, accounts, permissions
 from reconciler.kind.arm import Verbs
 from reconciler.kind.inverse import Inverse
 from reconciler.kind.permissions import Permissions
-from reconciler.kinds.job import body, costs, inverse, needs, pool_info, schedule, secrets, work
+from reconciler.kinds.job import body, costs, inverse, kept, needs, pool_info, schedule, secrets, work
 from reconciler.kinds.job.schedule import SPECIFICATION
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
+from reconciler.spec import log_places
 from reconciler.spec.spec import Spec
 from reconciler.words import count
 
@@ -44,8 +45,9 @@ COUNTED = 1_000
 def expand(spec: Spec) -> Iterable[Desired]:
     for name, job in spec.jobs.items():
         if "schedule" in job:
-            refs, notes = (*pool_info.refs(spec, job), *secrets.refs(spec, job)), pool_info.notes(spec, job)
-            yield Desired(Address(NAME, name), schedule.wanted(spec, job), refs, job["protect"], notes=notes)
+            refs = (*pool_info.refs(spec, job), *secrets.refs(spec, job), *kept.refs(spec, job))
+            notes, data = (*pool_info.notes(spec, job), *kept.notes(spec, job)), {"logs": log_places.of_job(spec, job)}
+            yield Desired(Address(NAME, name), schedule.wanted(spec, job), refs, job["protect"], data, notes=notes)
 
 
 def _observed(cloud: Cloud, raw: Mapping[str, Any], desired: Desired | None) -> Observed:
@@ -87,7 +89,8 @@ def observe(cloud: Cloud, resource: Desired | Observed) -> Observed | None:
 
 def create(cloud: Cloud, desired: Desired, mark: Mark) -> Operation | None:
     metadata = marks.with_mark(desired.body["metadata"], mark)
-    batch_schedules.create(cloud, {**schedule.wire(cloud, desired.body, metadata), "id": desired.address.name})
+    wire = schedule.wire(cloud, desired.body, metadata, desired.data["logs"])
+    batch_schedules.create(cloud, {**wire, "id": desired.address.name})
     return None
 
 
@@ -102,7 +105,8 @@ def update(cloud: Cloud, desired: Desired, mark: Mark, observed: Observed, diff:
         cloud.batch().enable_job_schedule(desired.address.name, **match)
         return None
     metadata = {**observed.body["metadata"], **desired.body["metadata"]}
-    wire = schedule.wire(cloud, schedule.changed(desired.body, observed.body), marks.with_mark(metadata, mark))
+    body = schedule.changed(desired.body, observed.body)
+    wire = schedule.wire(cloud, body, marks.with_mark(metadata, mark), desired.data["logs"])
     changed = {part: wire[part] for part in {*parts, "metadata"}}
     cloud.batch().update_job_schedule(desired.address.name, models.BatchJobScheduleUpdateOptions(changed), **match)
     return None

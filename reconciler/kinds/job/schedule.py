@@ -14,6 +14,7 @@ from reconciler.azure.durations import canonical
 from reconciler.cloud import pairs
 from reconciler.cloud.cloud import Cloud
 from reconciler.kinds.job import body as jobs
+from reconciler.kinds.job.kept import Logs
 from reconciler.model import Body
 from reconciler.spec.sections import Job
 from reconciler.spec.spec import Spec
@@ -64,13 +65,13 @@ def moment(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The body as Batch takes it."""
+def wire(cloud: Cloud, body: Body, metadata: Mapping[str, str], logs: Logs | None) -> dict[str, Any]:
+    """The body as Batch takes it; `logs` as for a job."""
     specification = body[SPECIFICATION]
     own = {key: value for key, value in specification["metadata"].items() if value is not None}
     return {
         "schedule": {key: value for key, value in body["schedule"].items() if value is not None},
-        SPECIFICATION: jobs.wire(cloud, specification, own),
+        SPECIFICATION: jobs.wire(cloud, specification, own, logs),
         "metadata": pairs.listed(metadata),
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.azure import durations
 from reconciler.errors import Problem
-from reconciler.kinds.job import auto_pool_checks, on_done, previewed, secrets
+from reconciler.kinds.job import auto_pool_checks, kept_checks, limits, on_done, previewed, secrets
 from reconciler.spec import jobs, order
 from reconciler.spec.document import Document
 from reconciler.spec.family import Section
@@ -24,6 +24,7 @@ def check(document: Document, spec: Spec) -> Iterator[Problem]:
         yield from auto_pool_checks.problems(document, spec, name)
         yield from on_done.problems(document, spec, name)
         yield from secrets.problems(document, spec, name)
+        yield from kept_checks.problems(document, spec, name)
         if "schedule" in job:
             yield from _beside(document, ("jobs", name), job)
             yield from _times(document, ("jobs", name, "schedule"), job["schedule"])
@@ -101,6 +102,9 @@ def _filled(document: Document, spec: Spec, name: str) -> Iterator[Problem]:
                 yield document.problem(("jobs", name, "tasks", task, "forEach"), message)
 
 
-SECTION = Section(
-    key="jobs", spell=on_done.spell, check=check, advice=auto_pool_checks.advice, preview=previewed.preview
-)
+def _advice(spec: Spec) -> Iterator[tuple[Path_, str]]:
+    yield from auto_pool_checks.advice(spec)
+    yield from limits.advice(spec)
+
+
+SECTION = Section(key="jobs", spell=on_done.spell, check=check, advice=_advice, preview=previewed.preview)

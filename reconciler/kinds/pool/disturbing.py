@@ -16,6 +16,8 @@ from reconciler.kinds.pool.state import state_of
 from reconciler.model import Decision, Desired, Health, Observed, Rule
 from reconciler.words import count
 
+TOGETHER = "correct the start task or the image, or give the pool 0 nodes, then their number again"
+"""What helps where the cause is common to all nodes: one that has passed by itself needs other nodes."""
 MOST = 20
 """The most jobs of one pool whose tasks are counted, which takes a request each."""
 
@@ -23,16 +25,21 @@ MOST = 20
 def disturbs(cloud: Cloud, desired: Desired, pool: Observed, decision: Decision) -> str:
     parts = []
     if pool.health is Health.FAILED and state_of(pool).broken:
-        parts.append(_mended(cloud, pool))
+        parts.append(_mended(cloud, pool, decision))
     if decision.diff.rule is Rule.WHEN_EMPTY and pool.occupants:
         parts.append(_waiting(cloud, live_id(pool)))
     return "; ".join(filter(None, parts))
 
 
-def _mended(cloud: Cloud, pool: Observed) -> str:
+def _mended(cloud: Cloud, pool: Observed, decision: Decision) -> str:
     """What mending does to its broken nodes, and to tasks that still run on one."""
     raws = repair.broken(cloud, live_id(pool))
-    if not raws or repair.common(len(raws), nodes.present(pool.body["properties"])):
+    changed = any(change.rule is Rule.NEW_NODES for change in decision.diff.changes)
+    if raws and not changed and repair.common(len(raws), nodes.present(pool.body["properties"])):
+        raws = repair.outdated(pool, raws)
+        if not raws:
+            return f"no node is touched, as more than half are broken; {TOGETHER}"
+    if not raws:
         return ""
     tasks = sum(raw.get("runningTasksCount", 0) for raw in raws)
     verb, taken = ("is", "has") if len(raws) == 1 else ("are", "have")

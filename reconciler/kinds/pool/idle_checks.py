@@ -29,7 +29,7 @@ def check(document: Document, name: str, pool: Pool) -> Iterator[Problem]:
         message = f"is less than {duration(SHORTEST)}, in which nodes may not even have booted; write PT1H"
         yield document.problem((*path, "after"), message)
     nodes = pool["nodes"]["dedicated"] + pool["nodes"]["spot"]
-    if pool["idle"]["to"] >= nodes:
+    if 0 < nodes <= pool["idle"]["to"]:  # none at all are a number of nodes for a while: NODES=0
         message = f"is {pool['idle']['to']}, which is not fewer than the {count(nodes, 'node')} of the pool"
         yield document.problem((*path, "to"), f"{message}; write fewer, or leave idle out")
 

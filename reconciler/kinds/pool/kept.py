@@ -21,9 +21,9 @@ KEYS = {
     "properties.startTask.keeps.logs": "logs.to",
     "properties.startTask.keeps.telemetry": "telemetry.to",
     "properties.startTask.keeps.every": "telemetry.every",
-    "properties.startTask.keeps.identity": "written as",
+    "properties.startTask.keeps.identity": "logs",
 }
-"""What the spec calls the parts of `keeps`; that nodes write as the first of its identities, it does not say apart."""
+"""What the spec calls the parts of `keeps`. The first of the pool's identities, as which nodes write, has no key."""
 NOTHING = {"identity": None, "logs": None, "telemetry": None, "every": None}
 NONE: StartTask = {
     "commandLine": "",

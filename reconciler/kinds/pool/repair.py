@@ -2,13 +2,14 @@
 
 A node is rebooted. If Batch refuses that, or the node breaks again, it is taken out of the pool, which gets another one
 for it. (Batch reimages only nodes of Cloud Services, which are retired.) When more than half of the nodes are broken,
-none is touched: the cause is then common to them, such as the start task or the image, and another attempt would only
-take time. What was tried stands in the pool's metadata, so that the next run goes on from there, whoever starts it.
+the cause is common to them, such as the start task or the image, and another attempt would only take time: then just
+those are touched that broke before what nodes run at their start was last changed. What was tried stands in the pool's
+metadata, so that the next run goes on from there, whoever starts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,13 +40,24 @@ def common(count: int, total: int) -> bool:
     return count > 1 and 2 * count > total
 
 
+def outdated(pool: Observed, raws: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The broken nodes that broke before what nodes run at their start was changed. Pure."""
+    try:
+        changed = datetime.fromisoformat(state_of(pool).marks.get(marks.STARTED, ""))
+    except ValueError:
+        return []
+    return [raw for raw in raws if datetime.fromisoformat(raw["stateTransitionTime"]) < changed]
+
+
 def mend(cloud: Cloud, pool: Observed) -> bool:
     """Start the next attempt for each node that is still broken; False if too many are, so that nothing is done."""
     name, raws = live_id(pool), broken(cloud, live_id(pool))
     if not raws:
         return True
     if common(len(raws), nodes.present(pool.body["properties"])):
-        return False
+        raws = outdated(pool, raws)
+        if not raws:
+            return False
     before, now = tried.read(state_of(pool).marks.get(marks.MENDING)), cloud.time
     hopeless = [raw["id"] for raw in raws[:MOST] if before.failed(raw, now)]
     hopeful = [raw["id"] for raw in raws[:MOST] if raw["id"] not in hopeless]

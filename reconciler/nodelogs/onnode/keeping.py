@@ -1,4 +1,4 @@
-"""The start task: the pool's own command, whose output is brought into a container; and the service that measures."""
+"""What runs on each node: a command whose output is brought into a container; and the service that measures."""
 
 import os
 import re
@@ -8,23 +8,23 @@ import sys
 import time
 from typing import Any
 
-from reconciler.nodelogs.onnode.writing import FAILS, NODE, Container, node, place, say
+from reconciler.nodelogs.onnode.writing import FAILS, FOR_JOBS, NODE, Container, node, place, say
 
 LOG = 32 * 2**20
 PERIOD = 60
 UNIT = "reconcile-telemetry"
 
 
-def keep(line: str, container: Container) -> int:
-    """Run a command line, as Batch does, and keep what it writes; its exit code."""
+def keep(line: str, container: Container, stage: str) -> int:
+    """Run the command line of a task, as Batch does, and keep what it writes as that of a stage; its exit code."""
     words = [re.sub(r"\$(AZ_BATCH_\w+)", variable, word) for word in shlex.split(line)]
     begun = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
     try:
         running = subprocess.Popen(words)
     except OSError as error:
-        say(f"cannot run the start task: {error}")
+        say(f"cannot run the {stage} task: {error}")
         running = subprocess.Popen(["/bin/sh", "-c", "exit 127"])
-    logs = Logs(container, "/".join((place("start"), node(), begun)))
+    logs = Logs(container, stage, begun)
     while True:
         try:
             code = running.wait(PERIOD)
@@ -40,10 +40,11 @@ def variable(match: Any) -> str:
 
 
 class Logs:
-    """What the start task has written so far, and what of it was brought."""
+    """What the task has written so far, and what of it was brought."""
 
-    def __init__(self, container: Container, place: str) -> None:
-        self.container, self.place = container, place
+    def __init__(self, container: Container, stage: str, begun: str) -> None:
+        self.container, self.stage, self.place = container, stage, "/".join((place(stage), node(), begun))
+        self.folder = os.environ.get("AZ_BATCH_TASK_DIR" if stage in FOR_JOBS else "AZ_BATCH_NODE_STARTUP_DIR", ".")
         self.brought: dict[str, int] = {}
         self.told = False
 
@@ -51,7 +52,7 @@ class Logs:
         """Write both files as blobs if they have changed; of a long one the end."""
         sys.stderr.flush()
         for name in ("stdout.txt", "stderr.txt"):
-            path = os.path.join(os.environ.get("AZ_BATCH_NODE_STARTUP_DIR", "."), name)
+            path = os.path.join(self.folder, name)
             try:
                 size = os.stat(path).st_size
                 if self.brought.get(name) == size:
@@ -62,7 +63,7 @@ class Logs:
                 self.brought[name] = size
             except FAILS as error:
                 if not self.told:
-                    say(f"cannot keep {name} of the start task: {error}")
+                    say(f"cannot keep {name} of the {self.stage} task: {error}")
                 self.told = True
 
 

@@ -23,7 +23,7 @@ def main(words: Any, code: str) -> int:
     if not words[2]:
         return 0
     if "logs" in told:
-        return keep(words[2], Container(told["logs"]["url"], told["identity"]))
+        return keep(words[2], Container(told["logs"]["url"], told["identity"]), told["logs"].get("of", "start"))
     return subprocess.call(shlex.split(words[2]))
 
 

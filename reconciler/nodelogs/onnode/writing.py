@@ -14,6 +14,7 @@ AUTHORITY = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
 VERSION = "2021-12-02"
 ANSWERS = 30
 NODE = ("AZ_BATCH_ACCOUNT_NAME", "AZ_BATCH_POOL_ID", "AZ_BATCH_NODE_ID", "AZ_BATCH_NODE_ROOT_DIR")
+FOR_JOBS = ("preparation", "release")
 FAILS = (OSError, ValueError, KeyError, HTTPException)
 
 
@@ -58,9 +59,9 @@ class Container:
 
 
 def place(what: str) -> str:
-    """How the names of the blobs of this node's pool begin that are of one sort."""
-    account, pool = (os.environ.get(name, "unknown") for name in NODE[:2])
-    return f"{account}/pools/{pool}/{what}"
+    """How the names of the blobs of this node's pool begin that are of one sort, or of the job that runs here."""
+    account, pool, job = (os.environ.get(name, "unknown") for name in (*NODE[:2], "AZ_BATCH_JOB_ID"))
+    return "/".join((account, *(("jobs", job) if what in FOR_JOBS else ("pools", pool)), what))
 
 
 def node() -> str:
