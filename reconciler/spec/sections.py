@@ -182,7 +182,7 @@ class Application(TypedDict):
     displayName: NotRequired[str]
     allowUpdates: bool
     defaultVersion: NotRequired[str]
-    packages: Texts
+    packages: NotRequired[Texts]
     protect: bool
     existing: bool
 

@@ -36,7 +36,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     account = Address("batch_account", spec.batch_account["name"])
     for name, section in spec.applications.items():
         properties = {key: section.get(key) for key in ("displayName", "allowUpdates", "defaultVersion")}
-        packages = (Address("application_package", f"{name}/{version}") for version in section["packages"])
+        packages = (Address("application_package", f"{name}/{version}") for version in section.get("packages", ()))
         body, refs, existing = {"properties": properties}, (account, *packages), section["existing"]
         yield Desired(Address(NAME, name), body, refs, section["protect"], existing=existing)
 

@@ -36,7 +36,7 @@ def expand(spec: Spec) -> Iterable[Desired]:
     if account is None:
         return
     for name, section in spec.applications.items():
-        for version, source in section["packages"].items():
+        for version, source in section.get("packages", {}).items():
             data = {
                 "application": name,
                 "version": version,

@@ -56,7 +56,7 @@ def _storage(document: Document, spec: Spec) -> Iterator[Problem]:
 
 
 def _application(document: Document, spec: Spec, path: Path_, application: Application) -> Iterator[Problem]:
-    packages, default = application["packages"], application.get("defaultVersion")
+    packages, default = application.get("packages", {}), application.get("defaultVersion")
     for version, source in packages.items():
         if reason := packing.fault(spec.folder / source):
             yield document.problem((*path, "packages", version), reason)
@@ -83,8 +83,8 @@ def _brought(
         if version is None and "defaultVersion" not in application:
             message = f"names no version, and applications.{name} has no defaultVersion; add one of them"
             yield document.problem((*path, index), message)
-        elif version is not None and version not in application["packages"]:
-            versions = ", ".join(application["packages"])
+        elif version is not None and version not in application.get("packages", {}):
+            versions = ", ".join(application.get("packages", {}))
             message = (
                 f"is {version!r}, but applications.{name} has {versions}; name one of these, or add a package there"
             )
@@ -101,7 +101,7 @@ def _brought(
 def files(spec: Spec) -> Iterator[str]:
     """The source of each package."""
     for application in spec.applications.values():
-        yield from application["packages"].values()
+        yield from application.get("packages", {}).values()
 
 
 SECTION = Section(key="applications", check=check, files=files)
