@@ -110,8 +110,9 @@ def _joined(told: Mapping[str, Trace]) -> Trace:
     for job, trace in told.items():
         later = (trace.start - start).total_seconds()
         for task in trace.tasks:
-            named = {"id": f"{job}/{task.id}" if task.id else "", "after": tuple(f"{job}/{id_}" for id_ in task.after)}
-            tasks.append(replace(task, submitted=task.submitted + later, **named))
+            id_ = f"{job}/{task.id}" if task.id else ""
+            after = tuple(f"{job}/{before}" for before in task.after)
+            tasks.append(replace(task, submitted=task.submitted + later, id=id_, after=after))
     return Trace(tuple(tasks), start)
 
 
