@@ -110,8 +110,7 @@ def _joined(told: Mapping[str, Trace]) -> Trace:
     for job, trace in told.items():
         later = (trace.start - start).total_seconds()
         for task in trace.tasks:
-            id_ = f"{job}/{task.id}" if task.id else ""
-            after = tuple(f"{job}/{before}" for before in task.after)
+            id_, after = f"{job}/{task.id}" if task.id else "", tuple(f"{job}/{before}" for before in task.after)
             tasks.append(replace(task, submitted=task.submitted + later, id=id_, after=after))
     return Trace(tuple(tasks), start)
 

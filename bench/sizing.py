@@ -1,6 +1,7 @@
-"""How close the sizing of pools comes to the least node-hours that are possible, on five workloads.
+"""How close the sizing of pools comes to the least node-hours that are possible, on made-up and on recorded workloads.
 
-Durations are made up, and so named: `synthetic-*.csv`. `reconcile autoscale trace JOB` writes the same of a live job.
+Durations of `synthetic-*.csv` are made up; `recorded-*.csv` are what `bench.recording` has seen of specs of this
+repository. `reconcile autoscale trace JOB` writes the same of a live job.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ FOLDER = Path(__file__).parent / "workloads"
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Tasks in a file, the task slots of the nodes that they run on, and when they are to have ended."""
+    """Tasks in a file, the task slots of the nodes that they run on, and when they are to have ended.
+
+    ratio: node-hours are at most so many times the least. Small work has more: a node that is not full to the end.
+    """
 
     file: str
     slots: int
     deadline: str
     most: int = 100
+    ratio: float = 1.1
 
     @property
     def trace(self) -> Trace:
@@ -42,6 +47,12 @@ WORKLOADS = (
     Workload("synthetic-sweep", 4, "PT4H"),
     Workload("synthetic-stages", 2, "PT4H"),
     Workload("synthetic-arrivals", 2, "PT4H"),
+    Workload("recorded-sweep", 4, "PT4H"),
+    Workload("recorded-conversion", 1, "PT4H"),
+    Workload("recorded-montecarlo", 4, "PT4H", ratio=1.12),
+    Workload("recorded-povray", 4, "PT4H", ratio=1.18),
+    Workload("recorded-genomics", 4, "PT4H", ratio=1.31),
+    Workload("recorded-nightly", 1, "PT24H", ratio=3.7),
 )
 
 

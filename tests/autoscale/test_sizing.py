@@ -25,10 +25,10 @@ def traces(draw: st.DrawFn) -> Trace:
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.file)
-def test_node_hours_are_at_most_a_tenth_above_the_least(workload: Workload) -> None:
+def test_node_hours_are_at_most_a_tenth_above_the_least_or_what_small_work_takes(workload: Workload) -> None:
     sized = workload.sized()
     assert sized.result.count("succeeded") == len(workload.trace.tasks)
-    assert 1 <= sized.ratio <= 1.1
+    assert 1 <= sized.ratio <= workload.ratio
     assert sized.least == optimum(workload.trace, workload.setting, 3600 * float(workload.deadline[2:-1]))
 
 

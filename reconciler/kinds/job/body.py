@@ -58,7 +58,7 @@ def wanted(spec: Spec, job: Job) -> dict[str, Any]:
         body["onTaskFailure"] = "performexitoptionsjobaction"
     if "networkConfiguration" in job:
         body["networkConfiguration"] = dict(job["networkConfiguration"])
-    return body | {name: around(spec, job, name) for name in AROUND}
+    return body | {name: _around(spec, job, name) for name in AROUND}
 
 
 def exit_options(task: Task) -> list[Mapping[str, Any]]:
@@ -69,7 +69,7 @@ def exit_options(task: Task) -> list[Mapping[str, Any]]:
     return [*(entry["exitOptions"] for entry in listed), *others]
 
 
-def around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
+def _around(spec: Spec, job: Job, name: str) -> dict[str, Any] | None:
     """A manager, preparation or release task."""
     task: Mapping[str, Any] | None = identities.identified(job.get(name), spec.azure)
     if task is None:
