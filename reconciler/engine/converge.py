@@ -313,7 +313,7 @@ class Convergence:
             if seen.progress not in (None, self._last[1]):
                 self._since = time.monotonic()
             self._last = (seen.detail, seen.progress)
-        limit = self.kind.ready_within.total_seconds()
+        limit = self.kind.patience(self.desired).total_seconds()
         if time.monotonic() - self._since > limit:
             text = f"{self.step.address} is not ready after {limit / 60:.0f} min: {seen.detail}"
             return Ended(Status.FAILED, f"{text}; run apply again to go on waiting", seen.detail, going_on=True)

@@ -171,6 +171,8 @@ class Kind:
     takes: Callable[[Decision, Desired | None], timedelta] = lambda decision, desired: timedelta(seconds=20)
     """How long carrying out a decision usually takes."""
     ready_within: timedelta = timedelta(minutes=30)
+    lets_end: Callable[[Desired], timedelta] = lambda desired: timedelta()
+    """How long a change of one may wait for work that runs there, which `ready_within` does not count."""
     attempts: int = 1
     """How many updates in a row may have the same diff before the engine reports that it does not go away."""
     report: Callable[[Cloud, Desired], Report | None] | None = None
@@ -280,6 +282,10 @@ class Kind:
             if key is not None:
                 return ".".join([*([key] if key else []), *parts[end:]])
         return path.removeprefix("properties.")
+
+    def patience(self, desired: Desired | None) -> timedelta:
+        """How long the engine waits for READY of one before it gives up."""
+        return self.ready_within + (self.lets_end(desired) if desired else timedelta())
 
     def rule(self, path: str) -> Rule:
         """The rule of the longest field that is `path` or a prefix of it. LookupError if there is none."""

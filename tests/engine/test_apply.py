@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -168,8 +169,6 @@ def test_an_interrupt_starts_nothing_new_and_brings_the_rest_to_its_end() -> Non
 
 
 def test_a_wait_without_end_is_cut_and_says_how_to_go_on() -> None:
-    from datetime import timedelta
-
     hasty = {**KINDS, "store": kind("store")}
     object.__setattr__(hasty["store"], "ready_within", timedelta(0))
     world = World(slow=10**9)
@@ -177,6 +176,14 @@ def test_a_wait_without_end_is_cut_and_says_how_to_go_on() -> None:
     assert outcome.status is Status.FAILED
     assert outcome.error is not None
     assert "run apply again" in outcome.error
+
+
+def test_a_wait_for_work_to_end_is_no_part_of_the_time_that_a_change_may_take() -> None:
+    patient = {**KINDS, "store": kind("store")}
+    object.__setattr__(patient["store"], "ready_within", timedelta(0))
+    object.__setattr__(patient["store"], "lets_end", lambda desired: timedelta(hours=1))
+    (outcome,) = carry_out(World(slow=3), spec(want("store/a")), kinds=patient)
+    assert outcome.status is Status.DONE
 
 
 def unsaid(registered: list[str]) -> Kind:

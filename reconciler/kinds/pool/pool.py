@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
+from reconciler.azure import durations
 from reconciler.cloud import arm
 from reconciler.cloud.cloud import Cloud
 from reconciler.cloud.errors import tolerated
@@ -211,6 +212,7 @@ KIND = Kind(
     takes=lambda decision, desired: timedelta(minutes=5),
     attempts=3,
     ready_within=timedelta(minutes=45),
+    lets_end=lambda desired: timedelta(seconds=durations.seconds(desired.data["rollout"]["drainWithin"]) or 0),
     tell=accounts.reader(telling.tell, 1),
     disturbs=disturbing.disturbs,
     idles=idle.settled,
