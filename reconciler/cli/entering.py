@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -27,20 +28,13 @@ UNREACHED = tuple(
 )
 """Addresses that no machine has on the internet, beside loopback, link-local, multicast and reserved ones: RFC 6890."""
 
-address_option = click.option(
-    OPTION,
-    "runner",
-    metavar="IP",
+_option = partial(click.option, OPTION, "runner", metavar="IP", callback=lambda context, option, value: Runner(value))
+address_option = _option(
     envvar=VARIABLE,
-    callback=lambda context, option, value: Runner(value),
     help="With runner: {temporaryRule: true}: the public address of this machine, or none if it comes in anyway.",
 )
-unasked_option = click.option(
-    OPTION,
-    "runner",
-    metavar="IP",
+unasked_option = _option(
     default=NEEDLESS,
-    callback=lambda context, option, value: Runner(value),
     help="Let this public address in to closed storage for so long; changes its network rules.",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,8 @@ from reconciler.words import count
 
 if TYPE_CHECKING:
     from reconciler.cloud.cloud import Cloud
-    from reconciler.diagnosis.around import Around
     from reconciler.engine.observe import Sight
-    from reconciler.model import Address, Observed
+    from reconciler.model import Address, Desired, Observed
     from reconciler.spec import Spec
 
 SCHEMAS = ("spec", "policy", "plan", "saved-plan", "event", "notification", "notice", "run", "status")
@@ -73,24 +72,18 @@ def status(
         option = "--follow" if follow else "--plot"
         raise click.UsageError(f"{option} is for a job: reconcile status JOB {option}")
     spec = Path(what) if what else spec
+    from reconciler.diagnosis import around
+    from reconciler.kinds import KINDS, SECTIONS
     from reconciler.render import as_text
     from reconciler.render.views import StatusView
 
-    loaded, reached, sight = _observed(spec, cloud)
+    loaded, reached, desired, sight = _observed(spec, cloud)
     ours = [*(resource for resource in sight.resources if resource.of(loaded.name)), *sight.unknown]
     ours.sort(key=lambda resource: resource.address)
-    told = _around(loaded, reached)
+    told = around.all_of(loaded, reached, KINDS, SECTIONS, desired.values())
     common.show(StatusView(ours, _facts(reached, ours), told.advisories), shape)
     common.unasked(told.unread)
     return 0 if as_text.healthy(ours) else 1
-
-
-def _around(spec: Spec, cloud: Cloud) -> Around:
-    from reconciler.diagnosis import around
-    from reconciler.engine import graph
-    from reconciler.kinds import KINDS, SECTIONS
-
-    return around.all_of(spec, cloud, KINDS, SECTIONS, graph.build(spec, KINDS).values())
 
 
 def _facts(cloud: Cloud, ours: Sequence[Observed]) -> dict[Address, tuple[str, ...]]:
@@ -109,14 +102,15 @@ def _facts(cloud: Cloud, ours: Sequence[Observed]) -> dict[Address, tuple[str, .
         return {resource.address: phrases for resource, phrases in zip(ours, told, strict=True)}
 
 
-def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Cloud, Sight]:
+def _observed(spec: Path | None, cloud: str | None) -> tuple[Spec, Cloud, Mapping[Address, Desired], Sight]:
     loaded = common.load_spec(spec, cloud)
     from reconciler.engine.observe import observe
     from reconciler.engine.resolve import resolve
     from reconciler.kinds import KINDS
 
     reached = common.reach(loaded)
-    return loaded, reached, observe(reached, KINDS, resolve(loaded, reached, KINDS))
+    desired = resolve(loaded, reached, KINDS)
+    return loaded, reached, desired, observe(reached, KINDS, desired)
 
 
 @click.command()
@@ -133,7 +127,7 @@ def outputs(spec: Path | None, cloud: str | None, shape: str, name: str | None) 
         loaded = common.load_spec(spec, cloud)
         click.echo(json.dumps(records.record(loaded, common.reach(loaded), kind, name), indent=2))
         return 0
-    loaded, _, sight = _observed(spec, cloud)
+    loaded, _, _, sight = _observed(spec, cloud)
     values = dict(_outputs(resource for resource in sight.resources if resource.of(loaded.name)))
     common.show(OutputsView(values), shape)
     return common.partial("these outputs are not all", sight.reasons())

@@ -29,9 +29,8 @@ class Seen(NamedTuple):
 
 def look(cloud: Cloud, pool: Pool, place: str, before: dict[str, Seen]) -> Pool:
     """The pool with the load of its nodes; `before` is what was seen of them by the last look, and then by this one."""
-    newest = {
-        node: blob for node, blob in _newest(cloud, pool, place).items() if node in {one.id for one in pool.nodes}
-    }
+    there = {one.id for one in pool.nodes}
+    newest = {node: blob for node, blob in _newest(cloud, pool, place).items() if node in there}
     new = [node for node, blob in newest.items() if node not in before or before[node].blob != blob][:MOST]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="loads") as threads:
         read = dict(zip(new, threads.map(lambda node: _load(cloud, newest[node]), new), strict=True))

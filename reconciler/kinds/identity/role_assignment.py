@@ -22,7 +22,7 @@ from reconciler.cloud.operations import Operation
 from reconciler.errors import AzureError
 from reconciler.kind import ArmType, Kind, ids, unread
 from reconciler.kind.inverse import Inverse
-from reconciler.kind.permissions import Permissions
+from reconciler.kind.permissions import IDENTITY, Permissions
 from reconciler.kinds.identity import inverse
 from reconciler.model import Action, Address, Decision, Desired, Diff, Health, Mark, Observed, Rule
 from reconciler.spec import role_targets
@@ -234,7 +234,7 @@ KIND = Kind(
     place=lambda cloud, desired: _id(desired),
     disturbs=disturbs,
     grants=True,
-    permissions=Permissions(reads=(f"{IDENTITIES}/read",)),
+    permissions=Permissions(reads=(IDENTITY,)),
     inverse=Inverse(
         say=inverse.role,
         place=inverse.place,
