@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 GONE = ("JobNotFound", "TaskNotFound", "NodeNotFound", "FileNotFound")
 """What Batch says of what it has no more."""
-STAGES = ("start", "preparation", "release")
-"""Of the tasks that run on each node."""
 
 
 class Logs(NamedTuple):
@@ -137,8 +135,9 @@ def _runs(logs: Logs, stage: str, name: str) -> Iterator[tuple[Run, Blob]]:
             blobs += kept.under(logs.cloud, place, places.runs(account, stage, live)) if live else []
     if not blobs:
         where = " or ".join(in_places) or "a container, as no pool of the spec has logs"
-        why = f"reconcile why {name} may tell; a job that was made before its pool had logs keeps none"
-        why = f"reconcile why pools/{name} may tell" if section == "pools" else why
+        of_pool = f"reconcile why pools/{name} may tell"
+        of_job = f"reconcile why {name} may tell; a job that was made before its pool had logs keeps none"
+        why = of_pool if section == "pools" else of_job
         raise Refused(f"no {stage} task of {section}/{name} has been kept in {where} yet; {why}")
     yield from ((run, blob) for blob in blobs if (run := places.run(blob.name)))
 

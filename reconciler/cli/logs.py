@@ -60,7 +60,8 @@ def logs(
     """
     loaded = common.load_spec(spec, cloud)
     stream = "stderr" if stderr else "stdout"
-    stages = [stage for stage, meant in zip(keptlogs.STAGES, (start, preparation, release), strict=True) if meant]
+    asked = {"start": start, "preparation": preparation, "release": release}
+    stages = [stage for stage, meant in asked.items() if meant]
     if len(stages) > 1 or (stages and (every or failed or follow)):
         raise click.UsageError("--start-task, --preparation and --release each stand alone, with a node if any")
     if stages:

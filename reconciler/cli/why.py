@@ -106,8 +106,10 @@ def _undoable(spec: Spec, cloud: Cloud, meant: Meant, facts: Facts) -> Facts:
     asking = Asking(cloud)
     told: list[str] = []
     for kind in KINDS.values():
-        for desired in kind.expand(spec) if kind.undoable else ():
-            if kind.undoable and desired.address.name == meant.name:
+        if kind.undoable is None:
+            continue
+        for desired in kind.expand(spec):
+            if desired.address.name == meant.name:
                 ask = partial(kind.undoable, cloud, desired)
                 told += asking.one(f"what {desired.address} cannot do", ask, requests=MOST) or ()
     return replace(facts, undoable=tuple(told), unread={**facts.unread, **asking.unread})
